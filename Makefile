@@ -1,0 +1,42 @@
+# `make demo` plays the story on this machine; `make test` checks everything. Both set up what they need.
+PYTHON := $(firstword $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	  $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done))
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test lint types unit bench lock clean
+
+demo: $(READY)
+	$(BIN)/python -m verifier demo
+
+test: lint types unit
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit: $(READY)
+	$(BIN)/pytest -n 2 --dist worksteal
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks
+
+# Both lock files, from pyproject.toml. Needs the network; everything else installs from them with hashes.
+lock: $(READY)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --constraint requirements.txt --extra cli --extra dev pyproject.toml -o requirements-dev.txt
+
+$(READY): requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with venv is needed, and none was found on PATH; install python3 and python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $(READY)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The adapters: the only code that talks to Google Cloud and Slack."""

@@ -1,0 +1,47 @@
+"""What can go wrong, by what a caller does about it. Every message says what was expected, got, and what to do."""
+
+from __future__ import annotations
+
+
+class VerifierError(Exception):
+    """The root of every error that this project raises on purpose."""
+
+
+class SettingsError(VerifierError):
+    """Settings or policy are not usable; the message lists every problem with its place."""
+
+
+class ServiceError(VerifierError):
+    """A service did not do what it was asked to.
+
+    Adapters raise only this and its subclasses, with the library's own exception as the cause.
+    """
+
+
+class Unavailable(ServiceError):
+    """The service could not be reached, was too slow or is overloaded: worth trying again later.
+
+    `ambiguous` says that the call may have taken effect all the same.
+    `retry_after` is the number of seconds that the service asked for, or None.
+    """
+
+    def __init__(self, message: str, *, ambiguous: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.ambiguous = ambiguous
+        self.retry_after = retry_after
+
+
+class Missing(ServiceError):
+    """The service answers that the thing does not exist."""
+
+
+class Denied(ServiceError):
+    """The service refuses for want of permission; the message names what to grant and how."""
+
+
+class Refused(ServiceError):
+    """The service refuses for a reason that does not heal by trying again; the message names the fix."""
+
+
+class LostHold(VerifierError):
+    """Another invocation took the record over: stop before the next effect. Never shown to a person."""

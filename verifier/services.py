@@ -1,0 +1,159 @@
+"""What the story needs from the world: small Protocols, owned here, implemented in `cloud/` and `local/`.
+
+Every call takes `timeout`, the most seconds that it may take in all; it raises a `ServiceError` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from verifier.build import Build, BuildKey
+from verifier.execution import Execution, JobName
+from verifier.logs import LogEntry
+
+Document = Mapping[str, Any]
+"""A stored document: JSON values only; the moments in it are text as `times.show_time` writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as a store holds it."""
+
+    document: Document
+    revision: str
+    """The store's own mark of this version of the document; opaque."""
+
+
+class Store(Protocol):
+    """Durable documents with compare-and-set. Known collections: `builds` (with a due time) and `marks`."""
+
+    def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
+        """The document, or None when there is none."""
+
+    def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
+        """Write a document that does not exist yet. None when one does."""
+
+    def replace(
+        self, collection: str, name: str, document: Document, revision: str, *, timeout: float
+    ) -> Stored | None:
+        """Write the document if it is still at this revision. None when it is not, or is gone."""
+
+    def due(self, now: str, limit: int, *, timeout: float) -> list[tuple[str, Stored]]:
+        """Names and documents of `builds` whose `due` is text not after `now`, longest due first."""
+
+    def present(self, collection: str, names: Sequence[str], *, timeout: float) -> set[str]:
+        """Which of these names have a document."""
+
+    def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
+        """One document whose list `field` contains `value`, or None."""
+
+
+class BuildPage(NamedTuple):
+    """One page of a listing."""
+
+    builds: list[Build]
+    next_page: str
+    """The token of the page that follows, empty at the end."""
+
+
+class Builds(Protocol):
+    """Cloud Build."""
+
+    def fetch(self, key: BuildKey, *, timeout: float) -> Build:
+        """The build as Cloud Build has it now. `Missing` when there is none, `Denied` with the role to grant."""
+
+    def finished(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> BuildPage:
+        """Successful builds that finished between two moments, a page at a time (`page` is empty at first)."""
+
+
+class Jobs(Protocol):
+    """Cloud Run jobs."""
+
+    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
+        """Start an execution and return its full resource name. Never tried twice: see `Unavailable.ambiguous`."""
+
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
+        """Full names of the job's executions created since then whose environment has `env` = `value`, oldest first."""
+
+    def observe(self, execution: str, *, timeout: float) -> Execution:
+        """The execution as Cloud Run has it now."""
+
+
+class Logs(Protocol):
+    """Cloud Logging, reading."""
+
+    def read(
+        self, project: str, filter_text: str, most_pages: int, *, timeout: float
+    ) -> Iterable[LogEntry | None]:
+        """The entries that match, oldest first. Yields None last when there were more than `most_pages` pages."""
+
+
+class Audit(Protocol):
+    """The audit trail."""
+
+    def write(
+        self, *, insert_id: str, time: datetime, severity: str, labels: Mapping[str, str], payload: Document, timeout: float
+    ) -> None:
+        """Write one entry and wait until it is accepted; the same insert id and time again change nothing."""
+
+
+class Posted(NamedTuple):
+    """Where a message stands."""
+
+    channel: str
+    ts: str
+
+
+class Message(NamedTuple):
+    """A Slack message, as `report.py` writes it."""
+
+    channel: str
+    """The channel that policy routes it to; empty: the default one."""
+    text: str
+    """The notification and fallback text, already escaped."""
+    blocks: tuple[Mapping[str, Any], ...]
+    key: str
+    """What makes it findable again, in the message's metadata: one key, one message."""
+
+
+class Chat(Protocol):
+    """Slack."""
+
+    def post(self, message: Message, *, timeout: float) -> Posted:
+        """Post it. `Unavailable.ambiguous` when it may have been posted all the same."""
+
+    def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
+        """The message with this key, if it was posted since then; None too where history can't be read."""
+
+
+class Announcer(Protocol):
+    """A Pub/Sub topic for whoever wants to act on verdicts."""
+
+    def publish(self, payload: Document, attributes: Mapping[str, str], *, timeout: float) -> None:
+        """Publish one verdict and wait until it is accepted."""
+
+
+class Services(Protocol):
+    """Everything that the story needs. Each is connected when it is first asked for, and not before."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def builds(self) -> Builds: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def logs(self) -> Logs: ...
+    @property
+    def audit(self) -> Audit: ...
+    @property
+    def chat(self) -> Chat: ...
+    @property
+    def announcer(self) -> Announcer | None: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
