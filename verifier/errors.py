@@ -45,3 +45,7 @@ class Refused(ServiceError):
 
 class LostHold(VerifierError):
     """Another invocation took the record over: stop before the next effect. Never shown to a person."""
+
+
+class Malformed(VerifierError):
+    """A document or message has not the shape that it must have; the message says where, expected and got."""

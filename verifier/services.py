@@ -5,7 +5,7 @@ Every call takes `timeout`, the most seconds that it may take in all; it raises 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -84,20 +84,33 @@ class Jobs(Protocol):
         """The execution as Cloud Run has it now."""
 
 
+class LogPage(NamedTuple):
+    """One page of log entries."""
+
+    entries: Iterable[LogEntry]
+    more: bool
+    """Another page follows. An empty page may have one."""
+
+
 class Logs(Protocol):
     """Cloud Logging, reading."""
 
-    def read(
-        self, project: str, filter_text: str, most_pages: int, *, timeout: float
-    ) -> Iterable[LogEntry | None]:
-        """The entries that match, oldest first. Yields None last when there were more than `most_pages` pages."""
+    def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
+        """The entries that match, oldest first, a page at a time; a page is read when it is asked for."""
 
 
 class Audit(Protocol):
     """The audit trail."""
 
     def write(
-        self, *, insert_id: str, time: datetime, severity: str, labels: Mapping[str, str], payload: Document, timeout: float
+        self,
+        *,
+        insert_id: str,
+        time: datetime,
+        severity: str,
+        labels: Mapping[str, str],
+        payload: Document,
+        timeout: float,
     ) -> None:
         """Write one entry and wait until it is accepted; the same insert id and time again change nothing."""
 

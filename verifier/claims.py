@@ -1,0 +1,63 @@
+"""What a build says about its commit without proof: anybody who submits a build may set these substitutions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import re2
+
+from verifier.build import Build
+from verifier.source import Commit, Source, Strength
+
+_SHAS = ("COMMIT_SHA", "REVISION_ID", "SHORT_SHA")
+_NAMES = ("BRANCH_NAME", "TAG_NAME", "REF_NAME", "REPO_NAME", "REPO_FULL_NAME", "TRIGGER_NAME")
+_OWN_SHA = re2.compile(r"^_\w*(SHA|COMMIT|REVISION)\w*$")
+_HEX = re2.compile(r"(?i)^[0-9a-f]{7,64}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One substitution that nothing proves."""
+
+    name: str
+    value: str
+    contradicted: bool = False
+    """The fact says otherwise: worse than merely unproven."""
+
+
+def unbacked_claims(build: Build, source: Source) -> tuple[Claim, ...]:
+    """The claims that the fact about the build's source does not back, in a fixed order."""
+    if isinstance(source, Commit):
+        return tuple(_against_commit(build, source))
+    return tuple(_against_nothing(build))
+
+
+def _against_nothing(build: Build) -> Iterator[Claim]:
+    for name in (*_SHAS, *_NAMES):
+        trigger_says_so = name == "TRIGGER_NAME" and build.trigger_id
+        if build.claims.get(name) and not trigger_says_so:
+            yield Claim(name, build.claims[name])
+    for name, value in sorted(build.claims.items()):
+        if _OWN_SHA.match(name) and _HEX.match(value):
+            yield Claim(name, value)
+
+
+def _against_commit(build: Build, commit: Commit) -> Iterator[Claim]:
+    for name in _SHAS:
+        value = build.claims.get(name, "").lower()
+        if value and not (len(value) >= 7 and commit.sha.startswith(value)):
+            yield Claim(name, build.claims[name], contradicted=True)
+    full_name = build.claims.get("REPO_FULL_NAME", "")
+    if full_name and commit.repository and not _names(full_name, commit):
+        yield Claim("REPO_FULL_NAME", full_name, contradicted=True)
+    if not build.trigger_id and commit.strength is not Strength.TRIGGERS_WORD:
+        yield from (Claim(name, build.claims[name]) for name in _NAMES if build.claims.get(name))
+
+
+def _names(full_name: str, commit: Commit) -> bool:
+    """Connections and mirrored repositories go by other names: only plain hosts can contradict one."""
+    repository = commit.repository
+    if repository is None or not repository.host or repository.host == "source.developers.google.com":
+        return True
+    return repository.path.lower() == full_name.lower()

@@ -1,0 +1,150 @@
+"""What a team accepts, as values. `policy_file.py` reads them from policy.toml; the defaults fail closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from verifier.build import Build
+from verifier.execution import JobName
+from verifier.logs import LogRules
+from verifier.repository import Repository
+from verifier.source import NoSource, Source, Strength, Upload
+from verifier.verdict import Verdict
+
+DEFAULT_STRENGTHS = frozenset({Strength.RESOLVED, Strength.REQUESTED, Strength.SERVICE_UPLOAD})
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long each part of a worker's run may take."""
+
+    start: timedelta = timedelta(minutes=15)
+    """From the start of an execution until its first task runs."""
+    run: timedelta = timedelta(hours=1)
+    """From the start of an execution until it ends."""
+    logs: timedelta = timedelta(minutes=10)
+    """From an execution's end until its logs can be read whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The Cloud Run job that shows whether a trigger's builds work."""
+
+    trigger: str
+    """The trigger's id or its name. The id can't be imitated."""
+    job: JobName
+    """Its project is empty where it is the build's own."""
+    branches: tuple[str, ...] = ()
+    """Branches that it runs for, `*` allowed; empty: what the policy as a whole allows."""
+    args: tuple[str, ...] = ()
+    """Arguments that replace the job's own for this run; empty: its own."""
+    image: str = ""
+    """The image's name without a tag, by which an upload is told to be this trigger's work."""
+    logs: LogRules = LogRules()
+    deadlines: Deadlines = Deadlines()
+
+    def job_for(self, build: Build) -> JobName:
+        """The job to run for this build."""
+        return JobName(self.job.project or build.key.project, self.job.location, self.job.job)
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A kind of build that needs no commit, and why. Every condition that is given must hold."""
+
+    reason: str
+    tool: str = ""
+    """`gcloud run deploy --source`, `Cloud Functions`, …: the word that the source fact uses."""
+    bucket: str = ""
+    service_account: str = ""
+    tag: str = ""
+    trigger: str = ""
+
+    def covers(self, build: Build, source: Source) -> bool:
+        """Whether this exemption names the build."""
+        wanted_and_seen = (
+            (self.tool, _tool(source)),
+            (self.bucket, source.bucket if isinstance(source, Upload) else ""),
+            (self.service_account, str(build.document.get("serviceAccount", "")).rpartition("/")[2]),
+            (self.trigger, build.trigger_id),
+        )
+        if self.tag and self.tag not in build.tags:
+            return False
+        return all(wanted == seen for wanted, seen in wanted_and_seen if wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where some verdicts go, and who is called. The first route that fits decides."""
+
+    channel: str = ""
+    """Empty: the default channel."""
+    mention: str = ""
+    """A Slack user id, group id, `here` or `channel`."""
+    verdicts: frozenset[Verdict] = frozenset()
+    """Empty: every verdict."""
+    triggers: frozenset[str] = frozenset()
+    """Names or ids; empty: every build."""
+
+    def fits(self, verdict: Verdict, build: Build) -> bool:
+        """Whether it is for this verdict on this build."""
+        of_trigger = not self.triggers or bool(self.triggers & {build.trigger_id, build.trigger_name} - {""})
+        return of_trigger and (not self.verdicts or verdict in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a team accepts."""
+
+    repositories: frozenset[Repository] = frozenset()
+    """The repositories that a commit may come from; empty: any, but then only a trigger may build it."""
+    branches: tuple[str, ...] = ()
+    """The branches that may be built, `*` allowed; empty: any."""
+    tags: tuple[str, ...] = ()
+    """The git tags that may be built, `*` allowed; with neither branches nor tags: any."""
+    strengths: frozenset[Strength] = DEFAULT_STRENGTHS
+    """How firmly a commit must be established."""
+    repo_source_only: bool = False
+    """The literal rule: only a commit that `repoSource` names counts."""
+    require_trigger: bool = False
+    """Builds submitted by hand are refused even from an allowed repository."""
+    exemptions: tuple[Exemption, ...] = ()
+    workers: tuple[Worker, ...] = ()
+    posts: frozenset[Verdict] = frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED, Verdict.INCONCLUSIVE})
+    """The verdicts that are always posted; VERIFIED is posted as well where a worker ran."""
+    post_verified_worker: bool = True
+    post_failed_builds: bool = True
+    """One plain line when a build by a worker's trigger fails to build."""
+    routes: tuple[Route, ...] = ()
+    digest: str = ""
+    """SHA-256 of the policy file, for the audit trail."""
+
+    def worker_for(self, build: Build) -> Worker | None:
+        """The worker that is configured for the build's trigger, if a trigger ran it."""
+        if not build.trigger_id:
+            return None
+        by_id = [worker for worker in self.workers if worker.trigger == build.trigger_id]
+        by_name = [worker for worker in self.workers if worker.trigger == build.trigger_name]
+        return next(iter([*by_id, *by_name]), None)
+
+    def route(self, verdict: Verdict, build: Build) -> Route:
+        """Where this verdict goes."""
+        return next((route for route in self.routes if route.fits(verdict, build)), Route())
+
+
+def allows(globs: Iterable[str], name: str) -> bool:
+    """Whether one of these patterns is the whole name; `*` stands for any characters."""
+    return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _tool(source: Source) -> str:
+    match source:
+        case Upload():
+            return source.tool
+        case NoSource():
+            return source.service
+        case _:
+            return ""

@@ -1,0 +1,85 @@
+"""A repository by one canonical name, so that two ways to write it compare equal and look-alikes never do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import re2
+
+_SCP = re2.compile(r"^git@([A-Za-z0-9.-]+):([^/].*)$")
+_HOST = re2.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")
+_PATH = re2.compile(r"^[A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)+$")
+_RESOURCE = re2.compile(
+    r"^projects/[^/\s]+/locations/[^/\s]+/connections/[^/\s]+/(repositories|gitRepositoryLinks)/[^/\s]+$"
+)
+_DEFAULT_PORTS = {"https": 443, "http": 80, "ssh": 22}
+_CASE_BLIND_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org"})
+_SOURCE_REPOSITORIES = "source.developers.google.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One repository, in canonical form; equal values are the same repository."""
+
+    host: str
+    """The host in lower case, or empty for a Cloud Build connection's repository."""
+    path: str
+    """`owner/name` without `.git`, or the connection's full resource name."""
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.path}" if self.host else self.path
+
+    @property
+    def owner_and_name(self) -> tuple[str, str]:
+        """The owner and the name; groups of groups belong to the owner."""
+        owner, _, name = self.path.rpartition("/")
+        return owner, name
+
+
+def parse_repository(text: str) -> Repository | None:
+    """The repository that an address names, or None when it can't be told for certain.
+
+    Reads https and ssh addresses, `git@host:owner/name`, bare `host/owner/name` and the resource names of
+    Cloud Build's connections. User names, passwords, odd ports, escapes, dots segments and characters beyond
+    ASCII are refused: an address that needs interpretation could be read differently by somebody else.
+    """
+    if _RESOURCE.match(text):
+        return Repository("", text)
+    scp = _SCP.match(text)
+    if scp:
+        return _build(scp.group(1), scp.group(2))
+    if "://" not in text:
+        host, _, path = text.partition("/")
+        return _build(host, path)
+    try:
+        parts = urlsplit(text.removeprefix("git+"))
+        port = parts.port
+    except ValueError:
+        return None
+    scheme_is_known = parts.scheme in _DEFAULT_PORTS
+    user_is_plain = parts.username is None or (parts.scheme == "ssh" and parts.username == "git")
+    port_is_plain = port is None or port == _DEFAULT_PORTS.get(parts.scheme)
+    extras = parts.password or parts.query or parts.fragment
+    if not (scheme_is_known and user_is_plain and port_is_plain) or extras:
+        return None
+    return _build(parts.hostname or "", parts.path.removeprefix("/"))
+
+
+def source_repository(project: str, name: str) -> Repository | None:
+    """The Cloud Source Repository of this project and name."""
+    return _build(_SOURCE_REPOSITORIES, f"p/{project}/r/{name}")
+
+
+def _build(host: str, path: str) -> Repository | None:
+    host = host.lower()
+    path = path.removesuffix("/").removesuffix(".git")
+    if host == _SOURCE_REPOSITORIES and path.startswith("p/"):
+        project, separator, name = path.removeprefix("p/").partition("/r/")
+        path = f"{project}/{name}" if separator else ""
+    if host in _CASE_BLIND_HOSTS:
+        path = path.lower()
+    dots = any(part in (".", "..") for part in path.split("/"))
+    if not _HOST.match(host) or not _PATH.match(path) or dots:
+        return None
+    return Repository(host, path)
