@@ -206,14 +206,14 @@ def log_filter(execution: Execution, rules: LogRules) -> str:
     texts = ["textPayload", *(f"jsonPayload.{name}" for name in TEXT_FIELDS)]
     wanted = ["severity>=ERROR", f'log_id("{SYSTEM_LOG}")', *(f"{text}=~{patterns}" for text in texts)]
     label = f'labels."{EXECUTION_LABEL}"'
+    unlabelled = f'(NOT {label}:* AND NOT logName:"cloudaudit.googleapis.com")'
     return "\n".join(
         [
             'resource.type="cloud_run_job"',
             f"resource.labels.job_name={_quoted(job.job)}",
             f"resource.labels.location={_quoted(job.location)}",
             f'timestamp>="{show_time(since)}"',
-            f"(({label}={_quoted(short_name)} AND ({' OR '.join(wanted)}))"
-            f' OR (NOT {label}:* AND NOT logName:"cloudaudit.googleapis.com"))',
+            f"(({label}={_quoted(short_name)} AND ({' OR '.join(wanted)})) OR {unlabelled})",
         ]
     )
 

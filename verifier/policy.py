@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
@@ -43,8 +43,8 @@ class Worker:
     """Arguments that replace the job's own for this run; empty: its own."""
     image: str = ""
     """The image's name without a tag, by which an upload is told to be this trigger's work."""
-    logs: LogRules = LogRules()
-    deadlines: Deadlines = Deadlines()
+    logs: LogRules = field(default_factory=LogRules)
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
     def job_for(self, build: Build) -> JobName:
         """The job to run for this build."""
