@@ -73,6 +73,8 @@ class Execution:
     completion: Completion
     message: str
     """The platform's words on the `Completed` condition."""
+    exited: bool
+    """It failed because a container exited with a code other than 0: then the platform logs an exit line."""
     tasks: int
     succeeded: int
     failed: int
