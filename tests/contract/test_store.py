@@ -1,0 +1,230 @@
+"""What every storage of the ledger promises, on SQLite and on the real Firestore emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import grpc
+import pytest
+
+from verifier.cloud.firestore import FirestoreStore
+from verifier.errors import Refused
+from verifier.local.sqlite import SqliteStore
+from verifier.services import Document, Store, Stored
+
+SOON = 20.0
+"""A timeout that a healthy storage never needs."""
+RACERS = 8
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, project: str) -> Iterator[Store]:
+    """An empty store."""
+    if request.param == "sqlite":
+        with closing(SqliteStore(tmp_path / "ledger.db")) as sqlite:
+            yield sqlite
+    else:
+        with grpc.insecure_channel(request.getfixturevalue("firestore_emulator")) as channel:
+            yield FirestoreStore(project, channel=channel)
+
+
+def create(store: Store, name: str, document: Document, collection: str = "builds") -> Stored:
+    stored = store.create(collection, name, document, timeout=SOON)
+    assert stored is not None
+    return stored
+
+
+def race(write: Callable[[Document], Stored | None]) -> list[int]:
+    """Let threads write themselves as the owner at the same moment; those that won."""
+    start = Barrier(RACERS)
+
+    def run(racer: int) -> bool:
+        start.wait()
+        return write({"owner": racer}) is not None
+
+    with ThreadPoolExecutor(RACERS) as threads:
+        return [racer for racer, won in enumerate(threads.map(run, range(RACERS))) if won]
+
+
+def test_a_document_is_read_as_it_was_written(store: Store) -> None:
+    document: Document = {
+        "none": None,
+        "flags": [True, False],
+        "numbers": [0, 2**63 - 1, -(2**63), 0.1, 1.0],
+        "text": "naïve ✅ 🔴 \u202e \x00 end",
+        "list": [1, None, {"inside": ["deeper"]}],
+        "object": {"a key.with `marks`": {"again": {}}},
+        "empty": [],
+    }
+    written = create(store, "a", document)
+    assert store.read("builds", "a", timeout=SOON) == Stored(document, written.revision)
+
+
+def test_types_that_compare_equal_are_kept_apart(store: Store) -> None:
+    create(store, "a", {"values": [True, 1, 1.0, "1"]})
+    stored = store.read("builds", "a", timeout=SOON)
+    assert stored is not None
+    assert [type(value) for value in stored.document["values"]] == [bool, int, float, str]
+
+
+def test_a_document_of_200_kib_is_kept_whole(store: Store) -> None:
+    document = {"log": "é" * 100 * 1024, "lines": [{"n": n} for n in range(100)]}
+    written = create(store, "a", document)
+    assert store.read("builds", "a", timeout=SOON) == Stored(document, written.revision)
+
+
+def test_what_was_never_written_is_none(store: Store) -> None:
+    assert store.read("builds", "a", timeout=SOON) is None
+
+
+def test_a_second_create_changes_nothing(store: Store) -> None:
+    first = create(store, "a", {"owner": 1})
+    assert store.create("builds", "a", {"owner": 2}, timeout=SOON) is None
+    assert store.read("builds", "a", timeout=SOON) == first
+
+
+def test_of_creates_at_the_same_moment_exactly_one_wins(store: Store) -> None:
+    for name in ("a", "b", "c"):
+        winners = race(partial(store.create, "builds", name, timeout=SOON))
+        stored = store.read("builds", name, timeout=SOON)
+        assert stored is not None
+        assert [stored.document["owner"]] == winners
+
+
+def test_a_replaced_document_has_a_new_revision(store: Store) -> None:
+    first = create(store, "a", {"state": 1})
+    second = store.replace("builds", "a", {"state": 2}, first.revision, timeout=SOON)
+    assert second is not None
+    assert second.revision != first.revision
+    assert store.read("builds", "a", timeout=SOON) == Stored({"state": 2}, second.revision)
+
+
+def test_a_stale_revision_is_refused(store: Store) -> None:
+    first = create(store, "a", {"state": 1})
+    second = store.replace("builds", "a", {"state": 2}, first.revision, timeout=SOON)
+    assert store.replace("builds", "a", {"state": 3}, first.revision, timeout=SOON) is None
+    assert store.read("builds", "a", timeout=SOON) == second
+
+
+def test_a_document_that_is_not_there_is_not_replaced(store: Store) -> None:
+    elsewhere = create(store, "a", {})
+    assert store.replace("builds", "b", {}, elsewhere.revision, timeout=SOON) is None
+    assert store.read("builds", "b", timeout=SOON) is None
+
+
+def test_of_replaces_at_the_same_moment_exactly_one_wins(store: Store) -> None:
+    for name in ("a", "b", "c"):
+        revision = create(store, name, {"owner": None}).revision
+        winners = race(partial(store.replace, "builds", name, revision=revision, timeout=SOON))
+        stored = store.read("builds", name, timeout=SOON)
+        assert stored is not None
+        assert [stored.document["owner"]] == winners
+
+
+def test_no_increment_is_lost_between_threads_that_compare_and_set(store: Store) -> None:
+    create(store, "a", {"count": 0})
+
+    def increment(_: int) -> Stored:
+        while True:
+            seen = store.read("builds", "a", timeout=SOON)
+            assert seen is not None
+            count = seen.document["count"] + 1
+            if stored := store.replace("builds", "a", {"count": count}, seen.revision, timeout=SOON):
+                return stored
+
+    with ThreadPoolExecutor(4) as threads:
+        revisions = {stored.revision for stored in threads.map(increment, range(20))}
+    final = store.read("builds", "a", timeout=SOON)
+    assert final is not None
+    assert (final.document, len(revisions)) == ({"count": 20}, 20)
+
+
+def test_fields_that_a_replacement_lacks_are_gone(store: Store) -> None:
+    first = create(store, "a", {"due": "2026-01-01", "inner": {"kept": 1, "dropped": 2}, "list": ["x"]})
+    second = store.replace("builds", "a", {"inner": {"kept": 1}}, first.revision, timeout=SOON)
+    assert store.read("builds", "a", timeout=SOON) == second
+    assert second is not None
+    assert second.document == {"inner": {"kept": 1}}
+    assert store.due("2027", 10, timeout=SOON) == []
+    assert store.holding("builds", "list", "x", timeout=SOON) is None
+
+
+def test_an_equal_replacement_keeps_the_revision_so_a_claim_must_differ_from_the_last(store: Store) -> None:
+    first = create(store, "a", {"state": 1, "due": None})
+    assert store.replace("builds", "a", {"due": None, "state": 1}, first.revision, timeout=SOON) == first
+
+
+def test_due_is_longest_due_first_up_to_and_with_now(store: Store) -> None:
+    for name, due in {"a": "2026-03", "b": "2026-01", "c": "2026-02", "d": "2026-04"}.items():
+        create(store, name, {"due": due})
+    found = store.due("2026-03", 10, timeout=SOON)
+    assert [(name, stored.document["due"]) for name, stored in found] == [
+        ("b", "2026-01"),
+        ("c", "2026-02"),
+        ("a", "2026-03"),
+    ]
+    assert found[0][1] == store.read("builds", "b", timeout=SOON)
+
+
+def test_due_stops_at_the_limit(store: Store) -> None:
+    for name in "cab":
+        create(store, name, {"due": "2026-01"})
+    assert [name for name, _ in store.due("2026-02", 2, timeout=SOON)] == ["a", "b"]
+
+
+def test_only_builds_whose_due_is_text_are_due(store: Store) -> None:
+    create(store, "null", {"due": None})
+    create(store, "absent", {})
+    create(store, "number", {"due": 1})
+    create(store, "mark", {"due": "2026-01"}, collection="marks")
+    assert store.due("2026-02", 10, timeout=SOON) == []
+
+
+def test_due_follows_the_replacement(store: Store) -> None:
+    first = create(store, "a", {"due": "2026-01"})
+    second = store.replace("builds", "a", {"due": "2026-05"}, first.revision, timeout=SOON)
+    assert store.due("2026-02", 10, timeout=SOON) == []
+    assert store.due("2026-05", 10, timeout=SOON) == [("a", second)]
+
+
+def test_present_names_those_that_have_a_document(store: Store) -> None:
+    create(store, "a", {"due": None})
+    create(store, "b", {"other": 1})
+    create(store, "c", {}, collection="marks")
+    assert store.present("builds", ["a", "b", "c", "d"], timeout=SOON) == {"a", "b"}
+    assert store.present("builds", [], timeout=SOON) == set()
+
+
+def test_holding_finds_the_document_whose_list_contains_the_value(store: Store) -> None:
+    create(store, "a", {"images": ["sha256:1", "sha256:2"]})
+    second = create(store, "b", {"images": ["sha256:3", None, 4]})
+    assert store.holding("builds", "images", "sha256:3", timeout=SOON) == second
+
+
+@pytest.mark.parametrize("images", [None, "x", {"x": "x"}, ["xx"], [{"x": "x"}], []])
+def test_holding_finds_nothing_that_is_not_in_a_list(store: Store, images: object) -> None:
+    create(store, "a", {"images": images, "others": ["x"]})
+    create(store, "b", {"images": ["x"]}, collection="marks")
+    assert store.holding("builds", "images", "x", timeout=SOON) is None
+
+
+def test_collections_are_kept_apart(store: Store) -> None:
+    build = create(store, "a", {"kind": "build"})
+    mark = create(store, "a", {"kind": "mark"}, collection="marks")
+    assert store.read("builds", "a", timeout=SOON) == build
+    assert store.read("marks", "a", timeout=SOON) == mark
+
+
+@pytest.mark.parametrize(
+    "value", [[["a list in a list"]], 2**63, "\ud800", {1}, b"bytes"], ids=["nested", "huge", "text", "set", "bytes"]
+)
+def test_what_firestore_cannot_hold_is_refused_everywhere(store: Store, value: Any) -> None:
+    with pytest.raises(Refused):
+        store.create("builds", "a", {"outer": {"value": value}}, timeout=SOON)
+    assert store.read("builds", "a", timeout=SOON) is None
