@@ -15,7 +15,7 @@ class Fault:
     call: str
     """The method's name, such as `GetBuild` or `chat.postMessage`; `*` is every call."""
     kind: str
-    """`before` fails without effect, `after` takes effect and then fails, `slow` waits `seconds` and answers,
+    """`before` fails without effect, `after` takes effect and then fails, `slow` works, but takes `seconds` longer,
     `hang` never answers until the client gives up."""
     status: str = "UNAVAILABLE"
     """A gRPC status name; for Slack an HTTP status such as `500`, or one of Slack's error codes."""

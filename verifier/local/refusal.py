@@ -1,0 +1,58 @@
+"""How the stand-in says no, and the resource names and page tokens that it says no to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+
+
+class RefusalError(Exception):
+    """A call that the platform would refuse: a gRPC status name and the message that goes with it."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def invalid(message: str) -> RefusalError:
+    """The refusal of a request that makes no sense."""
+    return RefusalError("INVALID_ARGUMENT", message)
+
+
+def not_found(message: str) -> RefusalError:
+    """The refusal of a request for what does not exist."""
+    return RefusalError("NOT_FOUND", message)
+
+
+def parse_name(name: str, *collections: str) -> tuple[str, ...]:
+    """The ids in a resource name of these collections, in order. Raises `RefusalError` when it has another shape."""
+    parts = name.split("/")
+    if tuple(parts[::2]) != collections or len(parts) != 2 * len(collections) or "" in parts:
+        expected = "/".join(f"{collection}/*" for collection in collections)
+        raise invalid(f"Invalid resource name: expected {expected}, got {name!r}.")
+    return tuple(parts[1::2])
+
+
+def page_token(cursor: object, *question: str) -> str:
+    """A token to go on from `cursor` (JSON values), good for this question only."""
+    return base64.urlsafe_b64encode(json.dumps([_mark(question), cursor]).encode()).decode()
+
+
+def page_cursor(token: str, *question: str) -> object | None:
+    """The cursor in a token, None for no token. Raises `RefusalError` for one that was made for another question."""
+    if not token:
+        return None
+    try:
+        mark, cursor = json.loads(base64.urlsafe_b64decode(token.encode()))
+    except (binascii.Error, ValueError, TypeError):
+        raise invalid(f"Invalid page token: {token!r} was not made by this service.") from None
+    if mark != _mark(question):
+        raise invalid("Invalid page token: it was made for another request; start again from the first page.")
+    return cursor  # type: ignore[no-any-return]  # JSON that this module wrote
+
+
+def _mark(question: tuple[str, ...]) -> str:
+    return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:16]
