@@ -27,6 +27,8 @@ class Deadlines:
     """From the start of an execution until it ends."""
     logs: timedelta = timedelta(minutes=10)
     """From an execution's end until its logs can be read whole."""
+    settle: timedelta = timedelta(seconds=30)
+    """From seeing the logs whole until the read that counts: other lines may become readable after the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A kind of build that needs no commit, and why. Every condition that is given must hold."""
+    """A kind of build that needs no commit, and why. Every condition that is given must hold; with none, it is none."""
 
     reason: str
     tool: str = ""
@@ -70,10 +72,10 @@ class Exemption:
             (self.bucket, source.bucket if isinstance(source, Upload) else ""),
             (self.service_account, str(build.document.get("serviceAccount", "")).rpartition("/")[2]),
             (self.trigger, build.trigger_id),
+            (self.tag, self.tag if self.tag in build.tags else ""),
         )
-        if self.tag and self.tag not in build.tags:
-            return False
-        return all(wanted == seen for wanted, seen in wanted_and_seen if wanted)
+        given = [wanted == seen for wanted, seen in wanted_and_seen if wanted]
+        return bool(given) and all(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class Policy:
     post_failed_builds: bool = True
     """One plain line when a build by a worker's trigger fails to build."""
     routes: tuple[Route, ...] = ()
+    grace: timedelta = timedelta(minutes=10)
+    """How long a message about a build may take before the build counts as unannounced."""
     digest: str = ""
     """SHA-256 of the policy file, for the audit trail."""
 

@@ -1,0 +1,117 @@
+"""The entry point: a request becomes a hint, and the hint is acted upon. The story itself is `verifier/reconcile.py`.
+
+Answers are Pub/Sub's words: 204 acknowledges, and is given only after something durable was written or when there is
+nothing to write; anything else asks for the message again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import functions_framework
+from verifier.config import Settings, read_settings
+from verifier.hints import MOST_BYTES, BuildStatus, ExecutionFinished, Irrelevant, Quarantined, Sweep, decode
+from verifier.policy_file import read_policy
+
+from verifier import __version__
+from verifier.errors import ServiceError, SettingsError
+from verifier.policy import Policy
+
+if TYPE_CHECKING:
+    from flask import Request
+
+    from verifier.case import Budget, World
+
+_RESERVE_SECONDS = 10.0
+"""Kept back of the platform's time-out, to let go of what is held and to answer."""
+
+
+def log(severity: str, message: str, **fields: object) -> None:
+    """One structured line for the function's own log."""
+    print(json.dumps({"severity": severity, "message": message, **fields}), flush=True)
+
+
+def _configure() -> tuple[Settings, Policy]:
+    """Read settings and policy, or stop here with every problem named: a bad deployment does not start."""
+    try:
+        settings = read_settings(os.environ)
+        try:
+            text = Path(settings.policy).read_bytes()
+        except OSError as error:
+            raise SettingsError(
+                f"VERIFIER_POLICY: expected a readable file, got {settings.policy!r} ({error})"
+            ) from error
+        return settings, read_policy(text)
+    except SettingsError as error:
+        sys.exit(f"build-verifier does not start:\n{error}")
+
+
+SETTINGS, POLICY = _configure()
+log(
+    "INFO",
+    f"build-verifier {__version__} starts",
+    projects=sorted(SETTINGS.watched.projects),
+    regions=sorted(SETTINGS.watched.locations),
+    policy=POLICY.digest,
+    loopback=SETTINGS.loopback,
+)
+
+
+@functions_framework.http
+def verify(request: Request) -> tuple[str, int]:
+    """Act on one Pub/Sub push."""
+    if request.method != "POST":
+        return "expected a Pub/Sub push message by POST\n", 405
+    hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched)
+    if isinstance(hint, Irrelevant):
+        return "", 204
+    try:
+        _act(hint)
+    except ServiceError as error:
+        log("ERROR", f"not acknowledged: {error}", hint=type(hint).__name__)
+        # A sweep is always acknowledged: the next one is a minute away.
+        return ("", 204) if isinstance(hint, Sweep) else ("try again later\n", 503)
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, the message comes again and the log has it
+        log("ERROR", f"not acknowledged: {error!r}", stack_trace=traceback.format_exc())
+        return ("", 204) if isinstance(hint, Sweep) else ("try again later\n", 500)
+    return "", 204
+
+
+def _act(hint: BuildStatus | ExecutionFinished | Sweep | Quarantined) -> None:
+    from verifier.quarantine import quarantine
+    from verifier.reconcile import reconcile
+    from verifier.sweep import describe, sweep
+
+    world, budget = _world(), _budget()
+    match hint:
+        case BuildStatus():
+            reconcile(hint.key, world, budget, only_if_due=True)
+        case ExecutionFinished():
+            reconcile(hint.key, world, budget)
+        case Sweep():
+            swept = sweep(world, SETTINGS.watched, budget, timedelta(seconds=SETTINGS.lease_seconds))
+            log("WARNING" if swept and swept.problems else "INFO", **describe(swept))
+        case Quarantined():
+            log("WARNING", f"quarantined: {hint.reason}", message_id=hint.message_id)
+            quarantine(hint, world, budget)
+
+
+@cache
+def _world() -> World:
+    from verifier.cloud.wiring import make_world
+
+    return make_world(SETTINGS, POLICY)
+
+
+def _budget() -> Budget:
+    from verifier.case import Budget
+
+    clock = _world().services.clock
+    return Budget(clock, clock() + timedelta(seconds=SETTINGS.timeout - _RESERVE_SECONDS))

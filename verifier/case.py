@@ -1,0 +1,124 @@
+"""One invocation's work on one build: what it holds, what it works with, and how much time it has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from verifier.build import BuildKey
+from verifier.errors import Unavailable
+from verifier.ledger import Hold, Ledger, Record, State, after_failure, released, settled
+from verifier.policy import Policy
+from verifier.services import Services
+
+LEDGER_SECONDS = 4.0
+"""The most that one ledger call may take: an unreachable ledger is noticed well within ten seconds."""
+
+CHAT_SECONDS = 10.0
+AUDIT_SECONDS = 10.0
+_LEAST_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The time that is left of an invocation. No outward call may outlast it, so none outlasts the lease."""
+
+    clock: Callable[[], datetime]
+    until: datetime
+
+    def seconds(self, most: float) -> float:
+        """What a call may take: `most`, or what is left. Raises Unavailable when nothing is."""
+        left = (self.until - self.clock()).total_seconds()
+        if left < _LEAST_SECONDS:
+            raise Unavailable("this invocation's time is used up; the rest is done by the next one")
+        return min(most, left)
+
+    def has(self, seconds: float) -> bool:
+        """Whether so much is left."""
+        return (self.until - self.clock()).total_seconds() >= seconds
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What every invocation works with."""
+
+    services: Services
+    policy: Policy
+    ledger: Ledger
+    version: str
+    """The verifier's own version, for the audit trail."""
+
+
+class Later(Exception):
+    """There is nothing to do now: release the record with these changes, due again at that moment."""
+
+    def __init__(self, due: datetime, **changes: Any) -> None:
+        super().__init__(f"due again at {due}")
+        self.due = due
+        self.changes = changes
+
+
+class Never(Exception):
+    """There is nothing to do unless another message comes."""
+
+
+@dataclass(slots=True)
+class Case:
+    """A held record, with all that a step needs."""
+
+    world: World
+    hold: Hold
+    budget: Budget
+    noted: dict[str, Any] = field(default_factory=dict)
+    """Changes that the next write carries."""
+
+    @property
+    def record(self) -> Record:
+        """The record as it was last written."""
+        return self.hold.record
+
+    @property
+    def key(self) -> BuildKey:
+        """The build's key."""
+        return self.hold.record.key
+
+    @property
+    def services(self) -> Services:
+        """The outside world."""
+        return self.world.services
+
+    def now(self) -> datetime:
+        """The moment, by the services' clock."""
+        return self.services.clock()
+
+    def later(self, seconds: float, **changes: Any) -> Later:
+        """The outcome that waits so long."""
+        return Later(self.now() + timedelta(seconds=seconds), **changes)
+
+    def note(self, **changes: Any) -> None:
+        """Keep these changes for the next write, whatever it is for."""
+        self.noted |= changes
+
+    def save(self, **changes: Any) -> None:
+        """Write these changes at once. Raises LostHold when the record is no longer ours: no effect may follow."""
+        self._write(replace(self.record, **self.noted, **changes))
+
+    def release(self, later: Later) -> None:
+        """Let go of the record as this outcome says."""
+        fresh: dict[str, Any] = {"attempts": 0, "error": ""} | self.noted | later.changes
+        self._write(released(replace(self.record, **fresh), later.due))
+
+    def fail(self, error: str, retry_after: float | None = None) -> None:
+        """Let go of the record after a failure: it keeps what was done, and is due again after a backoff."""
+        self._write(after_failure(replace(self.record, **self.noted), error, self.now(), retry_after))
+
+    def settle(self, state: State, **changes: Any) -> None:
+        """Let go of the record for good."""
+        self._write(settled(replace(self.record, **self.noted, **changes), state))
+
+    def _write(self, record: Record) -> None:
+        # A release is owed even when the budget is gone: the lease outlives the budget by more than this call.
+        self.hold = self.world.ledger.save(self.hold, record, timeout=LEDGER_SECONDS)
+        self.noted = {}

@@ -1,0 +1,103 @@
+"""Cloud Build: one build, or those that finished in a span of time.
+
+Documentation: "Cloud Build API", "View build results" (the filter's grammar).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from google.cloud.devtools import cloudbuild_v1
+from google.cloud.devtools.cloudbuild_v1.services.cloud_build import transports
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from verifier.build import Build, BuildKey, parse_build
+from verifier.cloud.google import loopback_channel, translated
+from verifier.services import BuildPage
+from verifier.times import show_time
+
+_PAGE_SIZE = 100
+_PLAIN_FIELDS = ("id", "name", "project_id", "status_detail", "build_trigger_id", "service_account")
+_TIMES = ("create_time", "start_time", "finish_time")
+_MESSAGES = ("source", "source_provenance", "git_config", "failure_info")
+
+
+class CloudBuild:
+    """The `Builds` service. A refusal names the role to grant."""
+
+    def __init__(self, endpoint: str = "") -> None:
+        if endpoint:
+            transport = transports.CloudBuildGrpcTransport(channel=loopback_channel(endpoint))
+            self._client = cloudbuild_v1.CloudBuildClient(transport=transport)
+        else:
+            self._client = cloudbuild_v1.CloudBuildClient()
+
+    def fetch(self, key: BuildKey, *, timeout: float) -> Build:
+        """See `services.Builds.fetch`."""
+        request = cloudbuild_v1.GetBuildRequest(name=key.name, project_id=key.project, id=key.id)
+        with translated(f"reading build {key.name}", _grant(key.project, "cloudbuild.builds.get")):
+            answer = self._client.get_build(request=request, timeout=timeout, retry=None)
+        return parse_build(build_document(answer))
+
+    def finished(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> BuildPage:
+        """See `services.Builds.finished`."""
+        request = cloudbuild_v1.ListBuildsRequest(
+            parent=f"projects/{project}/locations/{location}",
+            project_id=project,
+            filter=f'status="SUCCESS" AND finish_time>="{show_time(since)}" AND finish_time<="{show_time(until)}"',
+            page_size=_PAGE_SIZE,
+            page_token=page,
+        )
+        with translated(f"listing builds of {project} in {location}", _grant(project, "cloudbuild.builds.list")):
+            pages = self._client.list_builds(request=request, timeout=timeout, retry=None).pages
+            answer = next(iter(pages))
+        return BuildPage([parse_build(build_document(build)) for build in answer.builds], answer.next_page_token)
+
+
+def build_document(build: cloudbuild_v1.Build) -> dict[str, Any]:
+    """The parts of a build that `parse_build` reads, in the JSON dialect of the REST resource.
+
+    A field that the client library does not know (a Developer Connect source, say) survives as an unknown field; it
+    is carried over as `#number`, so that a source of an unknown kind is never taken for an empty one.
+    """
+    raw = cloudbuild_v1.Build.pb(build)
+    document: dict[str, Any] = {_camel(name): getattr(raw, name) for name in _PLAIN_FIELDS if getattr(raw, name)}
+    document["status"] = cloudbuild_v1.Build.Status(raw.status).name
+    for name in _TIMES:
+        if raw.HasField(name):
+            document[_camel(name)] = getattr(raw, name).ToJsonString()
+    for name in _MESSAGES:
+        if raw.HasField(name):
+            document[_camel(name)] = _with_unknown(getattr(raw, name))
+    document["substitutions"] = dict(raw.substitutions)
+    document["tags"] = list(raw.tags)
+    document["images"] = list(raw.images)
+    document["dependencies"] = [MessageToDict(item) for item in raw.dependencies]
+    document["results"] = {"images": [{"name": item.name, "digest": item.digest} for item in raw.results.images]}
+    document["steps"] = [{"name": step.name, "args": list(step.args)} for step in raw.steps[:1]]
+    return document
+
+
+def _with_unknown(message: Message) -> dict[str, Any]:
+    document: dict[str, Any] = MessageToDict(message)
+    unknown = UnknownFieldSet(message)
+    for index in range(len(unknown)):
+        document[f"#{unknown[index].field_number}"] = {}
+    return document
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
+
+
+def _grant(project: str, permission: str) -> str:
+    return (
+        f"needs {permission}: gcloud projects add-iam-policy-binding {project} "
+        "--member=serviceAccount:VERIFIER --role=roles/cloudbuild.builds.viewer"
+    )

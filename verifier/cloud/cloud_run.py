@@ -1,0 +1,125 @@
+"""Cloud Run jobs: start an execution, find it again, look at it.
+
+Documentation: "Cloud Run Admin API v2", Jobs and Executions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from google.cloud import run_v2
+from google.cloud.run_v2.services.executions import transports as execution_transports
+from google.cloud.run_v2.services.jobs import transports as job_transports
+
+from verifier.cloud.google import loopback_channel, translated
+from verifier.errors import Unavailable
+from verifier.execution import BUILD_VARIABLE, Completion, Execution, JobName, parse_execution_name
+
+_PAGE_SIZE = 100
+_MOST_PAGES = 5
+_COMPLETION = {
+    run_v2.Condition.State.CONDITION_SUCCEEDED: Completion.TRUE,
+    run_v2.Condition.State.CONDITION_FAILED: Completion.FALSE,
+}
+
+
+class CloudRunJobs:
+    """The `Jobs` service. A refusal names the role to grant."""
+
+    def __init__(self, endpoint: str = "") -> None:
+        if endpoint:
+            channel = loopback_channel(endpoint)
+            self._jobs = run_v2.JobsClient(transport=job_transports.JobsGrpcTransport(channel=channel))
+            self._executions = run_v2.ExecutionsClient(
+                transport=execution_transports.ExecutionsGrpcTransport(channel=channel)
+            )
+        else:
+            self._jobs = run_v2.JobsClient()
+            self._executions = run_v2.ExecutionsClient()
+
+    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
+        """See `services.Jobs.start`. The execution's name is in the operation's metadata: nobody waits for its end."""
+        container = run_v2.RunJobRequest.Overrides.ContainerOverride(
+            args=list(args), env=[run_v2.EnvVar(name=name, value=value) for name, value in env.items()]
+        )
+        overrides = run_v2.RunJobRequest.Overrides(container_overrides=[container])
+        request = run_v2.RunJobRequest(name=job.resource, overrides=overrides)
+        with translated(f"starting job {job.resource}", _grant_start(job)):
+            operation = self._jobs.run_job(request=request, timeout=timeout, retry=None)
+        name = operation.metadata.name if operation.metadata else ""
+        if not name:
+            raise Unavailable(f"starting job {job.resource}: the answer names no execution", ambiguous=True)
+        return str(name)
+
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
+        """See `services.Jobs.started_for`. The list has no filter and comes newest first."""
+        request = run_v2.ListExecutionsRequest(parent=job.resource, page_size=_PAGE_SIZE)
+        found: list[tuple[datetime, str]] = []
+        with translated(f"listing executions of {job.resource}", _grant_view(job)):
+            pages = self._executions.list_executions(request=request, timeout=timeout, retry=None).pages
+            for number, page in enumerate(pages, start=1):
+                for execution in page.executions:
+                    created = _moment(execution.create_time) or since
+                    if created >= since and (env, value) in _environment(execution):
+                        found.append((created, execution.name))
+                oldest = min((_moment(item.create_time) or since for item in page.executions), default=since)
+                if number >= _MOST_PAGES or oldest < since:
+                    break
+        return [name for _, name in sorted(found)]
+
+    def observe(self, execution: str, *, timeout: float) -> Execution:
+        """See `services.Jobs.observe`."""
+        job, _ = parse_execution_name(execution)
+        request = run_v2.GetExecutionRequest(name=execution)
+        with translated(f"reading execution {execution}", _grant_view(job)):
+            answer = self._executions.get_execution(request=request, timeout=timeout, retry=None)
+        return execution_facts(answer)
+
+
+def execution_facts(execution: run_v2.Execution) -> Execution:
+    """What the story needs of Cloud Run's answer."""
+    completed = next((item for item in execution.conditions if item.type_ == "Completed"), None)
+    reason = run_v2.Condition.ExecutionReason.NON_ZERO_EXIT_CODE
+    return Execution(
+        name=execution.name,
+        created=_moment(execution.create_time) or datetime.fromtimestamp(0, UTC),
+        started=_moment(execution.start_time),
+        completed=_moment(execution.completion_time),
+        completion=_COMPLETION.get(completed.state, Completion.UNKNOWN) if completed else Completion.UNKNOWN,
+        message=completed.message if completed else "",
+        exited=completed.execution_reason == reason if completed else False,
+        tasks=execution.task_count,
+        succeeded=execution.succeeded_count,
+        failed=execution.failed_count,
+        cancelled=execution.cancelled_count,
+        retried=execution.retried_count,
+        images=tuple(container.image for container in execution.template.containers),
+        build=dict(_environment(execution)).get(BUILD_VARIABLE, ""),
+    )
+
+
+def _environment(execution: run_v2.Execution) -> list[tuple[str, str]]:
+    return [(item.name, item.value) for container in execution.template.containers for item in container.env]
+
+
+def _moment(value: Any) -> datetime | None:
+    """A moment of the library's, as a plain one; an unset one is None."""
+    if value is None:
+        return None
+    return datetime.fromtimestamp(value.timestamp(), UTC)
+
+
+def _grant_start(job: JobName) -> str:
+    return (
+        f"needs run.jobs.runWithOverrides: gcloud run jobs add-iam-policy-binding {job.job} --region={job.location} "
+        f"--project={job.project} --member=serviceAccount:VERIFIER --role=roles/run.jobsExecutorWithOverrides"
+    )
+
+
+def _grant_view(job: JobName) -> str:
+    return (
+        f"needs run.executions.get and run.executions.list: gcloud projects add-iam-policy-binding {job.project} "
+        "--member=serviceAccount:VERIFIER --role=roles/run.viewer"
+    )

@@ -1,0 +1,221 @@
+"""One record a build, and the rules by which invocations share it. The storage is behind `services.Store`.
+
+- A record is claimed by creating it, or by a compare-and-set on the revision that was read; never blindly.
+- A claim carries a nonce, a fence that only grows, and a lease that outlives the invocation that holds it.
+- A lost reply can make our own write look like somebody else's: after a conflict the document is read back, and
+  if it is the one that we wrote, we hold it.
+- Until a record is done it always has a due time, so that the sweep finds it whatever happened to its holder.
+- Every time in it is a stored time: no database expiry decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from verifier.build import BuildKey
+from verifier.errors import LostHold, Unavailable
+from verifier.judgement import Judgement, judgement_document, parse_judgement
+from verifier.services import Document, Store, Stored
+from verifier.times import parse_time, show_time
+
+BUILDS = "builds"
+MARKS = "marks"
+
+_FIRST_BACKOFF = timedelta(seconds=30)
+_LAST_BACKOFF = timedelta(minutes=10)
+
+
+class State(StrEnum):
+    """How far a record is."""
+
+    OPEN = "open"
+    UNCONFIRMED = "unconfirmed"
+    """Cloud Build knew no such build, patiently asked: nothing more is done until another message comes."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is known about one build's verification."""
+
+    key: BuildKey
+    created: datetime
+    state: State = State.OPEN
+    fence: int = 0
+    """Grows with every claim."""
+    owner: str = ""
+    """The nonce of the invocation that holds it; empty when nobody does."""
+    lease_until: datetime | None = None
+    due: datetime | None = None
+    """When it is to be looked at again; None when never."""
+    attempts: int = 0
+    """Failed attempts in a row."""
+    error: str = ""
+    """Why the last attempt failed."""
+    announced: bool = True
+    """A message about the build came; False when the sweep found it."""
+    build: Document | None = None
+    """The build's document, once it was fetched with a terminal status."""
+    images: tuple[str, ...] = ()
+    """The digests that the build pushed, to find out which build made an image."""
+    intent: datetime | None = None
+    """Set before the worker is started: an execution may exist."""
+    looked: datetime | None = None
+    """When an execution was first looked for in vain, after an intent without a name."""
+    execution: str = ""
+    """The full name of the execution that counts."""
+    extras: tuple[str, ...] = ()
+    """Other executions for the same build, reported and otherwise ignored."""
+    whole: datetime | None = None
+    """When the execution's logs were first seen to be whole."""
+    judgement: Judgement | None = None
+    recorded: bool = False
+    """The audit trail and the topic have it."""
+    posting: datetime | None = None
+    """Set before Slack is asked to post: a message may exist."""
+    channel: str = ""
+    ts: str = ""
+    warned: bool = False
+    """The audit trail has been told that it could not be confirmed, or delivered."""
+
+
+_MOMENTS = frozenset({"created", "lease_until", "due", "intent", "looked", "whole", "posting"})
+_LISTS = frozenset({"images", "extras"})
+
+
+def record_document(record: Record) -> dict[str, Any]:
+    """The record as JSON values."""
+    document: dict[str, Any] = {item.name: getattr(record, item.name) for item in fields(record)}
+    for name in _MOMENTS:
+        document[name] = show_time(document[name]) if document[name] else None
+    for name in _LISTS:
+        document[name] = list(document[name])
+    document["key"] = {"project": record.key.project, "location": record.key.location, "id": record.key.id}
+    document["judgement"] = judgement_document(record.judgement) if record.judgement else None
+    document["state"] = str(record.state)
+    return document
+
+
+def parse_record(document: Document) -> Record:
+    """The record that `record_document` wrote, by this version or an earlier one: absent fields have their defaults."""
+    known = {item.name for item in fields(Record)}
+    values: dict[str, Any] = {name: value for name, value in document.items() if name in known}
+    for name in _MOMENTS & values.keys():
+        values[name] = parse_time(values[name]) if values[name] else None
+    for name in _LISTS & values.keys():
+        values[name] = tuple(values[name])
+    values["key"] = BuildKey(**values["key"])
+    values["state"] = State(values["state"])
+    if values.get("judgement"):
+        values["judgement"] = parse_judgement(values["judgement"])
+    return Record(**values)
+
+
+def claimed(record: Record, nonce: str, now: datetime, lease: timedelta) -> Record:
+    """The record in the hands of a new holder."""
+    return replace(
+        record,
+        state=State.OPEN,
+        fence=record.fence + 1,
+        owner=nonce,
+        lease_until=now + lease,
+        due=now + lease,
+    )
+
+
+def is_held(record: Record, now: datetime) -> bool:
+    """Whether somebody's lease is still running."""
+    return bool(record.owner) and record.lease_until is not None and now < record.lease_until
+
+
+def released(record: Record, due: datetime) -> Record:
+    """The record in nobody's hands, due again then."""
+    return replace(record, owner="", lease_until=None, due=due)
+
+
+def after_failure(record: Record, error: str, now: datetime, retry_after: float | None = None) -> Record:
+    """The record released after a failed attempt, keeping what was done; each failure in a row waits twice as long."""
+    backoff = min(_LAST_BACKOFF, _FIRST_BACKOFF * 2 ** min(record.attempts, 10))
+    wait = max(backoff, timedelta(seconds=retry_after or 0))
+    return released(replace(record, attempts=record.attempts + 1, error=error[:500]), now + wait)
+
+
+def settled(record: Record, state: State) -> Record:
+    """The record with nothing more to do."""
+    return replace(record, state=state, owner="", lease_until=None, due=None, attempts=0, error="")
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A record that this invocation holds."""
+
+    record: Record
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Claims and writes records. Raises what the store raises, and LostHold when another invocation took over."""
+
+    store: Store
+    clock: Callable[[], datetime]
+    lease: timedelta
+    nonce: Callable[[], str]
+    """Gives a text that nobody else has, for each claim."""
+
+    def claim(self, key: BuildKey, *, announced: bool, only_if_due: bool, timeout: float) -> Hold | None:
+        """Hold the build's record, creating it when there is none. None when there is nothing to do now.
+
+        Nothing is to be done when the record is done, or another holds it. With `only_if_due`, nor when its build was
+        fetched already and it waits for its due time: then another message about the build says nothing new.
+        """
+        stored = self.store.read(BUILDS, key.digest, timeout=timeout)
+        if stored is not None:
+            return self.take(stored, only_if_due=only_if_due, timeout=timeout)
+        now = self.clock()
+        record = claimed(Record(key, created=now, announced=announced), self.nonce(), now, self.lease)
+        return self._write(record, None, timeout)
+
+    def take(self, stored: Stored, *, only_if_due: bool = False, timeout: float) -> Hold | None:
+        """Hold this record as it was read. None when it is done, held or was changed since."""
+        record, now = parse_record(stored.document), self.clock()
+        waits = only_if_due and record.build is not None and record.due is not None and now < record.due
+        if record.state is State.DONE or is_held(record, now) or waits:
+            return None
+        return self._write(claimed(record, self.nonce(), now, self.lease), stored.revision, timeout)
+
+    def save(self, hold: Hold, record: Record, *, timeout: float) -> Hold:
+        """Write the record that we hold. Raises LostHold when it is no longer ours."""
+        mine = self._write(record, hold.revision, timeout)
+        if mine is None:
+            raise LostHold(f"{record.key.name}: another invocation holds the record")
+        return mine
+
+    def _write(self, record: Record, revision: str | None, timeout: float) -> Hold | None:
+        """Create (without a revision) or replace, then hold; None when somebody else wrote first.
+
+        After a conflict or a lost reply the document is read back: when it is ours, the write did take effect.
+        """
+        name, document = record.key.digest, record_document(record)
+        lost: Unavailable | None = None
+        written: Stored | None = None
+        try:
+            if revision is None:
+                written = self.store.create(BUILDS, name, document, timeout=timeout)
+            else:
+                written = self.store.replace(BUILDS, name, document, revision, timeout=timeout)
+        except Unavailable as error:
+            if not error.ambiguous:
+                raise
+            lost = error
+        if written is None:
+            found = self.store.read(BUILDS, name, timeout=timeout)
+            if found is not None and dict(found.document) == document:
+                written = found
+            elif lost is not None:
+                raise lost
+        return Hold(record, written.revision) if written else None

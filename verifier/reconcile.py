@@ -1,0 +1,165 @@
+"""The story of one build, told in numbered steps: look at the world and the ledger, do what is to be done now, stop.
+
+ 1 decode    a message becomes a hint (`hints.py`); what is malformed is quarantined in the audit trail
+ 2 relevant? a status that is not terminal, or a project that is not ours, ends here: no call is made
+ 3 claim     hold the build's record; one that is done, or held by another, ends here
+ 4 fetch     the build, from Cloud Build: the only truth; only a fetched terminal status can complete a record
+ 5 judge     its source: facts (`source.py`), then policy (`admission.py`); whatever is not clean goes straight to 10
+ 6 execute   with a worker for its trigger: save the intent, find its execution or start it, save its name, let go
+ 7 observe   the execution; while it runs, let go
+ 8 inspect   its logs, once they are whole
+ 9 compare   the image that ran with the images that the build pushed, by digest
+10 decide    findings become the verdict, saved before anyone is told
+11 record    the audit entry
+12 notify    Slack, once
+13 complete  the record
+
+Steps 1 and 2 are `main.py`'s, with `hints.py`; 6 to 9 are spelled out in `trial.py`, 11 and 12 in `telling.py`.
+Every outward call has a Protocol in `services.py`. Each invocation is short: whoever has to wait lets go of the record,
+which then has a due time, and the sweep or the next message goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+from verifier.admission import source_findings
+from verifier.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
+from verifier.case import AUDIT_SECONDS, LEDGER_SECONDS, Budget, Case, Later, Never, World
+from verifier.errors import Denied, LostHold, Malformed, Missing, ServiceError, Unavailable
+from verifier.judgement import Judgement
+from verifier.ledger import Hold, State
+from verifier.operation import not_run
+from verifier.record import unconfirmed_record
+from verifier.services import Stored
+from verifier.source import Source, source_of
+from verifier.telling import message_about, notify, record_judgement, write_audit
+from verifier.trial import Trial, try_out
+from verifier.unconfirmed import count_unconfirmed
+from verifier.verdict import SOURCE_CHECKS, WORKER_CHECKS, Verdict, decide
+
+_FETCH_SECONDS = 10.0
+_PATIENCE = timedelta(minutes=15)
+"""For how long a build that Cloud Build does not know may be one that it will know soon."""
+_GIVE_UP = timedelta(days=7)
+"""For how long a build that we may not read is asked for again."""
+_ASK_AGAIN_SECONDS = 60.0
+_MOST_ASK_AGAIN_SECONDS = 3600.0
+
+
+def reconcile(
+    key: BuildKey, world: World, budget: Budget, *, announced: bool = True, only_if_due: bool = False
+) -> None:
+    """Bring one build as far as it can be brought now.
+
+    `announced` says that a message about it came; `only_if_due` that the message says nothing new about a build which
+    was fetched already. Raises ServiceError only when the ledger could not be written: then nothing was promised.
+    """
+    hold = world.ledger.claim(
+        key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
+    )  # 3
+    if hold is not None:
+        _advance(Case(world, hold, budget))
+
+
+def resume(stored: Stored, world: World, budget: Budget) -> None:
+    """The same for a record that is due, as the sweep read it."""
+    hold: Hold | None = world.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS))  # 3
+    if hold is not None:
+        _advance(Case(world, hold, budget))
+
+
+def _advance(case: Case) -> None:
+    """Do the steps; whatever stops them, let go of the record with a due time and keep what was done."""
+    with suppress(LostHold):
+        try:
+            _steps(case)
+        except Later as later:
+            case.release(later)
+        except Never:
+            case.settle(State.UNCONFIRMED)
+        except ServiceError as error:
+            case.fail(str(error), error.retry_after if isinstance(error, Unavailable) else None)
+        except LostHold:
+            raise
+        except Exception as error:
+            case.fail(f"{type(error).__name__}: {error}")
+            raise
+
+
+def _steps(case: Case) -> None:
+    build = _fetch(case)  # 4
+    source = source_of(build)
+    judgement, decided_now = case.record.judgement, False
+    if judgement is None:
+        judgement, decided_now = _judge(case, build, source), True
+    message = message_about(case, build, source, judgement)
+    if decided_now:
+        case.save(  # 10
+            judgement=judgement,
+            posting=case.now() if message else None,
+            build=build.document,
+            images=tuple(image.digest for image in build.images),
+        )
+    record_judgement(case, build, source, judgement)  # 11
+    if message is not None and not case.record.ts:
+        notify(case, message, intended_now=decided_now)  # 12
+    case.settle(State.DONE)  # 13
+
+
+def _fetch(case: Case) -> Build:
+    """Step 4: the build as Cloud Build has it, which a record keeps once it is terminal. Raises Later."""
+    if case.record.build is not None:
+        return parse_build(case.record.build)
+    try:
+        build = _asked_for(case)
+    except (Missing, Denied, Malformed) as error:
+        raise _unconfirmed(case, error) from error
+    if build.status not in TERMINAL:
+        age = (case.now() - case.record.created).total_seconds()
+        raise case.later(min(max(_ASK_AGAIN_SECONDS, age / 2), _MOST_ASK_AGAIN_SECONDS))
+    return build
+
+
+def _asked_for(case: Case) -> Build:
+    build = case.services.builds.fetch(case.key, timeout=case.budget.seconds(_FETCH_SECONDS))
+    if build.key != case.key:
+        raise Malformed(f"expected build {case.key.name}, got {build.key.name}")
+    return build
+
+
+def _unconfirmed(case: Case, error: Exception) -> Later | Never:
+    """A message named a build that can't be read. Patience first; then the audit trail hears of it, once."""
+    age = case.now() - case.record.created
+    if age >= _PATIENCE and not case.record.warned:
+        record = unconfirmed_record(case.key, str(error), case.now())
+        write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
+        count_unconfirmed(case.services.store, case.key, case.now(), case.budget)
+        case.note(warned=True)
+    if age >= (_PATIENCE if isinstance(error, Missing) else _GIVE_UP):
+        return Never()
+    return case.later(min(max(_ASK_AGAIN_SECONDS, age.total_seconds()), _MOST_ASK_AGAIN_SECONDS), error=str(error))
+
+
+def _judge(case: Case, build: Build, source: Source) -> Judgement:
+    """Steps 5 to 10."""
+    if build.status != SUCCESS:
+        return Judgement(None, (), case.now())
+    policy = case.world.policy
+    findings = source_findings(build, source, policy, announced=case.record.announced)  # 5
+    worker = policy.worker_for(build)
+    if worker is None:
+        trial = Trial(not_run("no worker is configured for what built it"))
+    elif decide(findings, SOURCE_CHECKS) is not Verdict.VERIFIED:
+        trial = Trial(not_run("the worker runs only for a commit that policy admits"))
+    else:
+        trial = try_out(case, build, worker)  # 6 7 8 9
+    every = (*findings, *trial.findings)
+    return Judgement(  # 10
+        verdict=decide(every, SOURCE_CHECKS | WORKER_CHECKS),
+        findings=every,
+        decided=case.now(),
+        execution=case.record.execution,
+        errors=trial.errors,
+    )

@@ -1,0 +1,172 @@
+"""The sweep: what nobody sent a message about. One at a time, bounded, oldest first.
+
+1. resume the records that are due: after a crash, a lost message, a wait, Slack being down
+2. list the builds that finished since the cursor and have no record: a build can redirect its own notifications
+   (`options.pubsubTopic`), so looking for the silent ones is a security control
+3. tell Slack, at most once an hour, of messages about builds that nobody knows
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from verifier.case import LEDGER_SECONDS, Budget, World
+from verifier.errors import Refused, ServiceError
+from verifier.hints import Watched
+from verifier.ledger import BUILDS, MARKS
+from verifier.reconcile import reconcile, resume
+from verifier.services import BuildPage, Store, Stored
+from verifier.times import parse_time, show_time
+from verifier.unconfirmed import tell_unconfirmed
+
+_LEASE_MARK = "sweep"
+_MOST_DUE = 50
+_MOST_PAGES = 4
+_LIST_SECONDS = 15.0
+_LIST_EVERY = timedelta(minutes=5)
+_OVERLAP = timedelta(minutes=10)
+"""How far back each listing reaches behind the cursor: finish times become visible late and out of order."""
+_KEEP_SECONDS = 15.0
+"""Left unused of the time of a sweep, so that the last record that it takes up can be brought to an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did."""
+
+    resumed: int = 0
+    found: int = 0
+    """Builds without a record that the listing found."""
+    problems: tuple[str, ...] = ()
+
+
+def sweep(world: World, watched: Watched, budget: Budget, lease: timedelta) -> Swept | None:
+    """Do one sweep. None when another one is running. Raises ServiceError only when the ledger can't be reached."""
+    store = world.services.store
+    held = _take_turn(store, budget, world.services.clock(), lease)
+    if held is None:
+        return None
+    problems: list[str] = []
+    resumed = _resume_due(world, budget, problems)
+    found = 0
+    for project in watched.projects:
+        for location in sorted(watched.locations):
+            try:
+                found += _list_silent(world, budget, project, location)
+            except ServiceError as error:
+                problems.append(f"{project}/{location}: {error}")
+    try:
+        tell_unconfirmed(world.services, world.services.clock(), budget)
+    except ServiceError as error:
+        problems.append(str(error))
+    store.replace(MARKS, _LEASE_MARK, {"until": None}, held.revision, timeout=LEDGER_SECONDS)
+    return Swept(resumed, found, tuple(problems))
+
+
+def _take_turn(store: Store, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
+    stored = store.read(MARKS, _LEASE_MARK, timeout=budget.seconds(LEDGER_SECONDS))
+    document = {"until": show_time(now + lease)}
+    if stored is None:
+        return store.create(MARKS, _LEASE_MARK, document, timeout=budget.seconds(LEDGER_SECONDS))
+    if stored.document["until"] and now < parse_time(stored.document["until"]):
+        return None
+    return store.replace(MARKS, _LEASE_MARK, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+
+
+def _resume_due(world: World, budget: Budget, problems: list[str]) -> int:
+    now = show_time(world.services.clock())
+    due = world.services.store.due(now, _MOST_DUE, timeout=budget.seconds(LEDGER_SECONDS))
+    resumed = 0
+    for name, stored in due:
+        if not budget.has(_KEEP_SECONDS):
+            break
+        try:
+            resume(stored, world, budget)
+            resumed += 1
+        except ServiceError as error:
+            problems.append(f"record {name}: {error}")
+    return resumed
+
+
+def _list_silent(world: World, budget: Budget, project: str, location: str) -> int:
+    """List one project's region from its cursor on, a few pages at a time, and reconcile what has no record."""
+    store, now = world.services.store, world.services.clock()
+    name = f"cursor-{sha256(f'{project}/{location}'.encode()).hexdigest()}"
+    stored = store.read(MARKS, name, timeout=budget.seconds(LEDGER_SECONDS))
+    if stored is None:
+        # The first look begins at installation: older builds are not announced, and run no worker.
+        installed = show_time(now)
+        first = {
+            "project": project,
+            "location": location,
+            "installed": installed,
+            "since": installed,
+            "until": None,
+            "page": "",
+        }
+        store.create(MARKS, name, first, timeout=budget.seconds(LEDGER_SECONDS))
+        return 0
+    cursor = dict(stored.document)
+    found = 0
+    try:
+        for _ in range(_MOST_PAGES):
+            if not budget.has(_KEEP_SECONDS) or not _begin(cursor, now, world.policy.grace):
+                break
+            found += _one_page(world, budget, cursor)
+    finally:
+        if cursor != dict(stored.document):
+            store.replace(MARKS, name, cursor, stored.revision, timeout=LEDGER_SECONDS)
+    return found
+
+
+def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
+    """Whether there is a page to read: of a listing under way, or of a new one when it is time for one."""
+    if cursor["until"]:
+        return True
+    until = now - grace
+    if until < parse_time(cursor["since"]) + min(_LIST_EVERY, grace):
+        return False
+    cursor |= {"until": show_time(until), "page": ""}
+    return True
+
+
+def _one_page(world: World, budget: Budget, cursor: dict[str, Any]) -> int:
+    page = _page(world, budget, cursor)
+    keys = {build.key.digest: build.key for build in page.builds}
+    known = world.services.store.present(BUILDS, list(keys), timeout=budget.seconds(LEDGER_SECONDS)) if keys else set()
+    silent = [key for digest, key in keys.items() if digest not in known]
+    for done, key in enumerate(silent):
+        if not budget.has(_KEEP_SECONDS):
+            return done  # the cursor stays, so that the next sweep lists this page again
+        reconcile(key, world, budget, announced=False)
+    cursor["page"] = page.next_page
+    if not page.next_page:
+        cursor |= {"since": cursor["until"], "until": None}
+    return len(silent)
+
+
+def _page(world: World, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
+    since = max(parse_time(cursor["since"]) - _OVERLAP, parse_time(cursor["installed"]))
+    try:
+        return world.services.builds.finished(
+            cursor["project"],
+            cursor["location"],
+            since,
+            parse_time(cursor["until"]),
+            cursor["page"],
+            timeout=budget.seconds(_LIST_SECONDS),
+        )
+    except Refused:
+        cursor["page"] = ""  # a page token that is not taken any more: begin this listing anew next time
+        raise
+
+
+def describe(swept: Swept | None) -> dict[str, Any]:
+    """What a sweep did, for the function's own log: the alert on missing sweeps counts these lines."""
+    if swept is None:
+        return {"message": "sweep skipped: another one is running", "sweep": "skipped"}
+    said = f"sweep completed: {swept.resumed} resumed, {swept.found} found by listing"
+    return {"message": said, "sweep": "completed", "problems": list(swept.problems)}

@@ -1,0 +1,88 @@
+"""Telling what was decided: the audit trail first, then whoever subscribes, then Slack, each once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from verifier.build import Build
+from verifier.case import AUDIT_SECONDS, CHAT_SECONDS, Case
+from verifier.errors import Refused, Unavailable
+from verifier.judgement import Judgement
+from verifier.record import AuditRecord, announcement, undelivered_record, verdict_record
+from verifier.report import failed_build_message, is_posted, verdict_message
+from verifier.services import Message, Services
+from verifier.source import Source
+
+_CLOCK_SKEW = timedelta(minutes=1)
+_REFUSED_AGAIN_SECONDS = 3600.0
+
+
+def write_audit(services: Services, record: AuditRecord, timeout: float) -> None:
+    """Write one entry to the audit trail and wait until it is accepted."""
+    services.audit.write(
+        insert_id=record.insert_id,
+        time=record.time,
+        severity=record.severity,
+        labels=record.labels,
+        payload=record.payload,
+        timeout=timeout,
+    )
+
+
+def record_judgement(case: Case, build: Build, source: Source, judgement: Judgement) -> None:
+    """Step 11: the audit entry, and the announcement where a topic is configured. Once, as far as the ledger knows;
+    after a crash both may be repeated, with the same insert id and the same payload.
+    """
+    if case.record.recorded:
+        return
+    record = verdict_record(build, source, judgement, case.world.policy, case.world.version)
+    write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
+    if case.services.announcer is not None:
+        payload, attributes = announcement(record)
+        case.services.announcer.publish(payload, attributes, timeout=case.budget.seconds(AUDIT_SECONDS))
+    case.note(recorded=True)
+
+
+def message_about(case: Case, build: Build, source: Source, judgement: Judgement) -> Message | None:
+    """The Slack message that this judgement deserves, or None."""
+    policy = case.world.policy
+    if not is_posted(build, judgement, policy):
+        return None
+    if judgement.verdict is None:
+        return failed_build_message(build, policy)
+    return verdict_message(build, source, judgement, policy)
+
+
+def notify(case: Case, message: Message, *, intended_now: bool) -> None:
+    """Step 12: post the message once. `intended_now`: the intent to post was saved a moment ago, by us.
+
+    An older intent means that a message may exist already: it is looked for first. Raises Unavailable when Slack
+    can't be reached; when it refuses, says so in the audit trail once and raises Later.
+    """
+    intent = case.record.posting
+    try:
+        if intent is not None and not intended_now:
+            found = case.services.chat.find(message, intent - _CLOCK_SKEW, timeout=case.budget.seconds(CHAT_SECONDS))
+            if found is not None:
+                case.note(channel=found.channel, ts=found.ts)
+                return
+        if intent is None:
+            case.save(posting=case.now())
+        posted = case.services.chat.post(message, timeout=case.budget.seconds(CHAT_SECONDS))
+    except Unavailable as error:
+        if not error.ambiguous:
+            case.note(posting=None)
+        raise
+    except Refused as error:
+        case.note(posting=None)
+        _report_refusal(case, error)
+        raise case.later(_REFUSED_AGAIN_SECONDS, warned=True, error=str(error)) from error
+    case.note(channel=posted.channel, ts=posted.ts)
+
+
+def _report_refusal(case: Case, error: Refused) -> None:
+    judgement = case.record.judgement
+    if case.record.warned or judgement is None:
+        return
+    record = undelivered_record(case.key, judgement.verdict, str(error), case.now())
+    write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))

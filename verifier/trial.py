@@ -1,0 +1,184 @@
+"""The worker's trial of a build's image: find or start its execution, observe it, read its logs, compare the image.
+
+Each function either returns findings or raises `Later`: nothing here waits for a job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from verifier.build import Build
+from verifier.case import LEDGER_SECONDS, Case, Later
+from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable
+from verifier.execution import BUILD_VARIABLE, Execution, Phase, parse_execution_name
+from verifier.ledger import BUILDS, parse_record
+from verifier.logs import LogFacts, LogReading, Repeated, log_filter
+from verifier.operation import (
+    exit_lines_will_come,
+    image_finding,
+    log_findings,
+    logs_are_whole,
+    not_started,
+    run_findings,
+)
+from verifier.policy import Worker
+from verifier.redact import excerpt
+from verifier.verdict import Check, Finding, Outcome
+
+_START_SECONDS = 20.0
+_READ_SECONDS = 10.0
+_LOG_SECONDS = 20.0
+_LOOK_AGAIN = timedelta(seconds=60)
+"""Between two looks for an execution that may have been started: the list may lag behind."""
+_FIRST_POLL_SECONDS = 60.0
+_LAST_POLL_SECONDS = 600.0
+_MOST_LOG_PAGES = 5
+_CLOCK_SKEW = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of it."""
+
+    findings: tuple[Finding, ...]
+    errors: tuple[Repeated, ...] = ()
+    """What the logs complained of, redacted."""
+
+
+def try_out(case: Case, build: Build, worker: Worker) -> Trial:
+    """Steps 6 to 9 of the story. Raises Later while there is something to wait for, and ServiceError."""
+    try:
+        execution = _observe(case, _execution(case, build, worker))
+    except (Denied, Missing, Refused) as error:
+        if case.record.execution:
+            return Trial((_unseen(error),))
+        return Trial(not_started(f"{worker.job_for(build).resource}: {error}", _fix(error)))
+    _wait_for_end(case, execution, worker)
+    findings = [*run_findings(execution, worker, case.now()), _image(case, build, execution)]
+    if case.record.extras:
+        findings[0] = replace(findings[0], seen=f"{findings[0].seen}; also started: {', '.join(case.record.extras)}")
+    if execution.phase is Phase.WAITING:
+        return Trial(tuple(findings))
+    facts, settled, trouble = _inspect(case, execution, worker)
+    if facts is None:
+        unread = Finding(Check.LOGS_ARE_COMPLETE, Outcome.COULD_NOT_CHECK, f"not read: {trouble}", str(trouble))
+        return Trial((*findings, unread))
+    return Trial((*findings, *log_findings(execution, facts, worker.logs, settled=settled)), facts.errors)
+
+
+def _execution(case: Case, build: Build, worker: Worker) -> str:
+    """Step 6: the execution that counts, found or started; never two on purpose."""
+    record, job = case.record, worker.job_for(build)
+    if record.execution:
+        return record.execution
+    if record.intent is not None:
+        found = case.services.jobs.started_for(
+            job, BUILD_VARIABLE, case.key.name, record.intent - _CLOCK_SKEW, timeout=case.budget.seconds(_READ_SECONDS)
+        )
+        if found:
+            case.save(execution=found[0], extras=tuple(found[1:]))
+            return found[0]
+        if record.looked is None:
+            raise case.later(_LOOK_AGAIN.total_seconds(), looked=case.now())
+        if case.now() < record.looked + _LOOK_AGAIN:
+            raise case.later((record.looked + _LOOK_AGAIN - case.now()).total_seconds())
+    case.save(
+        intent=record.intent or case.now(),
+        looked=None,
+        build=build.document,
+        images=tuple(image.digest for image in build.images),
+    )
+    try:
+        name = case.services.jobs.start(
+            job, worker.args, {BUILD_VARIABLE: case.key.name}, timeout=case.budget.seconds(_START_SECONDS)
+        )
+    except Unavailable as error:
+        if error.ambiguous:
+            raise case.later(_LOOK_AGAIN.total_seconds(), error=str(error)) from error
+        case.note(intent=None)
+        raise
+    raise case.later(_FIRST_POLL_SECONDS, execution=name)
+
+
+def _observe(case: Case, name: str) -> Execution:
+    """Step 7."""
+    return case.services.jobs.observe(name, timeout=case.budget.seconds(_READ_SECONDS))
+
+
+def _wait_for_end(case: Case, execution: Execution, worker: Worker) -> None:
+    """Raises Later while the execution is neither ended nor overdue."""
+    deadlines = {Phase.WAITING: worker.deadlines.start, Phase.RUNNING: worker.deadlines.run}
+    allowed = deadlines.get(execution.phase)
+    if allowed is None:
+        return
+    age = case.now() - execution.created
+    if age < allowed:
+        poll = min(max(_FIRST_POLL_SECONDS, age.total_seconds() / 2), _LAST_POLL_SECONDS)
+        raise case.later(min(poll, (allowed - age).total_seconds() + 1))
+
+
+def _inspect(case: Case, execution: Execution, worker: Worker) -> tuple[LogFacts | None, bool, ServiceError | None]:
+    """Step 8: what the logs say, whether they were whole and settled, and what kept us from reading them.
+
+    Raises Later until they are whole, settled or out of time.
+    """
+    ended = execution.completed or execution.created
+    out_of_time = case.now() >= ended + worker.deadlines.logs
+    try:
+        facts = _read(case, execution, worker)
+    except (Denied, Missing, Refused) as error:
+        return None, False, error
+    except Unavailable as error:
+        if out_of_time:
+            return None, False, error
+        raise
+    if not exit_lines_will_come(execution):
+        return facts, False, None
+    if not logs_are_whole(execution, facts):
+        if out_of_time or facts.truncated:
+            return facts, False, None
+        raise case.later(worker.deadlines.settle.total_seconds())
+    whole = case.record.whole or case.now()
+    if case.now() < whole + worker.deadlines.settle:
+        raise Later(whole + worker.deadlines.settle, whole=whole)
+    return facts, True, None
+
+
+def _read(case: Case, execution: Execution, worker: Worker) -> LogFacts:
+    job, short_name = parse_execution_name(execution.name)
+    reading = LogReading(worker.logs, short_name)
+    pages = case.services.logs.read(
+        job.project, log_filter(execution, worker.logs), timeout=case.budget.seconds(_LOG_SECONDS)
+    )
+    more = True
+    for number, page in enumerate(pages, start=1):
+        reading.feed(page.entries)
+        more = page.more
+        if number >= _MOST_LOG_PAGES:
+            break
+    facts = reading.facts(truncated=more)
+    return replace(facts, errors=tuple(_redacted(error) for error in facts.errors))
+
+
+def _redacted(error: Repeated) -> Repeated:
+    return replace(error, name=excerpt(error.name, 200), excerpt=excerpt(error.excerpt, 1_500))
+
+
+def _image(case: Case, build: Build, execution: Execution) -> Finding:
+    """Step 9. Asks who made the digest that ran only when it is not this build's."""
+    strange = execution.digests - {image.digest for image in build.images}
+    maker = ""
+    if build.images and strange:
+        found = case.services.store.holding(BUILDS, "images", min(strange), timeout=case.budget.seconds(LEDGER_SECONDS))
+        maker = parse_record(found.document).key.name if found else ""
+    return image_finding(build, execution, maker)
+
+
+def _unseen(error: ServiceError) -> Finding:
+    seen = f"the execution that was started could not be looked at: {error}"
+    return Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, _fix(error))
+
+
+def _fix(error: ServiceError) -> str:
+    return f"mend this and build again: {error}"

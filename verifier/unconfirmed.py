@@ -1,0 +1,56 @@
+"""Messages about builds that Cloud Build does not know: Slack hears of them together, at most once an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from verifier.build import BuildKey
+from verifier.case import CHAT_SECONDS, LEDGER_SECONDS, Budget
+from verifier.ledger import MARKS
+from verifier.report import unconfirmed_message
+from verifier.services import Services, Store
+from verifier.times import parse_time, show_time
+
+_MARK = "unconfirmed"
+_EVERY = timedelta(hours=1)
+_MOST_EXAMPLES = 5
+_TRIES = 5
+
+
+def count_unconfirmed(store: Store, key: BuildKey, now: datetime, budget: Budget) -> None:
+    """Add one build to those that the next notice names. Gives up quietly under contention: the audit trail has it."""
+    for _ in range(_TRIES):
+        stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
+        document: Mapping[str, Any] = stored.document if stored else {}
+        waiting = int(document.get("waiting", 0))
+        grown = {
+            "waiting": waiting + 1,
+            "since": document.get("since") if waiting else show_time(now),
+            "told": document.get("told"),
+            "examples": [*document.get("examples", []), key.name][-_MOST_EXAMPLES:],
+        }
+        timeout = budget.seconds(LEDGER_SECONDS)
+        if stored is None:
+            written = store.create(MARKS, _MARK, grown, timeout=timeout)
+        else:
+            written = store.replace(MARKS, _MARK, grown, stored.revision, timeout=timeout)
+        if written is not None:
+            return
+
+
+def tell_unconfirmed(services: Services, now: datetime, budget: Budget) -> None:
+    """Post the notice when builds wait for it and the last one is an hour old. Marked before it is posted."""
+    stored = services.store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
+    if stored is None or not stored.document["waiting"]:
+        return
+    told = stored.document["told"]
+    if told and now < parse_time(told) + _EVERY:
+        return
+    cleared: dict[str, Any] = {"waiting": 0, "since": None, "told": show_time(now), "examples": []}
+    if services.store.replace(MARKS, _MARK, cleared, stored.revision, timeout=budget.seconds(LEDGER_SECONDS)):
+        message = unconfirmed_message(
+            stored.document["waiting"], stored.document["examples"], parse_time(stored.document["since"])
+        )
+        services.chat.post(message, timeout=budget.seconds(CHAT_SECONDS))
