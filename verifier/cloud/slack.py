@@ -184,7 +184,8 @@ def _translated(channel: str) -> Iterator[None]:
         yield
     except SlackApiError as error:
         answer: SlackResponse = error.response
-        raise answered(answer.status_code, answer.get("error"), answer.headers.get("Retry-After"), channel) from error
+        code = answer.data.get("error") if isinstance(answer.data, dict) else None
+        raise answered(answer.status_code, code, answer.headers.get("Retry-After"), channel) from error
     except _TROUBLES as error:
         raise unanswered(error) from error
 
