@@ -1,0 +1,409 @@
+"""Our Slack adapters, through Slack's own client, against the stand-in over a socket."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from urllib.error import URLError
+
+import pytest
+
+from verifier.cloud.slack import SlackBot, SlackWebhook
+from verifier.cloud.slack_errors import FIXES, unanswered
+from verifier.errors import Refused, ServiceError, SettingsError, Unavailable
+from verifier.local.clock import ManualClock
+from verifier.local.faults import Fault, Faults
+from verifier.local.loopback import Answer, LoopbackServer
+from verifier.local.slack import TOKEN, SlackStandIn
+from verifier.services import Message, Posted
+
+START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+CHANNEL = "C0BUILDS01"
+SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*VERIFIED*"}}
+MESSAGE = Message(channel="", text="VERIFIED", blocks=(SECTION,), key="key-1")
+
+
+class Slack(NamedTuple):
+    standin: SlackStandIn
+    faults: Faults
+    clock: ManualClock
+    bot: SlackBot
+    webhook: SlackWebhook
+
+
+@pytest.fixture
+def slack() -> Iterator[Slack]:
+    faults, clock = Faults(), ManualClock(START)
+    channels = {CHANNEL: "builds", "C0OTHER001": "other"}
+    with SlackStandIn(faults, clock, channels=channels, rate_limit=False) as standin:
+        bot = SlackBot(TOKEN, CHANNEL, standin.api_url)
+        yield Slack(standin, faults, clock, bot, SlackWebhook(standin.webhook_url))
+
+
+def test_a_message_is_posted_with_its_blocks_and_its_key(slack: Slack) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    (message,) = slack.standin.messages
+    assert posted == Posted(message.channel, message.ts)
+    assert (message.channel, message.text, list(message.blocks)) == (CHANNEL, "VERIFIED", [SECTION])
+    assert message.metadata == {"event_type": "build_verdict", "event_payload": {"key": "key-1"}}
+
+
+def test_a_message_without_blocks_is_posted_as_text(slack: Slack) -> None:
+    slack.bot.post(MESSAGE._replace(blocks=()), timeout=5)
+    assert [(m.text, m.blocks) for m in slack.standin.messages] == [("VERIFIED", ())]
+
+
+@pytest.mark.parametrize("channel", ["C0OTHER001", "#other"])
+def test_a_message_goes_to_the_channel_that_it_names(slack: Slack, channel: str) -> None:
+    posted = slack.bot.post(MESSAGE._replace(channel=channel), timeout=5)
+    assert posted.channel == "C0OTHER001"
+
+
+@pytest.mark.parametrize("code", [code for code in FIXES if not code.startswith("HTTP")])
+@pytest.mark.parametrize("face", ["chat.postMessage", "webhook"])
+def test_a_refusal_that_lasts_is_raised_once_with_its_fix(slack: Slack, face: str, code: str) -> None:
+    slack.faults.add(Fault(face, "before", code, times=0))
+    chat = slack.bot if face == "chat.postMessage" else slack.webhook
+    channel = CHANNEL if face == "chat.postMessage" else "the webhook's channel"
+    with pytest.raises(Refused) as refusal:
+        chat.post(MESSAGE, timeout=5)
+    assert str(refusal.value) == f"Slack refuses the call for {channel}: {code}; " + FIXES[code].format(channel=channel)
+    assert slack.faults.calls == (face,)
+    assert slack.standin.messages == ()
+
+
+def test_the_fix_names_the_channel(slack: Slack) -> None:
+    slack.faults.add(Fault("chat.postMessage", "before", "not_in_channel"))
+    with pytest.raises(Refused, match=r"not_in_channel; invite the app: /invite @<app> in #other"):
+        slack.bot.post(MESSAGE._replace(channel="#other"), timeout=5)
+
+
+@pytest.mark.parametrize("status", ["403", "404", "410"])
+@pytest.mark.parametrize("face", ["chat.postMessage", "webhook"])
+def test_an_address_that_is_not_slacks_is_refused_with_the_fix(slack: Slack, face: str, status: str) -> None:
+    slack.faults.add(Fault(face, "before", status))
+    chat = slack.bot if face == "chat.postMessage" else slack.webhook
+    with pytest.raises(Refused) as refusal:
+        chat.post(MESSAGE, timeout=5)
+    assert str(refusal.value).endswith(f"HTTP {status}; {FIXES[f'HTTP {status}']}")
+
+
+def test_an_unknown_refusal_says_where_to_look(slack: Slack) -> None:
+    slack.faults.add(Fault("chat.postMessage", "before", "slack_is_on_holiday"))
+    with pytest.raises(Refused, match=r"slack_is_on_holiday; see Slack's documentation of chat.postMessage"):
+        slack.bot.post(MESSAGE, timeout=5)
+
+
+def test_the_wrong_token_and_the_wrong_channel_are_refused_as_slack_does(slack: Slack) -> None:
+    with pytest.raises(Refused, match="invalid_auth"):
+        SlackBot("xoxb-wrong", CHANNEL, slack.standin.api_url).post(MESSAGE, timeout=5)
+    with pytest.raises(Refused, match="channel_not_found"):
+        SlackBot(TOKEN, "#nowhere", slack.standin.api_url).post(MESSAGE, timeout=5)
+    with pytest.raises(Refused, match="no_service"):
+        SlackWebhook(slack.standin.webhook_url + "x").post(MESSAGE, timeout=5)
+
+
+@pytest.mark.parametrize("face", ["chat.postMessage", "webhook"])
+def test_a_wait_within_the_budget_is_waited(slack: Slack, face: str) -> None:
+    slack.faults.add(Fault(face, "before", "429", times=2, retry_after=0.2))
+    chat = slack.bot if face == "chat.postMessage" else slack.webhook
+    started = time.monotonic()
+    chat.post(MESSAGE, timeout=5)
+    assert time.monotonic() - started >= 0.4
+    assert slack.faults.calls == (face,) * 3
+    assert len(slack.standin.messages) == 1
+
+
+@pytest.mark.parametrize("status", ["429", "ratelimited"])
+def test_a_wait_beyond_the_budget_is_left_to_the_caller(slack: Slack, status: str) -> None:
+    slack.faults.add(Fault("chat.postMessage", "before", status, times=0, retry_after=30))
+    with pytest.raises(Unavailable, match="nothing was posted") as busy:
+        slack.bot.post(MESSAGE, timeout=5)
+    assert (busy.value.retry_after, busy.value.ambiguous) == (30, False)
+    assert slack.faults.calls == ("chat.postMessage",)
+
+
+def test_waits_that_add_up_beyond_the_budget_are_left_to_the_caller(slack: Slack) -> None:
+    slack.faults.add(Fault("chat.postMessage", "before", "429", times=0, retry_after=0.4))
+    started = time.monotonic()
+    with pytest.raises(Unavailable) as busy:
+        slack.bot.post(MESSAGE, timeout=1)
+    assert time.monotonic() - started < 1
+    assert (busy.value.retry_after, busy.value.ambiguous) == (0.4, False)
+
+
+def test_a_429_without_a_wait_is_left_to_the_caller(slack: Slack) -> None:
+    slack.faults.add(Fault("chat.postMessage", "before", "429"))
+    with pytest.raises(Unavailable) as busy:
+        slack.bot.post(MESSAGE, timeout=5)
+    assert (busy.value.retry_after, busy.value.ambiguous) == (None, False)
+
+
+def test_slacks_own_limit_of_one_message_a_second_is_waited_out() -> None:
+    with SlackStandIn(Faults(), lambda: datetime.now(UTC)) as standin:
+        bot = SlackBot(TOKEN, CHANNEL, standin.api_url)
+        bot.post(MESSAGE, timeout=5)
+        bot.post(MESSAGE._replace(key="key-2"), timeout=5)
+    assert len(standin.messages) == 2
+
+
+AMBIGUOUS = ["500", "502", "503", "504", "408", "reset"]
+AMBIGUOUS_CODES = ["fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"]
+
+
+@pytest.mark.parametrize("status", [*AMBIGUOUS, *AMBIGUOUS_CODES])
+def test_trouble_after_the_message_was_posted_is_ambiguous_and_not_tried_again(slack: Slack, status: str) -> None:
+    slack.faults.add(Fault("chat.postMessage", "after", status, times=0))
+    with pytest.raises(Unavailable, match="may have been posted") as lost:
+        slack.bot.post(MESSAGE, timeout=5)
+    assert lost.value.ambiguous
+    assert lost.value.__cause__ is not None
+    assert slack.faults.calls == ("chat.postMessage",)
+    assert len(slack.standin.messages) == 1
+
+
+@pytest.mark.parametrize("status", [*AMBIGUOUS, "rollup_error"])
+def test_trouble_after_the_webhook_posted_is_ambiguous_too(slack: Slack, status: str) -> None:
+    slack.faults.add(Fault("webhook", "after", status, times=0))
+    with pytest.raises(Unavailable) as lost:
+        slack.webhook.post(MESSAGE, timeout=5)
+    assert lost.value.ambiguous
+    assert slack.faults.calls == ("webhook",)
+    assert len(slack.standin.messages) == 1
+
+
+@pytest.mark.parametrize("face", ["chat.postMessage", "webhook"])
+def test_no_answer_within_the_timeout_is_ambiguous(slack: Slack, face: str) -> None:
+    slack.faults.add(Fault(face, "hang"))
+    chat = slack.bot if face == "chat.postMessage" else slack.webhook
+    started = time.monotonic()
+    with pytest.raises(Unavailable) as late:
+        chat.post(MESSAGE, timeout=1.9)
+    assert late.value.ambiguous
+    assert 1 <= time.monotonic() - started < 1.9
+
+
+def test_a_closed_port_means_that_nothing_was_posted() -> None:
+    with LoopbackServer(lambda _: None) as server:
+        closed = server.address
+    for chat in (SlackBot(TOKEN, CHANNEL, f"{closed}/api/"), SlackWebhook(f"{closed}/services/T/B/s")):
+        with pytest.raises(Unavailable, match="nothing was posted") as unreached:
+            chat.post(MESSAGE, timeout=5)
+        assert not unreached.value.ambiguous
+
+
+@pytest.mark.parametrize(
+    ("error", "ambiguous"),
+    [
+        (URLError(socket.gaierror(-2, "Name or service not known")), False),
+        (URLError(ssl.SSLCertVerificationError(1, "self-signed certificate")), False),
+        (URLError(TimeoutError("timed out")), True),
+        (ConnectionResetError(104, "Connection reset by peer"), True),
+    ],
+    ids=["unknown host", "untrusted certificate", "slow connection", "reset"],
+)
+def test_only_what_surely_was_not_sent_is_unambiguous(error: Exception, ambiguous: bool) -> None:
+    assert unanswered(error).ambiguous is ambiguous
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<html>a proxy's page</html>",
+        "[1]",
+        '"ok"',
+        "{}",
+        '{"ok": true}',
+        '{"ok": true, "channel": "C0BUILDS01"}',
+        '{"ok": true, "channel": "C0BUILDS01", "ts": ""}',
+        '{"ok": false, "error": "What is this?"}',
+    ],
+)
+@pytest.mark.parametrize("face", ["bot", "webhook"])
+def test_an_answer_that_is_not_slacks_is_ambiguous(face: str, body: str) -> None:
+    with LoopbackServer(lambda _: Answer(body.encode())) as server:
+        chat = SlackBot(TOKEN, CHANNEL, server.address) if face == "bot" else SlackWebhook(server.address)
+        with pytest.raises(Unavailable) as unread:
+            chat.post(MESSAGE, timeout=5)
+    assert unread.value.ambiguous
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(b"\xff", content_type="application/json; charset=utf-8"),
+        Answer(b"{}", content_type="application/json; charset=martian"),
+        Answer(b"[1]", 500),
+    ],
+    ids=["not its charset", "unknown charset", "a failure that is a list"],
+)
+def test_an_answer_that_can_not_be_read_is_ambiguous(answer: Answer) -> None:
+    with LoopbackServer(lambda _: answer) as server, pytest.raises(Unavailable) as unread:
+        SlackBot(TOKEN, CHANNEL, server.address).post(MESSAGE, timeout=5)
+    assert unread.value.ambiguous
+
+
+def test_without_time_nothing_is_sent(slack: Slack) -> None:
+    with pytest.raises(Unavailable, match="nothing was sent") as late:
+        slack.bot.post(MESSAGE, timeout=0)
+    assert not late.value.ambiguous
+    assert slack.faults.calls == ()
+
+
+def test_blocks_that_slack_does_not_take_are_left_out(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
+    posted = slack.bot.post(MESSAGE._replace(blocks=({"type": "carousel"},)), timeout=5)
+    (message,) = slack.standin.messages
+    assert (message.text, message.blocks, message.ts) == ("VERIFIED", (), posted.ts)
+    assert slack.bot.find(MESSAGE, START, timeout=5) == posted
+    assert "invalid_blocks" in caplog.text
+
+
+def test_a_text_that_is_too_long_is_cut(slack: Slack) -> None:
+    slack.bot.post(MESSAGE._replace(text="x" * 40_001), timeout=5)
+    assert [(m.text, m.blocks) for m in slack.standin.messages] == [("x" * 3_000, ())]
+
+
+def test_the_webhook_leaves_blocks_out_too(slack: Slack) -> None:
+    assert slack.webhook.post(MESSAGE._replace(blocks=({"type": "carousel"},)), timeout=5) == Posted("", "")
+    assert [(m.text, m.blocks) for m in slack.standin.messages] == [("VERIFIED", ())]
+
+
+@pytest.mark.parametrize("code", ["msg_too_long", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"])
+def test_a_message_is_made_plain_only_once(slack: Slack, code: str) -> None:
+    slack.faults.add(Fault("chat.postMessage", "before", code, times=0))
+    with pytest.raises(Refused, match=code):
+        slack.bot.post(MESSAGE, timeout=5)
+    assert slack.faults.calls == ("chat.postMessage",) * 2
+
+
+def test_a_message_whose_answer_was_lost_is_found(slack: Slack) -> None:
+    slack.faults.add(Fault("chat.postMessage", "after", "reset"))
+    with pytest.raises(Unavailable):
+        slack.bot.post(MESSAGE, timeout=5)
+    slack.bot.post(MESSAGE._replace(key="key-2"), timeout=5)
+    found = slack.bot.find(MESSAGE, START, timeout=5)
+    assert found == Posted(CHANNEL, slack.standin.messages[0].ts)
+
+
+def test_a_message_that_was_not_posted_is_not_found(slack: Slack) -> None:
+    slack.bot.post(MESSAGE, timeout=5)
+    assert slack.bot.find(MESSAGE._replace(key="key-2"), START, timeout=5) is None
+    assert slack.bot.find(MESSAGE._replace(channel="C0OTHER001"), START, timeout=5) is None
+
+
+def test_a_clock_that_is_ahead_of_slacks_hides_nothing(slack: Slack) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    assert slack.bot.find(MESSAGE, START + timedelta(minutes=4), timeout=5) == posted
+    assert slack.bot.find(MESSAGE, START + timedelta(minutes=6), timeout=5) is None
+
+
+def chatter(slack: Slack, count: int) -> None:
+    """So many messages of somebody else's."""
+    talk = SlackWebhook(slack.standin.webhook_url)
+    for _ in range(count):
+        talk.post(MESSAGE, timeout=5)
+
+
+def test_the_history_is_read_three_pages_back(slack: Slack) -> None:
+    slack.bot.post(MESSAGE._replace(key="older"), timeout=5)
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    chatter(slack, 299)
+    slack.faults.forget()
+    assert slack.bot.find(MESSAGE, START, timeout=5) == posted
+    assert slack.bot.find(MESSAGE._replace(key="older"), START, timeout=5) is None
+    assert slack.faults.calls == ("conversations.history",) * 6
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "not_in_channel", "channel_not_found", "no_permission"])
+def test_history_that_the_app_may_not_read_finds_nothing(slack: Slack, code: str) -> None:
+    slack.bot.post(MESSAGE, timeout=5)
+    slack.faults.add(Fault("conversations.history", "before", code))
+    assert slack.bot.find(MESSAGE, START, timeout=5) is None
+
+
+def test_history_is_not_asked_for_a_channel_that_is_known_by_name_only(slack: Slack) -> None:
+    named = MESSAGE._replace(channel="#builds")
+    slack.bot.post(named, timeout=5)
+    slack.faults.forget()
+    assert slack.bot.find(named, START, timeout=5) is None
+    assert slack.faults.calls == ()
+
+
+@pytest.mark.parametrize(("status", "error"), [("503", Unavailable), ("reset", Unavailable), ("invalid_auth", Refused)])
+def test_history_that_can_not_be_read_now_is_no_answer(slack: Slack, status: str, error: type[ServiceError]) -> None:
+    slack.faults.add(Fault("conversations.history", "before", status))
+    with pytest.raises(error):
+        slack.bot.find(MESSAGE, START, timeout=5)
+
+
+@pytest.mark.parametrize("body", [{"ok": True}, {"ok": True, "messages": 5}])
+def test_history_without_messages_is_no_answer(body: object) -> None:
+    with LoopbackServer(lambda _: Answer(json.dumps(body).encode())) as server, pytest.raises(Unavailable):
+        SlackBot(TOKEN, CHANNEL, server.address).find(MESSAGE, START, timeout=5)
+
+
+def test_history_may_hold_anything() -> None:
+    entries = [None, {}, {"metadata": 1}, {"ts": "1.000000", "metadata": {"event_type": "build_verdict"}}]
+    wanted = {"event_type": "build_verdict", "event_payload": {"key": "key-1"}}
+    history = {"ok": True, "messages": [*entries, {"ts": "2.000000", "metadata": wanted}]}
+    with LoopbackServer(lambda _: Answer(json.dumps(history).encode())) as server:
+        found = SlackBot(TOKEN, CHANNEL, server.address).find(MESSAGE, START, timeout=5)
+    assert found == Posted(CHANNEL, "2.000000")
+
+
+def test_a_webhook_posts_and_can_not_find(slack: Slack) -> None:
+    assert slack.webhook.post(MESSAGE, timeout=5) == Posted("", "")
+    assert [(m.text, list(m.blocks), m.metadata) for m in slack.standin.messages] == [("VERIFIED", [SECTION], None)]
+    find: Callable[..., Posted | None] = slack.webhook.find
+    assert find(MESSAGE, START, timeout=5) is None
+
+
+SECRET = "5ecret5ecret5ecret"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SlackBot(f"xoxb-{SECRET}\r\nX-Injected: 1", CHANNEL),
+        lambda: SlackBot(f"xoxb-{SECRET}\u20ac", CHANNEL),
+        lambda: SlackBot("  ", CHANNEL),
+        lambda: SlackWebhook(f"hooks.slack.com/services/{SECRET}"),
+        lambda: SlackWebhook(f"https://hooks.slack.com/services/{SECRET} x"),
+        lambda: SlackWebhook(f"file:///services/{SECRET}"),
+    ],
+)
+def test_a_secret_that_can_not_be_one_is_refused_without_being_shown(make: Callable[[], object]) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        make()
+    assert SECRET not in str(refusal.value)
+
+
+def test_space_around_a_secret_does_no_harm(slack: Slack) -> None:
+    SlackBot(f"{TOKEN}\n", CHANNEL, slack.standin.api_url).post(MESSAGE, timeout=5)
+    SlackWebhook(f" {slack.standin.webhook_url}\n").post(MESSAGE, timeout=5)
+    assert len(slack.standin.messages) == 2
+
+
+@pytest.mark.parametrize("status", ["500", "reset", "invalid_auth", "429", "fatal_error", "hang"])
+def test_no_error_log_or_repr_shows_a_secret(slack: Slack, status: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    fault = Fault("*", "hang", times=0) if status == "hang" else Fault("*", "after", status, times=0)
+    slack.faults.add(fault)
+    shown = [repr(slack.bot), repr(slack.webhook)]
+    for chat in (slack.bot, slack.webhook):
+        with pytest.raises(ServiceError) as failure:
+            chat.post(MESSAGE, timeout=1)
+        error: BaseException | None = failure.value
+        while error is not None:
+            shown += [str(error), repr(error)]
+            error = error.__cause__ or error.__context__
+    text = "\n".join([*shown, caplog.text])
+    assert TOKEN not in text
+    assert "/services/" not in text
