@@ -8,11 +8,9 @@ from typing import cast
 from verifier.local.build_filter import compile_build_filter
 from verifier.local.cloud import Cloud
 from verifier.local.messages import GetBuildRequest, ListBuildsRequest, ListBuildsResponse, Method, Pb
-from verifier.local.refusal import invalid, not_found, page_cursor, page_token, parse_name
+from verifier.local.refusal import invalid, not_found, page_cursor, page_size, page_token, parse_name
 
 _LOCATION = re.compile(r"global|[a-z]+-[a-z]+\d+")
-_DEFAULT_PAGE = 100
-_LARGEST_PAGE = 1000
 
 
 class BuildService:
@@ -48,7 +46,7 @@ class BuildService:
             _region(location),
             matches,
             (int(after[0]), after[1]) if after else None,
-            min(request.page_size or _DEFAULT_PAGE, _LARGEST_PAGE),
+            page_size(request.page_size),
         )
         token = page_token([str(more[0]), more[1]], *question) if more else ""
         return ListBuildsResponse(builds=builds, next_page_token=token)

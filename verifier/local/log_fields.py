@@ -109,9 +109,11 @@ def _text_getter(path: Sequence[str]) -> _Get:
 
 
 def _dig(value: Any, fields: Sequence[str]) -> Any:
-    for field in fields:
-        value = value.get(field) if isinstance(value, Mapping) else None
-    return value
+    if isinstance(value, list):
+        return [_dig(item, fields) for item in value]
+    if not fields:
+        return value
+    return _dig(value.get(fields[0]), fields[1:]) if isinstance(value, Mapping) else None
 
 
 def _any_value(value: Any, matches: Callable[[Any], bool]) -> bool:
@@ -121,10 +123,10 @@ def _any_value(value: Any, matches: Callable[[Any], bool]) -> bool:
 
 
 def _compare_number(name: str, order: str, value: str) -> Test:
-    get, limit = _NUMBERS[name], _severity(value) if name == "severity" else _moment(name, value)
     if order not in _ORDERS:
         raise _unsupported(name, order)
-    holds = _ORDERS[order]
+    get, holds = _NUMBERS[name], _ORDERS[order]
+    limit = _severity(value) if name == "severity" else _moment(name, value)
     return lambda row: holds(get(row), limit)
 
 

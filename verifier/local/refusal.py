@@ -7,6 +7,9 @@ import binascii
 import hashlib
 import json
 
+_DEFAULT_PAGE = 100
+_LARGEST_PAGE = 1000
+
 
 class RefusalError(Exception):
     """A call that the platform would refuse: a gRPC status name and the message that goes with it."""
@@ -34,6 +37,13 @@ def parse_name(name: str, *collections: str) -> tuple[str, ...]:
         expected = "/".join(f"{collection}/*" for collection in collections)
         raise invalid(f"Invalid resource name: expected {expected}, got {name!r}.")
     return tuple(parts[1::2])
+
+
+def page_size(asked: int) -> int:
+    """How many things a page of builds or executions has. Raises `RefusalError` for a negative number."""
+    if asked < 0:
+        raise invalid(f"Invalid page size: expected 0 or more, got {asked}.")
+    return min(asked or _DEFAULT_PAGE, _LARGEST_PAGE)
 
 
 def page_token(cursor: object, *question: str) -> str:

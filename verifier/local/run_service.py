@@ -19,10 +19,7 @@ from verifier.local.messages import (
     Pb,
     RunJobRequest,
 )
-from verifier.local.refusal import RefusalError, invalid, page_cursor, page_token, parse_name
-
-_DEFAULT_PAGE = 100
-_LARGEST_PAGE = 1000
+from verifier.local.refusal import RefusalError, invalid, page_cursor, page_size, page_token, parse_name
 
 
 class RunService:
@@ -80,13 +77,11 @@ class RunService:
     def _list_executions(self, request: Pb) -> Pb:
         path = self._job_path(request.parent)
         self._cloud.require("ListExecutions", request.parent)
-        if request.page_size < 0:
-            raise invalid(f"Invalid page size: {request.page_size}.")
         runs = self._cloud.jobs.runs_of(path)
         question = ("executions", request.parent)
         cursor = cast("int | None", page_cursor(request.page_token, *question))
         end = len(runs) if cursor is None else cursor
-        start = max(0, end - min(request.page_size or _DEFAULT_PAGE, _LARGEST_PAGE))
+        start = max(0, end - page_size(request.page_size))
         now = self._cloud.clock()
         return ListExecutionsResponse(
             executions=[show_execution(run, now) for run in reversed(runs[start:end])],
