@@ -43,10 +43,10 @@ def _configure() -> tuple[Settings, Policy]:
     try:
         settings = read_settings(os.environ)
         try:
-            text = Path(settings.policy).read_bytes()
+            text = Path(settings.policy_path).read_bytes()
         except OSError as error:
             raise SettingsError(
-                f"VERIFIER_POLICY: expected a readable file, got {settings.policy!r} ({error})"
+                f"VERIFIER_POLICY: expected a readable file, got {settings.policy_path!r} ({error})"
             ) from error
         return settings, read_policy(text)
     except SettingsError as error:
@@ -114,4 +114,4 @@ def _budget() -> Budget:
     from verifier.case import Budget
 
     clock = _world().services.clock
-    return Budget(clock, clock() + timedelta(seconds=SETTINGS.timeout - _RESERVE_SECONDS))
+    return Budget(clock, clock() + timedelta(seconds=SETTINGS.timeout_seconds - _RESERVE_SECONDS))

@@ -78,7 +78,7 @@ def test_4_a_forged_message_is_unconfirmed_and_told_together_once(town: Town) ->
 
 
 def test_4_a_build_forged_first_and_real_later_gets_its_verdict(town: Town) -> None:
-    key = BuildKey(PROJECT, REGION, "4e841fcb-0000-4000-8000-000000000001")
+    key = BuildKey(PROJECT, REGION, "4e841fcb-0000-4000-8000-000000000002")
     town.announce(key)
     town.live(20)
     assert town.record(key).state == "unconfirmed"

@@ -1,4 +1,4 @@
-"""A whole town to tell stories in: the real reconcile and the real adapters, over the stand-in, in time that we move."""
+"""A whole town to tell stories in: the real story and adapters over the stand-in, in time that the test moves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from verifier.local.cloud import Cloud
 from verifier.local.faults import Faults
 from verifier.local.google_server import GoogleStandIn
 from verifier.local.script import Line, Script
-from verifier.local.slack import SlackStandIn
+from verifier.local.slack import TOKEN, SlackStandIn
 from verifier.local.sqlite import SqliteStore
 from verifier.logs import LogRules, Pattern
 from verifier.policy import Policy, Worker
@@ -185,31 +185,31 @@ POLICY = Policy(
 
 
 @contextmanager
-def a_town(folder: Path) -> Iterator[Town]:
+def a_town(store: Store) -> Iterator[Town]:
     """A town with nothing in it but a job."""
     clock = ManualClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
     faults, cloud, nonces = Faults(), Cloud(clock), itertools.count(1)
     with GoogleStandIn(cloud, faults) as google, SlackStandIn(faults, clock) as slack:
         logging = CloudLogging(PROJECT, google.address)
-        store = SqliteStore(folder / "ledger.sqlite")
         services = TownServices(
             store=store,
             builds=CloudBuild(google.address),
             jobs=CloudRunJobs(google.address),
             logs=logging,
             audit=logging,
-            chat=SlackBot("xoxb-000-town", "C0TOWN", slack.api_url),
+            chat=SlackBot(TOKEN, "C0BUILDS01", slack.api_url),
             clock=clock,
         )
         ledger = Ledger(store, clock, LEASE, lambda: f"nonce-{next(nonces)}")
         town = Town(cloud, slack, faults, clock, World(services, POLICY, ledger, "test"))
         town.job()
         yield town
-        store.close()
 
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     """See `a_town`."""
-    with a_town(tmp_path) as made:
+    store = SqliteStore(tmp_path / "ledger.sqlite")
+    with a_town(store) as made:
         yield made
+    store.close()

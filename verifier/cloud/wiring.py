@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from verifier import __version__
-from verifier.config import Settings
+from verifier.config import FirestoreLedger, Settings, SqliteLedger
 
 if TYPE_CHECKING:
     from verifier.case import World
@@ -33,13 +33,15 @@ class CloudServices:
     @cached_property
     def store(self) -> Store:
         """Firestore, or the SQLite file of a local run."""
-        if self.settings.sqlite_path:
-            from verifier.local.sqlite import SqliteStore
+        match self.settings.ledger:
+            case SqliteLedger(path):
+                from verifier.local.sqlite import SqliteStore
 
-            return SqliteStore(self.settings.sqlite_path)
-        from verifier.cloud.firestore import FirestoreStore
+                return SqliteStore(path)
+            case FirestoreLedger(database):
+                from verifier.cloud.firestore import FirestoreStore
 
-        return FirestoreStore(self.settings.home_project, self.settings.firestore_database)
+                return FirestoreStore(self.settings.home_project, database)
 
     @cached_property
     def builds(self) -> Builds:
@@ -74,11 +76,12 @@ class CloudServices:
     @cached_property
     def chat(self) -> Chat:
         """Slack, by bot token or by incoming webhook."""
-        from verifier.cloud.slack import SlackBot, SlackWebhook
+        from verifier.cloud.slack import API_URL, SlackBot, SlackWebhook
 
         if self.settings.slack_webhook:
             return SlackWebhook(self.settings.slack_webhook)
-        return SlackBot(self.settings.slack_token, self.settings.slack_channel, self.settings.slack_endpoint)
+        endpoint = self.settings.slack_endpoint or API_URL
+        return SlackBot(self.settings.slack_token, self.settings.slack_channel, endpoint)
 
     @cached_property
     def announcer(self) -> Announcer | None:
