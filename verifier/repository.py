@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 import re2
 
+_PLAIN = re2.compile(r"^[A-Za-z0-9_.~:/@+-]+$")
 _SCP = re2.compile(r"^git@([A-Za-z0-9.-]+):([^/].*)$")
 _HOST = re2.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")
 _PATH = re2.compile(r"^[A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)+$")
 _RESOURCE = re2.compile(
     r"^projects/[^/\s]+/locations/[^/\s]+/connections/[^/\s]+/(repositories|gitRepositoryLinks)/[^/\s]+$"
 )
+_CLOUD_SOURCE = re2.compile(r"^p/([a-z][a-z0-9-]+)/r/(.+)$")
 _DEFAULT_PORTS = {"https": 443, "http": 80, "ssh": 22}
 _CASE_BLIND_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org"})
 _SOURCE_REPOSITORIES = "source.developers.google.com"
@@ -41,9 +43,11 @@ def parse_repository(text: str) -> Repository | None:
     """The repository that an address names, or None when it can't be told for certain.
 
     Reads https and ssh addresses, `git@host:owner/name`, bare `host/owner/name` and the resource names of
-    Cloud Build's connections. User names, passwords, odd ports, escapes, dots segments and characters beyond
-    ASCII are refused: an address that needs interpretation could be read differently by somebody else.
+    Cloud Build's connections. User names, passwords, odd ports, escapes, dots segments, white space and characters
+    beyond ASCII are refused: an address that needs interpretation could be read differently by somebody else.
     """
+    if not (text.isascii() and _PLAIN.match(text)):
+        return None
     if _RESOURCE.match(text):
         return Repository("", text)
     scp = _SCP.match(text)
@@ -60,26 +64,25 @@ def parse_repository(text: str) -> Repository | None:
     scheme_is_known = parts.scheme in _DEFAULT_PORTS
     user_is_plain = parts.username is None or (parts.scheme == "ssh" and parts.username == "git")
     port_is_plain = port is None or port == _DEFAULT_PORTS.get(parts.scheme)
-    extras = parts.password or parts.query or parts.fragment
-    if not (scheme_is_known and user_is_plain and port_is_plain) or extras:
+    if not (scheme_is_known and user_is_plain and port_is_plain) or parts.password is not None:
         return None
     return _build(parts.hostname or "", parts.path.removeprefix("/"))
 
 
 def source_repository(project: str, name: str) -> Repository | None:
     """The Cloud Source Repository of this project and name."""
-    return _build(_SOURCE_REPOSITORIES, f"p/{project}/r/{name}")
+    return parse_repository(f"{_SOURCE_REPOSITORIES}/p/{project}/r/{name}")
 
 
 def _build(host: str, path: str) -> Repository | None:
     host = host.lower()
-    path = path.removesuffix("/").removesuffix(".git")
-    if host == _SOURCE_REPOSITORIES and path.startswith("p/"):
-        project, separator, name = path.removeprefix("p/").partition("/r/")
-        path = f"{project}/{name}" if separator else ""
     if host in _CASE_BLIND_HOSTS:
         path = path.lower()
+    path = path.removesuffix("/").removesuffix(".git")
+    if host == _SOURCE_REPOSITORIES and path.startswith("p/"):
+        match = _CLOUD_SOURCE.match(path)
+        path = f"{match.group(1)}/{match.group(2)}" if match else ""
     dots = any(part in (".", "..") for part in path.split("/"))
-    if not _HOST.match(host) or not _PATH.match(path) or dots:
+    if not _HOST.match(host) or not _PATH.match(path) or dots or path.endswith(".git"):
         return None
     return Repository(host, path)
