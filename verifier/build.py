@@ -6,6 +6,7 @@ turns gRPC answers into it. Documentation: "REST Resource: projects.locations.bu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,7 +56,7 @@ def checked_key(project: str, location: str, build_id: str) -> BuildKey:
         ("location", location, _LOCATION),
         ("build id", build_id, _ID),
     ):
-        if not form.match(value):
+        if not (value.isascii() and form.match(value)):
             raise Malformed(f"{part}: expected {form.pattern}, got {value[:80]!r}")
     return BuildKey(project, location, build_id)
 
@@ -65,7 +66,7 @@ def parse_build_name(name: str) -> tuple[str, str, str]:
 
     A name without a location, as builds had until 2020, means `global`.
     """
-    match = _NAME.match(name)
+    match = _NAME.match(name) if name.isascii() else None
     if not match:
         raise Malformed(f"build name: expected projects/PROJECT/locations/LOCATION/builds/ID, got {name[:120]!r}")
     return match.group(1), match.group(2) or "global", match.group(3)
@@ -130,13 +131,13 @@ _KEPT = (
 
 
 def parse_build(document: object) -> Build:
-    """Read a build's document. Raises Malformed where a part that judgement needs has the wrong shape.
+    """Read a build's document. Raises Malformed where a part that judgement needs has the wrong shape, or can't be
+    stored as Unicode text.
 
     A document without an identity can be judged too: its key is then empty. Unknown fields are left alone, except
     below `source` and `sourceProvenance`, where `source.py` looks at them.
     """
     top = _mapping(document, "build")
-    project, location, build_id = _identity(top)
     kept = {field: top[field] for field in _KEPT if field in top}
     provenance = dict(_mapping(top.get("sourceProvenance") or {}, "sourceProvenance"))
     provenance.pop("fileHashes", None)
@@ -145,6 +146,8 @@ def parse_build(document: object) -> Build:
         {"name": item.get("name", ""), "digest": item.get("digest", "")} for item in _mappings(results.get("images"))
     ]
     kept |= {"sourceProvenance": provenance, "results": {"images": pushed}, "steps": list(_fetch_step(top))}
+    _check_storable(kept)
+    project, location, build_id = _identity(top)
     source = top.get("source")
     return Build(
         key=BuildKey(project, location, build_id),
@@ -164,7 +167,7 @@ def _identity(top: Mapping[str, Any]) -> tuple[str, str, str]:
     """The project's id comes from `projectId`: the project in `name` is usually its number."""
     build_id = top.get("id", "")
     # A whole number is what some exports make of an id.
-    build_id = str(build_id) if isinstance(build_id, int) else _text(build_id, "id")
+    build_id = str(build_id) if type(build_id) is int else _text(build_id, "id")
     name = _text(top.get("name", ""), "name")
     project, location = "", "global"
     if name:
@@ -177,9 +180,16 @@ def _identity(top: Mapping[str, Any]) -> tuple[str, str, str]:
 def _fetch_step(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The first step, when it fetches from Cloud Storage: services that deploy functions work that way."""
     for step in list(_mappings(top.get("steps")))[:1]:
-        args = [str(arg)[:300] for arg in step.get("args") or [] if "gs://" in str(arg)]
+        args = [str(arg)[:300] for arg in _list(step.get("args"), "steps[0].args") if "gs://" in str(arg)]
         if args:
             yield {"name": str(step.get("name", "")), "args": args[:4]}
+
+
+def _check_storable(kept: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(kept, ensure_ascii=False).encode()
+    except (TypeError, ValueError) as error:
+        raise Malformed(f"build: expected JSON values in valid Unicode, got one that is not ({error})") from error
 
 
 def _claims(top: Mapping[str, Any]) -> Mapping[str, str]:

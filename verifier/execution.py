@@ -35,7 +35,7 @@ class JobName:
 
 def parse_execution_name(name: str) -> tuple[JobName, str]:
     """The job and the short name of an execution's resource name. Raises Malformed."""
-    match = _EXECUTION.match(name)
+    match = _EXECUTION.match(name) if name.isascii() else None
     if not match:
         raise Malformed(f"execution name: expected projects/P/locations/L/jobs/J/executions/E, got {name[:160]!r}")
     return JobName(match.group(1), match.group(2), match.group(3)), match.group(4)
