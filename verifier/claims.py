@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import re2
 
 from verifier.build import Build
-from verifier.source import Commit, Source, Strength
+from verifier.source import Commit, Source
 
 _SHAS = ("COMMIT_SHA", "REVISION_ID", "SHORT_SHA")
 _NAMES = ("BRANCH_NAME", "TAG_NAME", "REF_NAME", "REPO_NAME", "REPO_FULL_NAME", "TRIGGER_NAME")
@@ -51,7 +51,7 @@ def _against_commit(build: Build, commit: Commit) -> Iterator[Claim]:
     full_name = build.claims.get("REPO_FULL_NAME", "")
     if full_name and commit.repository and not _names(full_name, commit):
         yield Claim("REPO_FULL_NAME", full_name, contradicted=True)
-    if not build.trigger_id and commit.strength is not Strength.TRIGGERS_WORD:
+    if not build.trigger_id:
         yield from (Claim(name, build.claims[name]) for name in _NAMES if build.claims.get(name))
 
 

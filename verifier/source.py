@@ -136,6 +136,9 @@ def _resolved(build: Build) -> Iterator[_Revision]:
 
 def _requested(build: Build) -> Iterator[_Revision]:
     """The revisions that were asked for."""
+    repo = _part(build.source or {}, "repoSource")
+    if repo:
+        yield _Revision("source.repoSource", _value(repo, "commitSha"), _csr(build, repo))
     for kind in _REQUESTS:
         part = _part(build.source or {}, kind)
         if part:
@@ -156,7 +159,7 @@ def _stored(build: Build) -> list[tuple[str, Mapping[str, Any]]]:
 def _storage_fact(build: Build, resolved: list[_Revision]) -> Source:
     places = _stored(build)
     field, place = places[0]
-    if resolved or any(_requested(build)) or "repoSource" in (build.source or {}):
+    if resolved or any(_requested(build)):
         return Unclear("it names both an uploaded file and a repository", field)
     for other, second in places[1:]:
         if not _same_object(place, second) or ("Manifest" in field) != ("Manifest" in other):
