@@ -171,15 +171,13 @@ class LogReading:
     def _add(self, name: str, entry: LogEntry) -> None:
         kind = _VARIABLE_PARTS.sub("#", name)
         group = self._groups.get(kind)
-        if group is None:
-            if len(self._groups) >= _MOST_GROUPS:
-                self._more += 1
-                return
-            self._groups[kind] = _Group(name, 1, entry.time, entry.task, entry.text[:_MOST_TEXT])
+        if group is None and len(self._groups) >= _MOST_GROUPS:
+            self._more += 1
             return
+        if group is None or entry.time < group.first:
+            count = group.count if group else 0
+            group = self._groups[kind] = _Group(name, count, entry.time, entry.task, entry.text[:_MOST_TEXT])
         group.count += 1
-        if entry.time < group.first:
-            group.first, group.task, group.excerpt = entry.time, entry.task, entry.text[:_MOST_TEXT]
 
     def facts(self, *, truncated: bool) -> LogFacts:
         """What was seen so far."""
@@ -202,9 +200,9 @@ def log_filter(execution: Execution, rules: LogRules) -> str:
     """
     job, short_name = parse_execution_name(execution.name)
     since = execution.created - timedelta(seconds=_EARLIER_SECONDS)
-    patterns = _quoted(_alternation((*rules.failures, *rules.expected)))
-    texts = ["textPayload", *(f"jsonPayload.{name}" for name in TEXT_FIELDS)]
-    wanted = ["severity>=ERROR", f'log_id("{SYSTEM_LOG}")', *(f"{text}=~{patterns}" for text in texts)]
+    patterns = _alternation((*rules.failures, *rules.expected))
+    texts = ["textPayload", *(f"jsonPayload.{name}" for name in TEXT_FIELDS)] if patterns else []
+    wanted = ["severity>=ERROR", f'log_id("{SYSTEM_LOG}")', *(f"{text}=~{_quoted(patterns)}" for text in texts)]
     label = f'labels."{EXECUTION_LABEL}"'
     unlabelled = f'(NOT {label}:* AND NOT logName:"cloudaudit.googleapis.com")'
     return "\n".join(
