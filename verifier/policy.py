@@ -131,7 +131,7 @@ class Policy:
         if not build.trigger_id:
             return None
         by_id = [worker for worker in self.workers if worker.trigger == build.trigger_id]
-        by_name = [worker for worker in self.workers if worker.trigger == build.trigger_name]
+        by_name = [worker for worker in self.workers if worker.trigger == build.trigger_name != ""]
         return next(iter([*by_id, *by_name]), None)
 
     def route(self, verdict: Verdict, build: Build) -> Route:

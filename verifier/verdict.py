@@ -6,7 +6,7 @@ Precedence, worst first, decided by `decide`:
 2. FAILED        any other check fails
 3. INCONCLUSIVE  a check could not be made, or a required one has no answer, or there are no findings at all
 4. EXEMPT        policy names a reason why this build needs no commit, and nothing above applies
-5. VERIFIED      every required check holds, the source's among them
+5. VERIFIED      every required check holds or does not apply, and the source's holds
 """
 
 from __future__ import annotations
