@@ -1,0 +1,316 @@
+"""An HTTP body → a hint: which build to look at. Nothing in a message is believed beyond that.
+
+Bodies are Pub/Sub pushes, raw or as Eventarc's CloudEvents in either content mode. They come from outside: they are
+read strictly, and what can't be read is a value (`Quarantined`), not an exception.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import re2
+
+from verifier.build import NOT_TERMINAL, BuildKey, checked_key, parse_build_name
+from verifier.errors import Malformed
+from verifier.execution import BUILD_VARIABLE, JobName
+from verifier.logs import EXECUTION_LABEL
+from verifier.redact import excerpt, plain
+
+MOST_BYTES = 1 << 20
+"""The largest body that is read. Pub/Sub messages about builds are some kilobytes."""
+
+EXCERPT = 1_000
+"""The most characters of a malformed message that are kept."""
+
+PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
+COMPLETION = "/Jobs.RunJob"
+"""The method in the audit entry that Cloud Run writes when an execution has ended."""
+
+_STATUS = re2.compile(r"^[A-Z][A-Z_]{0,39}$")
+_NAME = re2.compile(r"^[a-z0-9][a-z0-9.:-]{0,99}$")
+_MOST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The builds that this deployment looks after."""
+
+    projects: Mapping[str, str]
+    """Project ids, each with the project's number, or with empty text where nobody told it."""
+    locations: frozenset[str] = frozenset()
+    """Regions and `global`; empty: every one."""
+
+    def project(self, name: str) -> str:
+        """The id of the project that this id or number names; the name itself when the number is not known."""
+        return next((project for project, number in self.projects.items() if number == name), name)
+
+    def covers(self, key: BuildKey) -> bool:
+        """Whether the build is among them."""
+        return key.project in self.projects and (not self.locations or key.location in self.locations)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStatus:
+    """A build may have finished."""
+
+    key: BuildKey
+    status: str
+    """What the message says: a status that ends a build, or one that this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFinished:
+    """An execution that was started for a build may have ended."""
+
+    key: BuildKey
+    """The build that the execution's environment names."""
+    execution: str
+    """The execution's full resource name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """It is time to resume what is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Irrelevant:
+    """A sound message that asks for nothing: acknowledge it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A malformed message: audit it, then acknowledge it."""
+
+    reason: str
+    """Where, what was expected and what was got."""
+    message_id: str
+    excerpt: str
+    """Its text without secrets, capped at `EXCERPT`: the data where they could be decoded, else the body."""
+
+
+Hint = BuildStatus | ExecutionFinished | Sweep | Irrelevant | Quarantined
+
+
+def decode(body: bytes, path: str, watched: Watched) -> Hint:
+    """What this body, posted to this path, asks for. Never raises.
+
+    The paths are `/builds`, `/executions` and `/sweep`; on `/` the shape of the data decides.
+    """
+    seen: bytes = body
+    message: Mapping[str, Any] = {}
+    try:
+        message = _message(body)
+        read = _reader(path)
+        status = _announced_status(message)
+        if read in (_build, _any) and status in NOT_TERMINAL:
+            return Irrelevant(f"build status {status}")
+        seen = _data(message)
+        return read(_object(_parsed(seen, "data"), "data"), watched)
+    except Malformed as error:
+        text = seen.decode("utf-8", "replace")
+        return Quarantined(excerpt(str(error), _MOST_REASON), _message_id(message), excerpt(text, EXCERPT))
+
+
+def _message(body: bytes) -> Mapping[str, Any]:
+    """The Pub/Sub message in a push body or a CloudEvent."""
+    if len(body) > MOST_BYTES:
+        raise Malformed(f"body: expected at most {MOST_BYTES} bytes, got more")
+    envelope = _object(_parsed(body, "body"), "body")
+    if "specversion" in envelope:
+        if envelope.get("type") != PUBLISHED:
+            raise Malformed(f"type: expected {PUBLISHED}, got {_show(envelope.get('type'))}")
+        envelope = _object(envelope.get("data"), "data")
+    return _object(envelope.get("message"), "message")
+
+
+def _message_id(message: Mapping[str, Any]) -> str:
+    found = message.get("messageId") or message.get("message_id")
+    return plain(found, 100) if isinstance(found, str) else ""
+
+
+def _announced_status(message: Mapping[str, Any]) -> str:
+    """The status in the attributes, which saves decoding the data of a build that goes on."""
+    attributes = message.get("attributes")
+    status = None if attributes is None else _object(attributes, "message.attributes").get("status")
+    return status if isinstance(status, str) else ""
+
+
+def _data(message: Mapping[str, Any]) -> bytes:
+    data = _text(message.get("data"), "message.data")
+    try:
+        return b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Malformed(f"message.data: expected padded base64 in the standard alphabet, got {error}") from error
+
+
+def _reader(path: str) -> Callable[[Mapping[str, Any], Watched], Hint]:
+    match path.rstrip("/"):
+        case "":
+            return _any
+        case "/builds":
+            return _build
+        case "/executions":
+            return _execution
+        case "/sweep":
+            return _sweep
+        case _:
+            raise Malformed(f"path: expected /builds, /executions, /sweep or /, got {_show(path)}")
+
+
+def _any(data: Mapping[str, Any], watched: Watched) -> Hint:
+    if not data:
+        return Sweep()
+    if "protoPayload" in data:
+        return _execution(data, watched)
+    if "status" in data:
+        return _build(data, watched)
+    raise Malformed("data: expected a build with a status, a log entry with protoPayload, or {}, got none of them")
+
+
+def _sweep(data: Mapping[str, Any], watched: Watched) -> Hint:  # noqa: ARG001 - a reader like the others
+    return Sweep()
+
+
+def _build(data: Mapping[str, Any], watched: Watched) -> Hint:
+    status = _text(data.get("status"), "status")
+    if not _STATUS.match(status):
+        raise Malformed(f"status: expected {_STATUS.pattern}, got {_show(status)}")
+    key = _build_key(data, watched)
+    if status in NOT_TERMINAL:
+        return Irrelevant(f"build status {status}")
+    return BuildStatus(key, status) if watched.covers(key) else _elsewhere(key)
+
+
+def _build_key(data: Mapping[str, Any], watched: Watched) -> BuildKey:
+    """The key of a build's document, by the project's id also where its name carries the project's number."""
+    given_project, given_id = (_text(data.get(field, ""), field) for field in ("projectId", "id"))
+    project, location, build_id = given_project, "global", given_id
+    if "name" in data or not (given_project and given_id):
+        project, location, build_id = parse_build_name(_text(data.get("name"), "name"))
+    if given_id not in ("", build_id):
+        raise Malformed(f"name: expected the build {_show(given_id)} of `id`, got {_show(build_id)}")
+    if given_project and not _may_be(project, given_project, watched):
+        raise Malformed(f"name: expected the project {_show(given_project)} of `projectId`, got {_show(project)}")
+    return checked_key(watched.project(given_project or project), location, build_id)
+
+
+def _may_be(project: str, given: str, watched: Watched) -> bool:
+    """Whether this id or number can be the same project; a number that nobody told can be any."""
+    known = watched.projects.get(given, "")
+    return watched.project(project) == watched.project(given) or (project.isdecimal() and not known)
+
+
+def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
+    payload = _object(data.get("protoPayload"), "protoPayload")
+    labels = _object(data.get("labels", {}), "labels")
+    if payload.get("methodName") != COMPLETION or EXECUTION_LABEL not in labels:
+        return Irrelevant("an audit entry that is no execution's completion")
+    names = {_text(value, BUILD_VARIABLE) for value in _variables(payload, BUILD_VARIABLE)}
+    if not names:
+        return Irrelevant("an execution that was not started for a build")
+    if len(names) > 1:
+        raise Malformed(f"{BUILD_VARIABLE}: expected one build, got {len(names)}")
+    project, location, build_id = parse_build_name(names.pop())
+    key = checked_key(watched.project(project), location, build_id)
+    if not watched.covers(key):
+        return _elsewhere(key)
+    return ExecutionFinished(key, _execution_name(data, labels, watched))
+
+
+def _execution_name(data: Mapping[str, Any], labels: Mapping[str, Any], watched: Watched) -> str:
+    resource = _object(_object(data.get("resource"), "resource").get("labels"), "resource.labels")
+    fields = ("project_id", "location", "job_name")
+    project, location, job = (_name(resource.get(field), f"resource.labels.{field}") for field in fields)
+    short_name = _name(labels.get(EXECUTION_LABEL), EXECUTION_LABEL)
+    return f"{JobName(watched.project(project), location, job).resource}/executions/{short_name}"
+
+
+def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:
+    """The values of this environment variable in the containers of the execution that the entry describes."""
+    place, part = "protoPayload", payload
+    for step in ("response", "spec", "template", "spec"):
+        place = f"{place}.{step}"
+        part = _object(part.get(step, {}), place)
+    for container in _objects(part.get("containers", []), f"{place}.containers"):
+        for variable in _objects(container.get("env", []), f"{place}.containers.env"):
+            if variable.get("name") == name:
+                yield variable.get("value")
+
+
+def _elsewhere(key: BuildKey) -> Irrelevant:
+    return Irrelevant(f"project {key.project} and location {key.location} are not both watched (VERIFIER_PROJECTS)")
+
+
+def _parsed(text: bytes, place: str) -> object:
+    """Strict JSON: UTF-8, no key twice, no number that JSON lacks, no half of a surrogate pair."""
+    try:
+        decoded = text.decode("utf-8")
+        value: object = _JSON.decode(decoded)
+        if "\\ud" in decoded or "\\uD" in decoded:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except RecursionError as error:
+        raise Malformed(f"{place}: expected JSON, got it nested too deeply") from error
+    except ValueError as error:
+        raise Malformed(f"{place}: expected JSON in UTF-8, got {error}") from error
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the key {_show(name)} more than once")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"the number {text[:40]}")
+    return number
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
+
+
+def _object(value: object, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise Malformed(f"{place}: expected an object, got {_show(value)}")
+    return value
+
+
+def _objects(value: object, place: str) -> Iterator[Mapping[str, Any]]:
+    if not isinstance(value, list):
+        raise Malformed(f"{place}: expected a list, got {_show(value)}")
+    for item in value:
+        yield _object(item, place)
+
+
+def _text(value: object, place: str) -> str:
+    if not isinstance(value, str):
+        raise Malformed(f"{place}: expected text, got {_show(value)}")
+    return value
+
+
+def _name(value: object, place: str) -> str:
+    name = _text(value, place)
+    if not _NAME.match(name):
+        raise Malformed(f"{place}: expected {_NAME.pattern}, got {_show(name)}")
+    return name
+
+
+def _show(value: object) -> str:
+    """A value by what it is: text in quotes, capped; anything else by its kind alone."""
+    if isinstance(value, str):
+        return repr(value[:80])
+    return "nothing" if value is None else type(value).__name__
