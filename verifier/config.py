@@ -1,0 +1,274 @@
+"""The deployment's settings, from environment variables. All that is wrong is said at once, and no secret is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import re2
+
+from verifier.build import checked_key
+from verifier.errors import Malformed, SettingsError
+from verifier.hints import Watched
+from verifier.redact import excerpt
+
+VARIABLES = (
+    "VERIFIER_PROJECTS",
+    "VERIFIER_REGIONS",
+    "VERIFIER_POLICY",
+    "VERIFIER_LEDGER",
+    "VERIFIER_HOME_PROJECT",
+    "VERIFIER_SLACK_TOKEN",
+    "VERIFIER_SLACK_CHANNEL",
+    "VERIFIER_SLACK_WEBHOOK",
+    "VERIFIER_TOPIC",
+    "VERIFIER_TIMEOUT",
+    "VERIFIER_GOOGLE_ENDPOINT",
+    "VERIFIER_SLACK_ENDPOINT",
+)
+"""Every variable of our own. An unknown one that starts like them is a typing error, and refused."""
+
+_LEASE_MARGIN = 60
+"""A holder that was frozen at its timeout must not find its lease still its own when it wakes up."""
+
+_LOOPBACK = (
+    r"(localhost|\[::1\]|127(\.(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3})"
+    r":(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
+)
+_ADDRESS = rf"^{_LOOPBACK}$"
+_SLACK_API = rf"^http://{_LOOPBACK}/api/$"
+_LOCAL_WEBHOOK = rf"^https?://{_LOOPBACK}/[!-~]*$"
+_WEBHOOK = r"^https://[A-Za-z0-9.-]+(:[0-9]+)?/[!-~]+$"
+_CHANNEL = r"^[CDG][A-Z0-9]+$"
+_TOPIC = r"^projects/[a-z0-9.:-]+/topics/[A-Za-z][\w.~+%-]{2,254}$"
+_DATABASE = r"^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$"
+
+
+@dataclass(frozen=True, slots=True)
+class FirestoreLedger:
+    """The ledger is a Firestore database in the home project."""
+
+    database: str = "(default)"
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteLedger:
+    """The ledger is a file on this machine."""
+
+    path: str
+
+
+Ledger = FirestoreLedger | SqliteLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this deployment is set up. Exactly one of `slack_token` and `slack_webhook` is given."""
+
+    watched: Watched
+    """Its locations are never empty: each is listed by the sweep."""
+    home_project: str
+    """The project of the ledger and the audit trail."""
+    policy_path: str
+    ledger: Ledger
+    slack_token: str = field(repr=False)
+    slack_channel: str
+    """The default channel's id; empty with a webhook."""
+    slack_webhook: str = field(repr=False)
+    topic: str
+    """The full name of the topic that verdicts are published to, or empty."""
+    timeout_seconds: int
+    """The function's own timeout."""
+    google_endpoint: str
+    """Where a stand-in for Google's services listens; empty: the real ones. So for the three that follow."""
+    slack_endpoint: str
+    firestore_emulator: str
+    pubsub_emulator: str
+
+    @property
+    def lease_seconds(self) -> int:
+        """How long a record is held without a word from its holder."""
+        return self.timeout_seconds + _LEASE_MARGIN
+
+    @property
+    def loopback(self) -> str:
+        """The stand-ins in use, as `VARIABLE=address` and separated by commas, for the log; empty in production."""
+        stand_ins = {
+            "VERIFIER_GOOGLE_ENDPOINT": self.google_endpoint,
+            "VERIFIER_SLACK_ENDPOINT": self.slack_endpoint,
+            "FIRESTORE_EMULATOR_HOST": self.firestore_emulator,
+            "PUBSUB_EMULATOR_HOST": self.pubsub_emulator,
+        }
+        return ", ".join(f"{name}={address}" for name, address in stand_ins.items() if address)
+
+
+class Problems:
+    """What is wrong with something that people wrote: collected, so that all of it is said at once."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def add(self, place: str, problem: str) -> None:
+        """Note one problem and where it is."""
+        self._lines.append(f"  {place}: {problem}")
+
+    def unknown(self, place: str, name: str, known: Iterable[str]) -> None:
+        """Note a name that means nothing, with the one that was probably meant."""
+        from difflib import get_close_matches  # here, because a sound deployment never needs it
+
+        names = sorted(known)
+        near = get_close_matches(name, names, n=1, cutoff=0.8)
+        self.add(place, f"unknown; did you mean {near[0]}?" if near else f"unknown; expected one of {', '.join(names)}")
+
+    def check(self, what: str) -> None:
+        """Raise SettingsError with every problem, a line each, if there is any."""
+        if self._lines:
+            count = f"{len(self._lines)} problem{'s' if len(self._lines) > 1 else ''}"
+            raise SettingsError("\n".join([f"{what}: {count}", *self._lines]))
+
+
+def shown(value: str) -> str:
+    """Text as a message quotes it: one line, capped, without what looks like a secret."""
+    return repr(excerpt(value, 80))
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in these variables. Raises SettingsError with every problem; an empty variable is an unset one."""
+    reading = _Reading(environment)
+    projects = reading.projects()
+    slack_endpoint = reading.text("VERIFIER_SLACK_ENDPOINT", _SLACK_API, "http://127.0.0.1:PORT/api/")
+    token, channel, webhook = reading.slack(loopback=bool(slack_endpoint))
+    settings = Settings(
+        watched=Watched(projects, reading.locations()),
+        home_project=reading.project("VERIFIER_HOME_PROJECT", next(iter(projects), "")),
+        policy_path=reading.text("VERIFIER_POLICY", default="policy.toml"),
+        ledger=reading.ledger(),
+        slack_token=token,
+        slack_channel=channel,
+        slack_webhook=webhook,
+        topic=reading.text("VERIFIER_TOPIC", _TOPIC, "projects/PROJECT/topics/TOPIC"),
+        timeout_seconds=reading.seconds("VERIFIER_TIMEOUT", 60, 10, 540),
+        google_endpoint=reading.address("VERIFIER_GOOGLE_ENDPOINT"),
+        slack_endpoint=slack_endpoint,
+        firestore_emulator=reading.address("FIRESTORE_EMULATOR_HOST"),
+        pubsub_emulator=reading.address("PUBSUB_EMULATOR_HOST"),
+    )
+    reading.end()
+    return settings
+
+
+class _Reading:
+    """Reads variables one by one; what is wrong is noted, and reading goes on with a value that does no harm."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._problems = Problems()
+
+    def value(self, name: str) -> str:
+        return self._environment.get(name, "").encode("utf-8", "replace").decode().strip()
+
+    def wrong(self, name: str, expected: str, got: str) -> None:
+        self._problems.add(name, f"expected {expected}, got {got}")
+
+    def text(self, name: str, form: str = "", expected: str = "", default: str = "") -> str:
+        value = self.value(name) or default
+        if value and form and not re2.match(form, value):
+            self.wrong(name, expected, shown(value))
+        return value
+
+    def address(self, name: str) -> str:
+        return self.text(name, _ADDRESS, "a loopback address such as 127.0.0.1:8080")
+
+    def secret(self, name: str, form: str, expected: str) -> str:
+        value = self.value(name)
+        if value and not re2.match(form, value):
+            self.wrong(name, expected, f"{len(value)} characters of another form (not shown: it is a secret)")
+        return value
+
+    def items(self, name: str) -> list[str]:
+        return [item.strip() for item in self.value(name).split(",") if item.strip()]
+
+    def seconds(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.value(name) or str(default)
+        if not re2.match(r"^[0-9]{1,4}$", value) or not least <= int(value) <= most:
+            self.wrong(name, f"a whole number of seconds from {least} to {most}", shown(value))
+            return default
+        return int(value)
+
+    def projects(self) -> dict[str, str]:
+        name, found = "VERIFIER_PROJECTS", dict[str, str]()
+        for item in self.items(name):
+            project, sign, number = (part.strip() for part in item.partition("="))
+            if sign and not re2.match("^[0-9]{1,20}$", number):
+                self.wrong(name, f"{project}=NUMBER, the number made of digits", shown(item))
+            elif project in found or (number and number in found.values()):
+                self.wrong(name, "every project once", f"{shown(item)} again")
+            elif self.is_sound(name, project, "global"):
+                found[project] = number
+        if not self.items(name):
+            self.wrong(name, "project ids such as my-project or my-project=123456789012, with commas", "nothing")
+        return found
+
+    def project(self, name: str, default: str) -> str:
+        value = self.value(name) or default
+        if value:
+            self.is_sound(name, value, "global")
+        return value
+
+    def locations(self) -> frozenset[str]:
+        name = "VERIFIER_REGIONS"
+        if not self.value(name):
+            return frozenset({"global"})
+        if not self.items(name):
+            self.wrong(name, "at least one location, such as global or europe-west1", shown(self.value(name)))
+        return frozenset(item for item in self.items(name) if self.is_sound(name, "any-project", item))
+
+    def is_sound(self, name: str, project: str, location: str) -> bool:
+        """Whether a build could have this project id and location; notes the problem when not."""
+        if project.isdecimal():
+            self.wrong(name, "a project id, or id=number", f"the number {shown(project)} alone")
+            return False
+        try:
+            checked_key(project, location, "any")
+        except Malformed as error:
+            self._problems.add(name, str(error))
+            return False
+        return True
+
+    def ledger(self) -> Ledger:
+        name = "VERIFIER_LEDGER"
+        kind, sign, place = self.value(name).partition(":")
+        match kind, sign, place:
+            case (("" | "firestore"), "", ""):
+                return FirestoreLedger()
+            case "firestore", ":", _ if re2.match(_DATABASE, place):
+                return FirestoreLedger(place)
+            case "sqlite", ":", _ if place:
+                return SqliteLedger(place)
+        self.wrong(name, "firestore, firestore:DATABASE or sqlite:/path/to/file", shown(self.value(name)))
+        return FirestoreLedger()
+
+    def slack(self, *, loopback: bool) -> tuple[str, str, str]:
+        """The token, the channel and the webhook: a bot with its channel, or a webhook alone."""
+        token = self.secret("VERIFIER_SLACK_TOKEN", r"^xoxb-[!-~]+$", "a bot token (xoxb-...)")
+        channel = self.text("VERIFIER_SLACK_CHANNEL", _CHANNEL, "a channel's id, such as C0123456789")
+        form, expected = _WEBHOOK, "an https address such as https://hooks.slack.com/services/..."
+        if loopback:
+            form, expected = _LOCAL_WEBHOOK, "a loopback address, because VERIFIER_SLACK_ENDPOINT is given"
+        webhook = self.secret("VERIFIER_SLACK_WEBHOOK", form, expected)
+        if token and webhook:
+            self.wrong("VERIFIER_SLACK_WEBHOOK", "either it or VERIFIER_SLACK_TOKEN", "both")
+        elif webhook and channel:
+            self.wrong("VERIFIER_SLACK_CHANNEL", "nothing: a webhook has a channel of its own", shown(channel))
+        elif token and not channel:
+            self.wrong("VERIFIER_SLACK_CHANNEL", "the id of the channel that the bot posts to", "nothing")
+        elif not token and not webhook:
+            expected = "a bot token with VERIFIER_SLACK_CHANNEL, or else VERIFIER_SLACK_WEBHOOK"
+            self.wrong("VERIFIER_SLACK_TOKEN", expected, "neither")
+        return token, channel, webhook
+
+    def end(self) -> None:
+        for name in sorted(self._environment):
+            if name.startswith("VERIFIER_") and name not in VARIABLES:
+                self._problems.unknown(name, name, VARIABLES)
+        self._problems.check("the environment")
