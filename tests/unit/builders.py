@@ -1,0 +1,141 @@
+"""Builds and judgements of the tests' own world: the team vividly, its content worker and what happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from verifier.admission import source_findings
+from verifier.build import Build, parse_build
+from verifier.execution import Completion, Execution, JobName
+from verifier.judgement import Judgement
+from verifier.logs import LogFacts, LogRules, Pattern, Repeated
+from verifier.operation import image_finding, log_findings, not_run, run_findings
+from verifier.policy import Policy, Worker
+from verifier.source import Source, source_of
+from verifier.verdict import SOURCE_CHECKS, WORKER_CHECKS, Finding, decide
+
+BUILD_ID = "4e841fcb-6a1d-4c57-9a53-0f2f6d1c7b20"
+TRIGGER_ID = "7d4bb5b1-90f0-4be7-a6f6-2ad1c1f7c2ee"
+SHA = "85cffd8a90cd4b1f7e0c2d3a4b5c6d7e8f901234"
+DIGEST = "sha256:" + "5f" * 32
+IMAGE = "us-central1-docker.pkg.dev/vividly-dev/vividly/content-worker"
+FINISHED = datetime(2026, 11, 23, 2, 0, 12, tzinfo=UTC)
+DECIDED = datetime(2026, 11, 23, 2, 23, 40, tzinfo=UTC)
+EXECUTION = (
+    "projects/vividly-dev/locations/us-central1/jobs/dev-vividly-content-worker"
+    "/executions/dev-vividly-content-worker-x7k2p"
+)
+WORKER = Worker(
+    trigger="content-worker-main",
+    job=JobName("", "us-central1", "dev-vividly-content-worker"),
+    branches=("main",),
+    image=IMAGE,
+    logs=LogRules(expected=(Pattern("query ok", "query ok"),)),
+)
+POLICY = Policy(workers=(WORKER,), digest="0d" * 32)
+NO_WORKER = not_run("no worker is configured for what built it")
+
+
+def pushed(**fields: Any) -> Build:
+    """The build that the trigger makes of a push to main; the fields replace the document's own."""
+    address = "https://github.com/vividly/content-worker.git"
+    return parse_build(
+        {
+            "id": BUILD_ID,
+            "name": f"projects/402118557731/locations/us-central1/builds/{BUILD_ID}",
+            "projectId": "vividly-dev",
+            "status": "SUCCESS",
+            "buildTriggerId": TRIGGER_ID,
+            "finishTime": FINISHED.isoformat(),
+            "source": {"gitSource": {"url": address, "revision": SHA}},
+            "sourceProvenance": {"resolvedGitSource": {"url": address, "revision": SHA}},
+            "substitutions": {
+                "TRIGGER_NAME": "content-worker-main",
+                "COMMIT_SHA": SHA,
+                "SHORT_SHA": SHA[:7],
+                "BRANCH_NAME": "main",
+                "REF_NAME": "main",
+            },
+            "results": {"images": [{"name": f"{IMAGE}:latest", "digest": DIGEST}]},
+            "serviceAccount": "projects/vividly-dev/serviceAccounts/builder@vividly-dev.iam.gserviceaccount.com",
+            **fields,
+        }
+    )
+
+
+def uploaded(**fields: Any) -> Build:
+    """The build that somebody makes of a folder, claiming a commit."""
+    place = {
+        "bucket": "vividly-dev_cloudbuild",
+        "object": "source/1795399190.512345-0123456789abcdef0123456789abcdef.tgz",
+        "generation": "1795399191123456",
+    }
+    own = {
+        "buildTriggerId": "",
+        "source": {"storageSource": place},
+        "sourceProvenance": {"resolvedStorageSource": place},
+        "substitutions": {"COMMIT_SHA": SHA},
+    }
+    return pushed(**(own | fields))
+
+
+def ran(**fields: Any) -> Execution:
+    """An execution that succeeded; the fields replace its own."""
+    values: dict[str, Any] = {
+        "name": EXECUTION,
+        "created": FINISHED,
+        "started": FINISHED + timedelta(seconds=20),
+        "completed": FINISHED + timedelta(minutes=20),
+        "completion": Completion.TRUE,
+        "message": "",
+        "exited": False,
+        "tasks": 1,
+        "succeeded": 1,
+        "failed": 0,
+        "cancelled": 0,
+        "retried": 0,
+        "images": (f"{IMAGE}@{DIGEST}",),
+        "build": "",
+    }
+    return Execution(**(values | fields))
+
+
+def logged(*errors: Repeated, seen: Sequence[str] = ("query ok",)) -> LogFacts:
+    """What whole logs said."""
+    return LogFacts(errors, 0, frozenset(seen), frozenset({("0", "0")}), unlabelled=0, truncated=False)
+
+
+def trial(build: Build, execution: Execution, facts: LogFacts) -> tuple[Finding, ...]:
+    """The findings about a worker's run whose logs were read to the end."""
+    return (
+        *run_findings(execution, WORKER, DECIDED),
+        image_finding(build, execution, ""),
+        *log_findings(execution, facts, WORKER.logs, settled=True),
+    )
+
+
+def judged(
+    build: Build,
+    findings: Sequence[Finding] = NO_WORKER,
+    *,
+    policy: Policy = POLICY,
+    announced: bool = True,
+    execution: str = "",
+    errors: Sequence[Repeated] = (),
+) -> tuple[Build, Source, Judgement]:
+    """The build, its source and the judgement that follows from these findings about its worker."""
+    source = source_of(build)
+    every = (*source_findings(build, source, policy, announced=announced), *findings)
+    verdict = decide(every, SOURCE_CHECKS | WORKER_CHECKS)
+    return build, source, Judgement(verdict, every, DECIDED, execution, tuple(errors))
+
+
+def tried(
+    build: Build, facts: LogFacts, execution: Execution | None = None, *, policy: Policy = POLICY
+) -> tuple[Build, Source, Judgement]:
+    """The same for a build whose worker ran."""
+    execution = execution or ran()
+    found = trial(build, execution, facts)
+    return judged(build, found, policy=policy, execution=execution.name, errors=facts.errors)
