@@ -195,8 +195,8 @@ class LogReading:
 def log_filter(execution: Execution, rules: LogRules) -> str:
     """The query that makes the server send only what may matter for this execution, and what has no label.
 
-    Documentation: "Logging query language"; its `=~` is RE2 too. Audit entries about the job carry no execution
-    label either, and are none of its output.
+    Audit entries about the job and its executions are none of its output. Documentation: "Logging query language";
+    its `=~` is RE2 too.
     """
     job, short_name = parse_execution_name(execution.name)
     since = execution.created - timedelta(seconds=_EARLIER_SECONDS)
@@ -204,14 +204,14 @@ def log_filter(execution: Execution, rules: LogRules) -> str:
     texts = ["textPayload", *(f"jsonPayload.{name}" for name in TEXT_FIELDS)] if patterns else []
     wanted = ["severity>=ERROR", f'log_id("{SYSTEM_LOG}")', *(f"{text}=~{_quoted(patterns)}" for text in texts)]
     label = f'labels."{EXECUTION_LABEL}"'
-    unlabelled = f'(NOT {label}:* AND NOT logName:"cloudaudit.googleapis.com")'
     return "\n".join(
         [
             'resource.type="cloud_run_job"',
             f"resource.labels.job_name={_quoted(job.job)}",
             f"resource.labels.location={_quoted(job.location)}",
             f'timestamp>="{show_time(since)}"',
-            f"(({label}={_quoted(short_name)} AND ({' OR '.join(wanted)})) OR {unlabelled})",
+            'NOT logName:"cloudaudit.googleapis.com"',
+            f"(({label}={_quoted(short_name)} AND ({' OR '.join(wanted)})) OR (NOT {label}:*))",
         ]
     )
 

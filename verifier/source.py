@@ -97,11 +97,20 @@ class _Revision:
 
 def source_of(build: Build) -> Source:
     """The one fact about the build's source. Total: every document has exactly one."""
+    fact = _recorded(build)
+    if not isinstance(fact, Commit):
+        return fact
+    if build.default_source_is_ignored:
+        return Unclear("a dependency with empty: true says that the recorded source was not fetched", "dependencies")
+    if build.repository_is_proxied and not build.trigger_id:
+        return Unclear("the submitter put a proxy between Cloud Build and the repository", "gitConfig")
+    return fact
+
+
+def _recorded(build: Build) -> Source:
     unknown = _unknown_kind(build)
     if unknown:
         return Unclear("this version does not know this kind of source", unknown)
-    if build.default_source_is_ignored:
-        return Unclear("a dependency with empty: true says that the recorded source was not fetched", "dependencies")
     resolved = list(_resolved(build))
     if _stored(build):
         return _storage_fact(build, resolved)

@@ -223,7 +223,7 @@ def test_a_triggers_name_is_believed_only_beside_its_id() -> None:
 def test_a_pull_request_and_a_proxy_are_seen() -> None:
     assert parse_build(document("pull-request")).pull_request == "214"
     assert parse_build(document("commit-resolved-git")).pull_request == ""
-    assert parse_build(document("commit-resolved-git-through-proxy")).repository_is_proxied
+    assert parse_build(document("unclear-proxied-by-hand")).repository_is_proxied
     assert not parse_build(document("commit-resolved-git")).repository_is_proxied
 
 

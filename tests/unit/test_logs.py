@@ -254,8 +254,9 @@ resource.type="cloud_run_job"
 resource.labels.job_name="dev-vividly-content-worker"
 resource.labels.location="us-central1"
 timestamp>="2026-11-03T09:20:00.000000Z"
+NOT logName:"cloudaudit.googleapis.com"
 """
-UNLABELLED = '(NOT labels."run.googleapis.com/execution_name":* AND NOT logName:"cloudaudit.googleapis.com")'
+UNLABELLED = '(NOT labels."run.googleapis.com/execution_name":*)'
 
 
 def test_the_query_asks_for_errors_exits_patterns_and_what_has_no_label() -> None:
