@@ -8,6 +8,7 @@ from shlex import quote
 from verifier.build import Build
 from verifier.claims import Claim, unbacked_claims
 from verifier.policy import Policy, Worker, allows
+from verifier.redact import excerpt
 from verifier.source import Commit, NoSource, Source, Unclear, Upload
 from verifier.verdict import Check, Finding, Outcome
 
@@ -191,7 +192,7 @@ def _github_repositories(policy: Policy) -> Iterator[tuple[str, str]]:
 
 
 def _shown(claim: Claim) -> str:
-    return f"{claim.name}={claim.value[:80]}"
+    return f"{excerpt(claim.name, 80)}={excerpt(claim.value, 80)}"
 
 
 def _field(source: Source) -> str:

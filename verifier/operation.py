@@ -120,7 +120,8 @@ def _logs_have_no_errors(facts: LogFacts, *, settled: bool) -> Finding:
     check = Check.LOGS_HAVE_NO_ERRORS
     if facts.errors:
         first = facts.errors[0]
-        kinds = f" and {len(facts.errors) - 1} other kinds" if len(facts.errors) > 1 else ""
+        others = len(facts.errors) - 1
+        kinds = f" and {others} other kind{'s' if others > 1 else ''}" if others else ""
         seen = f'"{first.name}" ×{first.count}, first at {first.first:%H:%M:%S} UTC (task {first.task or "0"}){kinds}'
         remedy = "mend it and push; if the line is harmless, add it to `ignore` in policy.toml"
         return Finding(check, Outcome.FAILS, seen, remedy)
