@@ -74,7 +74,11 @@ class Record:
     """When the execution's logs were first seen to be whole."""
     judgement: Judgement | None = None
     recorded: bool = False
-    """The audit trail and the topic have it."""
+    """The audit trail has it."""
+    published: bool = False
+    """The topic for verdicts has it, or there is none."""
+    told: bool = False
+    """Slack has it, or is not to have it."""
     posting: datetime | None = None
     """Set before Slack is asked to post: a message may exist."""
     channel: str = ""

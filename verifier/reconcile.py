@@ -31,10 +31,10 @@ from verifier.errors import Denied, LostHold, Malformed, Missing, ServiceError, 
 from verifier.judgement import Judgement
 from verifier.ledger import Hold, State
 from verifier.operation import not_run
-from verifier.record import unconfirmed_record
-from verifier.services import Stored
+from verifier.record import AuditRecord, unconfirmed_record, verdict_record
+from verifier.services import Message, Stored
 from verifier.source import Source, source_of
-from verifier.telling import message_about, notify, record_judgement, write_audit
+from verifier.telling import message_about, notify, publish_judgement, record_judgement, write_audit
 from verifier.trial import Trial, try_out
 from verifier.unconfirmed import count_unconfirmed
 from verifier.verdict import SOURCE_CHECKS, WORKER_CHECKS, Verdict, decide
@@ -102,10 +102,26 @@ def _steps(case: Case) -> None:
             build=build.document,
             images=tuple(image.digest for image in build.images),
         )
-    record_judgement(case, build, source, judgement)  # 11
-    if message is not None and not case.record.ts:
-        notify(case, message, intended_now=decided_now)  # 12
+    _tell(case, verdict_record(build, source, judgement, case.world.policy, case.world.version), message, decided_now)
     case.settle(State.DONE)  # 13
+
+
+def _tell(case: Case, record: AuditRecord, message: Message | None, decided_now: bool) -> None:
+    """Steps 11 and 12. Trouble with one listener does not keep the others from hearing of it: it is raised at the end.
+
+    But nobody is told that all is well before the audit trail has it.
+    """
+    trouble: ServiceError | None = None
+    for step in (record_judgement, publish_judgement):  # 11
+        try:
+            step(case, record)
+        except ServiceError as error:
+            if record.labels["verdict"] == Verdict.VERIFIED:
+                raise
+            trouble = trouble or error
+    notify(case, message, intended_now=decided_now)  # 12
+    if trouble is not None:
+        raise trouble
 
 
 def _fetch(case: Case) -> Build:

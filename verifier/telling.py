@@ -1,4 +1,4 @@
-"""Telling what was decided: the audit trail first, then whoever subscribes, then Slack, each once."""
+"""Telling what was decided: the audit trail first, then whoever subscribes, then Slack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from verifier.build import Build
 from verifier.case import AUDIT_SECONDS, CHAT_SECONDS, Case
 from verifier.errors import Refused, Unavailable
 from verifier.judgement import Judgement
-from verifier.record import AuditRecord, announcement, undelivered_record, verdict_record
+from verifier.record import AuditRecord, announcement, undelivered_record
 from verifier.report import failed_build_message, is_posted, verdict_message
 from verifier.services import Message, Services
 from verifier.source import Source
@@ -29,18 +29,21 @@ def write_audit(services: Services, record: AuditRecord, timeout: float) -> None
     )
 
 
-def record_judgement(case: Case, build: Build, source: Source, judgement: Judgement) -> None:
-    """Step 11: the audit entry, and the announcement where a topic is configured. Once, as far as the ledger knows;
-    after a crash both may be repeated, with the same insert id and the same payload.
-    """
-    if case.record.recorded:
+def record_judgement(case: Case, record: AuditRecord) -> None:
+    """Step 11, the audit entry. A crash may repeat it, with the same insert id and time: it stays one entry."""
+    if not case.record.recorded:
+        write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
+        case.note(recorded=True)
+
+
+def publish_judgement(case: Case, record: AuditRecord) -> None:
+    """Step 11, for subscribers: at least once, where a topic is configured."""
+    if case.record.published:
         return
-    record = verdict_record(build, source, judgement, case.world.policy, case.world.version)
-    write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
     if case.services.announcer is not None:
         payload, attributes = announcement(record)
         case.services.announcer.publish(payload, attributes, timeout=case.budget.seconds(AUDIT_SECONDS))
-    case.note(recorded=True)
+    case.note(published=True)
 
 
 def message_about(case: Case, build: Build, source: Source, judgement: Judgement) -> Message | None:
@@ -53,18 +56,20 @@ def message_about(case: Case, build: Build, source: Source, judgement: Judgement
     return verdict_message(build, source, judgement, policy)
 
 
-def notify(case: Case, message: Message, *, intended_now: bool) -> None:
+def notify(case: Case, message: Message | None, *, intended_now: bool) -> None:
     """Step 12: post the message once. `intended_now`: the intent to post was saved a moment ago, by us.
 
     An older intent means that a message may exist already: it is looked for first. Raises Unavailable when Slack
     can't be reached; when it refuses, says so in the audit trail once and raises Later.
     """
+    if case.record.told or message is None:
+        return
     intent = case.record.posting
     try:
         if intent is not None and not intended_now:
             found = case.services.chat.find(message, intent - _CLOCK_SKEW, timeout=case.budget.seconds(CHAT_SECONDS))
             if found is not None:
-                case.note(channel=found.channel, ts=found.ts)
+                case.note(told=True, channel=found.channel, ts=found.ts)
                 return
         if intent is None:
             case.save(posting=case.now())
@@ -77,7 +82,7 @@ def notify(case: Case, message: Message, *, intended_now: bool) -> None:
         case.note(posting=None)
         _report_refusal(case, error)
         raise case.later(_REFUSED_AGAIN_SECONDS, warned=True, error=str(error)) from error
-    case.note(channel=posted.channel, ts=posted.ts)
+    case.note(told=True, channel=posted.channel, ts=posted.ts)
 
 
 def _report_refusal(case: Case, error: Refused) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from tests.story.town import IMAGE, PROJECT, REGION, TRIGGER_ID, Town, town
 from verifier.build import BuildKey
-from verifier.errors import ServiceError
+from verifier.errors import ServiceError, Unavailable
 from verifier.local.faults import Fault
 from verifier.local.script import Line, Script
 from verifier.policy import Policy
+from verifier.services import Document
 
 __all__ = ["town"]
 
@@ -329,15 +331,44 @@ def test_9_a_build_that_lists_no_images_is_told_to(town: Town) -> None:
 # 11 to 13
 
 
-def test_11_nothing_is_told_before_the_audit_trail_has_it(town: Town) -> None:
+def test_11_nobody_is_told_that_all_is_well_before_the_audit_trail_has_it(town: Town) -> None:
     town.faults.add(Fault("WriteLogEntries", "before", times=3))
-    key = town.upload()
-    town.announce(key)
-    assert town.verdict(key) == "LOCAL_SOURCE"
+    key = town.triggered()
+    through(town, key)
+    assert town.verdict(key) == "VERIFIED"
     assert town.slack.messages == ()
     town.live(6)
     assert len(town.cloud.audit_entries()) == 1
     assert len(town.slack.messages) == 1
+
+
+def test_11_bad_news_does_not_wait_for_the_audit_trail_which_gets_it_later(town: Town) -> None:
+    town.faults.add(Fault("WriteLogEntries", "before", times=3))
+    key = town.upload()
+    town.announce(key)
+    assert len(town.slack.messages) == 1
+    assert not town.cloud.audit_entries()
+    assert town.record(key).state == "open"
+    town.live(6)
+    assert len(town.slack.messages) == 1
+    assert len(town.cloud.audit_entries()) == 1
+    assert town.record(key).state == "done"
+
+
+def test_11_a_topic_that_is_away_keeps_nothing_from_slack(town: Town) -> None:
+    town.world = replace(town.world, services=replace(town.world.services, announcer=Away()))  # type: ignore[type-var]  # a dataclass behind its Protocol
+    key = town.upload()
+    town.announce(key)
+    town.live(2)
+    assert len(town.slack.messages) == 1
+    assert town.record(key).state == "open"
+
+
+class Away:
+    """A topic that nobody can reach."""
+
+    def publish(self, payload: Document, attributes: Mapping[str, str], *, timeout: float) -> None:
+        raise Unavailable("the topic is away")
 
 
 def test_12_a_lost_reply_of_slack_does_not_post_twice(town: Town) -> None:
