@@ -189,7 +189,7 @@ def a_town(store: Store) -> Iterator[Town]:
     """A town with nothing in it but a job."""
     clock = ManualClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
     faults, cloud, nonces = Faults(), Cloud(clock), itertools.count(1)
-    with GoogleStandIn(cloud, faults) as google, SlackStandIn(faults, clock) as slack:
+    with GoogleStandIn(cloud, faults) as google, SlackStandIn(faults, clock, rate_limit=False) as slack:
         logging = CloudLogging(PROJECT, google.address)
         services = TownServices(
             store=store,
