@@ -6,20 +6,18 @@ The format is shown, with every key, in `verifier/local/policy.example.toml`.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
-from typing import TypeVar
 
 import re2
 
-from verifier.config import Problems, shown
+from verifier.config import Problems
 from verifier.errors import SettingsError
 from verifier.execution import Completion, Execution, JobName
 from verifier.logs import DEFAULT_FAILURES, LogReading, LogRules, Pattern, log_filter
 from verifier.policy import DEFAULT_STRENGTHS, Deadlines, Exemption, Policy, Route, Worker
+from verifier.policy_table import Table, text_item
 from verifier.repository import Repository, parse_repository
 from verifier.source import Strength
 from verifier.verdict import Verdict
@@ -37,8 +35,6 @@ _JOB = re2.compile(r"^(?:([a-z0-9][a-z0-9.:-]{1,99})/)?([a-z][a-z0-9-]{1,40})/([
 _IMAGE = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$"
 _CHANNEL = r"^[CDG][A-Z0-9]+$"
 _MENTION = r"^([UWS][A-Z0-9]+|here|channel)$"
-_DURATION = re2.compile(r"^([1-9][0-9]{0,6})([smh])$")
-_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _DAY = timedelta(hours=24)
 _WEEK = timedelta(hours=168)
 _LONGEST = Execution(
@@ -59,9 +55,6 @@ _LONGEST = Execution(
 )
 """An execution with names as long as they can be: the query for it is the longest."""
 
-_T = TypeVar("_T")
-_Word = TypeVar("_Word", bound=StrEnum)
-
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
@@ -79,10 +72,11 @@ def read_policy(text: bytes) -> Policy:
     An empty file is the default policy. Tables and items of a list are counted from 1.
     """
     problems = Problems()
-    top = _Table(_parsed(text), "", problems)
+    top = Table(_parsed(text), "", problems)
     logs = top.table("logs")
     for_all = _patterns(logs, with_defaults=True)
     slack = top.table("slack")
+    sweep = top.table("sweep")
     strengths, repo_source_only = _evidence(top)
     policy = Policy(
         repositories=frozenset(top.items("repositories", _repository, _ANY)),
@@ -97,114 +91,13 @@ def read_policy(text: bytes) -> Policy:
         post_verified_worker=slack.flag("post_verified_worker", default=True),
         post_failed_builds=slack.flag("post_failed_builds", default=True),
         routes=tuple(_route(table) for table in slack.tables("route")),
+        grace=sweep.span("grace", Policy().grace, _DAY) or Policy().grace,
         digest=sha256(text).hexdigest(),
     )
-    for table in (top, logs, slack):
+    for table in (top, logs, slack, sweep):
         table.end()
     problems.check("policy.toml")
     return policy
-
-
-class _Table:
-    """A table that is read key by key; what is wrong is noted, and reading goes on with a value that does no harm."""
-
-    def __init__(self, values: Mapping[str, object], place: str, problems: Problems) -> None:
-        self._values = values
-        self.place = place
-        self._problems = problems
-        self._known: set[str] = set()
-
-    def wrong(self, key: str, expected: str, value: object) -> None:
-        """Note that this key has not what is expected. The empty key is the table itself."""
-        self._problems.add(self._at(key), f"expected {expected}, got {_show(value)}")
-
-    def text(self, key: str, form: str = "", expected: str = "text", *, required: bool = False) -> str:
-        value = self.take(key)
-        if value is None and not required:
-            return ""
-        if isinstance(value, str) and value.strip() and (not form or re2.match(form, value)):
-            return value
-        self.wrong(key, expected, value)
-        return ""
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        value = self.take(key)
-        if isinstance(value, bool):
-            return value
-        if value is not None:
-            self.wrong(key, "true or false", value)
-        return default
-
-    def span(self, key: str, default: timedelta, most: timedelta) -> timedelta | None:
-        """The duration, the default where there is none, None where it is wrong."""
-        value = self.take(key)
-        if value is None:
-            return default
-        match = _DURATION.match(value) if isinstance(value, str) else None
-        found = int(match.group(1)) * _UNITS[match.group(2)] if match else timedelta()
-        if timedelta() < found <= most:
-            return found
-        self.wrong(key, f'a duration such as "90s", "15m" or "2h", at most {most // _UNITS["h"]}h', value)
-        return None
-
-    def items(self, key: str, read: Callable[[_Table, str, object], _T | None], advice: str) -> tuple[_T, ...]:
-        """What `read` makes of each item; it is given the table and the item's place, and answers None to a bad one."""
-        value = self.take(key)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not value:
-            self.wrong(key, f"a list with at least one item ({advice})", value)
-            return ()
-        readings = (read(self, f"{key}[{number}]", item) for number, item in enumerate(value, start=1))
-        return tuple(item for item in readings if item is not None)
-
-    def texts(self, key: str, advice: str) -> tuple[str, ...]:
-        return self.items(key, _text, advice)
-
-    def choices(self, key: str, words: type[_Word], advice: str) -> frozenset[_Word]:
-        def word(table: _Table, place: str, item: object) -> _Word | None:
-            found = next((known for known in words if known.value == item), None)
-            if found is None:
-                table.wrong(place, f"one of {', '.join(words)}", item)
-            return found
-
-        return frozenset(self.items(key, word, advice))
-
-    def table(self, key: str) -> _Table:
-        value = self.take(key)
-        if value is not None and not isinstance(value, dict):
-            self.wrong(key, f"a table, [{self._at(key)}]", value)
-        return self.inner(key, value)
-
-    def tables(self, key: str) -> Iterator[_Table]:
-        """Every table of this name, closed when the reader comes back for the next."""
-        value = self.take(key)
-        if value is None:
-            return
-        if not (isinstance(value, list) and value and all(isinstance(item, dict) for item in value)):
-            self.wrong(key, f"tables, each headed [[{self._at(key)}]]", value)
-            return
-        for number, item in enumerate(value, start=1):
-            table = self.inner(f"{key}[{number}]", item)
-            yield table
-            table.end()
-
-    def inner(self, place: str, value: object) -> _Table:
-        """The table at this place inside; an empty one when the value is none."""
-        return _Table(value if isinstance(value, dict) else {}, self._at(place), self._problems)
-
-    def end(self) -> None:
-        """Note every key that nobody asked for."""
-        for key in sorted(self._values.keys() - self._known):
-            self._problems.unknown(self._at(key), key, self._known)
-
-    def take(self, key: str) -> object:
-        """The value as it stands, None when there is none."""
-        self._known.add(key)
-        return self._values.get(key)
-
-    def _at(self, key: str) -> str:
-        return ".".join(part for part in (self.place, key) if part)
 
 
 def _parsed(text: bytes) -> dict[str, object]:
@@ -216,13 +109,13 @@ def _parsed(text: bytes) -> dict[str, object]:
         raise SettingsError(f"policy.toml: expected TOML in UTF-8, got an error: {error}") from error
 
 
-def _evidence(top: _Table) -> tuple[frozenset[Strength], bool]:
+def _evidence(top: Table) -> tuple[frozenset[Strength], bool]:
     if top.take("evidence") == _LITERAL:
         return DEFAULT_STRENGTHS, True
     return top.choices("evidence", Strength, f'or the word "{_LITERAL}" alone') or DEFAULT_STRENGTHS, False
 
 
-def _exemption(table: _Table) -> Exemption:
+def _exemption(table: Table) -> Exemption:
     reason = table.text("reason", expected="the reason why such builds need no commit", required=True)
     conditions = {key: table.text(key) for key in ("tool", "bucket", "service_account", "tag", "trigger")}
     if not any(conditions.values()):
@@ -230,7 +123,7 @@ def _exemption(table: _Table) -> Exemption:
     return Exemption(reason, **conditions)
 
 
-def _workers(top: _Table, for_all: _Patterns) -> tuple[Worker, ...]:
+def _workers(top: Table, for_all: _Patterns) -> tuple[Worker, ...]:
     found: dict[str, Worker] = {}
     for table in top.tables("worker"):
         worker = _worker(table, for_all)
@@ -240,7 +133,7 @@ def _workers(top: _Table, for_all: _Patterns) -> tuple[Worker, ...]:
     return tuple(found.values())
 
 
-def _worker(table: _Table, for_all: _Patterns) -> Worker:
+def _worker(table: Table, for_all: _Patterns) -> Worker:
     return Worker(
         trigger=table.text("trigger", expected="the id or the name of a trigger", required=True),
         job=_job(table),
@@ -252,28 +145,31 @@ def _worker(table: _Table, for_all: _Patterns) -> Worker:
     )
 
 
-def _job(table: _Table) -> JobName:
+def _job(table: Table) -> JobName:
     match = _JOB.match(table.text("job", _JOB.pattern, '"REGION/JOB" or "PROJECT/REGION/JOB"', required=True))
     return JobName(match.group(1) or "", match.group(2), match.group(3)) if match else JobName("", "", "")
 
 
-def _deadlines(table: _Table) -> Deadlines:
+def _deadlines(table: Table) -> Deadlines:
     usual = Deadlines()
     start = table.span("start_deadline", usual.start, _DAY)
     run = table.span("run_deadline", usual.run, _WEEK)
     logs = table.span("logs_deadline", usual.logs, _DAY)
+    settle = table.span("settle", usual.settle, _DAY)
     if start and run and run < start:
         table.wrong("run_deadline", f"no less than start_deadline ({start})", str(run))
-    return Deadlines(start=start or usual.start, run=run or usual.run, logs=logs or usual.logs)
+    return Deadlines(
+        start=start or usual.start, run=run or usual.run, logs=logs or usual.logs, settle=settle or usual.settle
+    )
 
 
-def _patterns(table: _Table, *, with_defaults: bool) -> _Patterns:
+def _patterns(table: Table, *, with_defaults: bool) -> _Patterns:
     advice = "leave it out for none"
     fail, ignore, expect = (table.items(key, _pattern, advice) for key in ("fail", "ignore", "expect"))
     return _Patterns(fail, ignore, expect, table.flag("default_patterns", default=with_defaults))
 
 
-def _log_rules(table: _Table, for_all: _Patterns) -> LogRules:
+def _log_rules(table: Table, for_all: _Patterns) -> LogRules:
     """The defaults, what is for every worker, and the worker's own; notes what they can't be together."""
     own = _patterns(table, with_defaults=for_all.with_defaults)
     rules = LogRules(
@@ -297,7 +193,7 @@ def _log_rules(table: _Table, for_all: _Patterns) -> LogRules:
     return rules
 
 
-def _pattern(table: _Table, place: str, item: object) -> Pattern | None:
+def _pattern(table: Table, place: str, item: object) -> Pattern | None:
     """A pattern from its expression alone, which is then its name, or from a table with both."""
     if isinstance(item, dict):
         inner = table.inner(place, item)
@@ -305,11 +201,11 @@ def _pattern(table: _Table, place: str, item: object) -> Pattern | None:
         inner.end()
         place = f"{place}.pattern"
     else:
-        name = expression = _text(table, place, item) or ""
+        name = expression = text_item(table, place, item) or ""
     return Pattern(name, expression) if expression and _is_sound(table, place, expression) else None
 
 
-def _is_sound(table: _Table, place: str, expression: str) -> bool:
+def _is_sound(table: Table, place: str, expression: str) -> bool:
     options = re2.Options()
     options.log_errors, options.max_mem = False, _PATTERN_MEMORY
     try:
@@ -328,7 +224,7 @@ def _reason(error: Exception) -> str:
     return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
 
 
-def _route(table: _Table) -> Route:
+def _route(table: Table) -> Route:
     return Route(
         channel=table.text("channel", _CHANNEL, "a channel's id, such as C0123456789"),
         mention=table.text("mention", _MENTION, "a user's id (U...), a group's (S...), here or channel"),
@@ -337,37 +233,15 @@ def _route(table: _Table) -> Route:
     )
 
 
-def _repository(table: _Table, place: str, item: object) -> Repository | None:
+def _repository(table: Table, place: str, item: object) -> Repository | None:
     found = parse_repository(item) if isinstance(item, str) else None
     if found is None:
         table.wrong(place, "a repository such as github.com/owner/name", item)
     return found
 
 
-def _argument(table: _Table, place: str, item: object) -> str | None:
+def _argument(table: Table, place: str, item: object) -> str | None:
     if not isinstance(item, str):
         table.wrong(place, "text", item)
         return None
     return item
-
-
-def _text(table: _Table, place: str, item: object) -> str | None:
-    if not isinstance(item, str) or not item.strip():
-        table.wrong(place, "text that is not empty", item)
-        return None
-    return item
-
-
-def _show(value: object) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case str():
-            return shown(value)
-        case bool():
-            return str(value).lower()
-        case dict():
-            return "a table"
-        case list():
-            return shown(", ".join(map(str, value))) if value else "an empty list"
-    return str(value)[:80]

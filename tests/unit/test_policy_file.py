@@ -82,15 +82,24 @@ def test_the_example_reads_whole() -> None:
 
 def test_what_the_example_calls_the_default_is_the_default() -> None:
     lines = [line.partition("#")[0] for line in EXAMPLE.decode().splitlines() if "# the default" in line]
-    of_worker = [line for line in lines if "_deadline " in line]
+    of_worker = [line for line in lines if "_deadline " in line or line.startswith("settle")]
+    of_sweep = [line for line in lines if line.startswith("grace")]
     of_slack = [line for line in lines if line.startswith("post")]
     of_logs = [line for line in lines if line.startswith("default_patterns")]
-    of_all = [line for line in lines if line not in [*of_worker, *of_slack, *of_logs]]
+    of_all = [line for line in lines if line not in [*of_worker, *of_slack, *of_logs, *of_sweep]]
+    tables = ["[slack]", *of_slack, "[logs]", *of_logs, "[sweep]", *of_sweep, WORKER, *of_worker]
 
-    said = policy("\n".join([*of_all, "[slack]", *of_slack, "[logs]", *of_logs, WORKER, *of_worker]))
+    said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 9
+    assert len(lines) == 11
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
+
+
+def test_waits_are_read_where_they_belong() -> None:
+    found = policy(f'[sweep]\ngrace = "2s"\n{WORKER}\nsettle = "1s"')
+
+    assert found.grace == timedelta(seconds=2)
+    assert found.workers[0].deadlines.settle == timedelta(seconds=1)
 
 
 def test_evidence_is_a_list_of_strengths() -> None:
