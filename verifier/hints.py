@@ -7,12 +7,9 @@ read strictly, and what can't be read is a value (`Quarantined`), not an excepti
 from __future__ import annotations
 
 import binascii
-import json
 from base64 import b64decode
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import re2
@@ -22,6 +19,7 @@ from verifier.errors import Malformed
 from verifier.execution import BUILD_VARIABLE, JobName
 from verifier.logs import EXECUTION_LABEL
 from verifier.redact import excerpt, plain
+from verifier.strict_json import object_in, objects_in, parse_json, said, text_in
 
 MOST_BYTES = 1 << 20
 """The largest body that is read. Pub/Sub messages about builds are some kilobytes."""
@@ -115,7 +113,7 @@ def decode(body: bytes, path: str, watched: Watched) -> Hint:
         if read in (_build, _any) and status in NOT_TERMINAL:
             return Irrelevant(f"build status {status}")
         seen = _data(message)
-        return read(_object(_parsed(seen, "data"), "data"), watched)
+        return read(object_in(parse_json(seen, "data"), "data"), watched)
     except Malformed as error:
         text = seen.decode("utf-8", "replace")
         return Quarantined(excerpt(str(error), _MOST_REASON), _message_id(message), excerpt(text, EXCERPT))
@@ -125,12 +123,12 @@ def _message(body: bytes) -> Mapping[str, Any]:
     """The Pub/Sub message in a push body or a CloudEvent."""
     if len(body) > MOST_BYTES:
         raise Malformed(f"body: expected at most {MOST_BYTES} bytes, got more")
-    envelope = _object(_parsed(body, "body"), "body")
+    envelope = object_in(parse_json(body, "body"), "body")
     if "specversion" in envelope:
         if envelope.get("type") != PUBLISHED:
-            raise Malformed(f"type: expected {PUBLISHED}, got {_show(envelope.get('type'))}")
-        envelope = _object(envelope.get("data"), "data")
-    return _object(envelope.get("message"), "message")
+            raise Malformed(f"type: expected {PUBLISHED}, got {said(envelope.get('type'))}")
+        envelope = object_in(envelope.get("data"), "data")
+    return object_in(envelope.get("message"), "message")
 
 
 def _message_id(message: Mapping[str, Any]) -> str:
@@ -141,12 +139,12 @@ def _message_id(message: Mapping[str, Any]) -> str:
 def _announced_status(message: Mapping[str, Any]) -> str:
     """The status in the attributes, which saves decoding the data of a build that goes on."""
     attributes = message.get("attributes")
-    status = None if attributes is None else _object(attributes, "message.attributes").get("status")
+    status = None if attributes is None else object_in(attributes, "message.attributes").get("status")
     return status if isinstance(status, str) else ""
 
 
 def _data(message: Mapping[str, Any]) -> bytes:
-    data = _text(message.get("data"), "message.data")
+    data = text_in(message.get("data"), "message.data")
     try:
         return b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -164,7 +162,7 @@ def _reader(path: str) -> Callable[[Mapping[str, Any], Watched], Hint]:
         case "/sweep":
             return _sweep
         case _:
-            raise Malformed(f"path: expected /builds, /executions, /sweep or /, got {_show(path)}")
+            raise Malformed(f"path: expected /builds, /executions, /sweep or /, got {said(path)}")
 
 
 def _any(data: Mapping[str, Any], watched: Watched) -> Hint:
@@ -182,9 +180,9 @@ def _sweep(data: Mapping[str, Any], watched: Watched) -> Hint:  # noqa: ARG001 -
 
 
 def _build(data: Mapping[str, Any], watched: Watched) -> Hint:
-    status = _text(data.get("status"), "status")
+    status = text_in(data.get("status"), "status")
     if not _STATUS.match(status):
-        raise Malformed(f"status: expected {_STATUS.pattern}, got {_show(status)}")
+        raise Malformed(f"status: expected {_STATUS.pattern}, got {said(status)}")
     key = _build_key(data, watched)
     if status in NOT_TERMINAL:
         return Irrelevant(f"build status {status}")
@@ -193,14 +191,14 @@ def _build(data: Mapping[str, Any], watched: Watched) -> Hint:
 
 def _build_key(data: Mapping[str, Any], watched: Watched) -> BuildKey:
     """The key of a build's document, by the project's id also where its name carries the project's number."""
-    given_project, given_id = (_text(data.get(field, ""), field) for field in ("projectId", "id"))
+    given_project, given_id = (text_in(data.get(field, ""), field) for field in ("projectId", "id"))
     project, location, build_id = given_project, "global", given_id
     if "name" in data or not (given_project and given_id):
-        project, location, build_id = parse_build_name(_text(data.get("name"), "name"))
+        project, location, build_id = parse_build_name(text_in(data.get("name"), "name"))
     if given_id not in ("", build_id):
-        raise Malformed(f"name: expected the build {_show(given_id)} of `id`, got {_show(build_id)}")
+        raise Malformed(f"name: expected the build {said(given_id)} of `id`, got {said(build_id)}")
     if given_project and not _may_be(project, given_project, watched):
-        raise Malformed(f"name: expected the project {_show(given_project)} of `projectId`, got {_show(project)}")
+        raise Malformed(f"name: expected the project {said(given_project)} of `projectId`, got {said(project)}")
     return checked_key(watched.project(given_project or project), location, build_id)
 
 
@@ -211,11 +209,11 @@ def _may_be(project: str, given: str, watched: Watched) -> bool:
 
 
 def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
-    payload = _object(data.get("protoPayload"), "protoPayload")
-    labels = _object(data.get("labels", {}), "labels")
+    payload = object_in(data.get("protoPayload"), "protoPayload")
+    labels = object_in(data.get("labels", {}), "labels")
     if payload.get("methodName") != COMPLETION or EXECUTION_LABEL not in labels:
         return Irrelevant("an audit entry that is no execution's completion")
-    names = {_text(value, BUILD_VARIABLE) for value in _variables(payload, BUILD_VARIABLE)}
+    names = {text_in(value, BUILD_VARIABLE) for value in _variables(payload, BUILD_VARIABLE)}
     if not names:
         return Irrelevant("an execution that was not started for a build")
     if len(names) > 1:
@@ -228,7 +226,7 @@ def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
 
 
 def _execution_name(data: Mapping[str, Any], labels: Mapping[str, Any], watched: Watched) -> str:
-    resource = _object(_object(data.get("resource"), "resource").get("labels"), "resource.labels")
+    resource = object_in(object_in(data.get("resource"), "resource").get("labels"), "resource.labels")
     fields = ("project_id", "location", "job_name")
     project, location, job = (_name(resource.get(field), f"resource.labels.{field}") for field in fields)
     short_name = _name(labels.get(EXECUTION_LABEL), EXECUTION_LABEL)
@@ -240,9 +238,9 @@ def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:
     place, part = "protoPayload", payload
     for step in ("response", "spec", "template", "spec"):
         place = f"{place}.{step}"
-        part = _object(part.get(step, {}), place)
-    for container in _objects(part.get("containers", []), f"{place}.containers"):
-        for variable in _objects(container.get("env", []), f"{place}.containers.env"):
+        part = object_in(part.get(step, {}), place)
+    for container in objects_in(part.get("containers", []), f"{place}.containers"):
+        for variable in objects_in(container.get("env", []), f"{place}.containers.env"):
             if variable.get("name") == name:
                 yield variable.get("value")
 
@@ -251,66 +249,8 @@ def _elsewhere(key: BuildKey) -> Irrelevant:
     return Irrelevant(f"project {key.project} and location {key.location} are not both watched (VERIFIER_PROJECTS)")
 
 
-def _parsed(text: bytes, place: str) -> object:
-    """Strict JSON: UTF-8, no key twice, no number that JSON lacks, no half of a surrogate pair."""
-    try:
-        decoded = text.decode("utf-8")
-        value: object = _JSON.decode(decoded)
-        if "\\ud" in decoded or "\\uD" in decoded:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except RecursionError as error:
-        raise Malformed(f"{place}: expected JSON, got it nested too deeply") from error
-    except ValueError as error:
-        raise Malformed(f"{place}: expected JSON in UTF-8, got {error}") from error
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise ValueError(f"the key {_show(name)} more than once")
-    return found
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not isfinite(number):
-        raise ValueError(f"the number {text[:40]}")
-    return number
-
-
-_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
-
-
-def _object(value: object, place: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise Malformed(f"{place}: expected an object, got {_show(value)}")
-    return value
-
-
-def _objects(value: object, place: str) -> Iterator[Mapping[str, Any]]:
-    if not isinstance(value, list):
-        raise Malformed(f"{place}: expected a list, got {_show(value)}")
-    for item in value:
-        yield _object(item, place)
-
-
-def _text(value: object, place: str) -> str:
-    if not isinstance(value, str):
-        raise Malformed(f"{place}: expected text, got {_show(value)}")
-    return value
-
-
 def _name(value: object, place: str) -> str:
-    name = _text(value, place)
+    name = text_in(value, place)
     if not _NAME.match(name):
-        raise Malformed(f"{place}: expected {_NAME.pattern}, got {_show(name)}")
+        raise Malformed(f"{place}: expected {_NAME.pattern}, got {said(name)}")
     return name
-
-
-def _show(value: object) -> str:
-    """A value by what it is: text in quotes, capped; anything else by its kind alone."""
-    if isinstance(value, str):
-        return repr(value[:80])
-    return "nothing" if value is None else type(value).__name__
