@@ -71,6 +71,8 @@ def verify(request: Request) -> tuple[str, int]:
         return "expected a Pub/Sub push message by POST\n", 405
     hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched)
     if isinstance(hint, Irrelevant):
+        if hint.notable:
+            log("WARNING", hint.reason)
         return "", 204
     try:
         _act(hint)

@@ -217,10 +217,9 @@ class _Reading:
 
     def locations(self) -> frozenset[str]:
         name = "VERIFIER_REGIONS"
-        if not self.value(name):
-            return frozenset({"global"})
         if not self.items(name):
-            self.wrong(name, "at least one location, such as global or europe-west1", shown(self.value(name)))
+            got = shown(self.value(name)) if self.value(name) else "nothing"
+            self.wrong(name, "the locations that builds run in, such as global,us-central1", got)
         return frozenset(item for item in self.items(name) if self.is_sound(name, "any-project", item))
 
     def is_sound(self, name: str, project: str, location: str) -> bool:

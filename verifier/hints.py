@@ -83,6 +83,8 @@ class Irrelevant:
     """A sound message that asks for nothing: acknowledge it."""
 
     reason: str
+    notable: bool = False
+    """Somebody should know: it is about a place that nobody told us to watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +248,8 @@ def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:
 
 
 def _elsewhere(key: BuildKey) -> Irrelevant:
-    return Irrelevant(f"project {key.project} and location {key.location} are not both watched (VERIFIER_PROJECTS)")
+    place = f"project {key.project}, location {key.location}"
+    return Irrelevant(f"not watched (VERIFIER_PROJECTS, VERIFIER_REGIONS): {place}", notable=True)
 
 
 def _name(value: object, place: str) -> str:

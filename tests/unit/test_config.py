@@ -15,7 +15,8 @@ from verifier.hints import Watched
 TOKEN = "xoxb-" + "made-up-token"
 BOT = {"VERIFIER_SLACK_TOKEN": TOKEN, "VERIFIER_SLACK_CHANNEL": "C0123456789"}
 HOOK = "https://hooks.slack.com/services/" + "made/up"
-LEAST = {"VERIFIER_PROJECTS": "vividly-dev", **BOT}
+PLACES = {"VERIFIER_PROJECTS": "vividly-dev", "VERIFIER_REGIONS": "global"}
+LEAST = {**PLACES, **BOT}
 
 
 def settings(**changes: str) -> Settings:
@@ -28,7 +29,7 @@ def problems(environment: Mapping[str, str]) -> list[str]:
     return [line.strip() for line in str(caught.value).splitlines()[1:]]
 
 
-def test_projects_and_slack_are_enough() -> None:
+def test_projects_regions_and_slack_are_enough() -> None:
     assert settings() == Settings(
         watched=Watched({"vividly-dev": ""}, frozenset({"global"})),
         home_project="vividly-dev",
@@ -89,7 +90,7 @@ def test_the_line_end_of_a_stored_secret_is_dropped() -> None:
 
 
 def test_secrets_are_not_in_the_repr() -> None:
-    hooked = read_settings({"VERIFIER_PROJECTS": "vividly-dev", "VERIFIER_SLACK_WEBHOOK": HOOK})
+    hooked = read_settings({**PLACES, "VERIFIER_SLACK_WEBHOOK": HOOK})
 
     assert hooked.slack_webhook == HOOK
     assert HOOK not in repr(hooked)
@@ -160,12 +161,16 @@ def test_all_problems_are_told_at_once_and_no_secret_with_them() -> None:
     )
 
 
-def test_nothing_at_all_lacks_projects_and_slack() -> None:
-    projects, slack = problems({})
+def test_nothing_at_all_lacks_projects_regions_and_slack() -> None:
+    projects, slack, regions = problems({})
 
     assert projects == (
         "VERIFIER_PROJECTS: expected project ids such as my-project or my-project=123456789012, with commas, "
         "got nothing"
+    )
+    assert (
+        regions
+        == "VERIFIER_REGIONS: expected the locations that builds run in, such as global,us-central1, got nothing"
     )
     assert slack == (
         "VERIFIER_SLACK_TOKEN: expected a bot token with VERIFIER_SLACK_CHANNEL, or else VERIFIER_SLACK_WEBHOOK, "
@@ -175,7 +180,7 @@ def test_nothing_at_all_lacks_projects_and_slack() -> None:
 
 def test_no_list_of_locations_may_come_out_empty() -> None:
     assert problems(LEAST | {"VERIFIER_REGIONS": " , "}) == [
-        "VERIFIER_REGIONS: expected at least one location, such as global or europe-west1, got ','"
+        "VERIFIER_REGIONS: expected the locations that builds run in, such as global,us-central1, got ','"
     ]
 
 
@@ -211,7 +216,7 @@ def test_no_list_of_locations_may_come_out_empty() -> None:
     ],
 )
 def test_there_is_exactly_one_way_to_slack(slack: Mapping[str, str], problem: str) -> None:
-    assert problems({"VERIFIER_PROJECTS": "vividly-dev", **slack}) == [problem]
+    assert problems({**PLACES, **slack}) == [problem]
 
 
 def test_a_secret_in_the_wrong_variable_is_not_shown() -> None:

@@ -154,7 +154,8 @@ def test_builds_of_other_projects_and_regions_are_irrelevant(changes: Mapping[st
     hint = read(build(**changes))
 
     assert isinstance(hint, Irrelevant)
-    assert "not both watched" in hint.reason
+    assert "not watched (VERIFIER_PROJECTS, VERIFIER_REGIONS)" in hint.reason
+    assert hint.notable
 
 
 def test_without_a_list_of_locations_every_location_is_watched() -> None:
