@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import functions_framework
-from verifier.config import Settings, read_settings
-from verifier.hints import MOST_BYTES, BuildStatus, ExecutionFinished, Irrelevant, Quarantined, Sweep, decode
-from verifier.policy_file import read_policy
 
 from verifier import __version__
+from verifier.config import Settings, read_settings
 from verifier.errors import ServiceError, SettingsError
+from verifier.hints import MOST_BYTES, BuildStatus, ExecutionFinished, Irrelevant, Quarantined, Sweep, decode
 from verifier.policy import Policy
+from verifier.policy_file import read_policy
 
 if TYPE_CHECKING:
     from flask import Request
