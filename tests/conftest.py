@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from uuid import uuid4
 
+import grpc
 import pytest
 
 from tests.emulators.firestore import FIRESTORE
 from tests.emulators.process import running
 from tests.emulators.pubsub import PUBSUB
+from verifier.cloud.firestore import FirestoreStore
+from verifier.local.sqlite import SqliteStore
+from verifier.services import Store
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +36,14 @@ def pubsub_emulator() -> Iterator[str]:
 def project() -> str:
     """A project id of the test's own, so that tests do not meet in an emulator."""
     return f"test-{uuid4().hex[:12]}"
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, project: str) -> Iterator[Store]:
+    """An empty store of each kind."""
+    if request.param == "sqlite":
+        with closing(SqliteStore(tmp_path / "ledger.db")) as sqlite:
+            yield sqlite
+    else:
+        with grpc.insecure_channel(request.getfixturevalue("firestore_emulator")) as channel:
+            yield FirestoreStore(project, channel=channel)

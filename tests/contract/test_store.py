@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from functools import partial
-from pathlib import Path
 from threading import Barrier
 from typing import Any
 
-import grpc
 import pytest
 
-from verifier.cloud.firestore import FirestoreStore
 from verifier.errors import Refused
-from verifier.local.sqlite import SqliteStore
 from verifier.services import Document, Store, Stored
 
 SOON = 20.0
 """A timeout that a healthy storage never needs."""
 RACERS = 8
-
-
-@pytest.fixture(params=["sqlite", "firestore"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, project: str) -> Iterator[Store]:
-    """An empty store."""
-    if request.param == "sqlite":
-        with closing(SqliteStore(tmp_path / "ledger.db")) as sqlite:
-            yield sqlite
-    else:
-        with grpc.insecure_channel(request.getfixturevalue("firestore_emulator")) as channel:
-            yield FirestoreStore(project, channel=channel)
 
 
 def create(store: Store, name: str, document: Document, collection: str = "builds") -> Stored:
