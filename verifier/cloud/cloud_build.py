@@ -15,11 +15,12 @@ from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from verifier.build import Build, BuildKey, parse_build
-from verifier.cloud.google import loopback_channel, translated
+from verifier.cloud.google import connected, translated
 from verifier.services import BuildPage
 from verifier.times import show_time
 
 _PAGE_SIZE = 100
+_STATUS = {number: name for name, number in cloudbuild_v1.Build.pb().Status.items()}
 _PLAIN_FIELDS = ("id", "name", "project_id", "status_detail", "build_trigger_id", "service_account")
 _TIMES = ("create_time", "start_time", "finish_time")
 _MESSAGES = ("source", "source_provenance", "git_config", "failure_info")
@@ -29,11 +30,7 @@ class CloudBuild:
     """The `Builds` service. A refusal names the role to grant."""
 
     def __init__(self, endpoint: str = "") -> None:
-        if endpoint:
-            transport = transports.CloudBuildGrpcTransport(channel=loopback_channel(endpoint))
-            self._client = cloudbuild_v1.CloudBuildClient(transport=transport)
-        else:
-            self._client = cloudbuild_v1.CloudBuildClient()
+        self._client = connected(cloudbuild_v1.CloudBuildClient, transports.CloudBuildGrpcTransport, endpoint)
 
     def fetch(self, key: BuildKey, *, timeout: float) -> Build:
         """See `services.Builds.fetch`."""
@@ -54,8 +51,7 @@ class CloudBuild:
             page_token=page,
         )
         with translated(f"listing builds of {project} in {location}", _grant(project, "cloudbuild.builds.list")):
-            pages = self._client.list_builds(request=request, timeout=timeout, retry=None).pages
-            answer = next(iter(pages))
+            answer = next(self._client.list_builds(request=request, timeout=timeout, retry=None).pages)
         return BuildPage([parse_build(build_document(build)) for build in answer.builds], answer.next_page_token)
 
 
@@ -67,20 +63,23 @@ def build_document(build: cloudbuild_v1.Build) -> dict[str, Any]:
     """
     raw = cloudbuild_v1.Build.pb(build)
     document: dict[str, Any] = {_camel(name): getattr(raw, name) for name in _PLAIN_FIELDS if getattr(raw, name)}
-    document["status"] = cloudbuild_v1.Build.Status(raw.status).name
+    document["status"] = _STATUS.get(raw.status, "STATUS_UNKNOWN")
     for name in _TIMES:
         if raw.HasField(name):
             document[_camel(name)] = getattr(raw, name).ToJsonString()
     for name in _MESSAGES:
         if raw.HasField(name):
             document[_camel(name)] = _with_unknown(getattr(raw, name))
-    document["substitutions"] = dict(raw.substitutions)
-    document["tags"] = list(raw.tags)
-    document["images"] = list(raw.images)
-    document["dependencies"] = [MessageToDict(item) for item in raw.dependencies]
-    document["results"] = {"images": [{"name": item.name, "digest": item.digest} for item in raw.results.images]}
-    document["steps"] = [{"name": step.name, "args": list(step.args)} for step in raw.steps[:1]]
-    return document
+    pushed = [{"name": image.name, "digest": image.digest} for image in raw.results.images]
+    several: dict[str, Any] = {
+        "substitutions": dict(raw.substitutions),
+        "tags": list(raw.tags),
+        "images": list(raw.images),
+        "dependencies": [MessageToDict(item) for item in raw.dependencies],
+        "results": {"images": pushed} if pushed else {},
+        "steps": [{"name": step.name, "args": list(step.args)} for step in raw.steps[:1]],
+    }
+    return document | {name: value for name, value in several.items() if value}
 
 
 def _with_unknown(message: Message) -> dict[str, Any]:

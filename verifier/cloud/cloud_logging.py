@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from time import monotonic
 from typing import Any
 
 from google.api import monitored_resource_pb2
-from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client, pagers, transports
-from google.cloud.logging_v2.types import ListLogEntriesRequest, WriteLogEntriesRequest
+from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client, transports
+from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse, WriteLogEntriesRequest
 from google.cloud.logging_v2.types import LogEntry as LogEntryMessage
 from google.logging.type import log_severity_pb2
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from verifier.cloud.google import loopback_channel, translated
+from verifier.cloud.google import connected, countdown, translated
 from verifier.logs import EXECUTION_LABEL, TEXT_FIELDS, LogEntry
 from verifier.services import Document, LogPage
 
@@ -34,11 +33,7 @@ class CloudLogging:
 
     def __init__(self, home_project: str, endpoint: str = "") -> None:
         self._home = home_project
-        if endpoint:
-            transport = transports.LoggingServiceV2GrpcTransport(channel=loopback_channel(endpoint))
-            self._client = LoggingServiceV2Client(transport=transport)
-        else:
-            self._client = LoggingServiceV2Client()
+        self._client = connected(LoggingServiceV2Client, transports.LoggingServiceV2GrpcTransport, endpoint)
 
     def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
         """See `services.Logs.read`."""
@@ -52,12 +47,13 @@ class CloudLogging:
             f"needs logging.logEntries.list: gcloud projects add-iam-policy-binding {project} "
             "--member=serviceAccount:VERIFIER --role=roles/logging.viewer"
         )
-        with translated(f"reading the logs of {project}", grant):
-            until = monotonic() + timeout
+        what = f"reading the logs of {project}"
+        left = countdown(timeout, what)
+        with translated(what, grant):
             while True:
-                left = max(0.001, until - monotonic())
-                page = self._client.list_log_entries(request=request, timeout=left, retry=None)
-                yield LogPage(map(log_entry, _raw(page).entries), bool(page.next_page_token))
+                answer = self._client.list_log_entries(request=request, timeout=left(), retry=None)
+                page = ListLogEntriesResponse.pb(next(answer.pages))
+                yield LogPage(map(log_entry, page.entries), bool(page.next_page_token))
                 if not page.next_page_token:
                     return
                 request.page_token = page.next_page_token
@@ -92,12 +88,6 @@ class CloudLogging:
         )
         with translated("writing the audit trail", grant):
             self._client.write_log_entries(request=request, timeout=timeout, retry=None)
-
-
-def _raw(page: pagers.ListLogEntriesPager) -> Any:
-    """The first page's plain protobuf: the pager would wrap every entry."""
-    first = next(iter(page.pages))
-    return type(first).pb(first)
 
 
 def log_entry(raw: Any) -> LogEntry:

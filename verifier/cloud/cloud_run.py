@@ -13,12 +13,11 @@ from google.cloud import run_v2
 from google.cloud.run_v2.services.executions import transports as execution_transports
 from google.cloud.run_v2.services.jobs import transports as job_transports
 
-from verifier.cloud.google import loopback_channel, translated
+from verifier.cloud.google import connected, countdown, translated
 from verifier.errors import Unavailable
 from verifier.execution import BUILD_VARIABLE, Completion, Execution, JobName, parse_execution_name
 
 _PAGE_SIZE = 100
-_MOST_PAGES = 5
 _COMPLETION = {
     run_v2.Condition.State.CONDITION_SUCCEEDED: Completion.TRUE,
     run_v2.Condition.State.CONDITION_FAILED: Completion.FALSE,
@@ -29,15 +28,8 @@ class CloudRunJobs:
     """The `Jobs` service. A refusal names the role to grant."""
 
     def __init__(self, endpoint: str = "") -> None:
-        if endpoint:
-            channel = loopback_channel(endpoint)
-            self._jobs = run_v2.JobsClient(transport=job_transports.JobsGrpcTransport(channel=channel))
-            self._executions = run_v2.ExecutionsClient(
-                transport=execution_transports.ExecutionsGrpcTransport(channel=channel)
-            )
-        else:
-            self._jobs = run_v2.JobsClient()
-            self._executions = run_v2.ExecutionsClient()
+        self._jobs = connected(run_v2.JobsClient, job_transports.JobsGrpcTransport, endpoint)
+        self._executions = connected(run_v2.ExecutionsClient, execution_transports.ExecutionsGrpcTransport, endpoint)
 
     def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
         """See `services.Jobs.start`. The execution's name is in the operation's metadata: nobody waits for its end."""
@@ -54,20 +46,19 @@ class CloudRunJobs:
         return str(name)
 
     def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
-        """See `services.Jobs.started_for`. The list has no filter and comes newest first."""
+        """See `services.Jobs.started_for`. The list has no filter; it is sorted by time of creation, newest first."""
+        what = f"listing executions of {job.resource}"
         request = run_v2.ListExecutionsRequest(parent=job.resource, page_size=_PAGE_SIZE)
         found: list[tuple[datetime, str]] = []
-        with translated(f"listing executions of {job.resource}", _grant_view(job)):
-            pages = self._executions.list_executions(request=request, timeout=timeout, retry=None).pages
-            for number, page in enumerate(pages, start=1):
-                for execution in page.executions:
-                    created = _moment(execution.create_time) or since
-                    if created >= since and (env, value) in _environment(execution):
-                        found.append((created, execution.name))
-                oldest = min((_moment(item.create_time) or since for item in page.executions), default=since)
-                if number >= _MOST_PAGES or oldest < since:
-                    break
-        return [name for _, name in sorted(found)]
+        left = countdown(timeout, what)
+        with translated(what, _grant_view(job)):
+            while True:
+                page = next(self._executions.list_executions(request=request, timeout=left(), retry=None).pages)
+                recent = [item for item in page.executions if _created(item) >= since]
+                found += [(_created(item), item.name) for item in recent if (env, value) in _environment(item)]
+                if len(recent) < len(page.executions) or not page.next_page_token:
+                    return [name for _, name in sorted(found)]
+                request.page_token = page.next_page_token
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
         """See `services.Jobs.observe`."""
@@ -84,7 +75,7 @@ def execution_facts(execution: run_v2.Execution) -> Execution:
     reason = run_v2.Condition.ExecutionReason.NON_ZERO_EXIT_CODE
     return Execution(
         name=execution.name,
-        created=_moment(execution.create_time) or datetime.fromtimestamp(0, UTC),
+        created=_created(execution),
         started=_moment(execution.start_time),
         completed=_moment(execution.completion_time),
         completion=_COMPLETION.get(completed.state, Completion.UNKNOWN) if completed else Completion.UNKNOWN,
@@ -102,6 +93,10 @@ def execution_facts(execution: run_v2.Execution) -> Execution:
 
 def _environment(execution: run_v2.Execution) -> list[tuple[str, str]]:
     return [(item.name, item.value) for container in execution.template.containers for item in container.env]
+
+
+def _created(execution: run_v2.Execution) -> datetime:
+    return _moment(execution.create_time) or datetime.fromtimestamp(0, UTC)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -1,12 +1,15 @@
-"""What the adapters of Google's services share: how a channel is made, and what each refusal means to us."""
+"""What the adapters of Google's services share: how a client is made, how time runs out, what each refusal means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
+from typing import Any
 
 import grpc
 from google.api_core import exceptions
+from google.auth.exceptions import GoogleAuthError
 
 from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable
 
@@ -19,14 +22,46 @@ _PASSING = (
     exceptions.Unknown,
     exceptions.Aborted,
     exceptions.Cancelled,
-    exceptions.RetryError,
+    exceptions.DataLoss,
 )
 """The call may have taken effect, and may work another time."""
+_OPTIONS = [
+    # A frozen instance wakes up with dead connections, and gRPC's own pause between attempts grows to two minutes.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+    # A page of log entries may be larger than the 4 MB that gRPC takes by itself.
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+]
+_NO_PROXY = ("grpc.enable_http_proxy", 0)
 
 
-def loopback_channel(address: str) -> grpc.Channel:
-    """A plain channel to the stand-in. Settings accept loopback addresses only."""
-    return grpc.insecure_channel(address)
+def connected(client: Any, transport: Any, loopback: str) -> Any:
+    """A client of this class for Google's own service or, given an address, for what stands in for it there.
+
+    Settings accept loopback addresses only. Nothing is sent yet. Raises Denied without credentials.
+    """
+    if loopback:
+        return client(transport=transport(channel=grpc.insecure_channel(loopback, [*_OPTIONS, _NO_PROXY])))
+    try:
+        return client(transport=transport(channel=transport.create_channel(options=_OPTIONS)))
+    except GoogleAuthError as error:
+        raise Denied(
+            f"expected Google credentials, got: {error}; on a workstation run: gcloud auth application-default login"
+        ) from error
+
+
+def countdown(timeout: float, what: str) -> Callable[[], float]:
+    """A function that says how many of these seconds are left. It raises Unavailable when none is."""
+    until = monotonic() + timeout
+
+    def left() -> float:
+        seconds = until - monotonic()
+        if seconds <= 0:
+            raise Unavailable(f"{what}: expected to be done within {timeout:g} s, was not; try again later")
+        return seconds
+
+    return left
 
 
 @contextmanager
@@ -39,9 +74,11 @@ def translated(what: str, grant: str) -> Iterator[None]:
     except (exceptions.PermissionDenied, exceptions.Unauthenticated) as error:
         raise Denied(f"{what}: permission denied ({_said(error)}); {grant}") from error
     except exceptions.TooManyRequests as error:
-        raise Unavailable(f"{what}: quota used up ({_said(error)})", retry_after=_retry_after(error)) from error
+        message = f"{what}: quota used up ({_said(error)}); try again later"
+        raise Unavailable(message, retry_after=_retry_after(error)) from error
     except _PASSING as error:
-        raise Unavailable(f"{what}: no answer in time ({_said(error)})", ambiguous=True) from error
+        message = f"{what}: expected an answer, got none to rely on ({_said(error)}); try again later"
+        raise Unavailable(message, ambiguous=True, retry_after=_retry_after(error)) from error
     except exceptions.GoogleAPICallError as error:
         raise Refused(f"{what}: refused ({_said(error)})") from error
     except exceptions.GoogleAPIError as error:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from google.pubsub_v1 import PublisherClient, PublishRequest, PubsubMessage
 from google.pubsub_v1.services.publisher import transports
 
-from verifier.cloud.google import loopback_channel, translated
+from verifier.cloud.google import connected, translated
 from verifier.services import Document
 
 
@@ -21,12 +21,7 @@ class VerdictTopic:
 
     def __init__(self, topic: str, emulator: str = "") -> None:
         self._topic = topic
-        if emulator:
-            self._client = PublisherClient(
-                transport=transports.PublisherGrpcTransport(channel=loopback_channel(emulator))
-            )
-        else:
-            self._client = PublisherClient()
+        self._client = connected(PublisherClient, transports.PublisherGrpcTransport, emulator)
 
     def publish(self, payload: Document, attributes: Mapping[str, str], *, timeout: float) -> None:
         """See `services.Announcer.publish`."""

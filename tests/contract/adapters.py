@@ -1,0 +1,81 @@
+"""Places that the adapters of Google's services can be pointed at, each over a real socket."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import grpc
+import pytest
+
+from tests.contract.standin import START
+from verifier.errors import ServiceError
+from verifier.local.clock import ManualClock
+from verifier.local.cloud import Cloud
+from verifier.local.faults import Faults
+from verifier.local.google_server import GoogleStandIn
+
+
+@dataclass(frozen=True, slots=True)
+class Google:
+    """The stand-in and its address."""
+
+    cloud: Cloud
+    clock: ManualClock
+    faults: Faults
+    address: str
+
+
+@contextmanager
+def google_standing() -> Iterator[Google]:
+    """The stand-in, for as long as the block lasts."""
+    clock, faults = ManualClock(START), Faults()
+    cloud = Cloud(clock)
+    with GoogleStandIn(cloud, faults) as server:
+        yield Google(cloud, clock, faults, server.address)
+
+
+@contextmanager
+def nobody_there() -> Iterator[str]:
+    """The address of a port that refuses every connection."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{held.getsockname()[1]}"
+
+
+@contextmanager
+def answering(answer: Callable[[grpc.ServicerContext], bytes]) -> Iterator[tuple[str, list[str]]]:
+    """The address of a server that answers every call like this, and the methods that were called."""
+    calls: list[str] = []
+
+    class Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only, not when it runs
+        def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
+            calls.append(handler_call_details.method.rpartition("/")[2])
+            return grpc.unary_unary_rpc_method_handler(lambda _, context: answer(context))
+
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[Handler()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}", calls
+    finally:
+        server.stop(0).wait()
+
+
+def trouble(call: Callable[[], Any]) -> ServiceError:
+    """The error that a call ends in."""
+    with pytest.raises(ServiceError) as caught:
+        call()
+    return caught.value
+
+
+def timed_trouble(call: Callable[[], Any]) -> tuple[ServiceError, float]:
+    """The error that a call ends in, and the seconds that it took."""
+    start = monotonic()
+    error = trouble(call)
+    return error, monotonic() - start
