@@ -1,0 +1,58 @@
+"""The past, as the audit sees it: builds that were judged, and what ran when. Values only; `audit.py` sums them up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from verifier.build import BuildKey, Image
+from verifier.judgement import Judgement
+from verifier.source import Source
+from verifier.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Who asked for a build, from Cloud Audit Logs (`CreateBuild`). Personal data."""
+
+    principal: str
+    """The e-mail address of the caller."""
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBuild:
+    """One build of the past, judged by its source and policy alone."""
+
+    key: BuildKey
+    status: str
+    created: datetime | None
+    finished: datetime | None
+    source: Source
+    verdict: Verdict | None
+    """None for a build that did not succeed."""
+    judgement: Judgement
+    trigger_id: str
+    trigger_name: str
+    images: tuple[Image, ...]
+    unbacked: tuple[str, ...]
+    """`NAME=value` of each claim that nothing backs."""
+    submitter: Submitter | None = None
+    """None where it was not asked for, not permitted or not found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a job, tied to the build that made its image."""
+
+    name: str
+    """Its full resource name."""
+    started: datetime
+    ended: datetime | None
+    """None while it runs, or where the platform does not say."""
+    succeeded: bool | None
+    digests: frozenset[str]
+    build: BuildKey | None
+    """The build that pushed one of its digests; None when none of the listed builds did."""
+    verdict: Verdict | None
+    """That build's verdict."""
