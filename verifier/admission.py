@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from shlex import quote
 
 from verifier.build import Build
-from verifier.claims import Claim, unbacked_claims
+from verifier.claims import unbacked_claims
 from verifier.policy import Policy, Worker, allows
-from verifier.redact import excerpt
 from verifier.source import Commit, NoSource, Source, Unclear, Upload
 from verifier.verdict import Check, Finding, Outcome
 
@@ -122,7 +121,7 @@ def _claims_are_backed(build: Build, source: Source) -> Finding:
     claims = unbacked_claims(build, source)
     if not claims:
         return Finding(check, Outcome.HOLDS, "no claim goes beyond the fact")
-    seen = ", ".join(_shown(claim) for claim in claims)
+    seen = ", ".join(claim.shown for claim in claims)
     if any(claim.contradicted for claim in claims):
         remedy = "find out who set these substitutions; build the commit again through its trigger, without them"
         return Finding(check, Outcome.FAILS, f"contradicted by {_field(source)}: {seen}", remedy)
@@ -189,10 +188,6 @@ def _github_repositories(policy: Policy) -> Iterator[tuple[str, str]]:
     for repository in sorted(policy.repositories, key=str):
         if repository.host == "github.com":
             yield repository.owner_and_name
-
-
-def _shown(claim: Claim) -> str:
-    return f"{excerpt(claim.name, 80)}={excerpt(claim.value, 80)}"
 
 
 def _field(source: Source) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import re2
 
 from verifier.build import Build
+from verifier.redact import excerpt
 from verifier.source import Commit, Source
 
 _SHAS = ("COMMIT_SHA", "REVISION_ID", "SHORT_SHA")
 _NAMES = ("BRANCH_NAME", "TAG_NAME", "REF_NAME", "REPO_NAME", "REPO_FULL_NAME", "TRIGGER_NAME")
 _OWN_SHA = re2.compile(r"^_\w*(SHA|COMMIT|REVISION)\w*$")
 _HEX = re2.compile(r"(?i)^[0-9a-f]{7,64}$")
+_MOST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,11 @@ class Claim:
     value: str
     contradicted: bool = False
     """The fact says otherwise: worse than merely unproven."""
+
+    @property
+    def shown(self) -> str:
+        """`NAME=value`, fit to be shown."""
+        return f"{_word(self.name)}={_word(self.value)}"
 
 
 def unbacked_claims(build: Build, source: Source) -> tuple[Claim, ...]:
@@ -61,3 +69,8 @@ def _names(full_name: str, commit: Commit) -> bool:
     if repository is None or not repository.host or repository.host == "source.developers.google.com":
         return True
     return repository.path.lower() == full_name.lower()
+
+
+@lru_cache(maxsize=1024)  # names and branches recur from build to build, and a commit within one
+def _word(text: str) -> str:
+    return excerpt(text, _MOST_SHOWN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import re2
@@ -39,6 +40,7 @@ class Repository:
         return owner, name
 
 
+@lru_cache(maxsize=1024)  # the builds of a project name the same few addresses again and again
 def parse_repository(text: str) -> Repository | None:
     """The repository that an address names, or None when it can't be told for certain.
 
