@@ -19,7 +19,8 @@ History = list[tuple[datetime, bool]]
 
 def longest(builds: History) -> Stretch | None:
     stretches = Stretches("worker")
-    assert all([stretches.add(moment, local=local) for moment, local in builds])
+    for moment, local in builds:
+        assert stretches.add(moment, local=local)
     return stretches.longest(NOW)
 
 

@@ -43,16 +43,27 @@ class CloudBuild:
         self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
     ) -> BuildPage:
         """See `services.Builds.finished`."""
+        wanted = f'status="SUCCESS" AND finish_time>="{show_time(since)}" AND finish_time<="{show_time(until)}"'
+        documents, next_page = self.documents(project, location, wanted, page, timeout=timeout)
+        return BuildPage([parse_build(document) for document in documents], next_page)
+
+    def documents(
+        self, project: str, location: str, wanted: str, page: str, *, timeout: float
+    ) -> tuple[list[dict[str, Any]], str]:
+        """One page of the builds that a filter wants, newest first, as `build_document` gives them, and the next token.
+
+        Raises ServiceError.
+        """
         request = cloudbuild_v1.ListBuildsRequest(
             parent=f"projects/{project}/locations/{location}",
             project_id=project,
-            filter=f'status="SUCCESS" AND finish_time>="{show_time(since)}" AND finish_time<="{show_time(until)}"',
+            filter=wanted,
             page_size=_PAGE_SIZE,
             page_token=page,
         )
         with translated(f"listing builds of {project} in {location}", _grant(project, "cloudbuild.builds.list")):
             answer = next(self._client.list_builds(request=request, timeout=timeout, retry=None).pages)
-        return BuildPage([parse_build(build_document(build)) for build in answer.builds], answer.next_page_token)
+        return [build_document(build) for build in answer.builds], answer.next_page_token
 
 
 def build_document(build: cloudbuild_v1.Build) -> dict[str, Any]:
