@@ -104,6 +104,14 @@ class Build:
     """The part of the document that is kept: enough to judge the build again."""
 
     @property
+    def created(self) -> datetime | None:
+        """When it was submitted; None where the document does not say so in a form that can be read."""
+        try:
+            return parse_time(str(self.document.get("createTime", "")))
+        except ValueError:
+            return None
+
+    @property
     def trigger_name(self) -> str:
         """The trigger's name: a claim, believed only beside a trigger id."""
         return self.claims.get("TRIGGER_NAME", "") if self.trigger_id else ""

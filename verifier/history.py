@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import re2
+
 from verifier.build import BuildKey, Image
 from verifier.judgement import Judgement
 from verifier.source import Source
 from verifier.verdict import Verdict
+
+_COMMAND = re2.compile(r"\bcommand/gcloud\.([a-z0-9.-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,15 @@ class Submitter:
     principal: str
     """The e-mail address of the caller."""
     user_agent: str
+    """What the caller's program said of itself; empty where the log does not have it."""
+
+    @property
+    def tool(self) -> str:
+        """The command, or the program, that it was submitted with; empty where the user agent does not say."""
+        command = _COMMAND.search(self.user_agent)
+        if command:
+            return f"gcloud {command.group(1).replace('.', ' ')}"
+        return self.user_agent.partition(" ")[0].partition(",")[0]
 
 
 @dataclass(frozen=True, slots=True)

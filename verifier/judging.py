@@ -11,7 +11,6 @@ from verifier.history import JudgedBuild
 from verifier.judgement import Judgement
 from verifier.policy import Policy
 from verifier.source import Source, source_of
-from verifier.times import parse_time
 from verifier.verdict import SOURCE_CHECKS, decide
 
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
@@ -28,7 +27,7 @@ def judge_listed(build: Build, policy: Policy) -> JudgedBuild:
     return JudgedBuild(
         key=build.key,
         status=build.status,
-        created=_created(build),
+        created=build.created,
         finished=build.finished,
         source=source,
         verdict=judgement.verdict,
@@ -41,16 +40,9 @@ def judge_listed(build: Build, policy: Policy) -> JudgedBuild:
 
 
 def _judgement(build: Build, source: Source, policy: Policy) -> Judgement:
-    decided = build.finished or _created(build) or _NO_MOMENT
+    decided = build.finished or build.created or _NO_MOMENT
     if build.status != SUCCESS:
         return Judgement(None, (), decided)
     every = source_findings(build, source, policy, announced=True)
     findings = tuple(finding for finding in every if finding.check in SOURCE_CHECKS)
     return Judgement(decide(findings, SOURCE_CHECKS), findings, decided)
-
-
-def _created(build: Build) -> datetime | None:
-    try:
-        return parse_time(str(build.document.get("createTime", "")))
-    except ValueError:
-        return None

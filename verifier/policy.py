@@ -120,6 +120,8 @@ class Policy:
     post_verified_worker: bool = True
     post_failed_builds: bool = True
     """One plain line when a build by a worker's trigger fails to build."""
+    name_submitter: bool = False
+    """The message about a LOCAL_SOURCE build says who submitted it: personal data."""
     routes: tuple[Route, ...] = ()
     grace: timedelta = timedelta(minutes=10)
     """How long a message about a build may take before the build counts as unannounced."""

@@ -90,6 +90,7 @@ def read_policy(text: bytes) -> Policy:
         posts=slack.choices("post", Verdict, "leave it out for the default") or Policy().posts,
         post_verified_worker=slack.flag("post_verified_worker", default=True),
         post_failed_builds=slack.flag("post_failed_builds", default=True),
+        name_submitter=slack.flag("name_submitter", default=False),
         routes=tuple(_route(table) for table in slack.tables("route")),
         grace=sweep.span("grace", Policy().grace, _DAY) or Policy().grace,
         digest=sha256(text).hexdigest(),

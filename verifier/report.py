@@ -10,6 +10,7 @@ from datetime import datetime
 
 from verifier import __version__
 from verifier.build import Build
+from verifier.history import Submitter
 from verifier.judgement import Judgement
 from verifier.links import archive_link, build_link, commit_link, execution_link, logs_link
 from verifier.logs import Repeated
@@ -54,13 +55,21 @@ def is_posted(build: Build, judgement: Judgement, policy: Policy) -> bool:
 
 
 def verdict_message(
-    build: Build, source: Source, judgement: Judgement, policy: Policy, default_channel: str = ""
+    build: Build,
+    source: Source,
+    judgement: Judgement,
+    policy: Policy,
+    default_channel: str = "",
+    submitter: Submitter | None = None,
 ) -> Message:
-    """The message about a judged build; about one that did not succeed, `failed_build_message`."""
+    """The message about a judged build; about one that did not succeed, `failed_build_message`.
+
+    `submitter` is named where the build is LOCAL_SOURCE.
+    """
     verdict = judgement.verdict
     if verdict is None:
         return failed_build_message(build, policy)
-    told = Told(build, source, judgement)
+    told = Told(build, source, judgement, submitter)
     route = policy.route(verdict, build)
     called = mention(route.mention)
     first = headline(told, verdict)

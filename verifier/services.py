@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from verifier.build import Build, BuildKey
 from verifier.execution import Execution, JobName
+from verifier.history import Submitter
 from verifier.logs import LogEntry
 
 Document = Mapping[str, Any]
@@ -99,6 +100,13 @@ class Logs(Protocol):
         """The entries that match, oldest first, a page at a time; a page is read when it is asked for."""
 
 
+class Submitters(Protocol):
+    """Cloud Audit Logs, as far as they say who submitted a build."""
+
+    def submitter(self, key: BuildKey, created: datetime, *, timeout: float) -> Submitter | None:
+        """Who submitted the build that was created then; None when no entry says so."""
+
+
 class Audit(Protocol):
     """The audit trail."""
 
@@ -162,6 +170,8 @@ class Services(Protocol):
     def jobs(self) -> Jobs: ...
     @property
     def logs(self) -> Logs: ...
+    @property
+    def submitters(self) -> Submitters: ...
     @property
     def audit(self) -> Audit: ...
     @property

@@ -6,15 +6,18 @@ from datetime import timedelta
 
 from verifier.build import Build
 from verifier.case import AUDIT_SECONDS, CHAT_SECONDS, Case
-from verifier.errors import Refused, Unavailable
+from verifier.errors import Refused, ServiceError, Unavailable
+from verifier.history import Submitter
 from verifier.judgement import Judgement
 from verifier.record import AuditRecord, announcement, undelivered_record
 from verifier.report import failed_build_message, is_posted, verdict_message
 from verifier.services import Message, Services
 from verifier.source import Source
+from verifier.verdict import Verdict
 
 _CLOCK_SKEW = timedelta(minutes=1)
 _REFUSED_AGAIN_SECONDS = 3600.0
+_WHO_SECONDS = 5.0
 
 
 def write_audit(services: Services, record: AuditRecord, timeout: float) -> None:
@@ -53,7 +56,19 @@ def message_about(case: Case, build: Build, source: Source, judgement: Judgement
         return None
     if judgement.verdict is None:
         return failed_build_message(build, policy)
-    return verdict_message(build, source, judgement, policy)
+    return verdict_message(build, source, judgement, policy, submitter=_submitter(case, build, judgement))
+
+
+def _submitter(case: Case, build: Build, judgement: Judgement) -> Submitter | None:
+    """Who submitted a local build, where policy lets it be told. A message never fails or waits for the answer."""
+    is_wanted = case.world.policy.name_submitter and judgement.verdict is Verdict.LOCAL_SOURCE
+    if not is_wanted or case.record.told or build.created is None:
+        return None
+    try:
+        timeout = case.budget.seconds(_WHO_SECONDS)
+        return case.services.submitters.submitter(case.key, build.created, timeout=timeout)
+    except ServiceError:
+        return None
 
 
 def notify(case: Case, message: Message | None, *, intended_now: bool) -> None:

@@ -14,6 +14,7 @@ from verifier.build import Build
 from verifier.claims import unbacked_claims
 from verifier.errors import Malformed
 from verifier.execution import parse_execution_name
+from verifier.history import Submitter
 from verifier.judgement import Judgement
 from verifier.naming import MOST_NAME, commit, named, subject
 from verifier.redact import excerpt
@@ -64,6 +65,7 @@ _HEX = re2.compile(r"(?i)^[0-9a-f]{7,64}$")
 _MOST_REASONS = 4
 _MOST_REMEDIES = 3
 _MOST_CLAIMS = 3
+_MOST_PRINCIPAL = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Told:
     build: Build
     source: Source
     judgement: Judgement
+    submitter: Submitter | None = None
+    """Who submitted the build, where it is known and policy lets it be told."""
 
     def found(self, outcome: Outcome) -> list[Finding]:
         """The findings of this outcome, in the order in which people read them."""
@@ -138,6 +142,8 @@ def _local(told: Told) -> Iterator[str]:
     claims = list(_claims(told))
     if claims:
         yield f"It claims {_listed(claims)}: nothing proves that."
+    if told.submitter:
+        yield _submitted(told.submitter)
     yield " ".join(_consequences(told.build))
 
 
@@ -154,6 +160,11 @@ def _made(told: Told) -> str:
             return f"{start} has no source of its own, like builds of {service}"
         case _:
             return f"{start} names a commit"
+
+
+def _submitted(submitter: Submitter) -> str:
+    tool = excerpt(submitter.tool, MOST_NAME)
+    return f"Submitted by {excerpt(submitter.principal, _MOST_PRINCIPAL)}{f' with {tool}' if tool else ''}."
 
 
 def _claims(told: Told) -> Iterator[str]:

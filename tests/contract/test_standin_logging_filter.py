@@ -144,6 +144,16 @@ def test_a_filter_on_an_entry_with_a_payload(text: str, matches: bool) -> None:
     assert compile_log_filter(text)(JSON) is matches
 
 
+def test_an_entry_of_the_audit_logs_is_found_by_its_payload() -> None:
+    audit = replace(
+        TEXT, text="", proto={"methodName": "a.b.CreateBuild", "authenticationInfo": {"principalEmail": "A@x"}}
+    )
+    assert compile_log_filter('protoPayload.methodName="a.b.CreateBuild"')(audit)
+    assert compile_log_filter('protoPayload.authenticationInfo.principalEmail="a@x"')(audit)
+    assert not compile_log_filter('protoPayload.methodName="a.b.CancelBuild"')(audit)
+    assert not compile_log_filter('protoPayload.methodName="a.b.CreateBuild"')(TEXT)
+
+
 @pytest.mark.parametrize(("value", "matches"), [("read", True), ("write", True), ("delete", False)])
 def test_a_list_matches_by_any_of_its_values(value: str, matches: bool) -> None:
     row = replace(JSON, payload={"steps": ["read", "write"]})

@@ -18,6 +18,7 @@ from verifier.cloud.cloud_build import CloudBuild
 from verifier.cloud.cloud_logging import CloudLogging
 from verifier.cloud.cloud_run import CloudRunJobs
 from verifier.cloud.slack import SlackBot
+from verifier.cloud.submitters import CloudSubmitters
 from verifier.execution import JobName
 from verifier.hints import Watched
 from verifier.ledger import BUILDS, Ledger, Record, parse_record
@@ -31,7 +32,7 @@ from verifier.local.sqlite import SqliteStore
 from verifier.logs import LogRules, Pattern
 from verifier.policy import Policy, Worker
 from verifier.reconcile import reconcile
-from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store
+from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters
 from verifier.sweep import Swept, sweep
 from verifier.times import show_time
 
@@ -56,6 +57,7 @@ class TownServices:
     builds: Builds
     jobs: Jobs
     logs: Logs
+    submitters: Submitters
     audit: Audit
     chat: Chat
     clock: ManualClock
@@ -196,6 +198,7 @@ def a_town(store: Store) -> Iterator[Town]:
             builds=CloudBuild(google.address),
             jobs=CloudRunJobs(google.address),
             logs=logging,
+            submitters=CloudSubmitters(google.address),
             audit=logging,
             chat=SlackBot(TOKEN, "C0BUILDS01", slack.api_url),
             clock=clock,

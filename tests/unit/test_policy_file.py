@@ -80,18 +80,24 @@ def test_the_example_reads_whole() -> None:
     )
 
 
+def test_nobody_is_named_unless_policy_says_so() -> None:
+    assert policy("").name_submitter is False
+    assert policy("[slack]\nname_submitter = true").name_submitter is True
+    assert problems('[slack]\nname_submitter = "yes"') != []
+
+
 def test_what_the_example_calls_the_default_is_the_default() -> None:
     lines = [line.partition("#")[0] for line in EXAMPLE.decode().splitlines() if "# the default" in line]
     of_worker = [line for line in lines if "_deadline " in line or line.startswith("settle")]
     of_sweep = [line for line in lines if line.startswith("grace")]
-    of_slack = [line for line in lines if line.startswith("post")]
+    of_slack = [line for line in lines if line.startswith(("post", "name"))]
     of_logs = [line for line in lines if line.startswith("default_patterns")]
     of_all = [line for line in lines if line not in [*of_worker, *of_slack, *of_logs, *of_sweep]]
     tables = ["[slack]", *of_slack, "[logs]", *of_logs, "[sweep]", *of_sweep, WORKER, *of_worker]
 
     said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 11
+    assert len(lines) == 12
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
 
 

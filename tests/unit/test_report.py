@@ -23,6 +23,7 @@ from tests.unit.builders import (
 )
 from verifier.build import Build
 from verifier.execution import Completion
+from verifier.history import Submitter
 from verifier.judgement import Judgement
 from verifier.logs import Repeated
 from verifier.operation import not_started
@@ -87,6 +88,14 @@ def test_an_upload_is_told_with_its_tool_its_unproven_claim_its_consequence_and_
         f"({BY_HAND})\n"
         "[Build] [Source archive]"
     )
+
+
+def test_who_submitted_it_is_told_where_it_is_given() -> None:
+    ana = Submitter("ana@vividly.example", "google-cloud-sdk gcloud/550.0.0 command/gcloud.builds.submit")
+    text = read(verdict_message(*judged(uploaded()), POLICY, submitter=ana))
+    assert text.splitlines()[3] == "Submitted by ana@vividly.example with gcloud builds submit."
+    silent = read(verdict_message(*judged(uploaded()), POLICY, submitter=Submitter("<!here>", "")))
+    assert silent.splitlines()[3] == "Submitted by &lt;!here&gt;."
 
 
 def test_errors_in_the_logs_are_told_first_and_then_quoted() -> None:

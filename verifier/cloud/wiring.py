@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from verifier.case import World
     from verifier.cloud.cloud_logging import CloudLogging
     from verifier.policy import Policy
-    from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store
+    from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters
 
 
 def _now() -> datetime:
@@ -72,6 +72,13 @@ class CloudServices:
     def audit(self) -> Audit:
         """Cloud Logging, writing."""
         return self._logging
+
+    @cached_property
+    def submitters(self) -> Submitters:
+        """Cloud Audit Logs."""
+        from verifier.cloud.submitters import CloudSubmitters
+
+        return CloudSubmitters(self.settings.google_endpoint)
 
     @cached_property
     def chat(self) -> Chat:

@@ -92,6 +92,7 @@ def _row(visible: int, entry: Pb) -> LogRow:
         labels=_shared(tuple(entry.labels.items())),
         text=entry.text_payload,
         payload=json_format.MessageToDict(entry.json_payload) if entry.HasField("json_payload") else None,
+        proto=json_format.MessageToDict(entry.proto_payload) if entry.HasField("proto_payload") else None,
         severity=entry.severity,
         received=timestamp_nanoseconds(entry.receive_timestamp),
         encoded=entry.SerializeToString(),

@@ -58,6 +58,8 @@ class LogRow:
     received: int
     encoded: bytes
     """The entry itself, as it goes over the wire."""
+    proto: Mapping[str, Any] | None = None
+    """The payload of an entry of Cloud Audit Logs."""
 
 
 Test = Callable[[LogRow], bool]
@@ -103,6 +105,8 @@ def _text_getter(path: Sequence[str]) -> _Get:
             return lambda row: row.resource_labels.get(label)
         case ["jsonPayload", *fields]:
             return lambda row: _dig(row.payload, fields)
+        case ["protoPayload", field, *fields]:
+            return lambda row: _dig(row.proto, [field, *fields])
         case _ if ".".join(path) in _TEXTS:
             return _TEXTS[".".join(path)]
     raise invalid(f"Unparseable filter: the field {'.'.join(path)!r} is not known here.")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from google.cloud import run_v2
+from google.cloud.audit import audit_log_pb2
 from google.cloud.devtools import cloudbuild_v1
 from google.cloud.logging_v2.types import LogEntry as _LogEntry
 from google.cloud.logging_v2.types import logging as _logging
@@ -30,6 +31,7 @@ ListExecutionsRequest: Pb = run_v2.ListExecutionsRequest.pb()
 ListExecutionsResponse: Pb = run_v2.ListExecutionsResponse.pb()
 
 LogEntry: Pb = _LogEntry.pb()
+AuditLog: Pb = audit_log_pb2.AuditLog
 ListLogEntriesRequest: Pb = _logging.ListLogEntriesRequest.pb()
 ListLogEntriesResponse: Pb = _logging.ListLogEntriesResponse.pb()
 WriteLogEntriesRequest: Pb = _logging.WriteLogEntriesRequest.pb()
