@@ -175,7 +175,8 @@ def summary_lines(summary: Summary, now: datetime) -> Iterator[str]:
             yield f"  {count:>7}  {verdict}"
     for status, count in summary.not_successful.items():
         yield f"  {count:>7}  not judged: {_name(status) or 'without status'}"
-    yield from _section("By whom", "submitted by hand", summary.submitters)
+    if any(group.name != NOT_KNOWN for group in summary.submitters):
+        yield from _section("By whom", "submitted by hand", summary.submitters)
     yield from _section("By trigger", "", summary.triggers)
     yield from _section("By image", "", summary.images)
     yield from _stretch_lines(summary, now)

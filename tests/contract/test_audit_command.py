@@ -1,0 +1,341 @@
+"""`verifier audit`, from its words to its exit code, over the stand-in and over files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.contract.adapters import Google, google_standing
+from tests.fixtures.builds import CASES, document
+from verifier.audit_document import CSV_COLUMNS
+from verifier.cli.audit import audit
+from verifier.cloud.cloud_run import CloudRunJobs
+from verifier.execution import JobName
+from verifier.local.audit_logs import create_build_entry
+from verifier.local.clock import system_clock
+from verifier.local.faults import Fault
+from verifier.local.script import Script
+from verifier.times import show_time
+
+PROJECT, REGION = "vividly-dev", "us-central1"
+IMAGE = f"us-central1-docker.pkg.dev/{PROJECT}/vividly/content-worker:latest"
+SHA = "85cffd8a90cd4b1f7e0c2d3a4b5c6d7e8f901234"
+ANA = "ana@vividly.example"
+AGENT = "google-cloud-sdk gcloud/550.0.0 command/gcloud.builds.submit"
+TRIGGER: dict[str, Any] = {
+    "buildTriggerId": "7d4bb5b1",
+    "substitutions": {"TRIGGER_NAME": "content-worker-main", "COMMIT_SHA": SHA},
+}
+GIT = {"url": "https://github.com/vividly/content-worker.git", "revision": SHA}
+COMMIT: dict[str, Any] = {"source": {"gitSource": GIT}, "sourceProvenance": {"resolvedGitSource": GIT}, **TRIGGER}
+PLACE = {"bucket": f"{PROJECT}_cloudbuild", "object": "source/1795399190.5-" + "0" * 32 + ".tgz", "generation": "1"}
+UPLOAD: dict[str, Any] = {"source": {"storageSource": PLACE}, "sourceProvenance": {"resolvedStorageSource": PLACE}}
+
+
+@pytest.fixture
+def google() -> Iterator[Google]:
+    with google_standing() as google:
+        google.clock.advance((system_clock() - google.clock()).total_seconds())
+        yield google
+
+
+def a_build(google: Google, build_id: str, days: float, region: str = REGION, **fields: Any) -> dict[str, Any]:
+    created = google.clock() - timedelta(days=days)
+    return {
+        "id": build_id,
+        "name": f"projects/4711/locations/{region}/builds/{build_id}",
+        "projectId": PROJECT,
+        "status": "SUCCESS",
+        "createTime": show_time(created),
+        "finishTime": show_time(created + timedelta(minutes=2)),
+        "results": {"images": [{"name": IMAGE, "digest": f"sha256:{build_id:0>64}"}]},
+        **fields,
+    }
+
+
+def a_week(google: Google) -> None:
+    """A commit, two uploads by Ana, a commit again, and a build that failed in another region."""
+    for build in (
+        a_build(google, "a", 6, **COMMIT),
+        a_build(google, "b", 5, **UPLOAD),
+        a_build(google, "c", 4, **UPLOAD),
+        a_build(google, "d", 2, **COMMIT),
+        a_build(google, "e", 1, "europe-west1", **(COMMIT | {"status": "FAILURE"})),
+    ):
+        google.cloud.put_build(build)
+    google.cloud.put_entries(
+        [
+            create_build_entry(PROJECT, name, google.clock() - timedelta(days=days), ANA, AGENT)
+            for name, days in (("b", 5), ("c", 4))
+        ]
+    )
+
+
+def run(google: Google | None, *words: str, given: bytes = b"") -> Result:
+    environment = {"VERIFIER_GOOGLE_ENDPOINT": google.address if google else "", "GOOGLE_CLOUD_PROJECT": PROJECT}
+    return CliRunner().invoke(audit, words, input=given, env=environment)
+
+
+def exported(folder: Path, *cases: str) -> str:
+    file = folder / "builds.json"
+    file.write_text(json.dumps([document(case) for case in cases], indent=2))
+    return str(file)
+
+
+def test_the_past_of_every_region_is_told_with_who_and_how_long(google: Google) -> None:
+    a_week(google)
+    result = run(google)
+    assert result.exit_code == 3
+    day = {
+        name: f"{google.clock() - timedelta(days=ago):%Y-%m-%d %H:%M}"
+        for name, ago in zip("abcde", (6, 5, 4, 2, 1), strict=True)
+    }
+    image = IMAGE.removesuffix(":latest")
+    assert result.stdout.splitlines() == [
+        f"{day['c']}  LOCAL_SOURCE  c         vividly/content-worker  {ANA} with gcloud builds submit",
+        f"{day['b']}  LOCAL_SOURCE  b         vividly/content-worker  {ANA} with gcloud builds submit",
+        "",
+        f"5 builds, created from {day['a']} UTC to {day['e']} UTC",
+        "        2  LOCAL_SOURCE",
+        "        2  VERIFIED",
+        "        1  not judged: FAILURE",
+        "By whom (submitted by hand)",
+        f"        2  {ANA}: 2 LOCAL_SOURCE",
+        "By trigger",
+        "        2  (by hand): 2 LOCAL_SOURCE",
+        "        2  content-worker-main: 2 VERIFIED",
+        "By image",
+        f"        4  {image}: 2 LOCAL_SOURCE, 2 VERIFIED",
+        "Longest on local source",
+        f"    3d 0h  {image}: from {day['b']} UTC until {day['d']} UTC",
+    ]
+    assert result.stderr == ""
+
+
+def test_nothing_flagged_is_exit_code_zero(google: Google) -> None:
+    google.cloud.put_build(a_build(google, "a", 1, **COMMIT))
+    assert run(google, "--region", REGION).exit_code == 0
+    assert run(google, "--region", "global").exit_code == 0
+
+
+def test_fail_on_says_what_is_flagged(google: Google) -> None:
+    a_week(google)
+    assert run(google, "--fail-on", "failed,inconclusive").exit_code == 0
+    assert run(google, "--fail-on", "VERIFIED").exit_code == 3
+    assert run(google, "--fail-on", "none").exit_code == 0
+    assert run(google, "--fail-on", "BAD").exit_code == 2
+
+
+def ids(result: Result) -> list[str]:
+    return [build["build"].rpartition("/")[2] for build in json.loads(result.stdout)["builds"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ([], ["e", "d", "c", "b", "a"]),
+        (["--region", "europe-west1"], ["e"]),
+        (["--region", "europe-west1", "--region", REGION], ["e", "d", "c", "b", "a"]),
+        (["--since", "3d"], ["e", "d"]),
+        (["--since", "130h", "--until", "{3}"], ["c", "b"]),
+        (["--trigger", "content-worker-main"], ["e", "d", "a"]),
+        (["--trigger", "7d4bb5b1", "--since", "3d"], ["e", "d"]),
+    ],
+)
+def test_which_builds_are_meant(google: Google, words: list[str], found: list[str]) -> None:
+    a_week(google)
+    three_days_ago = show_time(google.clock() - timedelta(days=3))
+    result = run(google, "--format", "json", *(word.replace("{3}", three_days_ago) for word in words))
+    assert ids(result) == found
+
+
+def test_json_says_who_and_that_it_is_whole(google: Google) -> None:
+    a_week(google)
+    whole = json.loads(run(google, "--format", "json").stdout)
+    upload = whole["builds"][2]
+    assert upload["submitter"] == {"principal": ANA, "tool": "gcloud builds submit", "user_agent": AGENT}
+    assert (upload["verdict"], upload["source"]["fact"]) == ("LOCAL_SOURCE", "upload")
+    assert whole["summary"]["complete"] is True
+    assert whole["summary"]["flagged"] == 2
+    assert whole["runs"] == []
+
+
+def test_without_who_no_log_is_read(google: Google) -> None:
+    a_week(google)
+    result = run(google, "--no-who", "--format", "json")
+    assert {build["submitter"] for build in json.loads(result.stdout)["builds"]} == {None}
+    assert "ListLogEntries" not in google.faults.calls
+
+
+def test_logs_that_may_not_be_read_are_said_once_and_cost_nothing_else(google: Google) -> None:
+    a_week(google)
+    google.cloud.deny("ListLogEntries")
+    result = run(google)
+    assert result.exit_code == 3
+    assert result.stderr.count("roles/logging.viewer") == 1
+    assert "2  LOCAL_SOURCE" in result.stdout
+
+
+def test_a_region_that_cannot_be_read_is_told_and_the_rest_is_reported(google: Google) -> None:
+    a_week(google)
+    result = run(google, "--region", REGION, "--region", "atlantis", "--format", "json")
+    assert result.exit_code == 2
+    assert result.stderr.count("could not read vividly-dev/atlantis") == 1
+    assert "This is not the whole: 4 builds could be read." in result.stderr
+    assert ids(result) == ["d", "c", "b", "a"]
+    summary = json.loads(result.stdout)["summary"]
+    assert summary["complete"] is False
+    assert [problem["place"] for problem in summary["problems"]] == ["vividly-dev/atlantis"]
+
+
+def test_a_table_that_is_not_whole_says_so_itself(google: Google) -> None:
+    google.cloud.deny("ListBuilds")
+    result = run(google)
+    assert result.exit_code == 2
+    assert result.stdout.splitlines()[-1].startswith("NOT WHOLE")
+    assert result.stderr.count("roles/cloudbuild.builds.viewer") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--since", "soon"], "expected 90d, 36h or 2w"),
+        (["--project", "No Such"], "project id: expected"),
+        (["--region", "US/../x"], "location: expected"),
+        (["--job", "content-worker"], "expected REGION/JOB"),
+        (["--format", "html"], "needs --output"),
+        (["--builds", "x.json", "--who"], "--builds does not"),
+        (["--output", "/nowhere/at/all.json"], "expected to write /nowhere/at/all.json"),
+    ],
+)
+def test_what_cannot_be_meant_is_an_error_that_says_what_to_write(google: Google, words: list[str], said: str) -> None:
+    result = run(google, *words)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_without_a_project_there_is_nothing_to_ask() -> None:
+    result = CliRunner().invoke(audit, [], env={"GOOGLE_CLOUD_PROJECT": "", "CLOUDSDK_CORE_PROJECT": ""})
+    assert result.exit_code == 2
+    assert "expected --project" in result.stderr
+
+
+def test_an_export_is_judged_without_the_cloud(tmp_path: Path) -> None:
+    result = run(None, "--builds", exported(tmp_path, *CASES), "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert result.exit_code == 3
+    assert len(rows) == len(CASES)
+    assert list(rows[0]) == list(CSV_COLUMNS)
+    assert {row["submitter"] for row in rows} == {""}
+
+
+def test_an_export_may_come_through_a_pipe_and_in_several_files(tmp_path: Path) -> None:
+    file = exported(tmp_path, "upload-builds-submit")
+    given = json.dumps(document("commit-resolved-git")).encode()
+    result = run(None, "--builds", file, "--builds", "-", "--format", "json", given=given)
+    assert sorted(build["verdict"] for build in json.loads(result.stdout)["builds"]) == ["LOCAL_SOURCE", "VERIFIED"]
+
+
+def test_a_shell_that_writes_utf_16_is_understood(tmp_path: Path) -> None:
+    file = tmp_path / "builds.json"
+    file.write_text(json.dumps([document("commit-resolved-git")]), encoding="utf-16")
+    assert run(None, "--builds", str(file)).exit_code == 0
+
+
+def test_a_file_that_is_cut_off_is_never_taken_for_whole(tmp_path: Path) -> None:
+    file = Path(exported(tmp_path, "commit-resolved-git", "upload-builds-submit"))
+    file.write_text(file.read_text()[:-200])
+    for form in ("table", "json", "csv"):
+        result = run(None, "--builds", str(file), "--format", form)
+        assert result.exit_code == 2
+        assert "cut off" in result.stderr
+        assert "This is not the whole: 1 builds could be read." in result.stderr
+
+
+def test_what_is_no_build_and_what_is_no_file_are_told_and_the_rest_is_judged(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text('[{"id": "x", "substitutions": []}, {"id": "y", "substitutions": 7}]')
+    result = run(None, "--builds", str(bad), "--builds", "absent.json", "--format", "json")
+    assert result.exit_code == 2
+    assert ids(result) == ["x"]
+    assert "bad.json, document 2: substitutions: expected an object, got int" in result.stderr
+    assert "absent.json: expected a readable file, got: No such file or directory" in result.stderr
+
+
+def test_output_appears_when_it_is_whole_and_leaves_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    result = run(None, "--builds", exported(tmp_path, "upload-builds-submit"), "--format", "json", "--output", str(out))
+    assert result.stdout == ""
+    assert json.loads(out.read_text())["summary"]["builds"] == 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["builds.json", "out.json"]
+
+
+def test_a_policy_is_applied(google: Google, tmp_path: Path) -> None:
+    google.cloud.put_build(a_build(google, "a", 1, **COMMIT))
+    policy = tmp_path / "policy.toml"
+    policy.write_text('repositories = ["github.com/vividly/other"]')
+    assert (
+        json.loads(run(google, "--policy", str(policy), "--format", "json").stdout)["summary"]["verdicts"]["FAILED"]
+        == 1
+    )
+
+
+def test_what_a_job_ran_is_tied_to_the_builds_by_digest(google: Google) -> None:
+    a_week(google)
+    google.cloud.tag(IMAGE, f"sha256:{'c':0>64}")
+    google.cloud.put_job(PROJECT, REGION, "content-worker", image=IMAGE, script=Script())
+    CloudRunJobs(google.address).start(JobName(PROJECT, REGION, "content-worker"), [], {}, timeout=5)
+    google.clock.advance(1)
+    result = run(google, "--job", f"{REGION}/content-worker", "--format", "json", "--until", show_time(google.clock()))
+    (execution,) = json.loads(result.stdout)["runs"]
+    assert execution["build"] == f"projects/{PROJECT}/locations/{REGION}/builds/c"
+    assert execution["verdict"] == "LOCAL_SOURCE"
+    until = show_time(google.clock())
+    table = run(google, "--job", f"{REGION}/content-worker", "--until", until).stdout.splitlines()
+    assert table[-2] == "What content-worker ran: 1 execution"
+    assert table[-1].endswith("1×  LOCAL_SOURCE")
+
+
+def test_a_job_that_does_not_exist_is_told_and_the_builds_are_reported(google: Google) -> None:
+    a_week(google)
+    result = run(google, "--job", f"{REGION}/nothing")
+    assert result.exit_code == 2
+    assert "2  LOCAL_SOURCE" in result.stdout
+    assert result.stderr.count("could not read") == 1
+
+
+def test_a_spreadsheet_gets_no_formulas(tmp_path: Path) -> None:
+    build = document("commit-resolved-git")
+    build["substitutions"]["TRIGGER_NAME"] = '=HYPERLINK("http://evil.example")\nx'
+    file = tmp_path / "b.json"
+    file.write_text(json.dumps(build))
+    (row,) = csv.DictReader(io.StringIO(run(None, "--builds", str(file), "--format", "csv").stdout))
+    assert row["trigger_name"] == '\'=HYPERLINK("http://evil.example") x'
+
+
+def test_a_listing_that_is_overloaded_is_waited_for_with_a_line(google: Google) -> None:
+    a_week(google)
+    google.faults.add(Fault("ListBuilds", "before", status="RESOURCE_EXHAUSTED"))
+    result = run(google, "--region", REGION)
+    assert result.exit_code == 3
+    assert "waiting 1 s" in result.stderr
+
+
+def test_as_a_process_it_shows_no_progress_bar_where_nobody_watches(google: Google) -> None:
+    a_week(google)
+    environment = os.environ | {"VERIFIER_GOOGLE_ENDPOINT": google.address, "GOOGLE_CLOUD_PROJECT": PROJECT}
+    command = [sys.executable, "-c", "from verifier.cli.audit import audit; audit()", "--region", REGION]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "2  LOCAL_SOURCE" in done.stdout

@@ -1,0 +1,181 @@
+"""How an audit is written: a table for people, JSON and CSV for scripts, each as its builds go by."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from verifier.audit import Problem, Summary, image_names, summary_lines
+from verifier.audit_document import CSV_COLUMNS, build_document, csv_row, run_document, summary_document
+from verifier.history import JudgedBuild, Run
+from verifier.redact import excerpt
+from verifier.verdict import Verdict
+
+_MOST_ROWS = 40
+_MOST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is known once every build has gone by."""
+
+    summary: Summary
+    runs: Sequence[Run]
+    problems: Sequence[Problem]
+    flagged: int
+    now: datetime
+
+
+class Output(Protocol):
+    """One way to write an audit."""
+
+    def add(self, build: JudgedBuild) -> None:
+        """Write one build."""
+
+    def end(self, ending: Ending) -> None:
+        """Write what comes after the builds."""
+
+
+@contextmanager
+def whole_file(path: Path | None) -> Iterator[TextIO]:
+    """A stream that becomes this file when all went well, and is gone otherwise; standard output without a path."""
+    if path is None:
+        yield sys.stdout
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+
+
+@dataclass(slots=True)
+class TableOutput:
+    """The newest of the flagged builds, then the summary. Written at the end, so that it never meets a progress bar."""
+
+    stream: TextIO
+    flagged: frozenset[Verdict]
+    rows: list[str] = field(default_factory=list)
+
+    def add(self, build: JudgedBuild) -> None:
+        """See `Output.add`."""
+        if build.verdict in self.flagged and len(self.rows) < _MOST_ROWS:
+            self.rows.append(_row(build))
+
+    def end(self, ending: Ending) -> None:
+        """See `Output.end`."""
+        lines = list(self.rows)
+        if ending.flagged > len(self.rows):
+            lines.append(f"… and {ending.flagged - len(self.rows)} more: --format csv has them all")
+        lines += [*([""] if lines else []), *summary_lines(ending.summary, ending.now), *_run_lines(ending.runs)]
+        if ending.problems:
+            lines.append(f"NOT WHOLE: {len(ending.problems)} of the places could not be read to their end.")
+        self.stream.writelines(f"{line}\n" for line in lines)
+
+
+@dataclass(slots=True)
+class JsonOutput:
+    """One JSON object; without its end, which says whether it is whole, it is no JSON."""
+
+    stream: TextIO
+    started: bool = False
+
+    def add(self, build: JudgedBuild) -> None:
+        """See `Output.add`."""
+        self.stream.write(",\n" if self.started else '{"builds": [\n')
+        self.started = True
+        self.stream.write(json.dumps(build_document(build), ensure_ascii=False))
+
+    def end(self, ending: Ending) -> None:
+        """See `Output.end`."""
+        summary = summary_document(ending.summary, ending.problems, ending.flagged, ending.now)
+        self.stream.write("\n],\n" if self.started else '{"builds": [],\n')
+        for name, value in (("runs", list(map(run_document, ending.runs))), ("summary", summary)):
+            self.stream.write(f'"{name}": {json.dumps(value, ensure_ascii=False)}')
+            self.stream.write(",\n" if name == "runs" else "}\n")
+
+
+class CsvOutput:
+    """A row for each build. Whether it is whole is said by the exit code and on standard error."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._writer = csv.writer(stream, lineterminator="\n")
+        self._writer.writerow(CSV_COLUMNS)
+
+    def add(self, build: JudgedBuild) -> None:
+        """See `Output.add`."""
+        self._writer.writerow(csv_row(build))
+
+    def end(self, ending: Ending) -> None:
+        """See `Output.end`."""
+
+
+@dataclass(slots=True)
+class HtmlOutput:
+    """The report, which holds every build, and so does this."""
+
+    stream: TextIO
+    title: str
+    builds: list[JudgedBuild] = field(default_factory=list)
+
+    def add(self, build: JudgedBuild) -> None:
+        """See `Output.add`."""
+        self.builds.append(build)
+
+    def end(self, ending: Ending) -> None:
+        """See `Output.end`."""
+        from verifier.html_report import write_report
+
+        complete = not ending.problems
+        write_report(
+            self.stream, iter(self.builds), ending.runs, lambda: ending.summary, title=self.title, complete=complete
+        )
+
+
+def _row(build: JudgedBuild) -> str:
+    when = f"{build.created:%Y-%m-%d %H:%M}" if build.created else "no time".ljust(16)
+    image = "/".join(next(iter(image_names(build)), "no image").split("/")[-2:])
+    what = build.trigger_name or build.trigger_id or image
+    who = ""
+    if build.submitter:
+        tool = f" with {build.submitter.tool}" if build.submitter.tool else ""
+        who = f"  {build.submitter.principal}{tool}"
+    return f"{when}  {build.verdict!s:12}  {_name(build.key.id):8.8}  {_name(what)}{_name(who)}"
+
+
+def _run_lines(runs: Sequence[Run]) -> Iterator[str]:
+    """For each job, the times during which one execution after the other ran builds of the same verdict."""
+    jobs: dict[str, list[Run]] = {}
+    for run in sorted(runs, key=lambda run: run.started):
+        jobs.setdefault(run.name.partition("/executions/")[0].rpartition("/")[2], []).append(run)
+    for job, own in jobs.items():
+        yield f"What {_name(job)} ran: {len(own)} execution{'s' if len(own) > 1 else ''}"
+        for span in _spans(own):
+            verdict = span[0].verdict or ("not judged" if span[0].build else "image of no listed build")
+            ended = f"{span[-1].ended:%Y-%m-%d %H:%M}" if span[-1].ended else "now"
+            yield f"  {span[0].started:%Y-%m-%d %H:%M} to {ended} UTC  {len(span):>5}×  {verdict}"
+
+
+def _spans(runs: Sequence[Run]) -> list[list[Run]]:
+    spans: list[list[Run]] = []
+    for run in runs:
+        if spans and spans[-1][-1].verdict == run.verdict and bool(spans[-1][-1].build) == bool(run.build):
+            spans[-1].append(run)
+        else:
+            spans.append([run])
+    return spans
+
+
+def _name(text: str) -> str:
+    return excerpt(text, _MOST_NAME).replace("\n", " ")

@@ -1,0 +1,81 @@
+"""The project whose past is looked at, and what is read of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from verifier.audit import Problem
+from verifier.build import Build, BuildKey, checked_key
+from verifier.errors import Malformed
+from verifier.execution import JobName
+from verifier.history import Run
+from verifier.verdict import Verdict
+
+if TYPE_CHECKING:
+    from verifier.cloud.patience import Patience
+    from verifier.cloud.submitters import SubmitterLog
+
+_ALL = "all"
+_JOB = re.compile(r"([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]{0,62})")
+_JOB_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A project, its locations, and a span of time."""
+
+    project: str
+    locations: tuple[str, ...]
+    since: datetime
+    until: datetime
+    endpoint: str
+    """A stand-in on this machine; empty: Google's own services."""
+
+    @staticmethod
+    def checked(project: str, regions: Sequence[str], since: datetime, until: datetime, endpoint: str) -> Place:
+        """The place of these words; `all` among the regions is every location. Raises Malformed."""
+        from verifier.cloud.build_history import LOCATIONS
+
+        locations = tuple(dict.fromkeys(regions if _ALL not in regions else LOCATIONS))
+        for location in locations:
+            checked_key(project, location, "any")
+        return Place(project, locations, since, until, endpoint)
+
+    def builds(self) -> Iterator[Build | Problem]:
+        """Its builds, newest first."""
+        from verifier.cloud.build_history import BuildHistory
+
+        history = BuildHistory(_patience(), self.endpoint)
+        return history.builds(self.project, self.locations, self.since, self.until)
+
+    def submitters(self) -> SubmitterLog:
+        """Who submitted them."""
+        from verifier.cloud.submitters import CloudSubmitters, SubmitterLog
+
+        return SubmitterLog(CloudSubmitters(self.endpoint), _patience(), self.project, self.since, self.until)
+
+    def runs(self, job: JobName, makers: Mapping[str, tuple[BuildKey, Verdict | None]]) -> Sequence[Run]:
+        """What the job ran; `makers` are the builds by the digests that they pushed. Raises ServiceError."""
+        from verifier.cloud.job_history import list_runs
+
+        return list_runs(job, self.since, self.until, makers, endpoint=self.endpoint, timeout=_JOB_SECONDS)
+
+
+def job_name(text: str, project: str) -> JobName:
+    """The job that `REGION/JOB` names. Raises Malformed."""
+    match = _JOB.fullmatch(text)
+    if not match:
+        raise Malformed(f"--job: expected REGION/JOB as in us-central1/content-worker, got {text[:120]!r}")
+    return JobName(project, match[1], match[2])
+
+
+def _patience() -> Patience:
+    from verifier.cloud.patience import Patience
+
+    return Patience(lambda line: click.echo(line, err=True))

@@ -1,0 +1,40 @@
+"""A progress bar on standard error, for as long as somebody watches a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from verifier.history import JudgedBuild
+
+_EVERY = 50
+
+
+@contextmanager
+def progress(span: tuple[datetime, datetime] | None, *, shown: bool) -> Iterator[Callable[[JudgedBuild], None]]:
+    """A function that is told of each build, newest first, and moves the bar through the span of time.
+
+    Without a span the bar shows that something happens. It is gone at the end, and never there where standard error is
+    no terminal or `shown` is false.
+    """
+    if not (shown and sys.stderr.isatty()):
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.fields[count]} builds{task.fields[back]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        total = (span[1] - span[0]).total_seconds() if span else None
+        task, count = bar.add_task("", total=total, count=0, back=""), 0
+
+        def seen(build: JudgedBuild) -> None:
+            nonlocal count
+            count += 1
+            if count % _EVERY == 1 and build.created:
+                done = (span[1] - build.created).total_seconds() if span else None
+                bar.update(task, completed=done, count=count, back=f", back to {build.created:%Y-%m-%d}")
+
+        yield seen
