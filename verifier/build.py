@@ -25,6 +25,7 @@ NOT_TERMINAL = frozenset({"STATUS_UNKNOWN", "PENDING", "QUEUED", "WORKING"})
 _PROJECT = re2.compile(r"^([a-z0-9.-]{1,63}:)?[a-z0-9][a-z0-9-]{1,62}$")
 _LOCATION = re2.compile(r"^[a-z][a-z0-9-]{1,40}$")
 _ID = re2.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _NAME = re2.compile(r"^projects/([^/]+)(?:/locations/([^/]+))?/builds/([^/]+)$")
 
 
@@ -195,7 +196,7 @@ def _fetch_step(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _check_storable(kept: Mapping[str, Any]) -> None:
     try:
-        json.dumps(kept, ensure_ascii=False).encode()
+        _JSON.encode(kept).encode()
     except (TypeError, ValueError) as error:
         raise Malformed(f"build: expected JSON values in valid Unicode, got one that is not ({error})") from error
 

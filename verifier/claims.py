@@ -47,7 +47,7 @@ def _against_nothing(build: Build) -> Iterator[Claim]:
         if build.claims.get(name) and not trigger_says_so:
             yield Claim(name, build.claims[name])
     for name, value in sorted(build.claims.items()):
-        if _OWN_SHA.match(name) and _HEX.match(value):
+        if _is_for_a_sha(name) and _HEX.match(value):
             yield Claim(name, value)
 
 
@@ -69,6 +69,11 @@ def _names(full_name: str, commit: Commit) -> bool:
     if repository is None or not repository.host or repository.host == "source.developers.google.com":
         return True
     return repository.path.lower() == full_name.lower()
+
+
+@lru_cache(maxsize=1024)
+def _is_for_a_sha(name: str) -> bool:
+    return bool(_OWN_SHA.match(name))
 
 
 @lru_cache(maxsize=1024)  # names and branches recur from build to build, and a commit within one
