@@ -281,6 +281,18 @@ def test_output_appears_when_it_is_whole_and_leaves_nothing_else(tmp_path: Path)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["builds.json", "out.json"]
 
 
+def test_the_report_is_one_file_and_says_when_it_is_not_whole(tmp_path: Path) -> None:
+    file, out = Path(exported(tmp_path, "upload-builds-submit", "commit-resolved-git")), tmp_path / "report.html"
+    words = ("--builds", str(file), "--format", "html", "--output", str(out))
+    assert run(None, *words).exit_code == 3
+    whole = out.read_text()
+    assert document("upload-builds-submit")["id"] in whole
+    file.write_text(file.read_text()[:-200])
+    assert run(None, *words).exit_code == 2
+    assert out.read_text() != whole
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["builds.json", "report.html"]
+
+
 def test_a_policy_is_applied(google: Google, tmp_path: Path) -> None:
     google.cloud.put_build(a_build(google, "a", 1, **COMMIT))
     policy = tmp_path / "policy.toml"
