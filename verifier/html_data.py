@@ -13,6 +13,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import re2
+
 from verifier.audit import Group, Summary
 from verifier.history import JudgedBuild, Run
 from verifier.links import commit_link
@@ -24,11 +26,12 @@ COLUMNS = tuple("id place created took verdict status trigger who source finding
 """`place`, `status`, `trigger` and `who` are indexes; `verdict` counts into `verdicts`, -1 for none."""
 RUN_COLUMNS = ("name", "job", "started", "ended", "succeeded", "digests", "build", "verdict")
 """`job` is an index; `build` is `[place, id]` or null."""
-SHA, SHORT_SHA, PLACE, CLAIMS = "\ue000\ue001\ue002\ue003"
-"""What stands in a text for the row's own commit, its first seven digits, the upload and the claims."""
+SHA, SHORT_SHA, PLACE, CLAIMS, CLAIMED = "\ue000\ue001\ue002\ue003\ue004"
+"""What stands in a text for the row's commit, its first digits, the upload, the claims and the first one's commit."""
 
-_STANDING_IN = str.maketrans(dict.fromkeys(SHA + SHORT_SHA + PLACE + CLAIMS, "\ufffd"))
+_STANDING_IN = str.maketrans(dict.fromkeys(SHA + SHORT_SHA + PLACE + CLAIMS + CLAIMED, "\ufffd"))
 _SHORT = 7
+_HEX = re2.compile("^[0-9a-f]{7,64}$")
 _ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 _MOST_SHOWN = 5
 _MOST_WORD = 100
@@ -101,20 +104,27 @@ class Rows:
             case Commit():
                 repository = self._index(_word(str(source.repository or "")))
                 base = self._index(commit_link(source).removesuffix(source.sha))
-                return ["commit", source.sha, repository, self._index(source.strength), self._index(source.field), base]
+                return [
+                    "commit",
+                    source.sha,
+                    repository,
+                    self._index(source.strength),
+                    self._index(_word(source.field)),
+                    base,
+                ]
             case Upload():
                 place = [self._index(_word(source.bucket)), _text(source.object), _word(source.generation)]
-                return ["upload", *place, self._index(_word(source.tool)), self._index(source.field)]
+                return ["upload", *place, self._index(_word(source.tool)), self._index(_word(source.field))]
             case NoSource():
-                return ["none", self._index(_word(source.service)), self._index(source.field)]
+                return ["none", self._index(_word(source.service)), self._index(_word(source.field))]
             case Unclear():
-                return ["unclear", self._index(_text(source.reason)), self._index(source.field)]
+                return ["unclear", self._index(_text(source.reason)), self._index(_word(source.field))]
 
     def _images(self, build: JudgedBuild, own: Mapping[str, str]) -> Iterator[list[Any]]:
         """Name and digest of each; a digest that is that of the image before it is left out."""
         before = ""
         for image in build.images[:_MOST_IMAGES]:
-            name = self._index(_word(_standing_in(image.name, own)))
+            name = self._index(_text(_standing_in(image.name, own)))
             yield [name] if image.digest == before else [name, _word(image.digest)]
             before = image.digest
 
@@ -161,7 +171,10 @@ def _own_texts(source: Source, claims: Sequence[str]) -> Iterator[tuple[str, str
         yield source.sha[:_SHORT], SHORT_SHA
     if isinstance(source, Upload):
         yield f"gs://{source.bucket}/{source.object}", PLACE
-    yield ", ".join(claims), CLAIMS
+    if claims:
+        yield ", ".join(claims), CLAIMS
+        if _HEX.match(claimed := claims[0].partition("=")[2]):
+            yield claimed, CLAIMED
 
 
 def _standing_in(text: str, own: Mapping[str, str]) -> str:
@@ -185,9 +198,9 @@ def _seconds(moment: datetime | None) -> int | None:
 
 @lru_cache(maxsize=4096)  # names, places and findings recur from build to build
 def _word(text: str) -> str:
-    return excerpt(text, _MOST_WORD).replace("\n", " ")
+    return _text(text, _MOST_WORD).replace("\n", " ")
 
 
 @lru_cache(maxsize=4096)
-def _text(text: str) -> str:
-    return excerpt(text, _MOST_TEXT)
+def _text(text: str, most: int = _MOST_TEXT) -> str:
+    return excerpt(text.encode("utf-8", "replace").decode(), most)

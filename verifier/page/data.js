@@ -32,8 +32,9 @@ function expander(source, claims) {
     "\ue001": (source.sha ?? "").slice(0, 7),
     "\ue002": source.place ?? "",
     "\ue003": claims.join(", "),
+    "\ue004": (claims[0] ?? "").replace(/^[^=]*=/, ""),
   };
-  return (words) => words.replace(/[\ue000-\ue003]/g, (sign) => own[sign]);
+  return (words) => words.replace(/[\ue000-\ue004]/g, (sign) => own[sign]);
 }
 
 function buildOf(row, index) {
