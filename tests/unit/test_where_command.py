@@ -163,7 +163,10 @@ def test_what_could_not_be_read_makes_not_knowing_an_error(town: Town) -> None:
         (("main",), "commit: expected 7 to 64 hex digits, got 'main'"),
         (("85cffd8", "--job", "worker"), "--job: expected REGION/JOB as in us-central1/content-worker, got 'worker'"),
         (("85cffd8", "--job", "us-central1/nobody"), "gcloud run jobs list --project=vividly-dev"),
-        (("85cffd8", "--since", "soon"), "--since: expected days as in 90d, or a date as in 2026-08-01, got 'soon'"),
+        (
+            ("85cffd8", "--since", "soon"),
+            "expected 90d, 36h or 2w, a date as 2026-08-01 or a time as 2026-08-01T12:00:00Z, got 'soon'",
+        ),
         (("85cffd8", "--project", ""), "project: expected --project, or GOOGLE_CLOUD_PROJECT"),
     ],
 )

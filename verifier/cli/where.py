@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import NoReturn
@@ -15,22 +14,21 @@ import click
 
 from verifier.audit import Problem
 from verifier.build import BuildKey
+from verifier.cli.audit_place import Place, job_name
 from verifier.cli.containment import checked_sha, contains
 from verifier.cli.judged import chosen_policy
+from verifier.cli.moments import moment
 from verifier.config import loopback_address
 from verifier.errors import Malformed, VerifierError
 from verifier.execution import JobName
-from verifier.history import JudgedBuild, Run
+from verifier.history import JudgedBuild
 from verifier.judging import judge_listed
 from verifier.policy import Policy
-from verifier.times import parse_time, show_time
+from verifier.times import show_time
 from verifier.whereabouts import Answer, Whereabouts, makers, whereabouts
 
 EXIT_CODES = {Answer.YES: 0, Answer.NO: 3, Answer.UNKNOWN: 4}
 _ERROR = 2
-_SECONDS = 120.0
-_JOB = re.compile(r"(?P<location>[a-z][a-z0-9-]{1,40})/(?P<job>[a-z][a-z0-9-]{0,62})")
-_DAYS = re.compile(r"([1-9][0-9]{0,3})d")
 _PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
 
 
@@ -44,7 +42,7 @@ _PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
     default=".",
     help="A clone of the repository. Default: the current folder.",
 )
-@click.option("--since", default="90d", show_default=True, help="How far to look back: days, or a date (2026-08-01).")
+@click.option("--since", default="90d", show_default=True, help="How far to look back: 90d, 36h, 2w, or a date.")
 @click.option(
     "--policy",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -56,12 +54,14 @@ def where(commit: str, job: str, project: str, repo: Path, since: str, policy: P
 
     Needs run.executions.list, run.jobs.get and cloudbuild.builds.list. Exit code: 0 yes, 3 no, 4 can't tell, 2 error.
     """
-    until = datetime.now(UTC)
     try:
-        sha, name, start = checked_sha(commit), _job(job, project), _since(since, until)
-        builds, problems = _builds(name, start, until, chosen_policy(policy))
-        runs = _runs(name, start, until, builds)
-    except (VerifierError, click.ClickException) as error:
+        sha = checked_sha(commit)
+        place, name = _place(project, job, since)
+        builds, problems = _judged(place, chosen_policy(policy))
+        runs = place.runs(name, makers(builds.values()))
+    except click.ClickException as error:
+        _stop(error.format_message())
+    except VerifierError as error:
         _stop(str(error))
     found = whereabouts(sha, runs, builds, cache(partial(contains, repo)))
     for problem in problems:
@@ -70,48 +70,26 @@ def where(commit: str, job: str, project: str, repo: Path, since: str, policy: P
     sys.exit(_ERROR if found.answer is Answer.UNKNOWN and problems else EXIT_CODES[found.answer])
 
 
-def _builds(
-    job: JobName, since: datetime, until: datetime, policy: Policy
-) -> tuple[dict[BuildKey, JudgedBuild], list[Problem]]:
-    """Builds of the job's project that may have made its images, and what could not be read."""
-    from verifier.cloud.build_history import BuildHistory
-    from verifier.cloud.patience import Patience
-
-    history = BuildHistory(Patience(partial(click.echo, err=True)), _endpoint())
-    listed = list(history.builds(job.project, [*dict.fromkeys(("global", job.location))], since, until))
-    judged = [judge_listed(item, policy) for item in listed if not isinstance(item, Problem)]
-    return {build.key: build for build in judged}, [item for item in listed if isinstance(item, Problem)]
-
-
-def _runs(job: JobName, since: datetime, until: datetime, builds: dict[BuildKey, JudgedBuild]) -> list[Run]:
-    from verifier.cloud.job_history import list_runs
-
-    return list_runs(job, since, until, makers(builds.values()), endpoint=_endpoint(), timeout=_SECONDS)
-
-
-def _endpoint() -> str:
-    # VERIFIER_GOOGLE_ENDPOINT points at a stand-in on this machine; it takes loopback addresses only.
-    return loopback_address("VERIFIER_GOOGLE_ENDPOINT", os.environ)
-
-
-def _job(text: str, project: str) -> JobName:
-    match = _JOB.fullmatch(text)
-    if not match:
-        raise Malformed(f"--job: expected REGION/JOB as in us-central1/content-worker, got {text[:120]!r}")
+def _place(project: str, job: str, since: str) -> tuple[Place, JobName]:
     named = project or next(filter(None, map(os.environ.get, _PROJECT_VARIABLES)), "")
     if not named:
         raise Malformed("project: expected --project, or GOOGLE_CLOUD_PROJECT in the environment, got neither")
-    return JobName(named, match["location"], match["job"])
+    name = job_name(job, named)
+    # VERIFIER_GOOGLE_ENDPOINT points at a stand-in on this machine; it takes loopback addresses only.
+    endpoint = loopback_address("VERIFIER_GOOGLE_ENDPOINT", os.environ)
+    return Place.checked(named, ["global", name.location], moment(since), datetime.now(UTC), endpoint), name
 
 
-def _since(text: str, until: datetime) -> datetime:
-    days = _DAYS.fullmatch(text)
-    if days:
-        return until - timedelta(days=int(days[1]))
-    try:
-        return parse_time(text if "T" in text else f"{text}T00:00:00Z")
-    except ValueError as error:
-        raise Malformed(f"--since: expected days as in 90d, or a date as in 2026-08-01, got {text[:60]!r}") from error
+def _judged(place: Place, policy: Policy) -> tuple[dict[BuildKey, JudgedBuild], list[Problem]]:
+    """The builds that may have made the job's images, and what could not be read."""
+    builds: dict[BuildKey, JudgedBuild] = {}
+    problems: list[Problem] = []
+    for item in place.builds():
+        if isinstance(item, Problem):
+            problems.append(item)
+        else:
+            builds[item.key] = judge_listed(item, policy)
+    return builds, problems
 
 
 def _lines(found: Whereabouts) -> list[str]:
