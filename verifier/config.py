@@ -157,6 +157,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def loopback_address(name: str, environment: Mapping[str, str]) -> str:
+    """The loopback address in this one variable, or empty text. Raises SettingsError when it is another address."""
+    reading = _Reading({name: environment.get(name, "")})
+    address = reading.address(name)
+    reading.end()
+    return address
+
+
 class _Reading:
     """Reads variables one by one; what is wrong is noted, and reading goes on with a value that does no harm."""
 

@@ -1,0 +1,182 @@
+"""Where builds are played: the stand-ins, the real function, and what happens around them while they run."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from verifier.build import BuildKey
+from verifier.execution import JobName
+from verifier.local.clock import system_clock
+from verifier.local.cloud import Cloud
+from verifier.local.faults import Faults
+from verifier.local.function import Function, running_function
+from verifier.local.google_server import GoogleStandIn
+from verifier.local.push import Pusher
+from verifier.local.script import Script
+from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
+
+_STATUSES = ("QUEUED", "WORKING")
+_TICK_SECONDS = 0.1
+_SWEEP_TICKS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the audit trail says about a build."""
+
+    build_id: str
+    verdict: str
+    """Empty for a build that did not succeed."""
+    reason: str
+
+
+@dataclass
+class Stage:
+    """Everything that a play needs. Messages come at least twice, and in any order."""
+
+    cloud: Cloud
+    slack: SlackStandIn
+    function: Function
+    pusher: Pusher
+    dice: random.Random
+    folder: Path
+    _played: set[str] = field(default_factory=set)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def play(self, document: Mapping[str, Any], job: tuple[JobName, Script] | None, *, announced: bool) -> None:
+        """A build comes to its end: its images are pushed, and its messages sent, if there are to be any."""
+        self.cloud.put_build(document)
+        pushed = [image for image in document.get("results", {}).get("images", []) if image.get("digest")]
+        for image in pushed:
+            self.cloud.tag(image["name"], image["digest"])
+        if job is not None and pushed:
+            path, script = job
+            self.cloud.put_job(path.project, path.location, path.job, image=pushed[0]["name"], script=script)
+        if announced:
+            self.announce(document)
+
+    def announce(self, document: Mapping[str, Any]) -> None:
+        """Send the build's status messages."""
+        last = str(document.get("status", ""))
+        messages = [status for status in (*_STATUSES, last) for _ in range(2)]
+        self.dice.shuffle(messages)
+        for status in messages:
+            data = json.dumps({**document, "status": status}).encode()
+            attributes = {"buildId": str(document.get("id", "")), "status": status}
+            self.pusher.publish("/builds", data, attributes, copies=self.dice.choice((1, 1, 2)))
+
+    def sweep(self) -> None:
+        """What Cloud Scheduler sends, more often than it would."""
+        self.pusher.publish("/sweep", b"{}", {})
+
+    def outcomes(self) -> list[Outcome]:
+        """What was decided so far, in order."""
+        entries = [entry for entry in self.cloud.audit_entries() if entry["labels"]["kind"] in _DECIDED]
+        return [_outcome(entry) for entry in entries]
+
+    def kinds(self) -> list[str]:
+        """What kinds of entries the audit trail has."""
+        return [entry["labels"]["kind"] for entry in self.cloud.audit_entries()]
+
+    def keep_going(self) -> None:
+        """Send sweeps, and a completion message for every execution that has ended, until the stage is left."""
+        told: set[str] = set()
+        tick = 0
+        while not self._over.wait(_TICK_SECONDS):
+            for name in self.cloud.finished_executions():
+                if name not in told:
+                    told.add(name)
+                    entry = json.dumps(self.cloud.completion_entry(name)).encode()
+                    self.pusher.publish("/executions", entry, {}, copies=2)
+            tick += 1
+            if tick % _SWEEP_TICKS == 0:
+                self.sweep()
+
+    def leave(self) -> None:
+        """Stop what `keep_going` does."""
+        self._over.set()
+
+
+_DECIDED = ("verdict", "build-did-not-succeed")
+
+
+def _outcome(entry: Mapping[str, Any]) -> Outcome:
+    payload = entry["jsonPayload"]
+    findings: Sequence[Mapping[str, Any]] = payload.get("findings", [])
+    order = ("fails", "could-not-check", "holds")
+    worst = min(
+        findings,
+        key=lambda finding: order.index(finding["outcome"]) if finding["outcome"] in order else 9,
+        default=None,
+    )
+    reason = f"{worst['check']}: {worst['seen']}" if worst else "the build did not succeed"
+    return Outcome(entry["labels"]["build"], entry["labels"]["verdict"], reason)
+
+
+@contextmanager
+def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes) -> Iterator[Stage]:
+    """A stage whose function watches these projects (ids with their numbers) and regions, under this policy.
+
+    The ledger is a SQLite file of its own, or Firestore where `FIRESTORE_EMULATOR_HOST` is set.
+    Raises VerifierError when the function does not start.
+    """
+    faults, cloud = Faults(), Cloud(system_clock)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="build-verifier-")))
+        google = stack.enter_context(GoogleStandIn(cloud, faults))
+        slack = stack.enter_context(SlackStandIn(faults, system_clock))
+        (folder / "policy.toml").write_bytes(policy)
+        settings = {
+            "VERIFIER_PROJECTS": ",".join(
+                f"{project}={number}" if number else project for project, number in projects.items()
+            ),
+            "VERIFIER_REGIONS": ",".join(regions),
+            "VERIFIER_POLICY": str(folder / "policy.toml"),
+            "VERIFIER_SLACK_TOKEN": TOKEN,
+            "VERIFIER_SLACK_CHANNEL": next(iter(CHANNELS)),
+            "VERIFIER_GOOGLE_ENDPOINT": google.address,
+            "VERIFIER_SLACK_ENDPOINT": slack.api_url,
+            **_ledger(folder),
+        }
+        function = stack.enter_context(running_function(settings, folder))
+        pusher = stack.enter_context(Pusher(function.url))
+        stage = Stage(cloud, slack, function, pusher, random.Random(85), folder)  # noqa: S311 - the order of a play
+        around = threading.Thread(target=stage.keep_going, daemon=True)
+        around.start()
+        try:
+            yield stage
+        finally:
+            stage.leave()
+            around.join()
+
+
+def _ledger(folder: Path) -> dict[str, str]:
+    emulator = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
+    if not emulator:
+        return {"VERIFIER_LEDGER": f"sqlite:{folder / 'ledger.sqlite'}"}
+    # A home project of its own: what an earlier play left in the emulator is none of this one's.
+    home = f"demo-{secrets.token_hex(6)}"
+    return {"VERIFIER_LEDGER": "firestore", "FIRESTORE_EMULATOR_HOST": emulator, "VERIFIER_HOME_PROJECT": home}
+
+
+def a_forged_message(build: BuildKey) -> dict[str, Any]:
+    """What somebody would publish who wants a build to look successful that never was."""
+    return {
+        "id": build.id,
+        "projectId": build.project,
+        "name": build.name,
+        "status": "SUCCESS",
+        "sourceProvenance": {
+            "resolvedGitSource": {"url": "https://github.com/vividly/content-worker", "revision": "0" * 40}
+        },
+    }
