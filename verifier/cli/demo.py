@@ -14,10 +14,11 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 
 from verifier.build import TERMINAL, BuildKey, parse_build
 from verifier.cli.documents import files_in, read_documents
-from verifier.cli.stage import Outcome, Stage, a_forged_message, a_stage
+from verifier.cli.stage import Decided, Stage, a_forged_message, a_stage
 from verifier.errors import Malformed, VerifierError
 from verifier.execution import JobName
 from verifier.local.clock import system_clock
@@ -73,7 +74,7 @@ def _story(console: Console) -> list[str]:
             stage.play(episode.document, (JobName(PROJECT, REGION, JOB), episode.script), announced=episode.announced)
             theatre.expect(episode.build_id, episode.title)
         stage.pusher.drain(_MOST_SECONDS)
-        wrong = differences(episodes, stage.outcomes(), len(stage.slack.messages))
+        wrong = differences(episodes, stage.decided(), len(stage.slack.messages))
         theatre.summary(wrong, forged=True)
         return wrong
 
@@ -82,7 +83,7 @@ def _swept(stage: Stage) -> bool:
     return "sweep completed" in stage.function.log.read_text(errors="replace")
 
 
-def differences(episodes: Sequence[Episode], outcomes: Sequence[Outcome], posted: int) -> list[str]:
+def differences(episodes: Sequence[Episode], outcomes: Sequence[Decided], posted: int) -> list[str]:
     """What is not as the story has it: each build one verdict, the right one, and one message each; and no others."""
     wrong = []
     for episode in episodes:
@@ -111,7 +112,7 @@ def _own_builds(console: Console, place: str, policy: Path | None) -> list[str]:
             except ValueError as error:
                 wrong.append(f"{document['id']}: {error}")
         theatre.expect_all(ended)
-        decided = {outcome.build_id for outcome in theatre.stage.outcomes()}
+        decided = {outcome.build_id for outcome in theatre.stage.decided()}
         wrong += [
             f"{build_id}: expected a verdict on a build that ended, got none" for build_id in sorted(ended - decided)
         ]
@@ -166,18 +167,18 @@ class _Theatre:
     def expect_all(self, build_ids: set[str]) -> None:
         """Wait for the verdicts on these builds, as long as one falls now and then."""
         decided = -1
-        while decided < len(self.stage.outcomes()) and build_ids - self.decided():
-            decided = len(self.stage.outcomes())
+        while decided < len(self.stage.decided()) and build_ids - self.decided():
+            decided = len(self.stage.decided())
             self.wait("more verdicts", partial(self.grown, decided))
         self.show()
 
     def decided(self) -> set[str]:
         """The builds that have a verdict."""
-        return {outcome.build_id for outcome in self.stage.outcomes()}
+        return {outcome.build_id for outcome in self.stage.decided()}
 
     def grown(self, count: int) -> bool:
         """Whether more than so many verdicts have fallen."""
-        return len(self.stage.outcomes()) > count
+        return len(self.stage.decided()) > count
 
     def wait(self, what: str, happened: Callable[[], bool]) -> None:
         """Wait until it happened, at most a minute, with a progress line on a terminal."""
@@ -198,7 +199,7 @@ class _Theatre:
 
     def show(self) -> None:
         """Print the verdicts that fell since the last time."""
-        outcomes = self.stage.outcomes()
+        outcomes = self.stage.decided()
         for outcome in outcomes[self.shown :]:
             title = escape(self.titles.get(outcome.build_id, "a build"))
             if outcome.verdict:
@@ -207,14 +208,15 @@ class _Theatre:
             else:
                 said = "⚪ [dim]not judged[/]"
             self.console.print(f"{said}  {escape(outcome.build_id[:8])}  {title}")
-            self.console.print(f"   [dim]{escape(outcome.reason)}[/]", soft_wrap=False)
+            for line in outcome.reasons:
+                self.console.print(Padding(f"[dim]{escape(line)}[/]", (0, 0, 0, 3)))
         self.shown = len(outcomes)
 
     def summary(self, wrong: Sequence[str], *, forged: bool) -> None:
         """What it took."""
         self.show()
         stage, runs = self.stage, len(self.stage.cloud.finished_executions())
-        counted = len(stage.outcomes())
+        counted = len(stage.decided())
         self.console.print()
         if forged:
             self.console.print(f"⚪ no verdict   {FORGED[:8]}  a forged message: Cloud Build knows no such build\n")

@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from verifier.build import BuildKey
+from verifier.build import Build, BuildKey, parse_build
 from verifier.execution import JobName
+from verifier.judgement import Judgement
 from verifier.local.clock import system_clock
 from verifier.local.cloud import Cloud
 from verifier.local.faults import Faults
@@ -24,6 +25,9 @@ from verifier.local.google_server import GoogleStandIn
 from verifier.local.push import Pusher
 from verifier.local.script import Script
 from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.source import source_of
+from verifier.verdict import Check, Finding, Outcome, Verdict
+from verifier.wording import Told, reasons
 
 _STATUSES = ("QUEUED", "WORKING")
 _TICK_SECONDS = 0.1
@@ -31,13 +35,13 @@ _SWEEP_TICKS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Decided:
     """What the audit trail says about a build."""
 
     build_id: str
     verdict: str
     """Empty for a build that did not succeed."""
-    reason: str
+    reasons: tuple[str, ...]
 
 
 @dataclass
@@ -50,12 +54,14 @@ class Stage:
     pusher: Pusher
     dice: random.Random
     folder: Path
-    _played: set[str] = field(default_factory=set)
+    _played: dict[str, Build] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
 
     def play(self, document: Mapping[str, Any], job: tuple[JobName, Script] | None, *, announced: bool) -> None:
         """A build comes to its end: its images are pushed, and its messages sent, if there are to be any."""
         self.cloud.put_build(document)
+        build = parse_build(document)
+        self._played[build.key.id] = build
         pushed = [image for image in document.get("results", {}).get("images", []) if image.get("digest")]
         for image in pushed:
             self.cloud.tag(image["name"], image["digest"])
@@ -79,10 +85,14 @@ class Stage:
         """What Cloud Scheduler sends, more often than it would."""
         self.pusher.publish("/sweep", b"{}", {})
 
-    def outcomes(self) -> list[Outcome]:
+    def decided(self) -> list[Decided]:
         """What was decided so far, in order."""
         entries = [entry for entry in self.cloud.audit_entries() if entry["labels"]["kind"] in _DECIDED]
-        return [_outcome(entry) for entry in entries]
+        return [self._read(entry) for entry in entries]
+
+    def _read(self, entry: Mapping[str, Any]) -> Decided:
+        build_id, verdict = entry["labels"]["build"], entry["labels"]["verdict"]
+        return Decided(build_id, verdict, _told(entry, self._played[build_id]) if build_id in self._played else ())
 
     def kinds(self) -> list[str]:
         """What kinds of entries the audit trail has."""
@@ -110,17 +120,17 @@ class Stage:
 _DECIDED = ("verdict", "build-did-not-succeed")
 
 
-def _outcome(entry: Mapping[str, Any]) -> Outcome:
-    payload = entry["jsonPayload"]
-    findings: Sequence[Mapping[str, Any]] = payload.get("findings", [])
-    order = ("fails", "could-not-check", "holds")
-    worst = min(
-        findings,
-        key=lambda finding: order.index(finding["outcome"]) if finding["outcome"] in order else 9,
-        default=None,
+def _told(entry: Mapping[str, Any], build: Build) -> tuple[str, ...]:
+    """The reasons as Slack words them, from what the audit trail says."""
+    payload, verdict = entry["jsonPayload"], entry["labels"]["verdict"]
+    if not verdict:
+        return ("It did not succeed: counted, not judged.",)
+    findings = tuple(
+        Finding(Check(item["check"]), Outcome(item["outcome"]), item["seen"], item["remediation"])
+        for item in payload["findings"]
     )
-    reason = f"{worst['check']}: {worst['seen']}" if worst else "the build did not succeed"
-    return Outcome(entry["labels"]["build"], entry["labels"]["verdict"], reason)
+    judgement = Judgement(Verdict(verdict), findings, system_clock(), payload.get("execution") or "")
+    return tuple(reasons(Told(build, source_of(build), judgement), Verdict(verdict)))
 
 
 @contextmanager
