@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from google.longrunning.operations_pb2 import Operation
 
-from tests.contract.adapters import Google, answering, google_standing, timed_trouble, trouble
+from tests.contract.adapters import OURS, RESIZER, Google, answering, google_standing, timed_trouble, trouble
 from tests.contract.standin import DIGEST, IMAGE, JOB, START
 from verifier.cloud.cloud_run import CloudRunJobs
 from verifier.errors import Missing, Unavailable
@@ -17,8 +16,7 @@ from verifier.execution import BUILD_VARIABLE, Completion, Execution, JobName, P
 from verifier.local.faults import Fault
 from verifier.local.script import Script
 
-RESIZER = JobName("acme", "europe-west1", "resizer")
-OURS, THEIRS = "projects/acme/locations/global/builds/ours", "projects/acme/locations/global/builds/theirs"
+THEIRS = "projects/acme/locations/global/builds/theirs"
 
 
 @pytest.fixture
@@ -26,11 +24,6 @@ def google() -> Iterator[Google]:
     with google_standing() as google:
         google.cloud.tag(IMAGE, DIGEST)
         yield google
-
-
-def put_job(google: Google, script: Script | None = None, **more: Any) -> None:
-    settings: dict[str, Any] = {"image": IMAGE, "script": script or Script(), **more}
-    google.cloud.put_job("acme", "europe-west1", "resizer", **settings)
 
 
 def start(google: Google, build: str = OURS, args: tuple[str, ...] = (), **env: str) -> str:
@@ -46,16 +39,8 @@ def observe(google: Google, name: str) -> Execution:
     return CloudRunJobs(google.address).observe(name, timeout=5)
 
 
-def played(google: Google, script: Script, seconds: float = 60, **job: Any) -> Execution:
-    """An execution of this script, so many seconds after its creation."""
-    put_job(google, script, **job)
-    name = start(google)
-    google.clock.advance(seconds)
-    return observe(google, name)
-
-
 def test_a_start_is_one_call_and_names_the_execution(google: Google) -> None:
-    put_job(google)
+    google.put_job()
     name = start(google)
     assert google.faults.calls == ("RunJob",)
     assert name.startswith(f"{JOB}/executions/")
@@ -63,14 +48,14 @@ def test_a_start_is_one_call_and_names_the_execution(google: Google) -> None:
 
 
 def test_a_start_replaces_the_arguments_and_merges_the_environment(google: Google) -> None:
-    put_job(google, args=("serve",), env={"MODE": "live", "LEVEL": "info"})
+    google.put_job(args=("serve",), env={"MODE": "live", "LEVEL": "info"})
     run = google.cloud.jobs.run(start(google, args=("check", "--once"), LEVEL="debug"))
     assert run.args == ("check", "--once")
     assert dict(run.env) == {"MODE": "live", "LEVEL": "debug", BUILD_VARIABLE: OURS}
 
 
 def test_a_start_without_arguments_keeps_those_of_the_job(google: Google) -> None:
-    put_job(google, args=("serve",))
+    google.put_job(args=("serve",))
     assert google.cloud.jobs.run(start(google)).args == ("serve",)
 
 
@@ -81,7 +66,7 @@ def test_a_job_that_is_not_there_is_missing_by_its_name(google: Google) -> None:
 
 
 def test_an_execution_whose_start_was_not_answered_is_found_again(google: Google) -> None:
-    put_job(google)
+    google.put_job()
     google.faults.add(Fault("RunJob", "after", "DEADLINE_EXCEEDED"))
     error = trouble(lambda: start(google))
     assert isinstance(error, Unavailable)
@@ -92,7 +77,7 @@ def test_an_execution_whose_start_was_not_answered_is_found_again(google: Google
 
 
 def test_an_execution_whose_start_was_answered_too_late_is_found_again(google: Google) -> None:
-    put_job(google)
+    google.put_job()
     google.faults.add(Fault("RunJob", "slow", seconds=30))
     error, took = timed_trouble(
         lambda: CloudRunJobs(google.address).start(RESIZER, (), {BUILD_VARIABLE: OURS}, timeout=0.2)
@@ -117,7 +102,7 @@ def test_an_answer_that_names_no_execution_is_ambiguous() -> None:
 
 
 def test_executions_are_found_by_their_build_oldest_first(google: Google) -> None:
-    put_job(google)
+    google.put_job()
     names = []
     for build in (OURS, THEIRS, OURS, OURS + "2", ""):
         names.append(start(google, build))
@@ -128,7 +113,7 @@ def test_executions_are_found_by_their_build_oldest_first(google: Google) -> Non
 
 
 def test_executions_of_another_variable_or_another_job_are_not_found(google: Google) -> None:
-    put_job(google, env={"OTHER": OURS})
+    google.put_job(env={"OTHER": OURS})
     start(google, THEIRS)
     google.cloud.put_job("acme", "europe-west1", "sharpener", image=IMAGE, script=Script())
     sharpener = JobName("acme", "europe-west1", "sharpener")
@@ -137,7 +122,7 @@ def test_executions_of_another_variable_or_another_job_are_not_found(google: Goo
 
 
 def test_executions_are_found_from_the_given_moment_on(google: Google) -> None:
-    put_job(google)
+    google.put_job()
     names = []
     for _ in range(3):
         names.append(start(google))
@@ -148,7 +133,7 @@ def test_executions_are_found_from_the_given_moment_on(google: Google) -> None:
 
 def put_executions(google: Google, number: int) -> list[str]:
     """So many executions, one a second, the first of them ours."""
-    put_job(google)
+    google.put_job()
     jobs = CloudRunJobs(google.address)
     names = []
     for index in range(number):
@@ -177,7 +162,7 @@ def test_looking_through_pages_takes_no_longer_than_its_timeout(google: Google) 
 
 
 def test_an_execution_just_created_waits_and_shows_no_digest(google: Google) -> None:
-    put_job(google, tasks=3)
+    google.put_job(tasks=3)
     name = start(google)
     execution = observe(google, name)
     assert execution == Execution(
@@ -200,14 +185,14 @@ def test_an_execution_just_created_waits_and_shows_no_digest(google: Google) -> 
 
 
 def test_an_execution_that_started_runs_and_shows_its_digest(google: Google) -> None:
-    execution = played(google, Script(start_after=1.5), seconds=2)
+    execution = google.play(Script(start_after=1.5), seconds=2)
     assert (execution.phase, execution.digests) == (Phase.RUNNING, frozenset({DIGEST}))
     assert (execution.started, execution.completed) == (START + timedelta(seconds=1.5), None)
     assert execution.completion is Completion.UNKNOWN
 
 
 def test_an_execution_that_succeeded_says_when_and_in_how_many_tasks(google: Google) -> None:
-    execution = played(google, Script(start_after=1.25, runs=2), tasks=2)
+    execution = google.play(Script(start_after=1.25, runs=2), tasks=2)
     assert (execution.phase, execution.digests) == (Phase.SUCCEEDED, frozenset({DIGEST}))
     assert execution.completion is Completion.TRUE
     assert (execution.tasks, execution.succeeded, execution.attempts) == (2, 2, 2)
@@ -217,14 +202,14 @@ def test_an_execution_that_succeeded_says_when_and_in_how_many_tasks(google: Goo
 
 
 def test_an_execution_that_crashed_until_its_retries_were_used_up_exited(google: Google) -> None:
-    execution = played(google, Script(exit_code=1), max_retries=1)
+    execution = google.play(Script(exit_code=1), max_retries=1)
     assert (execution.phase, execution.exited) == (Phase.FAILED, True)
     assert (execution.failed, execution.retried, execution.attempts) == (1, 1, 2)
     assert "exit code: 1" in execution.message
 
 
 def test_an_execution_whose_retry_passed_succeeded_and_counts_it(google: Google) -> None:
-    execution = played(google, Script(fail_attempts=1), max_retries=1)
+    execution = google.play(Script(fail_attempts=1), max_retries=1)
     assert (execution.phase, execution.exited) == (Phase.SUCCEEDED, False)
     assert (execution.succeeded, execution.retried) == (1, 1)
 
@@ -242,26 +227,26 @@ def test_an_execution_whose_retry_passed_succeeded_and_counts_it(google: Google)
 def test_an_execution_that_the_platform_ended_did_not_exit(
     google: Google, outcome: str, phase: Phase, message: str
 ) -> None:
-    execution = played(google, Script(outcome=outcome))
+    execution = google.play(Script(outcome=outcome))
     assert (execution.phase, execution.completion, execution.exited) == (phase, Completion.FALSE, False)
     assert execution.message.endswith(message)
     assert execution.digests == frozenset({DIGEST})
 
 
 def test_an_execution_that_never_starts_waits_for_ever(google: Google) -> None:
-    execution = played(google, Script(outcome="never-starts"), seconds=86_400)
+    execution = google.play(Script(outcome="never-starts"), seconds=86_400)
     assert (execution.phase, execution.started, execution.digests) == (Phase.WAITING, None, frozenset())
 
 
 def test_an_execution_whose_image_is_missing_failed_without_a_digest(google: Google) -> None:
-    execution = played(google, Script(), image=f"{IMAGE}:nowhere")
+    execution = google.play(Script(), image=f"{IMAGE}:nowhere")
     assert (execution.phase, execution.exited, execution.started) == (Phase.FAILED, False, None)
     assert execution.digests == frozenset()
     assert "not found" in execution.message
 
 
 def test_an_execution_that_is_not_there_is_missing_by_its_name(google: Google) -> None:
-    put_job(google)
+    google.put_job()
     error = trouble(lambda: observe(google, f"{JOB}/executions/nowhere"))
     assert isinstance(error, Missing)
     assert "nowhere" in str(error)

@@ -109,7 +109,7 @@ def _structured_text(raw: Any) -> str:
     kind = raw.WhichOneof("payload")
     if kind == "json_payload":
         values = raw.json_payload.fields
-        return "\n".join(values[name].string_value for name in TEXT_FIELDS if name in values)
+        return "\n".join(filter(None, (values[name].string_value for name in TEXT_FIELDS if name in values)))
     return ""
 
 
