@@ -49,7 +49,7 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert verdicts(ran.stdout) == STORY
     assert '"One or more mappers failed to initialize" ×14' in ran.stdout
-    assert "6 Slack messages, 6 audit entries, 2" in ran.stdout
+    assert "6 Slack messages, 6 audit entries, 2 worker runs." in ran.stdout
     assert "as it should be" in ran.stdout
     assert "Traceback" not in ran.stdout + ran.stderr
 

@@ -221,7 +221,7 @@ class _Theatre:
         if forged:
             self.console.print(f"⚪ no verdict   {FORGED[:8]}  a forged message: Cloud Build knows no such build\n")
         self.console.print(
-            f"{counted} builds, {stage.pusher.deliveries} deliveries, {stage.pusher.acknowledged} acknowledged; "
+            f"{counted} builds, {stage.pusher.deliveries} deliveries, {stage.pusher.acknowledged} acknowledged.\n"
             f"{len(stage.slack.messages)} Slack messages, {len(stage.kinds())} audit entries, {runs} worker runs."
         )
         if not wrong:
@@ -236,7 +236,7 @@ class _Theatre:
 @contextmanager
 def _opened(console: Console, projects: Mapping[str, str], regions: Sequence[str], policy: bytes) -> Iterator[_Theatre]:
     ledger = "Firestore emulator" if os.environ.get("FIRESTORE_EMULATOR_HOST") else "SQLite"
-    console.print(f"[bold]Build Verifier[/], the real function on a stand-in of the cloud (ledger: {ledger}).")
+    console.print("[bold]Build Verifier[/]: the real function, on a stand-in of Google Cloud and Slack.")
     with a_stage(projects, regions, policy) as stage:
-        console.print(f"[dim]Function {stage.function.url}, inbox {stage.slack.inbox_url}[/]\n")
+        console.print(f"[dim]Ledger {ledger}, function {stage.function.url}\nSlack {stage.slack.inbox_url}[/]\n")
         yield _Theatre(console, stage)
