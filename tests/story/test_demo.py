@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+import psutil
 
 from tests.fixtures.builds import document
 from verifier.cli.demo import differences
@@ -51,6 +54,7 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert '"One or more mappers failed to initialize" ×14' in ran.stdout
     assert "6 Slack messages, 6 audit entries, 2 worker runs." in ran.stdout
     assert "as it should be" in ran.stdout
+    assert ran.stdout.count("No message announced it") == 1
     assert "Traceback" not in ran.stdout + ran.stderr
 
 
@@ -100,3 +104,17 @@ def test_every_difference_from_the_story_is_named() -> None:
     strange = [*decided(), Decided(FORGED, "VERIFIED", ())]
     assert differences(story(NOW), strange, 6) == ["f0f0f0f0: expected no verdict on a build that nobody made"]
     assert differences(story(NOW), decided(), 7) == ["Slack: expected 6 messages, got 7"]
+
+
+def test_a_demo_that_is_told_to_end_leaves_no_process_behind(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "verifier", "demo"], cwd=MAIN.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert demo.stdout is not None
+    while b"Slack http" not in demo.stdout.readline():
+        assert demo.poll() is None
+    children = psutil.Process(demo.pid).children(recursive=True)
+    assert children
+    demo.terminate()
+    assert demo.wait(30) == 128 + signal.SIGTERM
+    assert psutil.wait_procs(children, timeout=10)[1] == []

@@ -100,6 +100,13 @@ def test_a_list_as_gcloud_prints_it_is_judged_build_by_build(tmp_path: Path) -> 
     assert [json.loads(line)["source"]["fact"] for line in result.stdout.splitlines()] == ["upload", "commit"]
 
 
+def test_one_bad_build_in_a_list_does_not_hide_the_others(tmp_path: Path) -> None:
+    result = run("explain", "--json", written(tmp_path, [an_upload(), {"id": {}}, an_upload()]))
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 2
+    assert "build 2: id: expected text, got dict" in result.stderr
+
+
 def test_standard_input_is_a_file_too() -> None:
     result = run("explain", "--json", "-", given=json.dumps(an_upload()))
     assert json.loads(result.stdout)["file"] == "-"
@@ -128,9 +135,9 @@ def test_an_unreadable_file_is_one_line_and_the_rest_is_judged(tmp_path: Path) -
         ("", "expected a build document in JSON, got nothing"),
         ("5", "expected a build (an object), got int"),
         ('["a"]', "expected a build (an object), got str"),
-        ('{"id": "a", "source": 5}', "source: expected an object, got int"),
+        ('{"id": "a", "source": 5}', "build 1: source: expected an object, got int"),
         ("[" * 100_000, "expected JSON, got "),
-        ('{"id": "a", "projectId": "p", "name": "elsewhere"}', "build name: expected projects/"),
+        ('{"id": "a", "projectId": "p", "name": "elsewhere"}', "build 1: build name: expected projects/"),
     ],
 )
 def test_what_is_no_build_is_told_by_what_was_expected_and_got(text: str, problem: str) -> None:
@@ -172,7 +179,8 @@ def test_check_fetches_the_build_and_says_the_same() -> None:
             VERIFIER_GOOGLE_ENDPOINT=place.address,
         )
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["verdict"] == "LOCAL_SOURCE"
+    said = json.loads(result.stdout)
+    assert (said["file"], said["verdict"]) == (None, "LOCAL_SOURCE")
     assert by_name.stdout.startswith("🔴 LOCAL_SOURCE")
 
 

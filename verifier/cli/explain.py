@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from verifier.build import parse_build
 from verifier.cli.documents import read_documents
 from verifier.cli.judged import chosen_policy, judge
 from verifier.errors import Malformed
+from verifier.policy import Policy
 
 
 @click.command()
@@ -27,17 +29,25 @@ def explain(files: tuple[str, ...], policy: Path | None, as_json: bool) -> None:
     Nothing is fetched and no worker is run. Exit 1 when a file could not be read; the rest is judged all the same.
     """
     rules = chosen_policy(policy)
-    unreadable = False
-    for file in files:
-        try:
-            for number, document in enumerate(read_documents(file)):
-                judged = judge(parse_build(document), rules)
-                if as_json:
-                    click.echo(json.dumps({"file": file, **judged.document()}, ensure_ascii=False))
-                else:
-                    click.echo("\n".join([*([""] if number else []), *judged.lines()]))
-        except Malformed as error:
-            unreadable = True
-            click.echo(f"{file}: {error}", err=True)
+    unreadable = [problem for file in files for problem in _explain_file(file, rules, as_json=as_json)]
     if unreadable:
         raise SystemExit(1)
+
+
+def _explain_file(file: str, rules: Policy, *, as_json: bool) -> Iterator[Malformed]:
+    """Print what is judged, tell what can't be read, and give the problems back."""
+    try:
+        for number, document in enumerate(read_documents(file), start=1):
+            try:
+                judged = judge(parse_build(document), rules)
+            except Malformed as error:
+                click.echo(f"{file}: build {number}: {error}", err=True)
+                yield error
+                continue
+            if as_json:
+                click.echo(json.dumps({"file": file, **judged.document()}, ensure_ascii=False))
+            else:
+                click.echo("\n".join([*([""] if number > 1 else []), *judged.lines()]))
+    except Malformed as error:
+        click.echo(f"{file}: {error}", err=True)
+        yield error

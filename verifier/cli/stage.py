@@ -134,17 +134,18 @@ def _told(entry: Mapping[str, Any], build: Build) -> tuple[str, ...]:
 
 
 @contextmanager
-def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes) -> Iterator[Stage]:
+def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, *, hurried: bool) -> Iterator[Stage]:
     """A stage whose function watches these projects (ids with their numbers) and regions, under this policy.
 
-    The ledger is a SQLite file of its own, or Firestore where `FIRESTORE_EMULATOR_HOST` is set.
+    `hurried`: Slack takes more than a message a second. The ledger is a SQLite file of its own, or Firestore where
+    `FIRESTORE_EMULATOR_HOST` is set.
     Raises VerifierError when the function does not start.
     """
     faults, cloud = Faults(), Cloud(system_clock)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="build-verifier-")))
         google = stack.enter_context(GoogleStandIn(cloud, faults))
-        slack = stack.enter_context(SlackStandIn(faults, system_clock))
+        slack = stack.enter_context(SlackStandIn(faults, system_clock, rate_limit=not hurried))
         (folder / "policy.toml").write_bytes(policy)
         settings = {
             "VERIFIER_PROJECTS": ",".join(

@@ -18,7 +18,7 @@ from verifier.errors import VerifierError
 MAIN = Path(__file__).parents[2] / "main.py"
 _START_SECONDS = 60
 _STOP_SECONDS = 15
-_OURS = ("VERIFIER_", "FIRESTORE_", "PUBSUB_")
+_NOT_KEPT = ("VERIFIER_", "FIRESTORE_", "PUBSUB_", "FUNCTION_", "DEBUG")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,11 @@ def command(port: int) -> list[str]:
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment without settings of the verifier's, and with these. No proxy is asked for loopback."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    """This process's environment without the verifier's and the framework's settings, and with these.
+
+    No proxy is asked for loopback addresses.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_KEPT)}
     return kept | {"PYTHONUNBUFFERED": "1", "NO_PROXY": "*", "no_proxy": "*"} | dict(settings)
 
 
@@ -91,7 +94,7 @@ def _wait(function: Function, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     last = "\n".join(function.log.read_text(errors="replace").splitlines()[-20:])
-    raise VerifierError(f"the function did not start; its last lines ({function.log}):\n{last}")
+    raise VerifierError(f"the function did not start; its last lines:\n{last}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
