@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from verifier.case import LEDGER_SECONDS, Budget, World
-from verifier.errors import Refused, ServiceError
+from verifier.errors import Refused, ServiceError, VerifierError
 from verifier.hints import Watched
 from verifier.ledger import BUILDS, MARKS
 from verifier.reconcile import reconcile, resume
@@ -56,7 +56,7 @@ def sweep(world: World, watched: Watched, budget: Budget, lease: timedelta) -> S
         for location in sorted(watched.locations):
             try:
                 found += _list_silent(world, budget, project, location)
-            except ServiceError as error:
+            except VerifierError as error:
                 problems.append(f"{project}/{location}: {error}")
     try:
         tell_unconfirmed(world.services, world.services.clock(), budget)
