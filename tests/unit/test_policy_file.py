@@ -329,7 +329,7 @@ def test_patterns_that_are_too_much_for_re2_together_are_refused() -> None:
 
     assert len(worker(f"fail = [{', '.join(patterns[:2])}]").logs.failures) == len(DEFAULT_FAILURES) + 2
     assert problems(f"{WORKER}fail = [{', '.join(patterns)}]") == [
-        "worker[1]: expected patterns that RE2 can look for together, got 'pattern too large - compile failed'"
+        "worker[1]: expected patterns that RE2 can look for together, got 'failed to compile Set'"
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from google.api import monitored_resource_pb2
@@ -113,5 +114,6 @@ def _structured_text(raw: Any) -> str:
     return ""
 
 
+@lru_cache(maxsize=64)  # an entry's log is one of a few
 def _log_id(log_name: str) -> str:
     return log_name.rpartition("/logs/")[2].replace("%2F", "/")
