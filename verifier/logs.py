@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import re2
 
 from verifier.execution import Execution, parse_execution_name
+from verifier.redact import redact
 from verifier.times import show_time
 
 ERROR = 500
@@ -96,7 +97,7 @@ class Repeated:
     first: datetime
     task: str
     excerpt: str
-    """The first entry's text, capped. Not redacted: see `redact.py`."""
+    """The first entry's text, redacted and then capped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +152,17 @@ class LogReading:
         self._expected_from = self._ignored_from + len(self.rules.ignored)
         self._search = _search_for(self._patterns)
 
-    def feed(self, entries: Iterable[LogEntry]) -> None:
-        """Judge these entries too."""
-        for entry in entries:
+    def feed(self, entries: Iterable[LogEntry]) -> int:
+        """Judge these entries too, and say how many they were."""
+        count = 0
+        for count, entry in enumerate(entries, start=1):  # noqa: B007 - it is the answer
             if entry.execution != self.execution:
                 self._unlabelled += not entry.execution
             elif entry.log == SYSTEM_LOG and _EXIT.match(entry.text):
                 self._exits.add((entry.task, entry.attempt))
             else:
                 self._judge(entry)
+        return count
 
     def _judge(self, entry: LogEntry) -> None:
         text = entry.text
@@ -180,17 +183,17 @@ class LogReading:
                 failure = self._patterns[number].name
         if ignored or not (failure or entry.severity >= ERROR):
             return
-        name = failure or _headline(entry.text)
-        self._add(failure or _VARIABLE_PARTS.sub("#", name), name, entry)
+        self._add(failure or _VARIABLE_PARTS.sub("#", _headline(entry.text)), failure, entry)
 
-    def _add(self, kind: str, name: str, entry: LogEntry) -> None:
+    def _add(self, kind: str, failure: str, entry: LogEntry) -> None:
         group = self._groups.get(kind)
         if group is None and len(self._groups) >= _MOST_GROUPS:
             self._more += 1
             return
         if group is None or entry.time < group.first:
-            count = group.count if group else 0
-            group = self._groups[kind] = _Group(name, count, entry.time, entry.task, entry.text[:_MOST_TEXT])
+            count, text = group.count if group else 0, redact(entry.text)  # before anything is cut
+            name = failure or _headline(text)
+            group = self._groups[kind] = _Group(name, count, entry.time, entry.task, text[:_MOST_TEXT])
         group.count += 1
 
     def facts(self, *, truncated: bool) -> LogFacts:

@@ -152,7 +152,7 @@ def test_all_problems_are_told_at_once_and_no_secret_with_them() -> None:
         "  VERIFIER_HOME_PROJECT: project id: expected ^([a-z0-9.-]{1,63}:)?[a-z0-9][a-z0-9-]{1,62}$, got 'a/b'\n"
         "  VERIFIER_LEDGER: expected firestore, firestore:DATABASE or sqlite:/path/to/file, got 'postgres'\n"
         "  VERIFIER_TOPIC: expected projects/PROJECT/topics/TOPIC, got 'verdicts'\n"
-        "  VERIFIER_TIMEOUT: expected a whole number of seconds from 10 to 540, got '600'\n"
+        "  VERIFIER_TIMEOUT: expected a whole number of seconds from 60 to 540, got '600'\n"
         "  VERIFIER_GOOGLE_ENDPOINT: expected a loopback address such as 127.0.0.1:8080, got 'run.example.com:443'\n"
         "  VERIFIER_COLOUR: unknown; expected one of VERIFIER_GOOGLE_ENDPOINT, VERIFIER_HOME_PROJECT, "
         "VERIFIER_LEDGER, VERIFIER_POLICY, VERIFIER_PROJECTS, VERIFIER_REGIONS, VERIFIER_SLACK_CHANNEL, "
