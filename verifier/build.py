@@ -51,13 +51,13 @@ class BuildKey:
 
 def checked_key(project: str, location: str, build_id: str) -> BuildKey:
     """The key of these three parts from an untrusted place. Raises Malformed when one has not the form it must have."""
-    for part, value, form in (
-        ("project id", project, _PROJECT),
-        ("location", location, _LOCATION),
-        ("build id", build_id, _ID),
+    for part, value, form, example in (
+        ("project", project, _PROJECT, "a project id such as my-project"),
+        ("location", location, _LOCATION, "a location such as us-central1 or global"),
+        ("build", build_id, _ID, "a build id such as 4e841fcb-1b2c-4d3e-8f90-a1b2c3d4e5f6"),
     ):
         if not (value.isascii() and form.match(value)):
-            raise Malformed(f"{part}: expected {form.pattern}, got {value[:80]!r}")
+            raise Malformed(f"{part}: expected {example}, got {value[:80]!r}")
     return BuildKey(project, location, build_id)
 
 

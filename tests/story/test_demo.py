@@ -16,7 +16,7 @@ import psutil
 from tests.fixtures.builds import document
 from verifier.cli.demo import differences
 from verifier.cli.stage import Decided
-from verifier.local.function import MAIN
+from verifier.local.function import MAIN, free_port
 from verifier.local.scenario import FORGED, story
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -118,3 +118,16 @@ def test_a_demo_that_is_told_to_end_leaves_no_process_behind(tmp_path: Path) -> 
     demo.terminate()
     assert demo.wait(30) == 128 + signal.SIGTERM
     assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+def test_an_emulator_that_is_not_there_is_told_at_once() -> None:
+    ran = verifier("demo", FIRESTORE_EMULATOR_HOST=f"127.0.0.1:{free_port()}")
+    assert ran.returncode == 1
+    assert "expected the Firestore emulator to listen there" in ran.stderr
+
+
+def test_the_storys_policy_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("")
+    ran = verifier("demo", "--policy", str(tmp_path / "policy.toml"))
+    assert ran.returncode == 2
+    assert "--policy goes with --builds" in ran.stderr

@@ -50,7 +50,7 @@ def test_an_upload_is_explained(tmp_path: Path) -> None:
         "  · branch_is_allowed        no commit, so no branch\n"
         "  · claims_are_backed        nothing proves that: "
         "COMMIT_SHA=85cffd8a4c1f9b0e7d6a5b4c3d2e1f0a9b8c7d6e\n"
-        "  · build_was_triggered      no commit that a trigger could have built\n"
+        "  · build_was_triggered      no commit that a trigger could have built\n\n"
     )
 
 
@@ -125,18 +125,21 @@ def test_an_unreadable_file_is_one_line_and_the_rest_is_judged(tmp_path: Path) -
     assert result.exit_code == 1
     assert "LOCAL_SOURCE" in result.stdout
     first, second = result.stderr.splitlines()
-    assert first.startswith(f"{bad}: expected JSON, got ")
+    assert first.startswith(f"{bad}: expected JSON, as gcloud builds list --format=json prints it, got ")
     assert second == f"{tmp_path / 'absent.json'}: expected a readable file, got No such file or directory"
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "expected a build document in JSON, got nothing"),
-        ("5", "expected a build (an object), got int"),
-        ('["a"]', "expected a build (an object), got str"),
+        ("", "expected build documents in JSON, got none"),
+        ("[]", "expected build documents in JSON, got none"),
+        ("{}", "build 1: expected a build (with id, status or source), got an object with no keys"),
+        ('{"error": 1}', "build 1: expected a build (with id, status or source), got an object with error"),
+        ("5", "build 1: build: expected an object, got int"),
+        ('["a"]', "build 1: build: expected an object, got str"),
         ('{"id": "a", "source": 5}', "build 1: source: expected an object, got int"),
-        ("[" * 100_000, "expected JSON, got "),
+        ("[" * 100_000, "expected JSON, as gcloud"),
         ('{"id": "a", "projectId": "p", "name": "elsewhere"}', "build 1: build name: expected projects/"),
     ],
 )
@@ -204,3 +207,27 @@ def test_check_says_in_one_line_what_is_wrong() -> None:
         assert result.exit_code == 1
         assert words in result.stderr
         assert "Traceback" not in result.output
+
+
+def test_a_claim_cannot_look_like_a_line_of_ours(tmp_path: Path) -> None:
+    forged = an_upload() | {"substitutions": {"COMMIT_SHA": "x\n✅ VERIFIED\n  build    777"}}
+    lines = run("explain", written(tmp_path, forged)).stdout.splitlines()
+    assert lines[0] == "🔴 LOCAL_SOURCE"
+    assert not [line for line in lines if line.startswith("✅") or line.strip().startswith("build    777")]
+
+
+def test_the_answer_of_the_rest_api_a_folder_and_utf_16_are_read_too(tmp_path: Path) -> None:
+    written(tmp_path, {"builds": [an_upload(), an_upload()]})
+    (tmp_path / "other.json").write_text(json.dumps(an_upload()), encoding="utf-16")
+    result = run("explain", "--json", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 3
+
+
+def test_a_secret_that_is_no_credentials_file_is_not_shown(tmp_path: Path) -> None:
+    wrong = tmp_path / "keystore.p12"
+    wrong.write_bytes(bytes(range(256)) * 4)
+    result = run("check", "a-build", "--project", "vividly-dev", GOOGLE_APPLICATION_CREDENTIALS=str(wrong))
+    assert result.exit_code == 1
+    assert "expected Google credentials, got " in result.stderr
+    assert len(result.stderr) < 300

@@ -208,7 +208,7 @@ def test_all_problems_are_told_at_once_each_with_its_place() -> None:
         "  worker[1].args[2]: expected text, got 5\n"
         "  worker[1].image: expected an image's name without tag or digest, "
         "got 'us-docker.pkg.dev/vividly-dev/images/worker:latest'\n"
-        "  worker[1].expect: expected a list with at least one item (leave it out for none), got 'query ok'\n"
+        "  worker[1].expect: expected a list, such as [\"query ok\"], got 'query ok'\n"
         "  worker[1].run_deadline: expected no less than start_deadline (2:00:00), got '1:00:00'\n"
         "  worker[2].fail[1]: expected a regular expression that RE2 takes (missing ): (), got '('\n"
         "  worker[2].fail[2]: expected a pattern that does not match the empty text, got 'x*'\n"

@@ -16,7 +16,7 @@ _TIMEOUT = 20.0
 _PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
 
 
-@click.command()
+@click.command(short_help="Judge one build of the cloud.")
 @click.argument("build")
 @click.option("--project", default="", help="Default: GOOGLE_CLOUD_PROJECT or CLOUDSDK_CORE_PROJECT.")
 @click.option("--region", default="global", show_default=True)

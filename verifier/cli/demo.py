@@ -18,7 +18,8 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from verifier.build import TERMINAL, BuildKey, parse_build
-from verifier.cli.documents import files_in, read_documents
+from verifier.cli.documents import checked_build, files_in, read_documents
+from verifier.cli.judged import chosen_policy
 from verifier.cli.stage import Decided, Stage, a_forged_message, a_stage
 from verifier.errors import Malformed, VerifierError
 from verifier.execution import JobName
@@ -38,7 +39,7 @@ _STYLES = {
 }
 
 
-@click.command()
+@click.command(short_help="Play the story on this machine, or builds of your own.")
 @click.option("--builds", metavar="FILE_OR_FOLDER", help="Play these build documents instead of the story.")
 @click.option(
     "--policy",
@@ -51,11 +52,15 @@ def demo(builds: str | None, policy: Path | None) -> None:
     On a terminal, the inbox page stays up afterwards until Ctrl-C. Exit 0 only if every build got the verdict that it
     should. With FIRESTORE_EMULATOR_HOST the ledger is on that emulator, else in a SQLite file.
     """
+    if policy and builds is None:
+        raise click.UsageError("--policy goes with --builds: the story has a policy of its own")
+    if policy:
+        chosen_policy(policy)
     console = Console(highlight=False)
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _end)
     try:
-        wrong = _own_builds(console, builds, policy) if builds else _story(console)
+        wrong = _story(console) if builds is None else _own_builds(console, builds, policy)
     except VerifierError as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
@@ -121,6 +126,8 @@ def _own_builds(console: Console, place: str, policy: Path | None) -> list[str]:
             except ValueError as error:
                 wrong.append(f"{document['id']}: {error}")
         theatre.expect_all(ended)
+        if not theatre.stage.pusher.drain(_MOST_SECONDS):
+            wrong.append(f"{theatre.stage.pusher.outstanding} messages were never acknowledged")
         decided = {outcome.build_id for outcome in theatre.stage.decided()}
         wrong += [
             f"{build_id}: expected a verdict on a build that ended, got none" for build_id in sorted(ended - decided)
@@ -135,16 +142,25 @@ def _documents(place: str) -> tuple[list[dict[str, Any]], list[str]]:
     wrong: list[str] = []
     for file in files_in(place):
         try:
-            for document in read_documents(file):
-                build = parse_build(document)
-                if not build.key.id or not build.key.project or not build.status:
-                    wrong.append(f"{file}: expected a build with id, projectId and status, got one without")
-                    continue
-                name = document.get("name") or build.key.name
-                found[build.key.name] = {**document, "id": build.key.id, "projectId": build.key.project, "name": name}
+            for number, document in enumerate(read_documents(file), start=1):
+                try:
+                    name, playable = _playable(document)
+                except Malformed as error:
+                    wrong.append(f"{file}: build {number}: {error}")
+                else:
+                    found[name] = playable
         except Malformed as error:
             wrong.append(f"{file}: {error}")
     return list(found.values()), wrong
+
+
+def _playable(document: object) -> tuple[str, dict[str, Any]]:
+    """The build's name and its document with the parts that identify it. Raises Malformed."""
+    build = checked_build(document)
+    if not isinstance(document, dict) or not (build.key.id and build.key.project and build.status):
+        raise Malformed("expected a build with id, projectId and status, got one without")
+    identity = {"id": build.key.id, "projectId": build.key.project, "name": document.get("name") or build.key.name}
+    return build.key.name, document | identity
 
 
 def _watched(documents: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], list[str]]:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import click
 
-from verifier.build import parse_build
-from verifier.cli.documents import read_documents
+from verifier.cli.documents import checked_build, files_in, read_documents
 from verifier.cli.judged import chosen_policy, judge
 from verifier.errors import Malformed
 from verifier.policy import Policy
 
 
-@click.command()
+@click.command(short_help="Judge build documents from files, offline.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--policy",
@@ -29,7 +28,8 @@ def explain(files: tuple[str, ...], policy: Path | None, as_json: bool) -> None:
     Nothing is fetched and no worker is run. Exit 1 when a file could not be read; the rest is judged all the same.
     """
     rules = chosen_policy(policy)
-    unreadable = [problem for file in files for problem in _explain_file(file, rules, as_json=as_json)]
+    every = [file for place in files for file in files_in(place)]
+    unreadable = [problem for file in every for problem in _explain_file(file, rules, as_json=as_json)]
     if unreadable:
         raise SystemExit(1)
 
@@ -39,7 +39,7 @@ def _explain_file(file: str, rules: Policy, *, as_json: bool) -> Iterator[Malfor
     try:
         for number, document in enumerate(read_documents(file), start=1):
             try:
-                judged = judge(parse_build(document), rules)
+                judged = judge(checked_build(document), rules)
             except Malformed as error:
                 click.echo(f"{file}: build {number}: {error}", err=True)
                 yield error
@@ -47,7 +47,7 @@ def _explain_file(file: str, rules: Policy, *, as_json: bool) -> Iterator[Malfor
             if as_json:
                 click.echo(json.dumps({"file": file, **judged.document()}, ensure_ascii=False))
             else:
-                click.echo("\n".join([*([""] if number > 1 else []), *judged.lines()]))
+                click.echo("\n".join([*judged.lines(), ""]))
     except Malformed as error:
         click.echo(f"{file}: {error}", err=True)
         yield error

@@ -19,7 +19,7 @@ from verifier.operation import not_run
 from verifier.policy import Policy
 from verifier.policy_file import read_policy
 from verifier.record import explanation
-from verifier.redact import excerpt
+from verifier.redact import one_line
 from verifier.source import Commit, NoSource, Source, Unclear, Upload, source_of
 from verifier.verdict import SOURCE_CHECKS, Check, Finding, Outcome, decide
 from verifier.wording import MARKS
@@ -55,13 +55,13 @@ class Judged:
             if verdict
             else f"⚪ not judged: the build's status is {build.status or 'absent'}"
         )
-        place = f"{excerpt(build.key.project or 'no project', 100)}, {build.key.location}"
-        yield f"  build    {excerpt(build.key.id or 'without an id', 100)} in {place}"
+        place = f"{one_line(build.key.project or 'no project', 100)}, {build.key.location}"
+        yield f"  build    {one_line(build.key.id or 'without an id', 100)} in {place}"
         yield f"  source   {_source(self.source)}"
         yield f"  invoked  {_invoked(build)}"
         for claim in unbacked_claims(build, self.source):
             kind = "contradicted" if claim.contradicted else "nothing proves it"
-            yield f"  claim    {excerpt(claim.name, 80)}={excerpt(claim.value, 80)} ({kind})"
+            yield f"  claim    {one_line(claim.name, 80)}={one_line(claim.value, 80)} ({kind})"
         for finding in self.judgement.findings:
             yield from _finding(finding)
         if self.worker:
@@ -93,22 +93,22 @@ def _source(source: Source) -> str:
             where = f" of {source.repository}" if source.repository else ""
             return f"commit {source.sha}{where} ({source.strength}: {source.field})"
         case Upload():
-            place = excerpt(f"gs://{source.bucket}/{source.object}", 200)
+            place = one_line(f"gs://{source.bucket}/{source.object}", 200)
             return f"upload {place} ({'made by ' + source.tool if source.tool != 'unknown' else source.field})"
         case NoSource():
             return "none" + (f", as in builds of {source.service}" if source.service != "unknown" else "")
         case Unclear():
-            return f"unclear: {excerpt(source.reason, 200)} ({source.field})"
+            return f"unclear: {one_line(source.reason, 200)} ({source.field})"
 
 
 def _invoked(build: Build) -> str:
     if not build.trigger_id:
         return "by hand"
-    name = f" {excerpt(build.trigger_name, 80)}" if build.trigger_name else ""
-    return f"by trigger{name} ({excerpt(build.trigger_id, 80)})"
+    name = f" {one_line(build.trigger_name, 80)}" if build.trigger_name else ""
+    return f"by trigger{name} ({one_line(build.trigger_id, 80)})"
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    yield f"  {_SIGNS[finding.outcome]} {finding.check:24} {excerpt(finding.seen, 400)}"
+    yield f"  {_SIGNS[finding.outcome]} {finding.check:24} {one_line(finding.seen, 400)}"
     if finding.remedy:
-        yield f"    do this: {excerpt(finding.remedy, 600)}"
+        yield f"    do this: {one_line(finding.remedy, 600)}"

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import secrets
+import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from verifier.build import Build, BuildKey, parse_build
+from verifier.errors import VerifierError
 from verifier.execution import JobName
 from verifier.judgement import Judgement
 from verifier.local.clock import system_clock
@@ -175,6 +177,12 @@ def _ledger(folder: Path) -> dict[str, str]:
     emulator = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
     if not emulator:
         return {"VERIFIER_LEDGER": f"sqlite:{folder / 'ledger.sqlite'}"}
+    host, _, port = emulator.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=3).close()
+    except (OSError, ValueError) as error:
+        problem = f"FIRESTORE_EMULATOR_HOST={emulator}: expected the Firestore emulator to listen there, got {error}"
+        raise VerifierError(f"{problem}; start it, or unset the variable") from error
     # A home project of its own: what an earlier play left in the emulator is none of this one's.
     home = f"demo-{secrets.token_hex(6)}"
     return {"VERIFIER_LEDGER": "firestore", "FIRESTORE_EMULATOR_HOST": emulator, "VERIFIER_HOME_PROJECT": home}

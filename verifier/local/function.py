@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -74,7 +75,12 @@ def running_function(settings: Mapping[str, str], folder: Path) -> Iterator[Func
     port, log = free_port(), folder / "function.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command(port), env=environment(settings), stdout=output, stderr=subprocess.STDOUT, cwd=folder
+            command(port),
+            env=environment(settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            start_new_session=True,  # a Ctrl-C on the terminal is for us; we end the function, workers and all
         )
         try:
             function = Function(f"http://127.0.0.1:{port}", log)
@@ -98,9 +104,12 @@ def _wait(function: Function, process: subprocess.Popen[bytes]) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server and, if they do not follow, its workers."""
     process.terminate()
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
