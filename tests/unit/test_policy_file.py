@@ -196,14 +196,17 @@ def test_all_problems_are_told_at_once_each_with_its_place() -> None:
         )
 
     assert str(caught.value) == (
-        "policy.toml: 21 problems\n"
+        "policy.toml: 22 problems\n"
         "  evidence[1]: expected one of resolved, service-upload, requested, triggers-word, got 'resolvd'\n"
         "  repositories[2]: expected a repository such as github.com/owner/name, "
         "got 'https://me:[redacted]@github.com/a/b'\n"
         "  tags: expected a list with at least one item (leave it out to allow any), got an empty list\n"
         "  require_trigger: expected true or false, got 'yes'\n"
         "  exemption[1].reason: expected the reason why such builds need no commit, got nothing\n"
-        "  exemption[2]: expected at least one of tool, bucket, service_account, tag, trigger, got nothing\n"
+        "  exemption[1]: expected at least one of bucket, service_account, trigger: "
+        "whoever submits a build can imitate the others, got 'tool'\n"
+        "  exemption[2]: expected at least one of bucket, service_account, trigger: "
+        "whoever submits a build can imitate the others, got nothing\n"
         '  worker[1].job: expected "REGION/JOB" or "PROJECT/REGION/JOB", got \'worker\'\n'
         "  worker[1].args[2]: expected text, got 5\n"
         "  worker[1].image: expected an image's name without tag or digest, "
