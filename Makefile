@@ -7,7 +7,7 @@ READY := .venv/ready
 .PHONY: demo test lint types unit bench lock clean
 
 demo: $(READY)
-	$(BIN)/python -m verifier demo
+	$(BIN)/verifier demo
 
 test: lint types unit
 
@@ -32,10 +32,11 @@ lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command "make lock" --constraint requirements.txt --extra cli --extra dev pyproject.toml -o requirements-dev.txt
 
-$(READY): requirements-dev.txt
+$(READY): requirements-dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with venv is needed, and none was found on PATH; install python3 and python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
 clean:

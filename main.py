@@ -75,7 +75,8 @@ def verify(request: Request) -> tuple[str, int]:
             log("WARNING", hint.reason)
         return "", 204
     try:
-        _act(hint)
+        if trouble := _act(hint):
+            log("WARNING", f"due again: {trouble}", hint=type(hint).__name__)
     except ServiceError as error:
         log("ERROR", f"not acknowledged: {error}", hint=type(hint).__name__)
         # A sweep is always acknowledged: the next one is a minute away.
@@ -86,23 +87,25 @@ def verify(request: Request) -> tuple[str, int]:
     return "", 204
 
 
-def _act(hint: BuildStatus | ExecutionFinished | Sweep | Quarantined) -> None:
+def _act(hint: BuildStatus | ExecutionFinished | Sweep | Quarantined) -> str:
+    """Do what the hint asks for, and say what went wrong with it although it is taken care of."""
     from verifier.quarantine import quarantine
-    from verifier.reconcile import reconcile
+    from verifier.reconcile import reconcile, reconcile_running
     from verifier.sweep import describe, sweep
 
     world, budget = _world(), _budget()
     match hint:
         case BuildStatus():
-            reconcile(hint.key, world, budget, only_if_due=True)
+            return reconcile(hint.key, world, budget, only_if_due=True)
         case ExecutionFinished():
-            reconcile(hint.key, world, budget)
+            return reconcile_running(hint.key, world, budget)
         case Sweep():
             swept = sweep(world, SETTINGS.watched, budget, timedelta(seconds=SETTINGS.lease_seconds))
             log("WARNING" if swept and swept.problems else "INFO", **describe(swept))
         case Quarantined():
             log("WARNING", f"quarantined: {hint.reason}", message_id=hint.message_id)
             quarantine(hint, world, budget)
+    return ""
 
 
 @cache

@@ -157,7 +157,7 @@ def right_command(build: Build, policy: Policy) -> str:
     """
     place = f" --region={quote(build.key.location)}" if build.key.location != "global" else ""
     place += f" --project={quote(build.key.project)}" if build.key.project else ""
-    worker = worker_of_images(build, policy)
+    worker = worker_of_images(build, policy) or _only_worker(policy)
     if worker:
         branch = _plain_branch(worker.branches or policy.branches)
         return f"gcloud builds triggers run {quote(worker.trigger)} --branch={quote(branch)}{place}"
@@ -171,17 +171,20 @@ def right_command(build: Build, policy: Policy) -> str:
 
 
 def worker_of_images(build: Build, policy: Policy) -> Worker | None:
-    """The worker whose trigger would have made this build: by the images that it pushed, or as the only one."""
+    """The worker whose image this build pushed."""
     pushed = {image.name.partition("@")[0].rpartition(":")[0] or image.name for image in build.images}
     pushed |= {image.name for image in build.images}
-    for worker in policy.workers:
-        if worker.image and worker.image in pushed:
-            return worker
+    return next((worker for worker in policy.workers if worker.image and worker.image in pushed), None)
+
+
+def _only_worker(policy: Policy) -> Worker | None:
+    """The one worker that there is, where nothing says that it is for other images."""
     return policy.workers[0] if len(policy.workers) == 1 and not policy.workers[0].image else None
 
 
 def _plain_branch(branches: tuple[str, ...]) -> str:
-    return next((branch for branch in branches if "*" not in branch), "main")
+    """A branch that may be built: the first that is named in full, or a word to put one in the place of."""
+    return next((branch for branch in branches if "*" not in branch), "BRANCH" if branches else "main")
 
 
 def _github_repositories(policy: Policy) -> Iterator[tuple[str, str]]:

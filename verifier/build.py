@@ -52,13 +52,13 @@ class BuildKey:
 
 def checked_key(project: str, location: str, build_id: str) -> BuildKey:
     """The key of these three parts from an untrusted place. Raises Malformed when one has not the form it must have."""
-    for part, value, form in (
-        ("project id", project, _PROJECT),
-        ("location", location, _LOCATION),
-        ("build id", build_id, _ID),
+    for part, value, form, example in (
+        ("project", project, _PROJECT, "a project id such as my-project"),
+        ("location", location, _LOCATION, "a location such as us-central1 or global"),
+        ("build", build_id, _ID, "a build id such as 4e841fcb-1b2c-4d3e-8f90-a1b2c3d4e5f6"),
     ):
         if not (value.isascii() and form.match(value)):
-            raise Malformed(f"{part}: expected {form.pattern}, got {value[:80]!r}")
+            raise Malformed(f"{part}: expected {example}, got {value[:80]!r}")
     return BuildKey(project, location, build_id)
 
 
@@ -96,7 +96,7 @@ class Build:
     provenance: Mapping[str, Any]
     """The document's `sourceProvenance`, without file hashes; empty when it has none."""
     claims: Mapping[str, str]
-    """The document's `substitutions`."""
+    """The document's `substitutions`, those that judgement or a report reads."""
     tags: tuple[str, ...]
     images: tuple[Image, ...]
     """What it pushed, from `results.images`."""
@@ -119,8 +119,10 @@ class Build:
 
     @property
     def pull_request(self) -> str:
-        """The number of the pull request that it was built for, or empty."""
-        return self.claims.get("_PR_NUMBER", "")
+        """The number of the pull request that it was built for, `?` when it says so without one, or empty."""
+        if any(name in self.claims for name in _OF_PULL_REQUESTS):
+            return self.claims.get("_PR_NUMBER") or "?"
+        return ""
 
     @property
     def repository_is_proxied(self) -> bool:
@@ -133,9 +135,18 @@ class Build:
         return any(item.get("empty") for item in _mappings(self.document.get("dependencies")))
 
 
+_OF_PULL_REQUESTS = ("_PR_NUMBER", "_HEAD_BRANCH", "_BASE_BRANCH", "_HEAD_REPO_URL")
+_READ_CLAIMS = re2.compile(
+    r"^(COMMIT_SHA|REVISION_ID|SHORT_SHA|BRANCH_NAME|TAG_NAME|REF_NAME|REPO_NAME|REPO_FULL_NAME|TRIGGER_NAME"
+    r"|_PR_NUMBER|_HEAD_BRANCH|_BASE_BRANCH|_HEAD_REPO_URL|_GAE_APPLICATION_YAML_PATH|_\w*(SHA|COMMIT|REVISION)\w*)$"
+)
+"""The substitutions that judgement or a report reads; the others are not kept."""
+_MOST_CLAIM = 1_000
+_MOST_TAGS = 64
+_MOST_IMAGES = 200
 _KEPT = (
-    "id name projectId status statusDetail buildTriggerId createTime startTime finishTime source substitutions "
-    "tags images serviceAccount dependencies gitConfig failureInfo"
+    "id name projectId status statusDetail buildTriggerId createTime startTime finishTime source "
+    "serviceAccount gitConfig failureInfo"
 ).split()
 
 
@@ -154,7 +165,15 @@ def parse_build(document: object) -> Build:
     pushed = [
         {"name": item.get("name", ""), "digest": item.get("digest", "")} for item in _mappings(results.get("images"))
     ]
-    kept |= {"sourceProvenance": provenance, "results": {"images": pushed}, "steps": list(_fetch_step(top))}
+    claims, tags = _claims(top), tuple(_text(tag, "tags") for tag in _list(top.get("tags"), "tags"))[:_MOST_TAGS]
+    kept |= {
+        "sourceProvenance": provenance,
+        "results": {"images": pushed[:_MOST_IMAGES]},
+        "steps": list(_fetch_step(top)),
+        "substitutions": dict(claims),
+        "tags": list(tags),
+        "dependencies": [{"empty": True} for item in _mappings(top.get("dependencies")) if item.get("empty")],
+    }
     _check_storable(kept)
     project, location, build_id = _identity(top)
     source = top.get("source")
@@ -164,9 +183,11 @@ def parse_build(document: object) -> Build:
         trigger_id=_text(top.get("buildTriggerId", ""), "buildTriggerId"),
         source=None if source is None else _mapping(source, "source"),
         provenance=provenance,
-        claims=_claims(top),
-        tags=tuple(_text(tag, "tags") for tag in _list(top.get("tags"), "tags")),
-        images=tuple(Image(str(image["name"]), str(image["digest"])) for image in pushed if image["digest"]),
+        claims=claims,
+        tags=tags,
+        images=tuple(
+            Image(str(image["name"]), str(image["digest"])) for image in pushed[:_MOST_IMAGES] if image["digest"]
+        ),
         finished=_moment(top.get("finishTime"), "finishTime"),
         document=kept,
     )
@@ -203,7 +224,8 @@ def _check_storable(kept: Mapping[str, Any]) -> None:
 
 def _claims(top: Mapping[str, Any]) -> Mapping[str, str]:
     claims = _mapping(top.get("substitutions") or {}, "substitutions")
-    return {name: _text(value, f"substitutions.{name}") for name, value in claims.items()}
+    read = {name: _text(value, f"substitutions.{name}") for name, value in claims.items() if _READ_CLAIMS.match(name)}
+    return {name: value[:_MOST_CLAIM] for name, value in read.items()}
 
 
 def _moment(value: object, place: str) -> datetime | None:

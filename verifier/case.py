@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verifier.build import BuildKey
-from verifier.errors import Unavailable
+from verifier.errors import ServiceError, Unavailable
 from verifier.ledger import Hold, Ledger, Record, State, after_failure, released, settled
 from verifier.policy import Policy
 from verifier.services import Services
 
 LEDGER_SECONDS = 4.0
-"""The most that one ledger call may take: an unreachable ledger is noticed well within ten seconds."""
+"""The most that one claim or one save may take in all: an unreachable ledger is noticed well within ten seconds."""
 
 CHAT_SECONDS = 10.0
 AUDIT_SECONDS = 10.0
@@ -73,6 +73,8 @@ class Case:
     budget: Budget
     noted: dict[str, Any] = field(default_factory=dict)
     """Changes that the next write carries."""
+    ledger_failed: bool = False
+    """A write did not go through: nothing more can be saved, and the lease's end brings the record back."""
 
     @property
     def record(self) -> Record:
@@ -120,5 +122,9 @@ class Case:
 
     def _write(self, record: Record) -> None:
         # A release is owed even when the budget is gone: the lease outlives the budget by more than this call.
-        self.hold = self.world.ledger.save(self.hold, record, timeout=LEDGER_SECONDS)
+        try:
+            self.hold = self.world.ledger.save(self.hold, record, timeout=LEDGER_SECONDS)
+        except ServiceError:
+            self.ledger_failed = True
+            raise
         self.noted = {}

@@ -147,7 +147,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         slack_channel=channel,
         slack_webhook=webhook,
         topic=reading.text("VERIFIER_TOPIC", _TOPIC, "projects/PROJECT/topics/TOPIC"),
-        timeout_seconds=reading.seconds("VERIFIER_TIMEOUT", 60, 10, 540),
+        timeout_seconds=reading.seconds("VERIFIER_TIMEOUT", 60, 60, 540),
         google_endpoint=reading.address("VERIFIER_GOOGLE_ENDPOINT"),
         slack_endpoint=slack_endpoint,
         firestore_emulator=reading.address("FIRESTORE_EMULATOR_HOST"),
@@ -155,6 +155,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
     reading.end()
     return settings
+
+
+def loopback_address(name: str, environment: Mapping[str, str]) -> str:
+    """The loopback address in this one variable, or empty text. Raises SettingsError when it is another address."""
+    reading = _Reading({name: environment.get(name, "")})
+    address = reading.address(name)
+    reading.end()
+    return address
 
 
 class _Reading:

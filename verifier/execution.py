@@ -101,6 +101,11 @@ class Execution:
         return self.tasks + self.retried
 
     @property
+    def is_resolved(self) -> bool:
+        """Whether every container's image is known by its digest."""
+        return bool(self.images) and all("@sha256:" in image for image in self.images)
+
+    @property
     def digests(self) -> frozenset[str]:
         """The digests that it ran; empty while its tag is not resolved."""
         return frozenset(image.partition("@")[2] for image in self.images if "@sha256:" in image)

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -25,8 +26,11 @@ from verifier.times import parse_time, show_time
 BUILDS = "builds"
 MARKS = "marks"
 
+_LEAST_SECONDS = 0.5
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LAST_BACKOFF = timedelta(minutes=10)
+_MOST_PATIENCE = timedelta(hours=1)
+"""The longest that a service may ask us to stay away."""
 
 
 class State(StrEnum):
@@ -84,10 +88,14 @@ class Record:
     channel: str = ""
     ts: str = ""
     warned: bool = False
-    """The audit trail has been told that it could not be confirmed, or delivered."""
+    """The audit trail has been told that the build could not be confirmed."""
+    refused: bool = False
+    """The audit trail has been told that Slack refuses the message."""
+    tried: datetime | None = None
+    """When the worker was first to be started."""
 
 
-_MOMENTS = frozenset({"created", "lease_until", "due", "intent", "looked", "whole", "posting"})
+_MOMENTS = frozenset({"created", "lease_until", "due", "intent", "looked", "whole", "posting", "tried"})
 _LISTS = frozenset({"images", "extras"})
 
 
@@ -99,6 +107,8 @@ def record_document(record: Record) -> dict[str, Any]:
     for name in _LISTS:
         document[name] = list(document[name])
     document["key"] = {"project": record.key.project, "location": record.key.location, "id": record.key.id}
+    # As text: a build's own keys would be keys of the store, which has rules of its own for them.
+    document["build"] = json.dumps(record.build, sort_keys=True) if record.build is not None else None
     document["judgement"] = judgement_document(record.judgement) if record.judgement else None
     document["state"] = str(record.state)
     return document
@@ -114,6 +124,8 @@ def parse_record(document: Document) -> Record:
         values[name] = tuple(values[name])
     values["key"] = BuildKey(**values["key"])
     values["state"] = State(values["state"])
+    if values.get("build") is not None:
+        values["build"] = json.loads(values["build"])
     if values.get("judgement"):
         values["judgement"] = parse_judgement(values["judgement"])
     return Record(**values)
@@ -144,7 +156,8 @@ def released(record: Record, due: datetime) -> Record:
 def after_failure(record: Record, error: str, now: datetime, retry_after: float | None = None) -> Record:
     """The record released after a failed attempt, keeping what was done; each failure in a row waits twice as long."""
     backoff = min(_LAST_BACKOFF, _FIRST_BACKOFF * 2 ** min(record.attempts, 10))
-    wait = max(backoff, timedelta(seconds=retry_after or 0))
+    asked = timedelta(seconds=min(max(retry_after or 0, 0), _MOST_PATIENCE.total_seconds()))
+    wait = max(backoff, asked)
     return released(replace(record, attempts=record.attempts + 1, error=error[:500]), now + wait)
 
 
@@ -177,12 +190,23 @@ class Ledger:
         Nothing is to be done when the record is done, or another holds it. With `only_if_due`, nor when its build was
         fetched already and it waits for its due time: then another message about the build says nothing new.
         """
-        stored = self.store.read(BUILDS, key.digest, timeout=timeout)
+        left = self._countdown(timeout)
+        stored = self.store.read(BUILDS, key.digest, timeout=left())
         if stored is not None:
-            return self.take(stored, only_if_due=only_if_due, timeout=timeout)
+            return self.take(stored, only_if_due=only_if_due, timeout=left())
         now = self.clock()
         record = claimed(Record(key, created=now, announced=announced), self.nonce(), now, self.lease)
-        return self._write(record, None, timeout)
+        return self._write(record, None, left())
+
+    def claim_running(self, key: BuildKey, *, timeout: float) -> Hold | None:
+        """Hold the build's record while its worker is on trial. None when it is not: then nobody waits for it."""
+        left = self._countdown(timeout)
+        stored = self.store.read(BUILDS, key.digest, timeout=left())
+        if stored is None:
+            return None
+        record = parse_record(stored.document)
+        on_trial = record.intent is not None and record.judgement is None
+        return self.take(stored, timeout=left()) if on_trial else None
 
     def take(self, stored: Stored, *, only_if_due: bool = False, timeout: float) -> Hold | None:
         """Hold this record as it was read. None when it is done, held or was changed since."""
@@ -204,22 +228,27 @@ class Ledger:
 
         After a conflict or a lost reply the document is read back: when it is ours, the write did take effect.
         """
-        name, document = record.key.digest, record_document(record)
+        name, document, left = record.key.digest, record_document(record), self._countdown(timeout)
         lost: Unavailable | None = None
         written: Stored | None = None
         try:
             if revision is None:
-                written = self.store.create(BUILDS, name, document, timeout=timeout)
+                written = self.store.create(BUILDS, name, document, timeout=left())
             else:
-                written = self.store.replace(BUILDS, name, document, revision, timeout=timeout)
+                written = self.store.replace(BUILDS, name, document, revision, timeout=left())
         except Unavailable as error:
             if not error.ambiguous:
                 raise
             lost = error
         if written is None:
-            found = self.store.read(BUILDS, name, timeout=timeout)
+            found = self.store.read(BUILDS, name, timeout=left())
             if found is not None and dict(found.document) == document:
                 written = found
             elif lost is not None:
                 raise lost
         return Hold(record, written.revision) if written else None
+
+    def _countdown(self, timeout: float) -> Callable[[], float]:
+        """What is left of this time for the next of several calls; never so little that a call could not be made."""
+        until = self.clock() + timedelta(seconds=timeout)
+        return lambda: max((until - self.clock()).total_seconds(), _LEAST_SECONDS)

@@ -6,7 +6,8 @@ entry; `Container called exit(1).` is only a warning; entries become readable la
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 import re2
 
 from verifier.execution import Execution, parse_execution_name
+from verifier.redact import redact
 from verifier.times import show_time
 
 ERROR = 500
@@ -25,9 +27,12 @@ TEXT_FIELDS = ("message", "msg", "event", "error", "exception", "stack_trace", "
 """The fields of a structured entry that are read as its text."""
 
 _EXIT = re2.compile(r"^Container called exit\((-?\d+)\)")
-_VARIABLE_PARTS = re2.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F-]{12,}|\d+")
+# Not RE2, whose Python side is slow for many short matches: this is our own, and linear here too.
+_VARIABLE_PARTS = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F-]{12,}|[0-9]+")
 _MOST_GROUPS = 50
 _MOST_TEXT = 4_000
+_MOST_SEARCHED = 16_000
+"""Characters at an entry's beginning and at its end that are searched: hostile text costs time, even in RE2."""
 _EARLIER_SECONDS = 60
 
 
@@ -92,7 +97,7 @@ class Repeated:
     first: datetime
     task: str
     excerpt: str
-    """The first entry's text, capped. Not redacted: see `redact.py`."""
+    """The first entry's text, redacted and then capped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,49 +139,61 @@ class LogReading:
     _seen: set[str] = field(default_factory=set)
     _exits: set[tuple[str, str]] = field(default_factory=set)
     _unlabelled: int = 0
-    _failure: Any = None
-    _failures: tuple[tuple[str, Any], ...] = ()
-    _ignored: Any = None
-    _expected: tuple[tuple[str, Any], ...] = ()
+    _cut: bool = False
+    _patterns: tuple[Pattern, ...] = ()
+    """Failures, then what is ignored, then what is expected: an entry is searched once for all of them."""
+    _ignored_from: int = 0
+    _expected_from: int = 0
+    _search: Any = None
 
     def __post_init__(self) -> None:
-        self._failures = _compiled(self.rules.failures)
-        self._failure = _any_of(self.rules.failures)
-        self._ignored = _any_of(self.rules.ignored)
-        self._expected = _compiled(self.rules.expected)
+        self._patterns = (*self.rules.failures, *self.rules.ignored, *self.rules.expected)
+        self._ignored_from = len(self.rules.failures)
+        self._expected_from = self._ignored_from + len(self.rules.ignored)
+        self._search = _search_for(self._patterns)
 
-    def feed(self, entries: Iterable[LogEntry]) -> None:
-        """Judge these entries too."""
-        for entry in entries:
+    def feed(self, entries: Iterable[LogEntry]) -> int:
+        """Judge these entries too, and say how many they were."""
+        count = 0
+        for count, entry in enumerate(entries, start=1):  # noqa: B007 - it is the answer
             if entry.execution != self.execution:
                 self._unlabelled += not entry.execution
             elif entry.log == SYSTEM_LOG and _EXIT.match(entry.text):
                 self._exits.add((entry.task, entry.attempt))
             else:
                 self._judge(entry)
+        return count
 
     def _judge(self, entry: LogEntry) -> None:
         text = entry.text
-        for name, expression in self._expected:
-            if name not in self._seen and expression.search(text):
-                self._seen.add(name)
-        found = self._failure is not None and self._failure.search(text)
+        if len(text) > 2 * _MOST_SEARCHED:
+            text = f"{text[:_MOST_SEARCHED]}\n{text[-_MOST_SEARCHED:]}"
+        found = self._search(text)
         if not found and entry.severity < ERROR:
+            # What the server sent for what stands in the middle is not clean for having been cut here.
+            self._cut = self._cut or text is not entry.text
             return
-        if self._ignored is not None and self._ignored.search(text):
+        failure, ignored = "", False
+        for number in sorted(found or (), reverse=True):
+            if number >= self._expected_from:
+                self._seen.add(self._patterns[number].name)
+            elif number >= self._ignored_from:
+                ignored = True
+            else:
+                failure = self._patterns[number].name
+        if ignored or not (failure or entry.severity >= ERROR):
             return
-        name = next((name for name, expression in self._failures if expression.search(text)), "") if found else ""
-        self._add(name or _headline(text), entry)
+        self._add(failure or _VARIABLE_PARTS.sub("#", _headline(entry.text)), failure, entry)
 
-    def _add(self, name: str, entry: LogEntry) -> None:
-        kind = _VARIABLE_PARTS.sub("#", name)
+    def _add(self, kind: str, failure: str, entry: LogEntry) -> None:
         group = self._groups.get(kind)
         if group is None and len(self._groups) >= _MOST_GROUPS:
             self._more += 1
             return
         if group is None or entry.time < group.first:
-            count = group.count if group else 0
-            group = self._groups[kind] = _Group(name, count, entry.time, entry.task, entry.text[:_MOST_TEXT])
+            count, text = group.count if group else 0, redact(entry.text)  # before anything is cut
+            name = failure or _headline(text)
+            group = self._groups[kind] = _Group(name, count, entry.time, entry.task, text[:_MOST_TEXT])
         group.count += 1
 
     def facts(self, *, truncated: bool) -> LogFacts:
@@ -188,7 +205,7 @@ class LogReading:
             seen=frozenset(self._seen),
             exits=frozenset(self._exits),
             unlabelled=self._unlabelled,
-            truncated=truncated,
+            truncated=truncated or self._cut,
         )
 
 
@@ -223,18 +240,19 @@ def _quoted(text: str) -> str:
 
 def _headline(text: str) -> str:
     """What an entry is known by: a traceback's last line, which names the exception, or the first line."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        return "an entry without text"
-    return (lines[-1] if lines[0].startswith("Traceback ") else lines[0]).strip()[:200]
+    text = text.strip()
+    line = text.rpartition("\n")[2] if text.startswith("Traceback ") else text.partition("\n")[0]
+    return line.strip()[:200] or "an entry without text"
 
 
-def _compiled(patterns: Iterable[Pattern]) -> tuple[tuple[str, Any], ...]:
-    return tuple((pattern.name, re2.compile(pattern.expression)) for pattern in patterns)
-
-
-def _any_of(patterns: tuple[Pattern, ...]) -> Any:
-    return re2.compile(_alternation(patterns)) if patterns else None
+def _search_for(patterns: Iterable[Pattern]) -> Callable[[str], list[int] | None]:
+    """What finds the numbers of the patterns that a text has, in one pass. Raises re2.error."""
+    wanted = re2.Set.SearchSet()
+    for pattern in patterns:
+        wanted.Add(pattern.expression)
+    wanted.Compile()
+    search: Callable[[str], list[int] | None] = wanted.Match
+    return search
 
 
 def _alternation(patterns: Iterable[Pattern]) -> str:

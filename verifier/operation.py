@@ -17,6 +17,13 @@ def not_run(why: str) -> tuple[Finding, ...]:
     return tuple(Finding(check, Outcome.NOT_APPLICABLE, why) for check in Check if check in WORKER_CHECKS)
 
 
+def not_ours(worker: Worker) -> tuple[Finding, ...]:
+    """The finding where a build pushes a worker's image, but not by the trigger that policy names for it."""
+    seen = f"it pushes {worker.image}, but its trigger is not {worker.trigger}"
+    remedy = "name the trigger by its id under [[worker]] in policy.toml, and give other triggers images of their own"
+    return (Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, seen, remedy),)
+
+
 def not_started(why: str, remedy: str) -> tuple[Finding, ...]:
     """The findings where the worker could not be started: everything else about it stays unanswered."""
     return (Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, why, remedy),)
@@ -64,8 +71,8 @@ def image_finding(build: Build, execution: Execution, made_by: str) -> Finding:
     if not pushed:
         remedy = "list the image under `images:` in cloudbuild.yaml instead of pushing it in a step"
         return Finding(check, Outcome.COULD_NOT_CHECK, "the build records no pushed image", remedy)
-    if not ran:
-        seen = "Cloud Run does not show the digest that ran"
+    if not execution.is_resolved:
+        seen = "Cloud Run does not show the digest of every image that ran"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, "look at the execution's image in the console")
     if ran <= pushed:
         return Finding(check, Outcome.HOLDS, f"ran {_short(ran)}")
@@ -122,6 +129,7 @@ def _logs_have_no_errors(facts: LogFacts, *, settled: bool) -> Finding:
         first = facts.errors[0]
         others = len(facts.errors) - 1
         kinds = f" and {others} other kind{'s' if others > 1 else ''}" if others else ""
+        kinds += f", and {facts.more_errors} entries of yet others" if facts.more_errors else ""
         seen = f'"{first.name}" ×{first.count}, first at {first.first:%H:%M:%S} UTC (task {first.task or "0"}){kinds}'
         remedy = "mend it and push; if the line is harmless, add it to `ignore` in policy.toml"
         return Finding(check, Outcome.FAILS, seen, remedy)

@@ -29,6 +29,8 @@ MOST_QUERY = 20_000
 """The most characters of a log query; Cloud Logging refuses longer ones."""
 
 _LITERAL = "repo-source"
+_FIRM = ("bucket", "service_account", "trigger")
+"""Conditions of an exemption that take a permission of their own to meet."""
 _PATTERN_MEMORY = 1 << 20
 _ANY = "leave it out to allow any"
 _JOB = re2.compile(r"^(?:([a-z0-9][a-z0-9.:-]{1,99})/)?([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]{0,62})$")
@@ -119,8 +121,9 @@ def _evidence(top: Table) -> tuple[frozenset[Strength], bool]:
 def _exemption(table: Table) -> Exemption:
     reason = table.text("reason", expected="the reason why such builds need no commit", required=True)
     conditions = {key: table.text(key) for key in ("tool", "bucket", "service_account", "tag", "trigger")}
-    if not any(conditions.values()):
-        table.wrong("", f"at least one of {', '.join(conditions)}", None)
+    if not any(conditions[key] for key in _FIRM):
+        got = ", ".join(key for key, value in conditions.items() if value)
+        table.wrong("", f"at least one of {', '.join(_FIRM)}: whoever submits a build can imitate the others", got or None)
     return Exemption(reason, **conditions)
 
 

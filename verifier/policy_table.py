@@ -66,7 +66,8 @@ class Table:
         if value is None:
             return ()
         if not isinstance(value, list) or not value:
-            self.wrong(key, f"a list with at least one item ({advice})", value)
+            example = f', such as ["{value}"]' if isinstance(value, str) else f" with at least one item ({advice})"
+            self.wrong(key, f"a list{example}", value)
             return ()
         readings = (read(self, f"{key}[{number}]", item) for number, item in enumerate(value, start=1))
         return tuple(item for item in readings if item is not None)

@@ -21,16 +21,15 @@ which then has a due time, and the sweep or the next message goes on where it st
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 
-from verifier.admission import source_findings
+from verifier.admission import source_findings, worker_of_images
 from verifier.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
 from verifier.case import AUDIT_SECONDS, LEDGER_SECONDS, Budget, Case, Later, Never, World
 from verifier.errors import Denied, LostHold, Malformed, Missing, ServiceError, Unavailable
 from verifier.judgement import Judgement
 from verifier.ledger import Hold, State
-from verifier.operation import not_run
+from verifier.operation import not_ours, not_run
 from verifier.record import AuditRecord, unconfirmed_record, verdict_record
 from verifier.services import Message, Stored
 from verifier.source import Source, source_of
@@ -43,49 +42,65 @@ _FETCH_SECONDS = 10.0
 _PATIENCE = timedelta(minutes=15)
 """For how long a build that Cloud Build does not know may be one that it will know soon."""
 _GIVE_UP = timedelta(days=7)
-"""For how long a build that we may not read is asked for again."""
+"""For how long a build that we may not read is asked for every hour; then once a day."""
+_AT_LAST_SECONDS = 86_400.0
 _ASK_AGAIN_SECONDS = 60.0
 _MOST_ASK_AGAIN_SECONDS = 3600.0
 
 
-def reconcile(
-    key: BuildKey, world: World, budget: Budget, *, announced: bool = True, only_if_due: bool = False
-) -> None:
+def reconcile(key: BuildKey, world: World, budget: Budget, *, announced: bool = True, only_if_due: bool = False) -> str:
     """Bring one build as far as it can be brought now.
 
     `announced` says that a message about it came; `only_if_due` that the message says nothing new about a build which
-    was fetched already. Raises ServiceError only when the ledger could not be written: then nothing was promised.
+    was fetched already. Answers with what went wrong, empty when nothing did: the record is then due again. Raises
+    ServiceError only when the ledger could not be written: then nothing was promised.
     """
     hold = world.ledger.claim(
         key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
     )  # 3
-    if hold is not None:
-        _advance(Case(world, hold, budget))
+    return _advance(world, hold, budget)
 
 
-def resume(stored: Stored, world: World, budget: Budget) -> None:
+def resume(stored: Stored, world: World, budget: Budget) -> str:
     """The same for a record that is due, as the sweep read it."""
-    hold: Hold | None = world.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS))  # 3
-    if hold is not None:
-        _advance(Case(world, hold, budget))
+    return _advance(world, world.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
 
 
-def _advance(case: Case) -> None:
-    """Do the steps; whatever stops them, let go of the record with a due time and keep what was done."""
-    with suppress(LostHold):
-        try:
-            _steps(case)
-        except Later as later:
-            case.release(later)
-        except Never:
-            case.settle(State.UNCONFIRMED)
-        except ServiceError as error:
-            case.fail(str(error), error.retry_after if isinstance(error, Unavailable) else None)
-        except LostHold:
+def reconcile_running(key: BuildKey, world: World, budget: Budget) -> str:
+    """The same for a build whose worker is said to have ended. A build that has no worker on trial is left alone."""
+    return _advance(world, world.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
+
+
+def _advance(world: World, hold: Hold | None, budget: Budget) -> str:
+    """Do the steps; whatever stops them, let go of the record with a due time, keep what was done, say what it was."""
+    if hold is None:
+        return ""
+    case = Case(world, hold, budget)
+    try:
+        return _attempt(case)
+    except LostHold:
+        return ""  # another invocation has it, and goes on
+
+
+def _attempt(case: Case) -> str:
+    try:
+        _steps(case)
+    except Later as later:
+        case.release(later)
+        return str(later.changes.get("error", ""))
+    except Never:
+        case.settle(State.UNCONFIRMED)
+    except ServiceError as error:
+        if case.ledger_failed:
             raise
-        except Exception as error:
-            case.fail(f"{type(error).__name__}: {error}")
-            raise
+        case.fail(str(error), error.retry_after if isinstance(error, Unavailable) else None)
+        return str(error)
+    except LostHold:
+        raise
+    except Exception as error:
+        case.fail(f"{type(error).__name__}: {error}")
+        raise
+    return ""
 
 
 def _steps(case: Case) -> None:
@@ -116,10 +131,15 @@ def _tell(case: Case, record: AuditRecord, message: Message | None, decided_now:
         try:
             step(case, record)
         except ServiceError as error:
-            if record.labels["verdict"] == Verdict.VERIFIED:
+            if step is record_judgement and record.labels["verdict"] == Verdict.VERIFIED:
                 raise
             trouble = trouble or error
-    notify(case, message, intended_now=decided_now)  # 12
+    try:
+        notify(case, message, intended_now=decided_now)  # 12
+    except Later as later:
+        if trouble is None:
+            raise
+        case.note(**later.changes)  # Slack refuses for long; the other trouble may heal sooner
     if trouble is not None:
         raise trouble
 
@@ -153,9 +173,10 @@ def _unconfirmed(case: Case, error: Exception) -> Later | Never:
         write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
         count_unconfirmed(case.services.store, case.key, case.now(), case.budget)
         case.note(warned=True)
-    if age >= (_PATIENCE if isinstance(error, Missing) else _GIVE_UP):
+    if age >= _PATIENCE and isinstance(error, Missing):
         return Never()
-    return case.later(min(max(_ASK_AGAIN_SECONDS, age.total_seconds()), _MOST_ASK_AGAIN_SECONDS), error=str(error))
+    most = _MOST_ASK_AGAIN_SECONDS if age < _GIVE_UP else _AT_LAST_SECONDS
+    return case.later(min(max(_ASK_AGAIN_SECONDS, age.total_seconds()), most), error=str(error))
 
 
 def _judge(case: Case, build: Build, source: Source) -> Judgement:
@@ -164,8 +185,10 @@ def _judge(case: Case, build: Build, source: Source) -> Judgement:
         return Judgement(None, (), case.now())
     policy = case.world.policy
     findings = source_findings(build, source, policy, announced=case.record.announced)  # 5
-    worker = policy.worker_for(build)
-    if worker is None:
+    worker, imitated = policy.worker_for(build), worker_of_images(build, policy)
+    if worker is None and imitated is not None and build.trigger_id:
+        trial = Trial(not_ours(imitated))
+    elif worker is None:
         trial = Trial(not_run("no worker is configured for what built it"))
     elif decide(findings, SOURCE_CHECKS) is not Verdict.VERIFIED:
         trial = Trial(not_run("the worker runs only for a commit that policy admits"))

@@ -130,6 +130,11 @@ def excerpt(text: str, most: int, secrets: Iterable[str] = ()) -> str:
     return _capped(redact(_seen(text), [_seen(secret) for secret in secrets]), most)
 
 
+def one_line(text: str, most: int) -> str:
+    """The same as `excerpt` in a single line: what comes from outside must not look like a line of ours."""
+    return " ".join(excerpt(text, most).split())
+
+
 def _encodable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

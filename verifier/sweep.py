@@ -1,22 +1,24 @@
 """The sweep: what nobody sent a message about. One at a time, bounded, oldest first.
 
-1. resume the records that are due: after a crash, a lost message, a wait, Slack being down
-2. list the builds that finished since the cursor and have no record: a build can redirect its own notifications
-   (`options.pubsubTopic`), so looking for the silent ones is a security control
+1. list the builds that finished since the cursor and have no record: a build can redirect its own notifications
+   (`options.pubsubTopic`), so looking for the silent ones is a security control, and no backlog may starve it
+2. resume the records that are due: after a crash, a lost message, a wait, Slack being down
 3. tell Slack, at most once an hour, of messages about builds that nobody knows
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from verifier.case import LEDGER_SECONDS, Budget, World
-from verifier.errors import Refused, ServiceError
+from verifier.errors import Refused, VerifierError
 from verifier.hints import Watched
-from verifier.ledger import BUILDS, MARKS
+from verifier.ledger import BUILDS, MARKS, parse_record
 from verifier.reconcile import reconcile, resume
 from verifier.services import BuildPage, Store, Stored
 from verifier.times import parse_time, show_time
@@ -29,6 +31,7 @@ _LIST_SECONDS = 15.0
 _LIST_EVERY = timedelta(minutes=5)
 _OVERLAP = timedelta(minutes=10)
 """How far back each listing reaches behind the cursor: finish times become visible late and out of order."""
+_PUT_OFF = timedelta(hours=1)
 _KEEP_SECONDS = 15.0
 """Left unused of the time of a sweep, so that the last record that it takes up can be brought to an end."""
 
@@ -50,20 +53,38 @@ def sweep(world: World, watched: Watched, budget: Budget, lease: timedelta) -> S
     if held is None:
         return None
     problems: list[str] = []
-    resumed = _resume_due(world, budget, problems)
-    found = 0
-    for project in watched.projects:
-        for location in sorted(watched.locations):
-            try:
-                found += _list_silent(world, budget, project, location)
-            except ServiceError as error:
-                problems.append(f"{project}/{location}: {error}")
     try:
-        tell_unconfirmed(world.services, world.services.clock(), budget)
-    except ServiceError as error:
-        problems.append(str(error))
-    store.replace(MARKS, _LEASE_MARK, {"until": None}, held.revision, timeout=LEDGER_SECONDS)
+        found = _look_everywhere(world, watched, budget, problems)
+        resumed = _resume_due(world, budget, problems)
+        with _noted(problems, "unconfirmed"):
+            tell_unconfirmed(world.services, world.services.clock(), budget)
+    finally:
+        store.replace(MARKS, _LEASE_MARK, {"until": None}, held.revision, timeout=LEDGER_SECONDS)
     return Swept(resumed, found, tuple(problems))
+
+
+@contextmanager
+def _noted(problems: list[str], what: str) -> Iterator[None]:
+    """Whatever goes wrong with one thing is a problem of its own, and the sweep goes on with the next."""
+    try:
+        yield
+    except VerifierError as error:
+        problems.append(f"{what}: {error}")
+    except Exception as error:  # noqa: BLE001 - a defect met in one record must not keep all others waiting
+        problems.append(f"{what}: {error!r}")
+
+
+def _look_everywhere(world: World, watched: Watched, budget: Budget, problems: list[str]) -> int:
+    """List every watched place, beginning with another one each minute, in half of the time at most."""
+    places = [(project, location) for project in watched.projects for location in sorted(watched.locations)]
+    now = world.services.clock()
+    first = now.minute % len(places)
+    half = Budget(budget.clock, now + (budget.until - now) / 2)
+    found = 0
+    for project, location in places[first:] + places[:first]:
+        with _noted(problems, f"{project}/{location}"):
+            found += _list_silent(world, half, project, location)
+    return found
 
 
 def _take_turn(store: Store, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
@@ -83,12 +104,29 @@ def _resume_due(world: World, budget: Budget, problems: list[str]) -> int:
     for name, stored in due:
         if not budget.has(_KEEP_SECONDS):
             break
-        try:
-            resume(stored, world, budget)
+        with _noted(problems, f"record {name}"):
+            if not _is_readable(stored):
+                _put_off(world, name, stored, budget)
+            trouble = resume(stored, world, budget)
             resumed += 1
-        except ServiceError as error:
-            problems.append(f"record {name}: {error}")
+            if trouble:
+                problems.append(f"record {name}: {trouble}")
     return resumed
+
+
+def _is_readable(stored: Stored) -> bool:
+    try:
+        parse_record(stored.document)
+    except (KeyError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _put_off(world: World, name: str, stored: Stored, budget: Budget) -> None:
+    """A record that this version can't read, written by a later one perhaps: it must not stand before all others."""
+    due = show_time(world.services.clock() + _PUT_OFF)
+    document = {**stored.document, "due": due}
+    world.services.store.replace(BUILDS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 
 def _list_silent(world: World, budget: Budget, project: str, location: str) -> int:
@@ -141,7 +179,7 @@ def _one_page(world: World, budget: Budget, cursor: dict[str, Any]) -> int:
     for done, key in enumerate(silent):
         if not budget.has(_KEEP_SECONDS):
             return done  # the cursor stays, so that the next sweep lists this page again
-        reconcile(key, world, budget, announced=False)
+        reconcile(key, world, budget, announced=False)  # what goes wrong is in its record, which is due again
     cursor["page"] = page.next_page
     if not page.next_page:
         cursor |= {"since": cursor["until"], "until": None}

@@ -80,29 +80,30 @@ def notify(case: Case, message: Message | None, *, intended_now: bool) -> None:
     if case.record.told or message is None:
         return
     intent = case.record.posting
+    if intent is not None and not intended_now:
+        found = case.services.chat.find(message, intent - _CLOCK_SKEW, timeout=case.budget.seconds(CHAT_SECONDS))
+        if found is not None:
+            case.note(told=True, channel=found.channel, ts=found.ts)
+            return
+    if intent is None:
+        case.save(posting=case.now())
+    timeout = case.budget.seconds(CHAT_SECONDS)
     try:
-        if intent is not None and not intended_now:
-            found = case.services.chat.find(message, intent - _CLOCK_SKEW, timeout=case.budget.seconds(CHAT_SECONDS))
-            if found is not None:
-                case.note(told=True, channel=found.channel, ts=found.ts)
-                return
-        if intent is None:
-            case.save(posting=case.now())
-        posted = case.services.chat.post(message, timeout=case.budget.seconds(CHAT_SECONDS))
+        posted = case.services.chat.post(message, timeout=timeout)
     except Unavailable as error:
         if not error.ambiguous:
-            case.note(posting=None)
+            case.note(posting=None)  # a message of an earlier attempt would have been found
         raise
     except Refused as error:
         case.note(posting=None)
         _report_refusal(case, error)
-        raise case.later(_REFUSED_AGAIN_SECONDS, warned=True, error=str(error)) from error
+        raise case.later(_REFUSED_AGAIN_SECONDS, refused=True, error=str(error)) from error
     case.note(told=True, channel=posted.channel, ts=posted.ts)
 
 
 def _report_refusal(case: Case, error: Refused) -> None:
     judgement = case.record.judgement
-    if case.record.warned or judgement is None:
+    if case.record.refused or judgement is None:
         return
     record = undelivered_record(case.key, judgement.verdict, str(error), case.now())
     write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))

@@ -34,6 +34,8 @@ _LOOK_AGAIN = timedelta(seconds=60)
 _FIRST_POLL_SECONDS = 60.0
 _LAST_POLL_SECONDS = 600.0
 _MOST_LOG_PAGES = 5
+"""Pages with entries, of a thousand each, that one verdict reads."""
+_MOST_EMPTY_PAGES = 25
 _CLOCK_SKEW = timedelta(minutes=1)
 
 
@@ -50,10 +52,14 @@ def try_out(case: Case, build: Build, worker: Worker) -> Trial:
     """Steps 6 to 9 of the story. Raises Later while there is something to wait for, and ServiceError."""
     try:
         execution = _observe(case, _execution(case, build, worker))
-    except (Denied, Missing, Refused) as error:
+    except ServiceError as error:
+        if case.ledger_failed or (isinstance(error, Unavailable) and not _overdue(case, worker)):
+            raise
         if case.record.execution:
             return Trial((_unseen(error),))
         return Trial(not_started(f"{worker.job_for(build).resource}: {error}", _fix(error)))
+    if execution.build != case.key.name:
+        return Trial((_strange(execution),))
     _wait_for_end(case, execution, worker)
     findings = [*run_findings(execution, worker, case.now()), _image(case, build, execution)]
     if case.record.extras:
@@ -85,6 +91,7 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
             raise case.later((record.looked + _LOOK_AGAIN - case.now()).total_seconds())
     case.save(
         intent=record.intent or case.now(),
+        tried=record.tried or case.now(),
         looked=None,
         build=build.document,
         images=tuple(image.digest for image in build.images),
@@ -96,9 +103,16 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
     except Unavailable as error:
         if error.ambiguous:
             raise case.later(_LOOK_AGAIN.total_seconds(), error=str(error)) from error
-        case.note(intent=None)
+        if record.intent is None:
+            case.note(intent=None)  # nothing was started, now or before
         raise
     raise case.later(_FIRST_POLL_SECONDS, execution=name)
+
+
+def _overdue(case: Case, worker: Worker) -> bool:
+    """Whether what does not answer has not answered for longer than the worker may take."""
+    allowed = worker.deadlines.run if case.record.execution else worker.deadlines.start
+    return case.record.tried is not None and case.now() >= case.record.tried + allowed
 
 
 def _observe(case: Case, name: str) -> Execution:
@@ -151,11 +165,11 @@ def _read(case: Case, execution: Execution, worker: Worker) -> LogFacts:
     pages = case.services.logs.read(
         job.project, log_filter(execution, worker.logs), timeout=case.budget.seconds(_LOG_SECONDS)
     )
-    more = True
+    more, full = True, 0
     for number, page in enumerate(pages, start=1):
-        reading.feed(page.entries)
+        full += reading.feed(page.entries) > 0
         more = page.more
-        if number >= _MOST_LOG_PAGES:
+        if full >= _MOST_LOG_PAGES or number >= _MOST_EMPTY_PAGES:
             break
     facts = reading.facts(truncated=more)
     return replace(facts, errors=tuple(_redacted(error) for error in facts.errors))
@@ -173,6 +187,12 @@ def _image(case: Case, build: Build, execution: Execution) -> Finding:
         found = case.services.store.holding(BUILDS, "images", min(strange), timeout=case.budget.seconds(LEDGER_SECONDS))
         maker = parse_record(found.document).key.name if found else ""
     return image_finding(build, execution, maker)
+
+
+def _strange(execution: Execution) -> Finding:
+    seen = f"execution {execution.name.rpartition('/')[2]} does not say that it was started for this build"
+    remedy = f"leave the environment variable {BUILD_VARIABLE} to the verifier, and build again"
+    return Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, seen, remedy)
 
 
 def _unseen(error: ServiceError) -> Finding:

@@ -41,16 +41,19 @@ def count_unconfirmed(store: Store, key: BuildKey, now: datetime, budget: Budget
 
 
 def tell_unconfirmed(services: Services, now: datetime, budget: Budget) -> None:
-    """Post the notice when builds wait for it and the last one is an hour old. Marked before it is posted."""
+    """Post the notice when builds wait for it and the last try is an hour old. A try that fails is made again."""
     stored = services.store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
     if stored is None or not stored.document["waiting"]:
         return
     told = stored.document["told"]
     if told and now < parse_time(told) + _EVERY:
         return
+    trying = {**stored.document, "told": show_time(now)}
+    held = services.store.replace(MARKS, _MARK, trying, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+    if held is None:
+        return
+    since = parse_time(stored.document["since"])
+    message = unconfirmed_message(stored.document["waiting"], stored.document["examples"], since)
+    services.chat.post(message, timeout=budget.seconds(CHAT_SECONDS))
     cleared: dict[str, Any] = {"waiting": 0, "since": None, "told": show_time(now), "examples": []}
-    if services.store.replace(MARKS, _MARK, cleared, stored.revision, timeout=budget.seconds(LEDGER_SECONDS)):
-        message = unconfirmed_message(
-            stored.document["waiting"], stored.document["examples"], parse_time(stored.document["since"])
-        )
-        services.chat.post(message, timeout=budget.seconds(CHAT_SECONDS))
+    services.store.replace(MARKS, _MARK, cleared, held.revision, timeout=LEDGER_SECONDS)

@@ -13,12 +13,20 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.contract.standin import START
+from tests.contract.standin import IMAGE, START
+from verifier.cloud.cloud_logging import CloudLogging
+from verifier.cloud.cloud_run import CloudRunJobs
 from verifier.errors import ServiceError
+from verifier.execution import BUILD_VARIABLE, Execution, JobName
 from verifier.local.clock import ManualClock
 from verifier.local.cloud import Cloud
 from verifier.local.faults import Faults
 from verifier.local.google_server import GoogleStandIn
+from verifier.local.script import Script
+from verifier.logs import LogEntry
+
+RESIZER = JobName("acme", "europe-west1", "resizer")
+OURS = "projects/acme/locations/global/builds/ours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,24 @@ class Google:
     clock: ManualClock
     faults: Faults
     address: str
+
+    def put_job(self, script: Script | None = None, **changes: Any) -> None:
+        """Create the resizer, or change it."""
+        settings: dict[str, Any] = {"image": IMAGE, "script": script or Script(), **changes}
+        self.cloud.put_job(RESIZER.project, RESIZER.location, RESIZER.job, **settings)
+
+    def play(self, script: Script, seconds: float = 60, **job: Any) -> Execution:
+        """An execution of the resizer by this script, so many seconds after it was created for our build."""
+        self.put_job(script, **job)
+        jobs = CloudRunJobs(self.address)
+        name = jobs.start(RESIZER, (), {BUILD_VARIABLE: OURS}, timeout=5)
+        self.clock.advance(seconds)
+        return jobs.observe(name, timeout=5)
+
+    def entries(self, query: str) -> list[LogEntry]:
+        """Every log entry that the query selects, through as many pages as it takes."""
+        pages = CloudLogging("home", self.address).read(RESIZER.project, query, timeout=5)
+        return [entry for page in pages for entry in page.entries]
 
 
 @contextmanager

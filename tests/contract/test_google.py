@@ -10,19 +10,16 @@ from typing import Any
 
 import pytest
 
-from tests.contract.adapters import Google, answering, google_standing, nobody_there, timed_trouble, trouble
-from tests.contract.standin import IMAGE, JOB, START
+from tests.contract.adapters import RESIZER, Google, answering, google_standing, nobody_there, timed_trouble, trouble
+from tests.contract.standin import JOB, START
 from verifier.build import BuildKey
 from verifier.cloud.cloud_build import CloudBuild
 from verifier.cloud.cloud_logging import CloudLogging
 from verifier.cloud.cloud_run import CloudRunJobs
 from verifier.cloud.pubsub import VerdictTopic
 from verifier.errors import Denied, Missing, Refused, Unavailable
-from verifier.execution import JobName
 from verifier.local.faults import Fault
-from verifier.local.script import Script
 
-RESIZER = JobName("acme", "europe-west1", "resizer")
 KEY = BuildKey("acme", "europe-west1", "b1")
 Call = Callable[[str, float], Any]
 
@@ -65,7 +62,7 @@ GRANTS = {
 @pytest.fixture
 def google() -> Iterator[Google]:
     with google_standing() as google:
-        google.cloud.put_job("acme", "europe-west1", "resizer", image=IMAGE, script=Script())
+        google.put_job()
         google.cloud.put_build({"id": "b1", "projectId": "acme", "name": KEY.name})
         yield google
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.story.function import ROOT, Function, command, environment, free_port, running_function
 from tests.story.town import NUMBER, PROJECT, REGION
 from verifier.local.clock import system_clock
 from verifier.local.cloud import Cloud
 from verifier.local.faults import Fault, Faults
+from verifier.local.function import MAIN, Function, command, environment, free_port, running_function
 from verifier.local.google_server import GoogleStandIn
 from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
 
@@ -156,7 +156,7 @@ assert answer.status_code == 204, answer.status_code
 loaded = [name for name in sys.modules for heavy in {HEAVY!r} if name == heavy or name.startswith(heavy + ".")]
 assert not loaded, loaded
 """
-    ran = run([sys.executable, "-c", script], place.settings, ROOT)
+    ran = run([sys.executable, "-c", script], place.settings, MAIN.parent)
     assert ran.returncode == 0, ran.stderr
     assert place.faults.calls == ()
 

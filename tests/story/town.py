@@ -31,7 +31,7 @@ from verifier.local.slack import TOKEN, SlackStandIn
 from verifier.local.sqlite import SqliteStore
 from verifier.logs import LogRules, Pattern
 from verifier.policy import Policy, Worker
-from verifier.reconcile import reconcile
+from verifier.reconcile import reconcile, reconcile_running
 from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters
 from verifier.sweep import Swept, sweep
 from verifier.times import show_time
@@ -136,7 +136,7 @@ class Town:
 
     def finish(self, key: BuildKey) -> None:
         """A message that the build's execution has finished arrives."""
-        reconcile(key, self.world, self.budget())
+        reconcile_running(key, self.world, self.budget())
 
     def sweep(self) -> Swept | None:
         return sweep(self.world, WATCHED, self.budget(), LEASE)

@@ -199,7 +199,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize(("place", "label"), [(0, "project id"), (1, "location"), (2, "build id")])
+@pytest.mark.parametrize(("place", "label"), [(0, "project"), (1, "location"), (2, "build")])
 def test_a_key_with_a_hostile_part_is_refused_by_the_name_of_the_part(place: int, label: str, hostile: str) -> None:
     parts = ["vividly-dev", "global", ID]
     parts[place] = hostile

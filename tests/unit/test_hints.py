@@ -275,9 +275,9 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
     ),
     "path in the id": (
         push({"id": "../x", "projectId": "vividly-dev", "status": "SUCCESS"}),
-        "build id: expected ^[A-Za-z0-9]",
+        "build: expected a build id such as ",
     ),
-    "dots as project": (push(build(projectId="..")), "project id: expected ^("),
+    "dots as project": (push(build(projectId="..")), "project: expected a project id such as "),
     "two ids": (push(build(id="another")), f"name: expected the build 'another' of `id`, got '{ID}'"),
     "two projects": (
         push(build(projectId="vividly-new", name=f"projects/vividly-dev/builds/{ID}")),

@@ -317,3 +317,14 @@ def test_no_pattern_or_name_breaks_out_of_its_quotes(patterns: list[str], job: s
 def test_the_default_patterns_find_what_they_are_named_for() -> None:
     for pattern in DEFAULT_FAILURES:
         assert names_and_counts(read([entry(pattern.name)])) == [(pattern.name, 1)]
+
+
+def test_a_huge_entry_is_searched_at_both_ends_and_what_is_cut_out_is_never_clean() -> None:
+    rules = LogRules(failures=(Pattern("lost", "clip lost"),))
+    noise = "x" * 40_000
+    assert names_and_counts(read([entry(f"clip lost {noise}{noise}")], rules)) == [("lost", 1)]
+    assert names_and_counts(read([entry(f"{noise}{noise} clip lost")], rules)) == [("lost", 1)]
+    middle = read([entry(f"{noise} clip lost {noise}")], rules)
+    assert middle.errors == ()
+    assert middle.truncated
+    assert not read([entry("x" * 30_000)], rules).truncated

@@ -202,19 +202,22 @@ def test_all_problems_are_told_at_once_each_with_its_place() -> None:
         )
 
     assert str(caught.value) == (
-        "policy.toml: 21 problems\n"
+        "policy.toml: 22 problems\n"
         "  evidence[1]: expected one of resolved, service-upload, requested, triggers-word, got 'resolvd'\n"
         "  repositories[2]: expected a repository such as github.com/owner/name, "
         "got 'https://me:[redacted]@github.com/a/b'\n"
         "  tags: expected a list with at least one item (leave it out to allow any), got an empty list\n"
         "  require_trigger: expected true or false, got 'yes'\n"
         "  exemption[1].reason: expected the reason why such builds need no commit, got nothing\n"
-        "  exemption[2]: expected at least one of tool, bucket, service_account, tag, trigger, got nothing\n"
+        "  exemption[1]: expected at least one of bucket, service_account, trigger: "
+        "whoever submits a build can imitate the others, got 'tool'\n"
+        "  exemption[2]: expected at least one of bucket, service_account, trigger: "
+        "whoever submits a build can imitate the others, got nothing\n"
         '  worker[1].job: expected "REGION/JOB" or "PROJECT/REGION/JOB", got \'worker\'\n'
         "  worker[1].args[2]: expected text, got 5\n"
         "  worker[1].image: expected an image's name without tag or digest, "
         "got 'us-docker.pkg.dev/vividly-dev/images/worker:latest'\n"
-        "  worker[1].expect: expected a list with at least one item (leave it out for none), got 'query ok'\n"
+        "  worker[1].expect: expected a list, such as [\"query ok\"], got 'query ok'\n"
         "  worker[1].run_deadline: expected no less than start_deadline (2:00:00), got '1:00:00'\n"
         "  worker[2].fail[1]: expected a regular expression that RE2 takes (missing ): (), got '('\n"
         "  worker[2].fail[2]: expected a pattern that does not match the empty text, got 'x*'\n"
@@ -335,7 +338,7 @@ def test_patterns_that_are_too_much_for_re2_together_are_refused() -> None:
 
     assert len(worker(f"fail = [{', '.join(patterns[:2])}]").logs.failures) == len(DEFAULT_FAILURES) + 2
     assert problems(f"{WORKER}fail = [{', '.join(patterns)}]") == [
-        "worker[1]: expected patterns that RE2 can look for together, got 'pattern too large - compile failed'"
+        "worker[1]: expected patterns that RE2 can look for together, got 'failed to compile Set'"
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from google.api import monitored_resource_pb2
@@ -109,9 +110,10 @@ def _structured_text(raw: Any) -> str:
     kind = raw.WhichOneof("payload")
     if kind == "json_payload":
         values = raw.json_payload.fields
-        return "\n".join(values[name].string_value for name in TEXT_FIELDS if name in values)
+        return "\n".join(filter(None, (values[name].string_value for name in TEXT_FIELDS if name in values)))
     return ""
 
 
+@lru_cache(maxsize=64)  # an entry's log is one of a few
 def _log_id(log_name: str) -> str:
     return log_name.rpartition("/logs/")[2].replace("%2F", "/")

@@ -47,7 +47,9 @@ def connected(client: Any, transport: Any, loopback: str) -> Any:
         return client(transport=transport(channel=transport.create_channel(options=_OPTIONS)))
     except GoogleAuthError as error:
         raise Denied(
-            f"expected Google credentials, got: {error}; on a workstation run: gcloud auth application-default login"
+            # The library's own words may quote the file, which is a secret: only the kind of the trouble is told.
+            f"expected Google credentials, got {type(error).__name__}; look at GOOGLE_APPLICATION_CREDENTIALS, "
+            "or on a workstation run: gcloud auth application-default login"
         ) from error
 
 

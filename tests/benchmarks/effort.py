@@ -1,0 +1,25 @@
+"""How much is measured: enough to print, or just enough to see that it still runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Sizes of the measurements. More of each means less noise."""
+
+    rounds: int
+    """Pairs of neighbouring rounds of load."""
+    round_seconds: float
+    starts: int
+    """Pairs of starts."""
+    readings: int
+    """Pairs of readings of log pages."""
+    reading_pages: int
+    memory_pages: int
+    """Pages of a thousand entries that are judged while memory is watched."""
+
+
+FULL = Effort(rounds=20, round_seconds=1.0, starts=20, readings=15, reading_pages=20, memory_pages=1000)
+QUICK = Effort(rounds=1, round_seconds=0.1, starts=1, readings=1, reading_pages=2, memory_pages=10)

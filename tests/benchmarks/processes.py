@@ -1,0 +1,94 @@
+"""The function and the bare one as processes, started as the platform starts them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import psutil
+
+from tests.benchmarks import bare
+from tests.benchmarks.client import send
+from verifier.local.function import MAIN, environment, free_port
+
+THREADS = 8
+"""Of each function's one worker, as many as the framework itself gives it on two processors."""
+
+_START_SECONDS = 60
+_LOOK_AGAIN_SECONDS = 0.002
+_STOP_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which function to start."""
+
+    target: str
+    file: Path
+    settings: Mapping[str, str]
+
+
+BARE = Source("bare", Path(bare.__file__), {})
+
+
+def ours(settings: Mapping[str, str]) -> Source:
+    """The verifier with these settings."""
+    return Source("verify", MAIN, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A function that answered its first request."""
+
+    port: int
+    process: psutil.Process
+    """Gunicorn's master, which loaded the function. Its one child is the worker."""
+    seconds: float
+    """From the start of the process to that answer."""
+
+
+@contextmanager
+def running(source: Source, first: bytes) -> Iterator[Running]:
+    """The function, from its answer to the request `first` on. Raises RuntimeError when it does not start."""
+    port = free_port()
+    script = str(Path(sys.executable).with_name("functions-framework"))
+    command = [script, f"--target={source.target}", f"--source={source.file}", f"--port={port}", "--host=127.0.0.1"]
+    variables = environment(source.settings) | {"WORKERS": "1", "THREADS": str(THREADS)}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # the platform compiles what it deploys
+    with TemporaryFile() as output:
+        start = time.perf_counter()
+        process = psutil.Popen(command, env=variables, stdout=output, stderr=subprocess.STDOUT, cwd=MAIN.parent)
+        try:
+            if not _answers(port, first, process):
+                output.seek(0)
+                raise RuntimeError(f"expected {source.target} to start, got:\n{output.read().decode()[-4000:]}")
+            yield Running(port, process, time.perf_counter() - start)
+        finally:
+            _stop(process)
+
+
+def _answers(port: int, first: bytes, process: psutil.Popen) -> bool:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            send(port, first)
+        except ConnectionError:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        else:
+            return True
+    return False
+
+
+def _stop(process: psutil.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,48 @@
+"""How many messages a second the function answers, beside one that answers at once.
+
+Both run under the framework's own server with one worker and the same threads, and get the same bytes over the same
+kept connections, one after the other in short rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tests.benchmarks.client import load
+from tests.benchmarks.effort import Effort
+from tests.benchmarks.messages import announced, build
+from tests.benchmarks.place import place
+from tests.benchmarks.processes import BARE, THREADS, ours, running
+from tests.benchmarks.results import Row, absent, ratio, typical
+
+_DUPLICATES = "requests/s, duplicates of a finished build of 11 KB, ledger in {}"
+
+
+def measure(effort: Effort, emulator: str) -> Iterator[Row]:
+    """Messages of builds that go on, and duplicates of one that is done; `emulator` is Firestore's, or empty."""
+    with place() as here:
+        goes_on, done = announced(build(1, "WORKING")), build(2)
+        pairs = _pairs(here.settings, goes_on, effort)
+        yield _row("requests/s, a build that goes on (11 KB)", pairs, at_least=0.9)
+        here.cloud.put_build(done)
+        yield _row(_DUPLICATES.format("SQLite"), _pairs(here.settings, announced(done), effort))
+        name = _DUPLICATES.format("Firestore")
+        if emulator:
+            yield _row(name, _pairs(here.with_firestore(emulator), announced(done), effort))
+        else:
+            yield absent(name, "no Firestore emulator")
+
+
+def _pairs(settings: Mapping[str, str], request: bytes, effort: Effort) -> list[tuple[float, float]]:
+    with running(ours(settings), request) as verifier, running(BARE, request) as bare:
+        return [
+            (
+                load(verifier.port, request, THREADS, effort.round_seconds),
+                load(bare.port, request, THREADS, effort.round_seconds),
+            )
+            for _ in range(effort.rounds)
+        ]
+
+
+def _row(name: str, pairs: list[tuple[float, float]], *, at_least: float | None = None) -> Row:
+    return Row(name, *typical(pairs, "{:.0f}/s"), ratio(pairs), "×", at_least=at_least)

@@ -1,0 +1,252 @@
+"""Cloud Run over gRPC: an execution is started once, found again, and read for what it is at every moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from google.longrunning.operations_pb2 import Operation
+
+from tests.contract.adapters import OURS, RESIZER, Google, answering, google_standing, timed_trouble, trouble
+from tests.contract.standin import DIGEST, IMAGE, JOB, START
+from verifier.cloud.cloud_run import CloudRunJobs
+from verifier.errors import Missing, Unavailable
+from verifier.execution import BUILD_VARIABLE, Completion, Execution, JobName, Phase
+from verifier.local.faults import Fault
+from verifier.local.script import Script
+
+THEIRS = "projects/acme/locations/global/builds/theirs"
+
+
+@pytest.fixture
+def google() -> Iterator[Google]:
+    with google_standing() as google:
+        google.cloud.tag(IMAGE, DIGEST)
+        yield google
+
+
+def start(google: Google, build: str = OURS, args: tuple[str, ...] = (), **env: str) -> str:
+    return CloudRunJobs(google.address).start(RESIZER, args, {BUILD_VARIABLE: build, **env}, timeout=5)
+
+
+def started(google: Google, build: str = OURS, since: float = 0, timeout: float = 5) -> list[str]:
+    moment = START + timedelta(seconds=since)
+    return CloudRunJobs(google.address).started_for(RESIZER, BUILD_VARIABLE, build, moment, timeout=timeout)
+
+
+def observe(google: Google, name: str) -> Execution:
+    return CloudRunJobs(google.address).observe(name, timeout=5)
+
+
+def test_a_start_is_one_call_and_names_the_execution(google: Google) -> None:
+    google.put_job()
+    name = start(google)
+    assert google.faults.calls == ("RunJob",)
+    assert name.startswith(f"{JOB}/executions/")
+    assert observe(google, name).name == name
+
+
+def test_a_start_replaces_the_arguments_and_merges_the_environment(google: Google) -> None:
+    google.put_job(args=("serve",), env={"MODE": "live", "LEVEL": "info"})
+    run = google.cloud.jobs.run(start(google, args=("check", "--once"), LEVEL="debug"))
+    assert run.args == ("check", "--once")
+    assert dict(run.env) == {"MODE": "live", "LEVEL": "debug", BUILD_VARIABLE: OURS}
+
+
+def test_a_start_without_arguments_keeps_those_of_the_job(google: Google) -> None:
+    google.put_job(args=("serve",))
+    assert google.cloud.jobs.run(start(google)).args == ("serve",)
+
+
+def test_a_job_that_is_not_there_is_missing_by_its_name(google: Google) -> None:
+    error = trouble(lambda: start(google))
+    assert isinstance(error, Missing)
+    assert JOB in str(error)
+
+
+def test_an_execution_whose_start_was_not_answered_is_found_again(google: Google) -> None:
+    google.put_job()
+    google.faults.add(Fault("RunJob", "after", "DEADLINE_EXCEEDED"))
+    error = trouble(lambda: start(google))
+    assert isinstance(error, Unavailable)
+    assert error.ambiguous
+    (name,) = started(google)
+    assert observe(google, name).build == OURS
+    assert google.faults.calls.count("RunJob") == 1
+
+
+def test_an_execution_whose_start_was_answered_too_late_is_found_again(google: Google) -> None:
+    google.put_job()
+    google.faults.add(Fault("RunJob", "slow", seconds=30))
+    error, took = timed_trouble(
+        lambda: CloudRunJobs(google.address).start(RESIZER, (), {BUILD_VARIABLE: OURS}, timeout=0.2)
+    )
+    assert isinstance(error, Unavailable)
+    assert error.ambiguous
+    assert took < 0.7
+    assert len(started(google)) == 1
+
+
+def test_an_answer_that_names_no_execution_is_ambiguous() -> None:
+    with answering(
+        lambda _: Operation(name="projects/acme/locations/europe-west1/operations/1").SerializeToString()
+    ) as (
+        address,
+        calls,
+    ):
+        error = trouble(lambda: CloudRunJobs(address).start(RESIZER, (), {}, timeout=5))
+    assert isinstance(error, Unavailable)
+    assert error.ambiguous
+    assert calls == ["RunJob"]
+
+
+def test_executions_are_found_by_their_build_oldest_first(google: Google) -> None:
+    google.put_job()
+    names = []
+    for build in (OURS, THEIRS, OURS, OURS + "2", ""):
+        names.append(start(google, build))
+        google.clock.advance(1)
+    assert started(google) == [names[0], names[2]]
+    assert started(google, THEIRS) == [names[1]]
+    assert started(google, "projects/acme/locations/global/builds/nobody's") == []
+
+
+def test_executions_of_another_variable_or_another_job_are_not_found(google: Google) -> None:
+    google.put_job(env={"OTHER": OURS})
+    start(google, THEIRS)
+    google.cloud.put_job("acme", "europe-west1", "sharpener", image=IMAGE, script=Script())
+    sharpener = JobName("acme", "europe-west1", "sharpener")
+    CloudRunJobs(google.address).start(sharpener, (), {BUILD_VARIABLE: OURS}, timeout=5)
+    assert started(google) == []
+
+
+def test_executions_are_found_from_the_given_moment_on(google: Google) -> None:
+    google.put_job()
+    names = []
+    for _ in range(3):
+        names.append(start(google))
+        google.clock.advance(10)
+    assert started(google, since=10) == names[1:]
+    assert started(google, since=10.000001) == names[2:]
+
+
+def put_executions(google: Google, number: int) -> list[str]:
+    """So many executions, one a second, the first of them ours."""
+    google.put_job()
+    jobs = CloudRunJobs(google.address)
+    names = []
+    for index in range(number):
+        names.append(jobs.start(RESIZER, (), {BUILD_VARIABLE: THEIRS if index else OURS}, timeout=5))
+        google.clock.advance(1)
+    google.faults.forget()
+    return names
+
+
+def test_executions_are_looked_for_through_every_page_that_is_recent_enough(google: Google) -> None:
+    names = put_executions(google, 201)
+    assert started(google) == names[:1]
+    assert google.faults.calls.count("ListExecutions") == 3
+    google.faults.forget()
+    assert started(google, THEIRS, since=150) == names[150:]
+    assert google.faults.calls.count("ListExecutions") == 1
+
+
+def test_looking_through_pages_takes_no_longer_than_its_timeout(google: Google) -> None:
+    put_executions(google, 401)
+    google.faults.add(Fault("ListExecutions", "slow", times=0, seconds=0.2))
+    error, took = timed_trouble(lambda: started(google, timeout=0.5))
+    assert isinstance(error, Unavailable)
+    assert took < 1
+    assert len(google.faults.calls) <= 3
+
+
+def test_an_execution_just_created_waits_and_shows_no_digest(google: Google) -> None:
+    google.put_job(tasks=3)
+    name = start(google)
+    execution = observe(google, name)
+    assert execution == Execution(
+        name=name,
+        created=START,
+        started=None,
+        completed=None,
+        completion=Completion.UNKNOWN,
+        message="",
+        exited=False,
+        tasks=3,
+        succeeded=0,
+        failed=0,
+        cancelled=0,
+        retried=0,
+        images=(IMAGE,),
+        build=OURS,
+    )
+    assert (execution.phase, execution.digests) == (Phase.WAITING, frozenset())
+
+
+def test_an_execution_that_started_runs_and_shows_its_digest(google: Google) -> None:
+    execution = google.play(Script(start_after=1.5), seconds=2)
+    assert (execution.phase, execution.digests) == (Phase.RUNNING, frozenset({DIGEST}))
+    assert (execution.started, execution.completed) == (START + timedelta(seconds=1.5), None)
+    assert execution.completion is Completion.UNKNOWN
+
+
+def test_an_execution_that_succeeded_says_when_and_in_how_many_tasks(google: Google) -> None:
+    execution = google.play(Script(start_after=1.25, runs=2), tasks=2)
+    assert (execution.phase, execution.digests) == (Phase.SUCCEEDED, frozenset({DIGEST}))
+    assert execution.completion is Completion.TRUE
+    assert (execution.tasks, execution.succeeded, execution.attempts) == (2, 2, 2)
+    assert execution.completed == START + timedelta(seconds=3.25)
+    assert execution.images == (f"{IMAGE}@{DIGEST}",)
+    assert not execution.exited
+
+
+def test_an_execution_that_crashed_until_its_retries_were_used_up_exited(google: Google) -> None:
+    execution = google.play(Script(exit_code=1), max_retries=1)
+    assert (execution.phase, execution.exited) == (Phase.FAILED, True)
+    assert (execution.failed, execution.retried, execution.attempts) == (1, 1, 2)
+    assert "exit code: 1" in execution.message
+
+
+def test_an_execution_whose_retry_passed_succeeded_and_counts_it(google: Google) -> None:
+    execution = google.play(Script(fail_attempts=1), max_retries=1)
+    assert (execution.phase, execution.exited) == (Phase.SUCCEEDED, False)
+    assert (execution.succeeded, execution.retried) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "phase", "message"),
+    [
+        ("timeout", Phase.FAILED, "The configured timeout was reached."),
+        ("oom", Phase.FAILED, "exit code: 0 and message: The configured memory limit was reached."),
+        ("internal-error", Phase.FAILED, "exit code: 0 and message: Internal error running task."),
+        ("cancelled", Phase.CANCELLED, "Cancelled by user."),
+        ("cancelled-silently", Phase.CANCELLED, ""),
+    ],
+)
+def test_an_execution_that_the_platform_ended_did_not_exit(
+    google: Google, outcome: str, phase: Phase, message: str
+) -> None:
+    execution = google.play(Script(outcome=outcome))
+    assert (execution.phase, execution.completion, execution.exited) == (phase, Completion.FALSE, False)
+    assert execution.message.endswith(message)
+    assert execution.digests == frozenset({DIGEST})
+
+
+def test_an_execution_that_never_starts_waits_for_ever(google: Google) -> None:
+    execution = google.play(Script(outcome="never-starts"), seconds=86_400)
+    assert (execution.phase, execution.started, execution.digests) == (Phase.WAITING, None, frozenset())
+
+
+def test_an_execution_whose_image_is_missing_failed_without_a_digest(google: Google) -> None:
+    execution = google.play(Script(), image=f"{IMAGE}:nowhere")
+    assert (execution.phase, execution.exited, execution.started) == (Phase.FAILED, False, None)
+    assert execution.digests == frozenset()
+    assert "not found" in execution.message
+
+
+def test_an_execution_that_is_not_there_is_missing_by_its_name(google: Google) -> None:
+    google.put_job()
+    error = trouble(lambda: observe(google, f"{JOB}/executions/nowhere"))
+    assert isinstance(error, Missing)
+    assert "nowhere" in str(error)

@@ -1,0 +1,133 @@
+"""The demo as a person starts it, and what it calls right."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from tests.fixtures.builds import document
+from verifier.cli.demo import differences
+from verifier.cli.stage import Decided
+from verifier.local.function import MAIN, free_port
+from verifier.local.scenario import FORGED, story
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+STORY = [
+    ("LOCAL_SOURCE", "e7e5acae"),
+    ("LOCAL_SOURCE", "2d1da3a3"),
+    ("LOCAL_SOURCE", "4e841fcb"),
+    ("FAILED", "b7a91c04"),
+    ("VERIFIED", "c3d85f1e"),
+    ("LOCAL_SOURCE", "5ec2e7aa"),
+]
+
+
+def verifier(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name != "FIRESTORE_EMULATOR_HOST"}
+    return subprocess.run(
+        [sys.executable, "-m", "verifier", *words],
+        env=kept | environment,
+        cwd=MAIN.parent,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def verdicts(output: str) -> list[tuple[str, str]]:
+    words = [line.split() for line in output.splitlines() if line[:1] in "🔴✅🟡"]
+    return [(line[1], line[2]) for line in words if len(line) > 2]
+
+
+def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert verdicts(ran.stdout) == STORY
+    assert '"One or more mappers failed to initialize" ×14' in ran.stdout
+    assert "6 Slack messages, 6 audit entries, 2 worker runs." in ran.stdout
+    assert "as it should be" in ran.stdout
+    assert ran.stdout.count("No message announced it") == 1
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def test_the_story_ends_as_it_should() -> None:
+    assert_the_story_is_told(verifier("demo"))
+
+
+def test_the_story_ends_as_it_should_on_the_real_firestore_emulator(firestore_emulator: str) -> None:
+    ran = verifier("demo", FIRESTORE_EMULATOR_HOST=firestore_emulator)
+    assert "Firestore emulator" in ran.stdout
+    assert_the_story_is_told(ran)
+
+
+def test_builds_of_your_own_are_played_and_each_successful_one_gets_its_verdict(tmp_path: Path) -> None:
+    for case in ("upload-builds-submit", "commit-resolved-git", "failure"):
+        (tmp_path / f"{case}.json").write_text(json.dumps(document(case)))
+    ran = verifier("demo", "--builds", str(tmp_path))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert sorted(verdict for verdict, _ in verdicts(ran.stdout)) == sorted(
+        ["LOCAL_SOURCE", "VERIFIED" if document("commit-resolved-git").get("buildTriggerId") else "FAILED"]
+    )
+    assert "not judged" in ran.stdout
+
+
+def test_a_file_that_is_no_build_is_named_and_the_rest_is_played(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps([document("upload-builds-submit")]))
+    (tmp_path / "b.json").write_text("{")
+    ran = verifier("demo", "--builds", str(tmp_path))
+    assert ran.returncode == 1
+    assert "b.json: expected JSON" in ran.stderr
+    assert "LOCAL_SOURCE" in ran.stdout
+    assert "Traceback" not in ran.stderr
+
+
+def decided() -> list[Decided]:
+    return [Decided(episode.build_id, episode.expected, ()) for episode in story(NOW)]
+
+
+def test_every_difference_from_the_story_is_named() -> None:
+    assert differences(story(NOW), decided(), 6) == []
+    wrong = decided()
+    wrong[0] = replace(wrong[0], verdict="VERIFIED")
+    assert differences(story(NOW), wrong, 6) == ["e7e5acae: expected one LOCAL_SOURCE, got VERIFIED"]
+    assert differences(story(NOW), decided()[1:], 6) == ["e7e5acae: expected one LOCAL_SOURCE, got no verdict"]
+    twice = [*decided(), decided()[4]]
+    assert differences(story(NOW), twice, 6) == ["c3d85f1e: expected one VERIFIED, got VERIFIED, VERIFIED"]
+    strange = [*decided(), Decided(FORGED, "VERIFIED", ())]
+    assert differences(story(NOW), strange, 6) == ["f0f0f0f0: expected no verdict on a build that nobody made"]
+    assert differences(story(NOW), decided(), 7) == ["Slack: expected 6 messages, got 7"]
+
+
+def test_a_demo_that_is_told_to_end_leaves_no_process_behind(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "verifier", "demo"], cwd=MAIN.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert demo.stdout is not None
+    while b"Slack http" not in demo.stdout.readline():
+        assert demo.poll() is None
+    children = psutil.Process(demo.pid).children(recursive=True)
+    assert children
+    demo.terminate()
+    assert demo.wait(30) == 128 + signal.SIGTERM
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+def test_an_emulator_that_is_not_there_is_told_at_once() -> None:
+    ran = verifier("demo", FIRESTORE_EMULATOR_HOST=f"127.0.0.1:{free_port()}")
+    assert ran.returncode == 1
+    assert "expected the Firestore emulator to listen there" in ran.stderr
+
+
+def test_the_storys_policy_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("")
+    ran = verifier("demo", "--policy", str(tmp_path / "policy.toml"))
+    assert ran.returncode == 2
+    assert "--policy goes with --builds" in ran.stderr

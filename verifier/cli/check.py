@@ -1,0 +1,60 @@
+"""`verifier check`: judge one build of the cloud, by source and policy alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from verifier.build import Build, BuildKey, checked_key, parse_build_name
+from verifier.cli.judged import chosen_policy, judge
+from verifier.errors import Malformed, VerifierError
+
+_TIMEOUT = 20.0
+_PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
+
+
+@click.command(short_help="Judge one build of the cloud.")
+@click.argument("build")
+@click.option("--project", default="", help="Default: GOOGLE_CLOUD_PROJECT or CLOUDSDK_CORE_PROJECT.")
+@click.option("--region", default="global", show_default=True)
+@click.option(
+    "--policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Default: ./policy.toml, if there is one.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def check(build: str, project: str, region: str, policy: Path | None, as_json: bool) -> None:
+    """Judge the build BUILD (its id or its full name), fetched with application default credentials.
+
+    Needs cloudbuild.builds.get. No worker is run.
+    """
+    rules = chosen_policy(policy)
+    try:
+        judged = judge(_fetched(_key(build, project, region)), rules)
+    except VerifierError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps({"file": None, **judged.document()}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(judged.lines()))
+
+
+def _key(build: str, project: str, region: str) -> BuildKey:
+    if "/" in build:
+        return checked_key(*parse_build_name(build))
+    named = project or next(filter(None, map(os.environ.get, _PROJECT_VARIABLES)), "")
+    if not named:
+        raise Malformed("project: expected --project, or GOOGLE_CLOUD_PROJECT in the environment, got neither")
+    return checked_key(named, region, build)
+
+
+def _fetched(key: BuildKey) -> Build:
+    from verifier.cloud.cloud_build import CloudBuild
+    from verifier.config import loopback_address
+
+    # VERIFIER_GOOGLE_ENDPOINT points at a stand-in on this machine; it takes loopback addresses only.
+    client = CloudBuild(loopback_address("VERIFIER_GOOGLE_ENDPOINT", os.environ))
+    return client.fetch(key, timeout=_TIMEOUT)

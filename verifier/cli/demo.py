@@ -1,0 +1,269 @@
+"""`verifier demo`: the story, or builds of your own, through the real function on an embedded stand-in of the cloud."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from verifier.build import TERMINAL, BuildKey, parse_build
+from verifier.cli.documents import checked_build, files_in, read_documents
+from verifier.cli.judged import chosen_policy
+from verifier.cli.stage import Decided, Stage, a_forged_message, a_stage
+from verifier.errors import Malformed, VerifierError
+from verifier.execution import JobName
+from verifier.local.clock import system_clock
+from verifier.local.scenario import FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
+from verifier.verdict import Verdict
+from verifier.wording import MARKS
+
+_MOST_SECONDS = 60.0
+_TICK_SECONDS = 0.05
+_STYLES = {
+    Verdict.LOCAL_SOURCE: "bold red",
+    Verdict.FAILED: "bold red",
+    Verdict.INCONCLUSIVE: "bold yellow",
+    Verdict.EXEMPT: "dim",
+    Verdict.VERIFIED: "bold green",
+}
+
+
+@click.command(short_help="Play the story on this machine, or builds of your own.")
+@click.option("--builds", metavar="FILE_OR_FOLDER", help="Play these build documents instead of the story.")
+@click.option(
+    "--policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --builds: judge by this policy.",
+)
+def demo(builds: str | None, policy: Path | None) -> None:
+    """Play the story on this machine: the real function, on a stand-in of Google Cloud and Slack.
+
+    On a terminal, the inbox page stays up afterwards until Ctrl-C. Exit 0 only if every build got the verdict that it
+    should. With FIRESTORE_EMULATOR_HOST the ledger is on that emulator, else in a SQLite file.
+    """
+    if policy and builds is None:
+        raise click.UsageError("--policy goes with --builds: the story has a policy of its own")
+    if policy:
+        chosen_policy(policy)
+    console = Console(highlight=False)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _end)
+    try:
+        wrong = _story(console) if builds is None else _own_builds(console, builds, policy)
+    except VerifierError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    if wrong:
+        for line in wrong:
+            click.echo(f"not as it should be: {line}", err=True)
+        raise SystemExit(1)
+
+
+def _end(number: int, _: object) -> None:
+    """Leave in order when asked to end: the function is a process of its own, and must not stay behind."""
+    raise SystemExit(128 + number)
+
+
+def _story(console: Console) -> list[str]:
+    episodes = story(system_clock())
+    with _opened(console, {PROJECT: NUMBER}, [REGION], POLICY.encode(), hurried=False) as theatre:
+        stage = theatre.stage
+        forged = BuildKey(PROJECT, REGION, FORGED)
+        stage.announce(a_forged_message(forged))
+        theatre.wait("the first look of the sweep", lambda: stage.pusher.acknowledged > 0 and _swept(stage))
+        for number in range(len(episodes)):
+            episode = story(system_clock())[number]  # its build finishes now, not when the play began
+            stage.play(episode.document, (JobName(PROJECT, REGION, JOB), episode.script), announced=episode.announced)
+            theatre.expect(episode.build_id, episode.title)
+        stage.pusher.drain(_MOST_SECONDS)
+        wrong = differences(episodes, stage.decided(), len(stage.slack.messages))
+        theatre.summary(wrong, forged=FORGED not in theatre.decided())
+        return wrong
+
+
+def _swept(stage: Stage) -> bool:
+    return "sweep completed" in stage.function.log.read_text(errors="replace")
+
+
+def differences(episodes: Sequence[Episode], outcomes: Sequence[Decided], posted: int) -> list[str]:
+    """What is not as the story has it: each build one verdict, the right one, and one message each; and no others."""
+    wrong = []
+    for episode in episodes:
+        got = [outcome.verdict for outcome in outcomes if outcome.build_id == episode.build_id]
+        if got != [episode.expected]:
+            wrong.append(
+                f"{episode.build_id[:8]}: expected one {episode.expected}, got {', '.join(got) or 'no verdict'}"
+            )
+    strangers = {outcome.build_id for outcome in outcomes} - {episode.build_id for episode in episodes}
+    wrong += [f"{stranger[:8]}: expected no verdict on a build that nobody made" for stranger in sorted(strangers)]
+    if posted != len(episodes):
+        wrong.append(f"Slack: expected {len(episodes)} messages, got {posted}")
+    return wrong
+
+
+def _own_builds(console: Console, place: str, policy: Path | None) -> list[str]:
+    documents, wrong = _documents(place)
+    projects, regions = _watched(documents)
+    if not documents:
+        return wrong or [f"{place}: expected build documents, got none"]
+    with _opened(console, projects, regions, policy.read_bytes() if policy else b"", hurried=True) as theatre:
+        ended = {document["id"] for document in documents if document.get("status") in TERMINAL}
+        for document in documents:
+            try:
+                theatre.stage.play(document, None, announced=True)
+            except ValueError as error:
+                wrong.append(f"{document['id']}: {error}")
+        theatre.expect_all(ended)
+        if not theatre.stage.pusher.drain(_MOST_SECONDS):
+            wrong.append(f"{theatre.stage.pusher.outstanding} messages were never acknowledged")
+        decided = {outcome.build_id for outcome in theatre.stage.decided()}
+        wrong += [
+            f"{build_id}: expected a verdict on a build that ended, got none" for build_id in sorted(ended - decided)
+        ]
+        theatre.summary(wrong, forged=False)
+    return wrong
+
+
+def _documents(place: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """The documents that can be played, each build once, and what is wrong with the others."""
+    found: dict[str, dict[str, Any]] = {}
+    wrong: list[str] = []
+    for file in files_in(place):
+        try:
+            for number, document in enumerate(read_documents(file), start=1):
+                try:
+                    name, playable = _playable(document)
+                except Malformed as error:
+                    wrong.append(f"{file}: build {number}: {error}")
+                else:
+                    found[name] = playable
+        except Malformed as error:
+            wrong.append(f"{file}: {error}")
+    return list(found.values()), wrong
+
+
+def _playable(document: object) -> tuple[str, dict[str, Any]]:
+    """The build's name and its document with the parts that identify it. Raises Malformed."""
+    build = checked_build(document)
+    if not isinstance(document, dict) or not (build.key.id and build.key.project and build.status):
+        raise Malformed("expected a build with id, projectId and status, got one without")
+    identity = {"id": build.key.id, "projectId": build.key.project, "name": document.get("name") or build.key.name}
+    return build.key.name, document | identity
+
+
+def _watched(documents: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], list[str]]:
+    projects, regions = dict[str, str](), {"global"}
+    for document in documents:
+        key = parse_build(document).key
+        named = str(document["name"]).split("/")[1]
+        projects[key.project] = (
+            named if named.isdecimal() and named not in projects.values() else projects.get(key.project, "")
+        )
+        regions.add(key.location)
+    return projects, sorted(regions)
+
+
+@dataclass
+class _Theatre:
+    """A stage with an audience: what happens on it is shown as it happens."""
+
+    console: Console
+    stage: Stage
+    titles: dict[str, str] = field(default_factory=dict)
+    shown: int = 0
+
+    def expect(self, build_id: str, title: str) -> None:
+        """Wait for the verdict on a build, showing each that falls. Goes on without it after a minute."""
+        self.titles[build_id] = title
+        self.wait(title, lambda: build_id in self.decided())
+
+    def expect_all(self, build_ids: set[str]) -> None:
+        """Wait for the verdicts on these builds, as long as one falls now and then."""
+        decided = -1
+        while decided < len(self.stage.decided()) and build_ids - self.decided():
+            decided = len(self.stage.decided())
+            self.wait("more verdicts", partial(self.grown, decided))
+        self.show()
+
+    def decided(self) -> set[str]:
+        """The builds that have a verdict."""
+        return {outcome.build_id for outcome in self.stage.decided()}
+
+    def grown(self, count: int) -> bool:
+        """Whether more than so many verdicts have fallen."""
+        return len(self.stage.decided()) > count
+
+    def wait(self, what: str, happened: Callable[[], bool]) -> None:
+        """Wait until it happened, at most a minute, with a progress line on a terminal."""
+        until = time.monotonic() + _MOST_SECONDS
+        with self.progress(what):
+            while not happened() and time.monotonic() < until:
+                time.sleep(_TICK_SECONDS)
+        self.show()
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[None]:
+        """A moving line that is gone afterwards; none where the output is no terminal."""
+        if self.console.is_terminal:
+            with self.console.status(escape(what)):
+                yield
+        else:
+            yield
+
+    def show(self) -> None:
+        """Print the verdicts that fell since the last time."""
+        outcomes = self.stage.decided()
+        for outcome in outcomes[self.shown :]:
+            title = escape(self.titles.get(outcome.build_id, "a build"))
+            if outcome.verdict:
+                verdict = Verdict(outcome.verdict)
+                said = f"{MARKS[verdict]} [{_STYLES[verdict]}]{verdict}[/]"
+            else:
+                said = "⚪ [dim]not judged[/]"
+            self.console.print(f"{said}  {escape(outcome.build_id[:8])}  {title}")
+            for line in outcome.reasons:
+                self.console.print(Padding(f"[dim]{escape(line)}[/]", (0, 0, 0, 3)))
+        self.shown = len(outcomes)
+
+    def summary(self, wrong: Sequence[str], *, forged: bool) -> None:
+        """What it took."""
+        self.show()
+        stage, runs = self.stage, len(self.stage.cloud.finished_executions())
+        counted = len(stage.decided())
+        self.console.print()
+        if forged:
+            self.console.print(f"⚪ no verdict   {FORGED[:8]}  a forged message: Cloud Build knows no such build\n")
+        self.console.print(
+            f"{counted} builds, {stage.pusher.deliveries} deliveries, {stage.pusher.acknowledged} acknowledged.\n"
+            f"{len(stage.slack.messages)} Slack messages, {len(stage.kinds())} audit entries, {runs} worker runs."
+        )
+        if not wrong:
+            self.console.print("[green]Everything is as it should be.[/]")
+        if self.console.is_terminal:
+            self.console.print(f"\nSlack, as people see it: {stage.slack.inbox_url}  (Ctrl-C to end)")
+            with suppress(KeyboardInterrupt):
+                while True:
+                    time.sleep(1)
+
+
+@contextmanager
+def _opened(
+    console: Console, projects: Mapping[str, str], regions: Sequence[str], policy: bytes, *, hurried: bool
+) -> Iterator[_Theatre]:
+    ledger = "Firestore emulator" if os.environ.get("FIRESTORE_EMULATOR_HOST") else "SQLite"
+    console.print("[bold]Build Verifier[/]: the real function, on a stand-in of Google Cloud and Slack.")
+    with a_stage(projects, regions, policy, hurried=hurried) as stage:
+        console.print(f"[dim]Ledger {ledger}, function {stage.function.url}\nSlack {stage.slack.inbox_url}[/]\n")
+        yield _Theatre(console, stage)
