@@ -123,7 +123,8 @@ def _exemption(table: Table) -> Exemption:
     conditions = {key: table.text(key) for key in ("tool", "bucket", "service_account", "tag", "trigger")}
     if not any(conditions[key] for key in _FIRM):
         got = ", ".join(key for key, value in conditions.items() if value)
-        table.wrong("", f"at least one of {', '.join(_FIRM)}: whoever submits a build can imitate the others", got or None)
+        expected = f"at least one of {', '.join(_FIRM)}: whoever submits a build can imitate the others"
+        table.wrong("", expected, got or None)
     return Exemption(reason, **conditions)
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,7 +15,7 @@ import psutil
 
 from tests.benchmarks import bare
 from tests.benchmarks.client import send
-from verifier.local.function import MAIN, environment, free_port
+from verifier.local.function import MAIN, environment, quiet_port
 
 THREADS = 8
 """Of each function's one worker, as many as the framework itself gives it on two processors."""
@@ -56,7 +56,7 @@ class Running:
 @contextmanager
 def running(source: Source, first: bytes) -> Iterator[Running]:
     """The function, from its answer to the request `first` on. Raises RuntimeError when it does not start."""
-    port = free_port()
+    port = quiet_port()
     script = str(Path(sys.executable).with_name("functions-framework"))
     command = [script, f"--target={source.target}", f"--source={source.file}", f"--port={port}", "--host=127.0.0.1"]
     variables = environment(source.settings) | {"WORKERS": "1", "THREADS": str(THREADS)}
@@ -81,14 +81,15 @@ def _answers(port: int, first: bytes, process: psutil.Popen) -> bool:
         except ConnectionError:
             time.sleep(_LOOK_AGAIN_SECONDS)
         else:
-            return True
+            return process.poll() is None  # or somebody else listens where this one could not
     return False
 
 
 def _stop(process: psutil.Popen) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait()

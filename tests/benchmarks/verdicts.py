@@ -14,6 +14,7 @@ from verifier.verdict import Verdict
 _TRIGGER = "5b3c1a52-6a0e-4f3f-9f3b-0d5d0c6f2b11"
 _JOB = "content-worker"
 _IMAGE = f"{REGION}-docker.pkg.dev/{PROJECT}/images/{_JOB}"
+_PLATFORM = "projects/vividly-dev/serviceAccounts/platform@vividly-dev.iam.gserviceaccount.com"
 _SHA = "85cffd8a4c1f9b0e7d6a5b4c3d2e1f0a9b8c7d6e"
 _ERRORS = 3_000
 """Pages of errors that the failing worker logs, by a thousand."""
@@ -23,6 +24,7 @@ POLICY = f"""
 [[exemption]]
 reason = "the platform's own builds"
 tag = "platform"
+service_account = "platform@vividly-dev.iam.gserviceaccount.com"
 
 [[worker]]
 trigger = "{_TRIGGER}"
@@ -35,7 +37,7 @@ settle = "1s"
 def announce_each_kind(here: Place, port: int) -> None:
     """Send the function what leads to every verdict once. Raises RuntimeError when one does not come."""
     upload = build(1)
-    exempt = build(2, tags=["platform"])
+    exempt = build(2, tags=["platform"], serviceAccount=_PLATFORM)
     unclear = build(3, source={}, buildTriggerId=_TRIGGER, substitutions={"COMMIT_SHA": _SHA})
     for document in (upload, exempt, unclear):
         here.cloud.put_build(document)

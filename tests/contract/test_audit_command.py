@@ -211,7 +211,7 @@ def test_a_table_that_is_not_whole_says_so_itself(google: Google) -> None:
     ("words", "said"),
     [
         (["--since", "soon"], "expected 90d, 36h or 2w"),
-        (["--project", "No Such"], "project id: expected"),
+        (["--project", "No Such"], "project: expected a project id"),
         (["--region", "US/../x"], "location: expected"),
         (["--job", "content-worker"], "expected REGION/JOB"),
         (["--format", "html"], "needs --output"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -69,10 +70,19 @@ def free_port() -> int:
         return port
 
 
+def quiet_port() -> int:
+    """A port for a server that takes its time to listen: below those that the system hands out meanwhile."""
+    for port in random.SystemRandom().sample(range(20_000, 30_000), 100):
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    return free_port()
+
+
 @contextmanager
 def running_function(settings: Mapping[str, str], folder: Path) -> Iterator[Function]:
     """The function with these settings, from its first answer on. Raises VerifierError with its last lines."""
-    port, log = free_port(), folder / "function.log"
+    port, log = quiet_port(), folder / "function.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command(port),
