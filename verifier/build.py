@@ -141,7 +141,8 @@ _READ_CLAIMS = re2.compile(
     r"|_PR_NUMBER|_HEAD_BRANCH|_BASE_BRANCH|_HEAD_REPO_URL|_GAE_APPLICATION_YAML_PATH|_\w*(SHA|COMMIT|REVISION)\w*)$"
 )
 """The substitutions that judgement or a report reads; the others are not kept."""
-_MOST_CLAIM = 1_000
+_MOST_CLAIM = 300
+"""Characters of each: two hundred of them fit into one document of a store, whatever the characters."""
 _MOST_TAGS = 64
 _MOST_IMAGES = 200
 _KEPT = (

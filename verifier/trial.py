@@ -89,6 +89,11 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
             raise case.later(_LOOK_AGAIN.total_seconds(), looked=case.now())
         if case.now() < record.looked + _LOOK_AGAIN:
             raise case.later((record.looked + _LOOK_AGAIN - case.now()).total_seconds())
+        if _overdue(case, worker):
+            raise Unavailable(
+                f"expected Cloud Run to answer a request to start it within {worker.deadlines.start}, "
+                "got no answer, and there is no execution for this build"
+            )
     case.save(
         intent=record.intent or case.now(),
         tried=record.tried or case.now(),
