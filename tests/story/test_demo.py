@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tests.fixtures.builds import document
-from verifier.cli.demo import differences
+from verifier.cli.demo import REPORT, differences
 from verifier.cli.stage import Decided
 from verifier.local.function import MAIN, free_port
 from verifier.local.scenario import FORGED, story
@@ -55,6 +55,9 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert "6 Slack messages, 6 audit entries, 2 worker runs." in ran.stdout
     assert "as it should be" in ran.stdout
     assert ran.stdout.count("No message announced it") == 1
+    assert "Yes, at least since" in ran.stdout
+    assert f"the night as a picture: {REPORT.as_uri()}" in ran.stdout
+    assert "e7e5acae" in REPORT.read_text()
     assert "Traceback" not in ran.stdout + ran.stderr
 
 

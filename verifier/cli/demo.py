@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,16 +19,19 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from verifier.build import TERMINAL, BuildKey, parse_build
+from verifier.cli.audit import FLAGGED
 from verifier.cli.documents import checked_build, files_in, read_documents
 from verifier.cli.judged import chosen_policy
 from verifier.cli.stage import Decided, Stage, a_forged_message, a_stage
 from verifier.errors import Malformed, VerifierError
 from verifier.execution import JobName
 from verifier.local.clock import system_clock
-from verifier.local.scenario import FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
+from verifier.local.scenario import FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
 from verifier.verdict import Verdict
 from verifier.wording import MARKS
 
+REPORT = Path(tempfile.gettempdir()) / "build-verifier-demo.html"
+"""Where the report of the story stays when the demo is over."""
 _MOST_SECONDS = 60.0
 _TICK_SECONDS = 0.05
 _STYLES = {
@@ -89,6 +93,7 @@ def _story(console: Console) -> list[str]:
             theatre.expect(episode.build_id, episode.title)
         stage.pusher.drain(_MOST_SECONDS)
         wrong = differences(episodes, stage.decided(), len(stage.slack.messages))
+        wrong += theatre.look_back()
         theatre.summary(wrong, forged=FORGED not in theatre.decided())
         return wrong
 
@@ -236,6 +241,23 @@ class _Theatre:
             for line in outcome.reasons:
                 self.console.print(Padding(f"[dim]{escape(line)}[/]", (0, 0, 0, 3)))
         self.shown = len(outcomes)
+
+    def look_back(self) -> list[str]:
+        """Ask what a team asks on the first morning, and say what is not as it should be."""
+        job, wrong = f"{REGION}/{JOB}", []
+        with self.progress("the past"):
+            found, told = self.stage.ask("where", FIX[:7], "--project", PROJECT, "--job", job)
+            page = ("--format", "html", "--output", str(REPORT))
+            audited, said = self.stage.ask("audit", "--project", PROJECT, "--region", REGION, "--job", job, *page)
+        self.console.print(f"\n[bold]$ verifier where {FIX[:7]} --job {job}[/]")
+        self.console.print(Padding(escape(told.partition("\n")[0]), (0, 0, 0, 3)))
+        self.console.print("[bold]$ verifier audit --format html …[/]")
+        self.console.print(Padding(f"the night as a picture: {REPORT.as_uri()}", (0, 0, 0, 3)), soft_wrap=True)
+        if found != 0:
+            wrong.append(f"where {FIX[:7]}: expected yes (exit code 0), got {found}: {told}")
+        if audited != FLAGGED:
+            wrong.append(f"audit: expected flagged builds (exit code {FLAGGED}), got {audited}: {said}")
+        return wrong
 
     def summary(self, wrong: Sequence[str], *, forged: bool) -> None:
         """What it took."""

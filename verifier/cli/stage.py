@@ -7,6 +7,8 @@ import os
 import random
 import secrets
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,7 +24,7 @@ from verifier.judgement import Judgement
 from verifier.local.clock import system_clock
 from verifier.local.cloud import Cloud
 from verifier.local.faults import Faults
-from verifier.local.function import Function, running_function
+from verifier.local.function import MAIN, Function, environment, running_function
 from verifier.local.google_server import GoogleStandIn
 from verifier.local.push import Pusher
 from verifier.local.script import Script
@@ -32,6 +34,7 @@ from verifier.verdict import Check, Finding, Outcome, Verdict
 from verifier.wording import Told, reasons
 
 _STATUSES = ("QUEUED", "WORKING")
+_ASK_SECONDS = 60
 _TICK_SECONDS = 0.1
 _SWEEP_TICKS = 7
 
@@ -56,6 +59,8 @@ class Stage:
     pusher: Pusher
     dice: random.Random
     folder: Path
+    google: str
+    """The address of the stand-in of Google's services."""
     _played: dict[str, Build] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -95,6 +100,19 @@ class Stage:
     def _read(self, entry: Mapping[str, Any]) -> Decided:
         build_id, verdict = entry["labels"]["build"], entry["labels"]["verdict"]
         return Decided(build_id, verdict, _told(entry, self._played[build_id]) if build_id in self._played else ())
+
+    def ask(self, *words: str) -> tuple[int, str]:
+        """Run this command of ours on the stand-in: its exit code, and what it says."""
+        ran = subprocess.run(  # noqa: S603 - our own command, in this interpreter
+            [sys.executable, "-m", "verifier", *words, "--policy", str(self.folder / "policy.toml")],
+            env=environment({"VERIFIER_GOOGLE_ENDPOINT": self.google, "PYTHONPATH": str(MAIN.parent)}),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=_ASK_SECONDS,
+            check=False,
+        )
+        return ran.returncode, (ran.stdout + ran.stderr).strip()
 
     def kinds(self) -> list[str]:
         """What kinds of entries the audit trail has."""
@@ -163,7 +181,7 @@ def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, 
         }
         function = stack.enter_context(running_function(settings, folder))
         pusher = stack.enter_context(Pusher(function.url))
-        stage = Stage(cloud, slack, function, pusher, random.Random(85), folder)  # noqa: S311 - the order of a play
+        stage = Stage(cloud, slack, function, pusher, random.Random(85), folder, google.address)  # noqa: S311 - the order of a play
         around = threading.Thread(target=stage.keep_going, daemon=True)
         around.start()
         try:
