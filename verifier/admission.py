@@ -155,9 +155,10 @@ def right_command(build: Build, policy: Policy) -> str:
 
     Documentation: "gcloud builds triggers run", "gcloud builds triggers create github".
     """
-    place = f" --region={quote(build.key.location)}" if build.key.location != "global" else ""
-    place += f" --project={quote(build.key.project)}" if build.key.project else ""
     worker = worker_of_images(build, policy) or _only_worker(policy)
+    region = (worker.region if worker else "") or build.key.location
+    place = f" --region={quote(region)}" if region != "global" else ""
+    place += f" --project={quote(build.key.project)}" if build.key.project else ""
     if worker:
         branch = _plain_branch(worker.branches or policy.branches)
         return f"gcloud builds triggers run {quote(worker.trigger)} --branch={quote(branch)}{place}"

@@ -16,7 +16,7 @@ import re2
 
 from verifier.build import NOT_TERMINAL, BuildKey, checked_key, parse_build_name
 from verifier.errors import Malformed
-from verifier.execution import BUILD_VARIABLE, JobName
+from verifier.execution import BUILD_VARIABLE
 from verifier.logs import EXECUTION_LABEL
 from verifier.redact import excerpt, plain
 from verifier.strict_json import object_in, objects_in, parse_json, said, text_in
@@ -32,7 +32,6 @@ COMPLETION = "/Jobs.RunJob"
 """The method in the audit entry that Cloud Run writes when an execution has ended."""
 
 _STATUS = re2.compile(r"^[A-Z][A-Z_]{0,39}$")
-_NAME = re2.compile(r"^[a-z0-9][a-z0-9.:-]{0,99}$")
 _MOST_REASON = 500
 
 
@@ -68,9 +67,7 @@ class ExecutionFinished:
     """An execution that was started for a build may have ended."""
 
     key: BuildKey
-    """The build that the execution's environment names."""
-    execution: str
-    """The execution's full resource name."""
+    """The build that the execution's environment names. Which execution counts for it, the ledger knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,15 +221,7 @@ def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
     key = checked_key(watched.project(project), location, build_id)
     if not watched.covers(key):
         return _elsewhere(key)
-    return ExecutionFinished(key, _execution_name(data, labels, watched))
-
-
-def _execution_name(data: Mapping[str, Any], labels: Mapping[str, Any], watched: Watched) -> str:
-    resource = object_in(object_in(data.get("resource"), "resource").get("labels"), "resource.labels")
-    fields = ("project_id", "location", "job_name")
-    project, location, job = (_name(resource.get(field), f"resource.labels.{field}") for field in fields)
-    short_name = _name(labels.get(EXECUTION_LABEL), EXECUTION_LABEL)
-    return f"{JobName(watched.project(project), location, job).resource}/executions/{short_name}"
+    return ExecutionFinished(key)
 
 
 def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:
@@ -250,10 +239,3 @@ def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:
 def _elsewhere(key: BuildKey) -> Irrelevant:
     place = f"project {key.project}, location {key.location}"
     return Irrelevant(f"not watched (VERIFIER_PROJECTS, VERIFIER_REGIONS): {place}", notable=True)
-
-
-def _name(value: object, place: str) -> str:
-    name = text_in(value, place)
-    if not _NAME.match(name):
-        raise Malformed(f"{place}: expected {_NAME.pattern}, got {said(name)}")
-    return name

@@ -43,6 +43,8 @@ class Worker:
     """Branches that it runs for, `*` allowed; empty: what the policy as a whole allows."""
     args: tuple[str, ...] = ()
     """Arguments that replace the job's own for this run; empty: its own."""
+    region: str = ""
+    """The trigger's own region, for the command that runs it; empty: where the build at hand ran."""
     image: str = ""
     """The image's name without a tag, by which an upload is told to be this trigger's work."""
     logs: LogRules = field(default_factory=LogRules)

@@ -144,6 +144,7 @@ def _worker(table: Table, for_all: _Patterns) -> Worker:
         job=_job(table),
         branches=table.texts("branches", "leave it out to run for every branch that policy allows"),
         args=table.items("args", _argument, "leave it out to keep the job's own"),
+        region=table.text("region", r"^[a-z][a-z0-9-]{1,40}$", "the trigger's region, such as us-central1 or global"),
         image=table.text("image", _IMAGE, "an image's name without tag or digest"),
         logs=_log_rules(table, for_all),
         deadlines=_deadlines(table),

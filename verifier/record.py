@@ -33,6 +33,8 @@ _SEVERITIES = {
 }
 _VERIFIER_ID = "build-verifier"
 _MOST_NAME = 300
+_MOST_ATTRIBUTE = 250
+"""Characters: Pub/Sub takes 1,024 bytes an attribute."""
 _MOST_VALUE = 100
 _MOST_TEXT = 500
 _MOST_PLACE = 1_500
@@ -89,7 +91,7 @@ def undelivered_record(key: BuildKey, verdict: Verdict | None, reason: str, now:
 def announcement(record: AuditRecord) -> tuple[dict[str, Any], dict[str, str]]:
     """The payload and the attributes by which a verdict is published to subscribers."""
     wanted = ("project", "location", "build", "verdict", "trigger")
-    return dict(record.payload), {name: record.labels[name] for name in wanted}
+    return dict(record.payload), {name: record.labels[name][:_MOST_ATTRIBUTE] for name in wanted}
 
 
 def explanation(build: Build, source: Source, judgement: Judgement) -> dict[str, Any]:

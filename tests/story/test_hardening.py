@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.story.town import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, Town, town
+from tests.story.town import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Town, town
 from verifier.build import Build, BuildKey
 from verifier.case import Budget
 from verifier.errors import Missing, ServiceError, Unavailable
@@ -425,3 +425,12 @@ def test_a_ledger_that_stops_answering_is_noticed_within_ten_seconds_and_told_on
     assert town.record(key).state == "done"
     assert len(town.slack.messages) == 1
     assert kinds(town) == ["verdict"]
+
+
+def test_the_command_names_the_triggers_own_region_and_a_branch_that_may_be_built(town: Town) -> None:
+    [worker] = town.world.policy.workers
+    town.use(replace(town.world.policy, workers=(replace(worker, region="europe-west1", branches=("release/*",)),)))
+    key = town.upload()
+    town.announce(key)
+    command = f"gcloud builds triggers run {TRIGGER_ID} --branch=BRANCH --region=europe-west1 --project={PROJECT}"
+    assert command in str(town.slack.messages[0].blocks)

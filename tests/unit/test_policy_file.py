@@ -68,6 +68,7 @@ def test_the_example_reads_whole() -> None:
                 job=JobName("", "us-central1", "dev-vividly-content-worker"),
                 branches=("main",),
                 args=("--once",),
+                region="us-central1",
                 image="us-docker.pkg.dev/vividly-dev/images/content-worker",
                 logs=LogRules(
                     failures=(*DEFAULT_FAILURES, mine),
