@@ -15,6 +15,8 @@ from verifier.verdict import SEVERITY, Check, Outcome, Verdict
 
 Contains = Callable[[str, str], bool | str]
 """Whether the first commit is the second or came after it, in git's eyes; text says why that can't be told."""
+Maker = tuple[BuildKey, Verdict | None]
+"""A build that pushed an image, and its verdict."""
 _MOST_TEXT = 300
 
 
@@ -45,15 +47,20 @@ class Whereabouts:
     """The execution that ran it."""
 
 
-def makers(builds: Iterable[JudgedBuild]) -> dict[str, tuple[BuildKey, Verdict | None]]:
+def makers(builds: Iterable[JudgedBuild]) -> dict[str, Maker]:
     """The build, with its verdict, that pushed each digest. Where several did, the one with the worst verdict."""
-    found: dict[str, tuple[BuildKey, Verdict | None]] = {}
+    found: dict[str, Maker] = {}
     for build in builds:
-        for image in build.images:
-            known = found.get(image.digest)
-            if known is None or _rank(build.verdict) < _rank(known[1]):
-                found[image.digest] = (build.key, build.verdict)
+        enter_maker(found, build)
     return found
+
+
+def enter_maker(found: dict[str, Maker], build: JudgedBuild) -> None:
+    """Enter a build under each digest that it pushed, unless one is there whose verdict is as bad or worse."""
+    for image in build.images:
+        known = found.get(image.digest)
+        if known is None or _rank(build.verdict) < _rank(known[1]):
+            found[image.digest] = (build.key, build.verdict)
 
 
 def whereabouts(

@@ -305,10 +305,7 @@ def test_a_policy_is_applied(google: Google, tmp_path: Path) -> None:
 
 def test_what_a_job_ran_is_tied_to_the_builds_by_digest(google: Google) -> None:
     a_week(google)
-    google.cloud.tag(IMAGE, f"sha256:{'c':0>64}")
-    google.cloud.put_job(PROJECT, REGION, "content-worker", image=IMAGE, script=Script())
-    CloudRunJobs(google.address).start(JobName(PROJECT, REGION, "content-worker"), [], {}, timeout=5)
-    google.clock.advance(1)
+    ran_digest_of(google, "c")
     result = run(google, "--job", f"{REGION}/content-worker", "--format", "json", "--until", show_time(google.clock()))
     (execution,) = json.loads(result.stdout)["runs"]
     assert execution["build"] == f"projects/{PROJECT}/locations/{REGION}/builds/c"
@@ -317,6 +314,49 @@ def test_what_a_job_ran_is_tied_to_the_builds_by_digest(google: Google) -> None:
     table = run(google, "--job", f"{REGION}/content-worker", "--until", until).stdout.splitlines()
     assert table[-2] == "What content-worker ran: 1 execution"
     assert table[-1].endswith("1×  LOCAL_SOURCE")
+
+
+def ran_digest_of(google: Google, build_id: str) -> None:
+    """Content-worker ran once, with the image of this build."""
+    google.cloud.tag(IMAGE, f"sha256:{build_id:0>64}")
+    google.cloud.put_job(PROJECT, REGION, "content-worker", image=IMAGE, script=Script())
+    CloudRunJobs(google.address).start(JobName(PROJECT, REGION, "content-worker"), [], {}, timeout=5)
+    google.clock.advance(1)
+
+
+def runs_of(google: Google, *words: str) -> list[tuple[str, str]]:
+    """The build and the verdict of each execution."""
+    until = show_time(google.clock())
+    result = run(google, "--job", f"{REGION}/content-worker", "--format", "json", "--until", until, *words)
+    return [(each["build"].rpartition("/")[2], each["verdict"]) for each in json.loads(result.stdout)["runs"]]
+
+
+def test_a_run_is_tied_to_a_build_of_another_trigger_than_the_table_is_about(google: Google) -> None:
+    a_week(google)
+    ran_digest_of(google, "c")
+    assert ids(run(google, "--trigger", "content-worker-main", "--format", "json")) == ["e", "d", "a"]
+    assert runs_of(google, "--trigger", "content-worker-main") == [("c", "LOCAL_SOURCE")]
+
+
+def test_a_run_is_tied_to_a_build_of_a_file_that_is_older_than_the_table(google: Google, tmp_path: Path) -> None:
+    old = a_build(google, "b", 50, **UPLOAD)
+    ran_digest_of(google, "b")
+    file = tmp_path / "builds.json"
+    file.write_text(json.dumps([old]))
+    assert runs_of(google, "--builds", str(file), "--since", "3d") == [("b", "LOCAL_SOURCE")]
+
+
+@pytest.mark.parametrize(
+    ("newer", "older"), [(COMMIT, UPLOAD), (UPLOAD, COMMIT)], ids=["upload-is-older", "upload-is-newer"]
+)
+def test_where_two_builds_pushed_what_ran_the_worse_verdict_counts(
+    google: Google, newer: dict[str, Any], older: dict[str, Any]
+) -> None:
+    same = {"results": {"images": [{"name": IMAGE, "digest": f"sha256:{'c':0>64}"}]}}
+    google.cloud.put_build(a_build(google, "newer", 1, **(newer | same)))
+    google.cloud.put_build(a_build(google, "older", 2, **(older | same)))
+    ran_digest_of(google, "c")
+    assert runs_of(google) == [("newer" if newer is UPLOAD else "older", "LOCAL_SOURCE")]
 
 
 def test_a_job_that_does_not_exist_is_told_and_the_builds_are_reported(google: Google) -> None:

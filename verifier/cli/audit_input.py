@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,14 +51,23 @@ def from_files(files: Sequence[str]) -> Iterator[Build | Problem]:
 
 
 def judged(
-    items: Iterator[Build | Problem], policy: Policy, wanted: Wanted, who: SubmitterLog | None
+    items: Iterator[Build | Problem],
+    policy: Policy,
+    wanted: Wanted,
+    who: SubmitterLog | None,
+    seen: Callable[[JudgedBuild], None] | None = None,
 ) -> Iterator[JudgedBuild | Problem]:
-    """Each build that is wanted, judged, and with who submitted it where no trigger ran it."""
+    """Each build that is wanted, judged, and with who submitted it where no trigger ran it.
+
+    `seen` is called with each judged build, wanted or not.
+    """
     for item in items:
         if isinstance(item, Problem):
             yield item
             continue
         build = judge_listed(item, policy)
+        if seen:
+            seen(build)
         if not wanted.has(build):
             continue
         if who and build.verdict and not build.trigger_id and build.created:

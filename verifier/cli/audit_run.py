@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from verifier.audit import Problem, Tally
-from verifier.build import Build, BuildKey
+from verifier.build import Build
 from verifier.cli.audit_input import Wanted, judged
 from verifier.cli.audit_output import Ending, Output
 from verifier.cli.audit_place import Place
@@ -17,6 +18,7 @@ from verifier.execution import JobName
 from verifier.history import JudgedBuild, Run
 from verifier.policy import Policy
 from verifier.verdict import Verdict
+from verifier.whereabouts import Maker, enter_maker
 
 if TYPE_CHECKING:
     from verifier.cloud.submitters import SubmitterLog
@@ -35,30 +37,28 @@ class AuditRun:
     jobs: Sequence[JobName]
     fail_on: frozenset[Verdict]
     now: datetime
-    makers: dict[str, tuple[BuildKey, Verdict | None]] = field(default_factory=dict)
-    """Builds by the digests that they pushed; only where there are jobs to be tied to them."""
 
     def write(self, output: Output, seen: Callable[[JudgedBuild], None]) -> Ending:
         """Write each build as it goes by, then the end, and give the end back. `seen` is called with each build."""
-        tally, problems = Tally(), list[Problem]()
-        for item in judged(self.items, self.policy, self.wanted, self.who):
+        tally, problems, made_by = Tally(), list[Problem](), dict[str, Maker]()
+        made = partial(enter_maker, made_by) if self.jobs else None
+        for item in judged(self.items, self.policy, self.wanted, self.who, made):
             if isinstance(item, Problem):
                 problems.append(item)
                 continue
             tally.add(item)
             output.add(item)
             seen(item)
-            if self.jobs:
-                self.makers.update((image.digest, (item.key, item.verdict)) for image in item.images)
-        runs = list(self._runs(problems))
+        runs = list(self._runs(made_by, problems))
         summary = tally.summary(self.now)
         ending = Ending(summary, runs, problems, summary.flagged(self.fail_on), self.now)
         output.end(ending)
         return ending
 
-    def _runs(self, problems: list[Problem]) -> Iterator[Run]:
+    def _runs(self, made_by: Mapping[str, Maker], problems: list[Problem]) -> Iterator[Run]:
+        """What the jobs ran, of whichever build: one that is not wanted may be what production runs."""
         for job in self.jobs if self.place else ():
             try:
-                yield from self.place.runs(job, self.makers) if self.place else ()
+                yield from self.place.runs(job, made_by) if self.place else ()
             except ServiceError as error:
                 problems.append(Problem(job.resource, str(error)))
