@@ -14,6 +14,7 @@ from typing import Protocol, TextIO
 
 from verifier.audit import Problem, Summary, image_names, summary_lines
 from verifier.audit_document import CSV_COLUMNS, build_document, csv_row, run_document, summary_document
+from verifier.cli.spool import Spool
 from verifier.history import JudgedBuild, Run
 from verifier.redact import excerpt
 from verifier.verdict import Verdict
@@ -121,26 +122,26 @@ class CsvOutput:
         """See `Output.end`."""
 
 
-@dataclass(slots=True)
 class HtmlOutput:
-    """The report, which holds every build, and so does this."""
+    """The report, which needs what is known at the end before its last build: until then its builds are on disk."""
 
-    stream: TextIO
-    title: str
-    builds: list[JudgedBuild] = field(default_factory=list)
+    def __init__(self, stream: TextIO, title: str) -> None:
+        from verifier.html_report import MOST_BUILDS
+
+        self._stream = stream
+        self._title = title
+        self._builds = Spool(MOST_BUILDS)
 
     def add(self, build: JudgedBuild) -> None:
         """See `Output.add`."""
-        self.builds.append(build)
+        self._builds.add(build)
 
     def end(self, ending: Ending) -> None:
         """See `Output.end`."""
         from verifier.html_report import write_report
 
-        complete = not ending.problems
-        write_report(
-            self.stream, iter(self.builds), ending.runs, lambda: ending.summary, title=self.title, complete=complete
-        )
+        builds, complete = self._builds.drain(), not ending.problems
+        write_report(self._stream, builds, ending.runs, lambda: ending.summary, title=self._title, complete=complete)
 
 
 def _row(build: JudgedBuild) -> str:
