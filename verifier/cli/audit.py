@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from verifier.cli.audit_run import AuditRun
 from verifier.cli.judged import chosen_policy
 from verifier.cli.moments import moment
 from verifier.cli.progress import progress
-from verifier.config import loopback_address
+from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.errors import Denied, Malformed, SettingsError
 from verifier.execution import JobName
 from verifier.verdict import Verdict
@@ -26,7 +25,6 @@ FLAGGED = 3
 ERROR = 2
 _FAIL_ON = f"{Verdict.LOCAL_SOURCE},{Verdict.FAILED},{Verdict.INCONCLUSIVE}"
 _DEFAULT_SPAN = timedelta(days=90)
-_PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
 
 
 def _verdicts(text: str) -> frozenset[Verdict]:
@@ -128,13 +126,8 @@ class _Stop(click.ClickException):
 
 
 def _place(project: str, regions: tuple[str, ...], since: datetime, until: datetime) -> Place:
-    named = project or next(filter(None, map(os.environ.get, _PROJECT_VARIABLES)), "")
-    if not named:
-        raise click.UsageError("expected --project, or GOOGLE_CLOUD_PROJECT in the environment, got neither")
     try:
-        # VERIFIER_GOOGLE_ENDPOINT points at a stand-in on this machine; it takes loopback addresses only.
-        endpoint = loopback_address("VERIFIER_GOOGLE_ENDPOINT", os.environ)
-        return Place.checked(named, regions, since, until, endpoint)
+        return Place.checked(chosen_project(project), regions, since, until, stand_in_address())
     except (Malformed, SettingsError) as error:
         raise _Stop(str(error)) from error
 

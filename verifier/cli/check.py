@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
 
 from verifier.build import Build, BuildKey, checked_key, parse_build_name
 from verifier.cli.judged import chosen_policy, judge
-from verifier.errors import Malformed, VerifierError
+from verifier.cli.surroundings import chosen_project, stand_in_address
+from verifier.errors import VerifierError
 
 _TIMEOUT = 20.0
-_PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
 
 
 @click.command(short_help="Judge one build of the cloud.")
@@ -45,16 +44,10 @@ def check(build: str, project: str, region: str, policy: Path | None, as_json: b
 def _key(build: str, project: str, region: str) -> BuildKey:
     if "/" in build:
         return checked_key(*parse_build_name(build))
-    named = project or next(filter(None, map(os.environ.get, _PROJECT_VARIABLES)), "")
-    if not named:
-        raise Malformed("project: expected --project, or GOOGLE_CLOUD_PROJECT in the environment, got neither")
-    return checked_key(named, region, build)
+    return checked_key(chosen_project(project), region, build)
 
 
 def _fetched(key: BuildKey) -> Build:
     from verifier.cloud.cloud_build import CloudBuild
-    from verifier.config import loopback_address
 
-    # VERIFIER_GOOGLE_ENDPOINT points at a stand-in on this machine; it takes loopback addresses only.
-    client = CloudBuild(loopback_address("VERIFIER_GOOGLE_ENDPOINT", os.environ))
-    return client.fetch(key, timeout=_TIMEOUT)
+    return CloudBuild(stand_in_address()).fetch(key, timeout=_TIMEOUT)

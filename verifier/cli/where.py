@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -18,8 +17,8 @@ from verifier.cli.audit_place import Place, job_name
 from verifier.cli.containment import checked_sha, contains
 from verifier.cli.judged import chosen_policy
 from verifier.cli.moments import moment
-from verifier.config import loopback_address
-from verifier.errors import Malformed, VerifierError
+from verifier.cli.surroundings import chosen_project, stand_in_address
+from verifier.errors import VerifierError
 from verifier.execution import JobName
 from verifier.history import JudgedBuild
 from verifier.judging import judge_listed
@@ -29,7 +28,6 @@ from verifier.whereabouts import Answer, Whereabouts, makers, whereabouts
 
 EXIT_CODES = {Answer.YES: 0, Answer.NO: 3, Answer.UNKNOWN: 4}
 _ERROR = 2
-_PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
 
 
 @click.command("where")
@@ -71,13 +69,10 @@ def where(commit: str, job: str, project: str, repo: Path, since: str, policy: P
 
 
 def _place(project: str, job: str, since: str) -> tuple[Place, JobName]:
-    named = project or next(filter(None, map(os.environ.get, _PROJECT_VARIABLES)), "")
-    if not named:
-        raise Malformed("project: expected --project, or GOOGLE_CLOUD_PROJECT in the environment, got neither")
+    named = chosen_project(project)
     name = job_name(job, named)
-    # VERIFIER_GOOGLE_ENDPOINT points at a stand-in on this machine; it takes loopback addresses only.
-    endpoint = loopback_address("VERIFIER_GOOGLE_ENDPOINT", os.environ)
-    return Place.checked(named, ["global", name.location], moment(since), datetime.now(UTC), endpoint), name
+    place = Place.checked(named, ["global", name.location], moment(since), datetime.now(UTC), stand_in_address())
+    return place, name
 
 
 def _judged(place: Place, policy: Policy) -> tuple[dict[BuildKey, JudgedBuild], list[Problem]]:
