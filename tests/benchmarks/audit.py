@@ -1,98 +1,108 @@
-"""What an audit costs: time for each listed build, memory for many of them, and reading them from a file."""
+"""What an audit costs: processor time for each listed build and for those of a file, and memory over many builds.
+
+Each measurement is made in a fresh process, and both sides of it read the same builds.
+"""
 
 from __future__ import annotations
 
-import gc
 import json
+import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
 from hashlib import sha1
 from pathlib import Path
+from statistics import median
 from time import process_time
 from typing import Any
 
 import psutil
 
+from tests.benchmarks.effort import Effort
+from tests.benchmarks.fresh import in_a_fresh_process
+from tests.benchmarks.memory_of import peak, resident
+from tests.benchmarks.results import Row, ratio, typical
 from tests.fixtures.builds import document
-from verifier.audit import Problem, Tally
+from verifier.audit import Problem
 from verifier.build import Build, parse_build
-from verifier.builds_file import read_builds
-from verifier.judging import judge_listed
+from verifier.cli.audit_input import Wanted, from_files
+from verifier.cli.audit_output import HtmlOutput, Output, TableOutput
+from verifier.cli.audit_run import AuditRun
+from verifier.history import JudgedBuild
 from verifier.policy import Policy
 
-Row = tuple[str, float, float, float, float]
-"""What was measured, ours, the reference, ours by the reference, and the goal for that."""
-
 _FORMS = ("commit-resolved-git", "upload-builds-submit", "upload-claims-commit-sha", "failure")
-_GOAL_MICROSECONDS = 100.0
-_GOAL_BYTES = 50 * 1024 * 1024
-_GOAL_RATIO = 4.0
-_IN_FILE = 20_000
-_IN_MEMORY = 100_000
+_NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+_WARM = 500
+"""Builds after which every module is loaded; the memory that is taken from then on counts."""
+_LISTED = 2_000
 
 
-def listed_build_cost() -> Row:
-    """Microseconds of processor time to judge and count one build that was listed and decoded, by the goal."""
-    builds = [parse_build(each) for each in _documents(2_000)]
-    policy, tally = Policy(), Tally()
-
-    def judge_all() -> None:
-        for build in builds:
-            tally.add(judge_listed(build, policy))
-
-    ours = _quickest(judge_all) / len(builds) * 1e6
-    return "judging a listed build (µs)", ours, _GOAL_MICROSECONDS, ours / _GOAL_MICROSECONDS, 1.0
-
-
-def memory_of_100000() -> Row:
-    """Bytes that the process grows by while 100,000 builds are judged and counted, by the goal."""
-    policy, tally, process = Policy(), Tally(), psutil.Process()
-    for build in _builds(100):
-        tally.add(judge_listed(build, policy))
-    gc.collect()
-    before = most = process.memory_info().rss
-    for number, build in enumerate(_builds(_IN_MEMORY)):
-        tally.add(judge_listed(build, policy))
-        if number % 5_000 == 0:
-            most = max(most, process.memory_info().rss)
-    ours = float(max(most, process.memory_info().rss) - before)
-    return "memory of 100,000 builds (MiB)", ours / 2**20, _GOAL_BYTES / 2**20, ours / _GOAL_BYTES, 1.0
+def measure(effort: Effort, emulator: str) -> Iterator[Row]:
+    """Processor time and memory of audits. No ledger is needed."""
+    pairs = in_a_fresh_process(_listed_times, min(_LISTED, effort.audited), effort.audits)
+    ours, decoding = typical(pairs, "{:.1f} µs")
+    cost = median(judging for judging, _ in pairs)
+    yield Row("audit: a listed build, judged", ours, f"decoding {decoding}", cost, "µs", at_most=100)
+    for form in ("table", "html"):
+        before, most = in_a_fresh_process(_memory, form, effort.memory_builds)
+        name = f"audit: memory of {effort.memory_builds:,} builds, {form}"
+        yield Row(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=50)
+    pairs = in_a_fresh_process(_file_times, effort.audited, effort.audits)
+    name = f"audit: {effort.audited:,} builds of a file, beside json.load"
+    yield Row(name, *typical(pairs, "{:.2f} s"), ratio(pairs), "×", at_most=4)
 
 
-def file_ratio() -> Row:
-    """Seconds to read, judge and count 20,000 builds of a file, by the time that `json.load` takes for it."""
+def _listed_times(count: int, audits: int) -> list[tuple[float, float]]:
+    """Microseconds for each build, of judging and counting it and of decoding it; the first pair does not count."""
+    documents, each, pairs = list(_documents(count)), 1e6 / count, []
+    for _ in range(audits + 1):
+        start = process_time()
+        builds = list(map(parse_build, documents))
+        between = process_time()
+        _audit(iter(builds), "table", count)
+        pairs.append(((process_time() - between) * each, (between - start) * each))
+    return pairs[1:]
+
+
+def _memory(form: str, count: int) -> tuple[float, float]:
+    """MiB when everything is loaded, and at the worst moment."""
+    this = psutil.Process()
+    _audit(map(parse_build, _documents(_WARM)), form, _WARM)
+    before = resident(this)
+    _audit(map(parse_build, _documents(count)), form, count)
+    return before, peak(this)
+
+
+def _file_times(count: int, audits: int) -> list[tuple[float, float]]:
+    """Seconds to audit a file, and to load it; the first pair warms up and does not count."""
+    pairs = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "builds.json")
-        file.write_text(json.dumps(list(_documents(_IN_FILE)), indent=2))
-
-        def load() -> None:
+        file.write_text(json.dumps(list(_documents(count)), indent=2))
+        for _ in range(audits + 1):
+            start = process_time()
+            _audit(from_files([str(file)]), "table", count)
+            between = process_time()
             with file.open(encoding="utf-8") as stream:
                 json.load(stream)
-
-        def audit() -> None:
-            policy, tally = Policy(), Tally()
-            with file.open(encoding="utf-8") as stream:
-                for item in read_builds(stream):
-                    if not isinstance(item, Problem):
-                        tally.add(judge_listed(parse_build(item), policy))
-
-        ours, reference = _quickest(audit), _quickest(load)
-    return "20,000 builds from a file (s)", ours, reference, ours / reference, _GOAL_RATIO
+            pairs.append((between - start, process_time() - between))
+    return pairs[1:]
 
 
-def _quickest(work: Callable[[], None]) -> float:
-    """The processor time of the quickest of three runs."""
-    times = []
-    for _ in range(3):
-        start = process_time()
-        work()
-        times.append(process_time() - start)
-    return min(times)
+def _audit(items: Iterator[Build | Problem], form: str, count: int) -> None:
+    """As the command does it. Raises RuntimeError when a build was overlooked."""
+    run = AuditRun(items, Policy(), Wanted(None, None), None, None, (), frozenset(), _NOW)
+    with Path(os.devnull).open("w", encoding="utf-8") as stream:
+        output: Output = HtmlOutput(stream, "Builds") if form == "html" else TableOutput(stream, frozenset())
+        ending = run.write(output, _unwatched)
+    if ending.summary.builds != count or ending.problems:
+        raise RuntimeError(f"expected {count} builds, got {ending.summary.builds}, problems {ending.problems}")
 
 
-def _builds(count: int) -> Iterator[Build]:
-    return map(parse_build, _documents(count))
+def _unwatched(build: JudgedBuild) -> None:
+    """Nobody looks at the progress."""
 
 
 def _documents(count: int) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,33 @@ class Effort:
     reading_pages: int
     memory_pages: int
     """Pages of a thousand entries that are judged while memory is watched."""
+    audits: int
+    """Pairs of audits."""
+    audited: int
+    """Builds of a file that is audited."""
+    memory_builds: int
+    """Builds that are audited while memory is watched."""
 
 
-FULL = Effort(rounds=20, round_seconds=1.0, starts=20, readings=15, reading_pages=20, memory_pages=1000)
-QUICK = Effort(rounds=1, round_seconds=0.1, starts=1, readings=1, reading_pages=2, memory_pages=10)
+FULL = Effort(
+    rounds=20,
+    round_seconds=1.0,
+    starts=20,
+    readings=15,
+    reading_pages=20,
+    memory_pages=1000,
+    audits=5,
+    audited=20_000,
+    memory_builds=100_000,
+)
+QUICK = Effort(
+    rounds=1,
+    round_seconds=0.1,
+    starts=1,
+    readings=1,
+    reading_pages=2,
+    memory_pages=10,
+    audits=1,
+    audited=200,
+    memory_builds=500,
+)

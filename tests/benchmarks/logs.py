@@ -6,17 +6,15 @@ fresh process.
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from time import process_time
-from typing import TypeVar
 
 import grpc
 import psutil
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client, transports
 
 from tests.benchmarks.effort import Effort
+from tests.benchmarks.fresh import in_a_fresh_process
 from tests.benchmarks.memory_of import peak, resident
 from tests.benchmarks.pages import ENTRIES, EXECUTION, logging_service, project_with
 from tests.benchmarks.results import Row, ratio, typical
@@ -26,23 +24,17 @@ from verifier.logs import LogReading, LogRules, Pattern
 _FILTER = f'labels."run.googleapis.com/execution_name"="{EXECUTION}"'
 _RULES = LogRules(expected=(Pattern("query ok", "query ok"),))
 _PATIENCE = 600.0
-_T = TypeVar("_T")
 
 
 def measure(effort: Effort, emulator: str) -> Iterator[Row]:
     """Processor time and memory of judging. No ledger is needed."""
     with logging_service() as address:
-        pairs = _in_a_fresh_process(_processor_times, address, effort.reading_pages, effort.readings)
+        pairs = in_a_fresh_process(_processor_times, address, effort.reading_pages, effort.readings)
         name = "logs: processor time of judging, for each entry"
         yield Row(name, *typical(pairs, "{:.2f} µs"), ratio(pairs), "×", at_most=0.5)
-        before, most = _in_a_fresh_process(_memory, address, effort.memory_pages)
+        before, most = in_a_fresh_process(_memory, address, effort.memory_pages)
         name = f"logs: memory while judging {effort.memory_pages * ENTRIES:,} entries"
         yield Row(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=32)
-
-
-def _in_a_fresh_process(work: Callable[..., _T], *arguments: object) -> _T:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
-        return fresh.submit(work, *arguments).result()
 
 
 def _processor_times(address: str, pages: int, readings: int) -> list[tuple[float, float]]:
