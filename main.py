@@ -48,7 +48,7 @@ def _configure() -> tuple[Settings, Policy]:
             raise SettingsError(
                 f"VERIFIER_POLICY: expected a readable file, got {settings.policy_path!r} ({error})"
             ) from error
-        return settings, read_policy(text)
+        return settings, read_policy(text, settings.policy_path)
     except SettingsError as error:
         sys.exit(f"build-verifier does not start:\n{error}")
 

@@ -68,13 +68,15 @@ class _Patterns:
     with_defaults: bool
 
 
-def read_policy(text: bytes) -> Policy:
-    """The policy in this file. Raises SettingsError with every problem, each with its place, expected and got.
+def read_policy(text: bytes, name: str = "policy.toml") -> Policy:
+    """The policy in this file; its name is for messages.
+
+    Raises SettingsError with every problem, each with its place, what was expected and what was got.
 
     An empty file is the default policy. Tables and items of a list are counted from 1.
     """
     problems = Problems()
-    top = Table(_parsed(text), "", problems)
+    top = Table(_parsed(text, name), "", problems)
     logs = top.table("logs")
     for_all = _patterns(logs, with_defaults=True)
     slack = top.table("slack")
@@ -99,17 +101,17 @@ def read_policy(text: bytes) -> Policy:
     )
     for table in (top, logs, slack, sweep):
         table.end()
-    problems.check("policy.toml")
+    problems.check(name)
     return policy
 
 
-def _parsed(text: bytes) -> dict[str, object]:
+def _parsed(text: bytes, name: str) -> dict[str, object]:
     try:
-        return tomllib.loads(text.decode("utf-8"))
+        return tomllib.loads(text.decode("utf-8-sig"))
     except RecursionError as error:
-        raise SettingsError("policy.toml: expected TOML, got it nested too deeply") from error
+        raise SettingsError(f"{name}: expected TOML, got it nested too deeply") from error
     except ValueError as error:
-        raise SettingsError(f"policy.toml: expected TOML in UTF-8, got an error: {error}") from error
+        raise SettingsError(f"{name}: expected TOML in UTF-8, got an error: {error}") from error
 
 
 def _evidence(top: Table) -> tuple[frozenset[Strength], bool]:

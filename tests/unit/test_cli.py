@@ -159,6 +159,7 @@ def test_a_policy_decides_and_a_wrong_one_is_told(tmp_path: Path) -> None:
     wrong = run("explain", "--policy", str(policy), file)
     assert wrong.exit_code == 1
     assert "did you mean branches?" in wrong.stderr
+    assert str(policy) in wrong.stderr
 
 
 def test_a_worker_that_cannot_be_run_here_is_mentioned(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def _verdicts(text: str) -> frozenset[Verdict]:
     return frozenset(map(Verdict, words))
 
 
-@click.command("audit")
+@click.command("audit", short_help="Judge the builds of the past, and sum them up.")
 @click.option("--project", default="", help="Default: GOOGLE_CLOUD_PROJECT or CLOUDSDK_CORE_PROJECT.")
 @click.option("--region", "regions", multiple=True, default=("all",), show_default=True, help="Repeatable.")
 @click.option("--since", type=moment, metavar="90d|DATE", help="Default: 90d.")

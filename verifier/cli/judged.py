@@ -82,7 +82,7 @@ def chosen_policy(path: Path | None) -> Policy:
     """The policy of this file, of the policy.toml in the current folder, or the defaults. Raises ClickException."""
     chosen = path or (POLICY_FILE if POLICY_FILE.exists() else None)
     try:
-        return read_policy(chosen.read_bytes()) if chosen else Policy()
+        return read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()
     except (SettingsError, OSError) as error:
         raise click.ClickException(str(error)) from error
 

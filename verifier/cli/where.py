@@ -30,7 +30,7 @@ EXIT_CODES = {Answer.YES: 0, Answer.NO: 3, Answer.UNKNOWN: 4}
 _ERROR = 2
 
 
-@click.command("where")
+@click.command("where", short_help="Say whether a job runs a commit, or a later one.")
 @click.argument("commit")
 @click.option("--job", required=True, metavar="REGION/JOB", help="The Cloud Run job that is production.")
 @click.option("--project", default="", help="Default: GOOGLE_CLOUD_PROJECT or CLOUDSDK_CORE_PROJECT.")
