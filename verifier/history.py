@@ -10,7 +10,16 @@ import re2
 from verifier.build import BuildKey, Image
 from verifier.judgement import Judgement
 from verifier.source import Source
-from verifier.verdict import Verdict
+from verifier.verdict import SEVERITY, Verdict
+
+Maker = tuple[BuildKey, Verdict | None]
+"""A build that pushed an image, and its verdict."""
+
+
+def worst_first(verdict: Verdict | None) -> int:
+    """Sorts verdicts, the worst first; a build that was not judged is worse than any."""
+    return SEVERITY.index(verdict) if verdict else -1
+
 
 _COMMAND = re2.compile(r"\bcommand/gcloud\.([a-z0-9.-]+)")
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+import re2
+
 from verifier.build import Build
 from verifier.execution import JobName
 from verifier.logs import LogRules
@@ -14,6 +16,7 @@ from verifier.repository import Repository
 from verifier.source import NoSource, Source, Strength, Upload
 from verifier.verdict import Verdict
 
+_TRIGGER_ID = re2.compile(r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 DEFAULT_STRENGTHS = frozenset({Strength.RESOLVED, Strength.REQUESTED, Strength.SERVICE_UPLOAD})
 
 
@@ -49,6 +52,10 @@ class Worker:
     """The image's name without a tag, by which an upload is told to be this trigger's work."""
     logs: LogRules = field(default_factory=LogRules)
     deadlines: Deadlines = field(default_factory=Deadlines)
+
+    def may_have_built(self, build: Build) -> bool:
+        """Whether its trigger may have run the build under another name: names are claims, ids are not."""
+        return bool(build.trigger_id) and not build.pull_request and not _TRIGGER_ID.match(self.trigger)
 
     def job_for(self, build: Build) -> JobName:
         """The job to run for this build."""

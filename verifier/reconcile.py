@@ -185,9 +185,9 @@ def _judge(case: Case, build: Build, source: Source) -> Judgement:
         return Judgement(None, (), case.now())
     policy = case.world.policy
     findings = source_findings(build, source, policy, announced=case.record.announced)  # 5
-    worker, imitated = policy.worker_for(build), worker_of_images(build, policy)
-    if worker is None and imitated is not None and build.trigger_id:
-        trial = Trial(not_ours(imitated))
+    worker, likely = policy.worker_for(build), worker_of_images(build, policy)
+    if worker is None and likely is not None and likely.may_have_built(build):
+        trial = Trial(not_ours(likely))
     elif worker is None:
         trial = Trial(not_run("no worker is configured for what built it"))
     elif decide(findings, SOURCE_CHECKS) is not Verdict.VERIFIED:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from verifier.build import Build
+from verifier.build import Build, BuildKey
 from verifier.case import LEDGER_SECONDS, Case, Later
 from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable
 from verifier.execution import BUILD_VARIABLE, Execution, Phase, parse_execution_name
-from verifier.ledger import BUILDS, parse_record
+from verifier.ledger import BUILDS
 from verifier.logs import LogFacts, LogReading, Repeated, log_filter
 from verifier.operation import (
     exit_lines_will_come,
@@ -190,7 +190,7 @@ def _image(case: Case, build: Build, execution: Execution) -> Finding:
     maker = ""
     if build.images and strange:
         found = case.services.store.holding(BUILDS, "images", min(strange), timeout=case.budget.seconds(LEDGER_SECONDS))
-        maker = parse_record(found.document).key.name if found else ""
+        maker = BuildKey(**found.document["key"]).name if found else ""
     return image_finding(build, execution, maker)
 
 

@@ -8,15 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from verifier.build import BuildKey
-from verifier.history import JudgedBuild, Run
+from verifier.history import JudgedBuild, Maker, Run, worst_first
 from verifier.redact import excerpt
 from verifier.source import Commit, NoSource, Upload
-from verifier.verdict import SEVERITY, Check, Outcome, Verdict
+from verifier.verdict import Check, Outcome
 
 Contains = Callable[[str, str], bool | str]
 """Whether the first commit is the second or came after it, in git's eyes; text says why that can't be told."""
-Maker = tuple[BuildKey, Verdict | None]
-"""A build that pushed an image, and its verdict."""
 _MOST_TEXT = 300
 
 
@@ -59,7 +57,7 @@ def enter_maker(found: dict[str, Maker], build: JudgedBuild) -> None:
     """Enter a build under each digest that it pushed, unless one is there whose verdict is as bad or worse."""
     for image in build.images:
         known = found.get(image.digest)
-        if known is None or _rank(build.verdict) < _rank(known[1]):
+        if known is None or worst_first(build.verdict) < worst_first(known[1]):
             found[image.digest] = (build.key, build.verdict)
 
 
@@ -180,7 +178,3 @@ def _short(run: Run) -> str:
 
 def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _rank(verdict: Verdict | None) -> int:
-    return SEVERITY.index(verdict) if verdict else -1

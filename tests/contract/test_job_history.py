@@ -10,10 +10,10 @@ import pytest
 from tests.contract.adapters import Google, google_standing, nobody_there, trouble
 from tests.contract.standin import DIGEST, IMAGE, START
 from verifier.build import BuildKey
-from verifier.cloud.job_history import Maker, list_runs
+from verifier.cloud.job_history import list_runs
 from verifier.errors import Denied, Missing, Unavailable
 from verifier.execution import JobName
-from verifier.history import Run
+from verifier.history import Maker, Run
 from verifier.local.job_book import JobPath, Overrides
 from verifier.local.script import Script
 from verifier.verdict import Verdict

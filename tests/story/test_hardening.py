@@ -256,6 +256,22 @@ def test_a_workers_image_pushed_under_another_triggers_name_is_inconclusive(town
     assert town.executions() == 0
 
 
+def test_another_trigger_may_push_the_image_of_a_worker_that_is_named_by_id(town: Town) -> None:
+    other = "0c1f2f9e-4a5b-4c3d-8e7f-6a5b4c3d2e1f"
+    key = town.triggered(buildTriggerId=other)
+    assert wait_for_verdict(town, key, 0) == "VERIFIED"
+    assert town.findings(key)["worker_started"] == "not-applicable"
+    assert town.slack.messages == ()
+
+
+def test_a_pull_request_that_pushes_a_workers_image_stays_quiet(town: Town) -> None:
+    town.use(replace(POLICY, workers=(replace(POLICY.workers[0], trigger=TRIGGER),)))
+    claims = {"COMMIT_SHA": FIXED, "TRIGGER_NAME": "pull-requests", "_PR_NUMBER": "7"}
+    key = town.triggered(substitutions=claims)
+    assert wait_for_verdict(town, key, 0) == "INCONCLUSIVE"
+    assert town.slack.messages == ()
+
+
 def test_an_execution_with_one_unresolved_image_could_not_be_checked(town: Town) -> None:
     jobs = town.world.services.jobs
 

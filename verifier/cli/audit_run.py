@@ -15,10 +15,10 @@ from verifier.cli.audit_output import Ending, Output
 from verifier.cli.audit_place import Place
 from verifier.errors import ServiceError
 from verifier.execution import JobName
-from verifier.history import JudgedBuild, Run
+from verifier.history import JudgedBuild, Maker, Run
 from verifier.policy import Policy
 from verifier.verdict import Verdict
-from verifier.whereabouts import Maker, enter_maker
+from verifier.whereabouts import enter_maker
 
 if TYPE_CHECKING:
     from verifier.cloud.submitters import SubmitterLog

@@ -13,19 +13,14 @@ from google.cloud import run_v2
 from google.cloud.run_v2.services.executions import transports as execution_transports
 from google.cloud.run_v2.services.jobs import transports as job_transports
 
-from verifier.build import BuildKey
 from verifier.cloud.cloud_run import execution_facts
 from verifier.cloud.google import connected, countdown, translated
 from verifier.errors import Missing
 from verifier.execution import Execution, JobName, Phase
-from verifier.history import Run
-from verifier.verdict import SEVERITY, Verdict
+from verifier.history import Maker, Run, worst_first
 
 _PAGE_SIZE = 100
 _ENDED_WELL = {Phase.SUCCEEDED: True, Phase.FAILED: False, Phase.CANCELLED: False}
-
-Maker = tuple[BuildKey, Verdict | None]
-"""A build and its verdict."""
 
 
 def list_runs(
@@ -78,7 +73,7 @@ def _look_at(job: JobName, endpoint: str, left: Callable[[], float]) -> None:
 
 def _run(execution: Execution, made_by: Mapping[str, Maker]) -> Run:
     makers = [made_by[digest] for digest in sorted(execution.digests) if digest in made_by]
-    build, verdict = min(makers, key=_worst_first, default=(None, None))
+    build, verdict = min(makers, key=lambda maker: worst_first(maker[1]), default=(None, None))
     return Run(
         name=execution.name,
         started=execution.started or execution.created,
@@ -88,10 +83,6 @@ def _run(execution: Execution, made_by: Mapping[str, Maker]) -> Run:
         build=build,
         verdict=verdict,
     )
-
-
-def _worst_first(maker: Maker) -> int:
-    return SEVERITY.index(maker[1]) if maker[1] else -1
 
 
 def _grant(job: JobName) -> str:
