@@ -29,7 +29,7 @@ class Stored:
 
 
 class Store(Protocol):
-    """Durable documents with compare-and-set. Known collections: `builds` (with a due time) and `marks`."""
+    """Durable documents with compare-and-set. Known collections: `builds` (queued by moments) and `marks`."""
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
         """The document, or None when there is none."""
@@ -42,8 +42,11 @@ class Store(Protocol):
     ) -> Stored | None:
         """Write the document if it is still at this revision. None when it is not, or is gone."""
 
-    def due(self, now: str, limit: int, *, timeout: float) -> list[tuple[str, Stored]]:
-        """Names and documents of `builds` whose `due` is text not after `now`, longest due first."""
+    def due(self, now: str, limit: int, *, field: str = "due", timeout: float) -> list[tuple[str, Stored]]:
+        """Names and documents of `builds` whose `field` is text not after `now`, earliest first.
+
+        The field is `due` or `unsaid`.
+        """
 
     def present(self, collection: str, names: Sequence[str], *, timeout: float) -> set[str]:
         """Which of these names have a document."""
@@ -180,3 +183,6 @@ class Services(Protocol):
     def announcer(self) -> Announcer | None: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
+    @property
+    def pause(self) -> Callable[[float], object]:
+        """Lets so many seconds pass."""

@@ -144,11 +144,15 @@ def test_an_equal_replacement_keeps_the_revision_so_a_claim_must_differ_from_the
     assert store.replace("builds", "a", {"due": None, "state": 1}, first.revision, timeout=SOON) == first
 
 
-def test_due_is_longest_due_first_up_to_and_with_now(store: Store) -> None:
+FIELDS = pytest.mark.parametrize("field", ["due", "unsaid"])
+
+
+@FIELDS
+def test_due_is_longest_due_first_up_to_and_with_now(store: Store, field: str) -> None:
     for name, due in {"a": "2026-03", "b": "2026-01", "c": "2026-02", "d": "2026-04"}.items():
-        create(store, name, {"due": due})
-    found = store.due("2026-03", 10, timeout=SOON)
-    assert [(name, stored.document["due"]) for name, stored in found] == [
+        create(store, name, {field: due})
+    found = store.due("2026-03", 10, field=field, timeout=SOON)
+    assert [(name, stored.document[field]) for name, stored in found] == [
         ("b", "2026-01"),
         ("c", "2026-02"),
         ("a", "2026-03"),
@@ -156,25 +160,30 @@ def test_due_is_longest_due_first_up_to_and_with_now(store: Store) -> None:
     assert found[0][1] == store.read("builds", "b", timeout=SOON)
 
 
-def test_due_stops_at_the_limit(store: Store) -> None:
+@FIELDS
+def test_due_stops_at_the_limit(store: Store, field: str) -> None:
     for name in "cab":
-        create(store, name, {"due": "2026-01"})
-    assert [name for name, _ in store.due("2026-02", 2, timeout=SOON)] == ["a", "b"]
+        create(store, name, {field: "2026-01"})
+    assert [name for name, _ in store.due("2026-02", 2, field=field, timeout=SOON)] == ["a", "b"]
 
 
-def test_only_builds_whose_due_is_text_are_due(store: Store) -> None:
-    create(store, "null", {"due": None})
+@FIELDS
+def test_only_builds_whose_due_is_text_are_due(store: Store, field: str) -> None:
+    other = "unsaid" if field == "due" else "due"
+    create(store, "null", {field: None})
     create(store, "absent", {})
-    create(store, "number", {"due": 1})
-    create(store, "mark", {"due": "2026-01"}, collection="marks")
-    assert store.due("2026-02", 10, timeout=SOON) == []
+    create(store, "number", {field: 1})
+    create(store, "other", {field: None, other: "2026-01"})
+    create(store, "mark", {field: "2026-01"}, collection="marks")
+    assert store.due("2026-02", 10, field=field, timeout=SOON) == []
 
 
-def test_due_follows_the_replacement(store: Store) -> None:
-    first = create(store, "a", {"due": "2026-01"})
-    second = store.replace("builds", "a", {"due": "2026-05"}, first.revision, timeout=SOON)
-    assert store.due("2026-02", 10, timeout=SOON) == []
-    assert store.due("2026-05", 10, timeout=SOON) == [("a", second)]
+@FIELDS
+def test_due_follows_the_replacement(store: Store, field: str) -> None:
+    first = create(store, "a", {field: "2026-01"})
+    second = store.replace("builds", "a", {field: "2026-05"}, first.revision, timeout=SOON)
+    assert store.due("2026-02", 10, field=field, timeout=SOON) == []
+    assert store.due("2026-05", 10, field=field, timeout=SOON) == [("a", second)]
 
 
 def test_present_names_those_that_have_a_document(store: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -62,6 +62,11 @@ class TownServices:
     chat: Chat
     clock: ManualClock
     announcer: Announcer | None = None
+
+    @property
+    def pause(self) -> Callable[[float], object]:
+        """Moves the clock."""
+        return self.clock.advance
 
 
 @dataclass

@@ -72,15 +72,15 @@ class FirestoreStore:
             except (FailedPrecondition, NotFound):
                 return None
 
-    def due(self, now: str, limit: int, *, timeout: float) -> list[tuple[str, Stored]]:
-        """Names and documents of `builds` whose `due` is text not after `now`, longest due first."""
+    def due(self, now: str, limit: int, *, field: str = "due", timeout: float) -> list[tuple[str, Stored]]:
+        """Names and documents of `builds` whose `field` (`due` or `unsaid`) is text not after `now`, earliest first."""
         query = _Query(
             from_=[_Query.CollectionSelector(collection_id="builds")],
-            where=_where("due", _Query.FieldFilter.Operator.LESS_THAN_OR_EQUAL, now),
-            order_by=[_Query.Order(field=_Query.FieldReference(field_path="due"))],
+            where=_where(field, _Query.FieldFilter.Operator.LESS_THAN_OR_EQUAL, now),
+            order_by=[_Query.Order(field=_Query.FieldReference(field_path=field))],
             limit=limit,
         )
-        return [(_name(record), _stored(record)) for record in self._run("look for due builds", query, timeout)]
+        return [(_name(record), _stored(record)) for record in self._run(f"look for builds by {field}", query, timeout)]
 
     def present(self, collection: str, names: Sequence[str], *, timeout: float) -> set[str]:
         """Which of these names have a document."""

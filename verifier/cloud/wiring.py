@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ class CloudServices:
 
     settings: Settings
     clock: Callable[[], datetime] = _now
+    pause: Callable[[float], object] = time.sleep
 
     @cached_property
     def store(self) -> Store:

@@ -26,6 +26,7 @@ _OPEN = (
     )
     """,
     "CREATE INDEX IF NOT EXISTS documents_by_due ON documents (collection, due)",
+    "CREATE INDEX IF NOT EXISTS documents_by_unsaid ON documents (collection, json_extract(body, '$.unsaid'))",
     "PRAGMA user_version = 1",  # it writes, so that a read-only file says so now and not at the first claim
 )
 _READ = "SELECT body, revision FROM documents WHERE collection = :collection AND name = :name"
@@ -42,6 +43,12 @@ _DUE = """
 SELECT name, body, revision FROM documents
 WHERE collection = 'builds' AND due <= :now ORDER BY due, name LIMIT :limit
 """
+_UNSAID = """
+SELECT name, body, revision FROM documents
+WHERE collection = 'builds' AND json_extract(body, '$.unsaid') BETWEEN '' AND :now
+ORDER BY json_extract(body, '$.unsaid'), name LIMIT :limit
+"""
+_DUE_BY = {"due": _DUE, "unsaid": _UNSAID}
 _PRESENT = """
 SELECT name FROM documents
 WHERE collection = :collection AND name IN (SELECT value FROM json_each(:names))
@@ -103,9 +110,9 @@ class SqliteStore:
         written = self._run(_REPLACE, row, timeout)
         return Stored(document, str(written[0][0])) if written else None
 
-    def due(self, now: str, limit: int, *, timeout: float) -> list[tuple[str, Stored]]:
-        """Names and documents of `builds` whose `due` is text not after `now`, longest due first."""
-        rows = self._run(_DUE, {"now": now, "limit": limit}, timeout)
+    def due(self, now: str, limit: int, *, field: str = "due", timeout: float) -> list[tuple[str, Stored]]:
+        """Names and documents of `builds` whose `field` (`due` or `unsaid`) is text not after `now`, earliest first."""
+        rows = self._run(_DUE_BY[field], {"now": now, "limit": limit}, timeout)
         return [(name, _stored(body, revision)) for name, body, revision in rows]
 
     def present(self, collection: str, names: Sequence[str], *, timeout: float) -> set[str]:
