@@ -32,6 +32,10 @@ variable "projects" {
     error_message = "projects: give at least one project whose builds are watched, such as projects = { my-project = {} }."
   }
   validation {
+    condition     = alltrue([for project in values(var.projects) : project.watch || length(project.jobs) > 0])
+    error_message = "projects: give jobs to a project that is not watched, or leave it out; there is nothing to do in it."
+  }
+  validation {
     condition     = alltrue([for id in keys(var.projects) : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", id))])
     error_message = "projects: give project ids as the keys, such as my-project, not numbers or titles."
   }

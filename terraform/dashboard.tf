@@ -1,0 +1,55 @@
+# At a glance: what was decided, what came from local source, what is stuck.
+
+locals {
+  local_source = format(local.entries, ",kind=\"verdict\",verdict=\"LOCAL_SOURCE\"")
+  no_verdicts  = format(local.entries, ",kind!=\"verdict\"")
+  oldest       = "pubsub_googleapis_com:subscription_oldest_unacked_message_age{monitored_resource=\"pubsub_subscription\",subscription_id=~\"${var.home.name}-.*\"}"
+
+  numbers = {
+    "Builds from local source, last day" = "sum(increase(${local.local_source}[1d])) or vector(0)"
+    "Verdicts, last day"                 = "sum(increase(${local.verdicts}[1d])) or vector(0)"
+    "Messages given up"                  = "max(${local.dead_letters})"
+    "Sweeps in the last ten minutes"     = "sum(increase(${local.sweeps}[10m])) or vector(0)"
+  }
+  charts_by_day = {
+    "Builds from local source by day and project" = "sum by (project) (increase(${local.local_source}[1d]))"
+    "Verdicts by day"                             = "sum by (verdict) (increase(${local.verdicts}[1d]))"
+    "What was no verdict, by day"                 = "sum by (kind) (increase(${local.no_verdicts}[1d]))"
+  }
+  charts = {
+    "Oldest message that waits for the verifier, in seconds" = "max by (subscription_id) (${local.oldest})"
+  }
+}
+
+resource "google_monitoring_dashboard" "verifier" {
+  project = var.home.project
+  dashboard_json = jsonencode({
+    displayName = "Build Verifier"
+    gridLayout = {
+      columns = 2
+      widgets = concat(
+        [for title, query in local.numbers : {
+          title     = title
+          scorecard = { timeSeriesQuery = { prometheusQuery = query } }
+        }],
+        [for title, query in local.charts_by_day : {
+          title = title
+          xyChart = { dataSets = [{
+            plotType           = "STACKED_BAR"
+            minAlignmentPeriod = "86400s"
+            timeSeriesQuery    = { prometheusQuery = query }
+          }] }
+        }],
+        [for title, query in local.charts : {
+          title   = title
+          xyChart = { dataSets = [{ plotType = "LINE", timeSeriesQuery = { prometheusQuery = query } }] }
+        }],
+        [{
+          title     = "Red verdicts, newest first"
+          logsPanel = { filter = "${local.audit_log} labels.verdict=(\"LOCAL_SOURCE\" OR \"FAILED\")", resourceNames = ["projects/${var.home.project}"] }
+        }],
+      )
+    }
+  })
+  depends_on = [google_logging_metric.entries, google_logging_metric.sweeps]
+}

@@ -1,0 +1,79 @@
+locals {
+  function_url = google_cloudfunctions2_function.verifier.service_config[0].uri
+  slack_secret = var.slack.webhook ? "VERIFIER_SLACK_WEBHOOK" : "VERIFIER_SLACK_TOKEN"
+
+  settings = merge(
+    {
+      VERIFIER_PROJECTS     = join(",", [for id in sort(keys(local.watched)) : "${id}=${data.google_project.all[id].number}"])
+      VERIFIER_REGIONS      = join(",", sort(var.regions))
+      VERIFIER_HOME_PROJECT = var.home.project
+      VERIFIER_LEDGER       = "firestore:${google_firestore_database.ledger.name}"
+      VERIFIER_TIMEOUT      = tostring(var.function.timeout)
+    },
+    var.slack.webhook ? {} : { VERIFIER_SLACK_CHANNEL = var.slack.channel },
+    { for topic in google_pubsub_topic.verdicts : "VERIFIER_TOPIC" => topic.id },
+  )
+}
+
+resource "google_artifact_registry_repository" "function" {
+  project       = var.home.project
+  location      = var.home.region
+  repository_id = var.home.name
+  description   = "The images of the verifier's function."
+  format        = "DOCKER"
+}
+
+resource "google_cloudfunctions2_function" "verifier" {
+  project     = var.home.project
+  location    = var.home.region
+  name        = var.home.name
+  description = "One verdict for every build: is it the commit that was pushed, and does it work?"
+
+  build_config {
+    runtime           = "python314"
+    entry_point       = "verify"
+    docker_repository = google_artifact_registry_repository.function.id
+    service_account   = google_service_account.account["builder"].id
+    source {
+      storage_source {
+        bucket = google_storage_bucket.source.name
+        object = google_storage_bucket_object.bundle.name
+      }
+    }
+  }
+
+  service_config {
+    service_account_email          = google_service_account.account["function"].email
+    ingress_settings               = "ALLOW_INTERNAL_ONLY"
+    all_traffic_on_latest_revision = true
+    timeout_seconds                = var.function.timeout
+    environment_variables          = local.settings
+
+    # `make bench`: 117 MiB at the most after verdicts of each kind, and up to 32 MiB more while a worker's logs are read.
+    # With four requests at once that is 245 MiB; twice as much leaves room for a large page.
+    available_memory = var.function.memory
+    # Requests mostly wait for Google and for Slack. The framework serves four at once on each CPU, so more would queue
+    # inside an instance; and more than one at a time needs a whole CPU.
+    available_cpu                    = "1"
+    max_instance_request_concurrency = 4
+    # Slack takes one message a second, Cloud Logging sixty reads a minute: sixteen requests at once saturate both, and a
+    # backlog waits in Pub/Sub. Nobody waits for an answer, so no instance is kept warm.
+    max_instance_count = var.function.max_instances
+    min_instance_count = 0
+
+    secret_environment_variables {
+      key        = local.slack_secret
+      project_id = var.home.project
+      secret     = google_secret_manager_secret.slack.secret_id
+      version    = "latest"
+    }
+  }
+
+  depends_on = [
+    google_artifact_registry_repository_iam_member.builder,
+    google_project_iam_member.builder_copy,
+    google_project_iam_member.builder_logs,
+    google_secret_manager_secret_iam_member.slack,
+    google_storage_bucket_iam_member.builder,
+  ]
+}

@@ -1,0 +1,19 @@
+resource "google_firestore_database" "ledger" {
+  project                 = var.home.project
+  name                    = var.home.name
+  location_id             = var.home.region
+  type                    = "FIRESTORE_NATIVE"
+  delete_protection_state = var.deletion_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
+  deletion_policy         = "DELETE"
+}
+
+# Firestore indexes every field by itself, which serves the ledger's queries (each is about one field) but is a waste for the
+# build's document and the judgement: nothing looks for what is in them, and they are most of a record.
+resource "google_firestore_field" "unindexed" {
+  for_each   = toset(["build", "judgement"])
+  project    = var.home.project
+  database   = google_firestore_database.ledger.name
+  collection = "builds"
+  field      = each.value
+  index_config {}
+}

@@ -1,0 +1,109 @@
+locals {
+  audit_log = "logName=\"projects/${var.home.project}/logs/build-verifier\""
+
+  # The names that the metrics have in PromQL.
+  metric_prefix = "logging_googleapis_com:user_${replace(var.home.name, "-", "_")}"
+  entries       = "${local.metric_prefix}_entries{monitored_resource=\"global\"%s}"
+  verdicts      = format(local.entries, ",kind=\"verdict\"")
+  inconclusive  = format(local.entries, ",kind=\"verdict\",verdict=\"INCONCLUSIVE\"")
+  undelivered   = format(local.entries, ",kind=\"undelivered\"")
+  sweeps        = "${local.metric_prefix}_sweeps{monitored_resource=\"cloud_run_revision\"}"
+  waiting       = "pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=\"%s\"}"
+  dead_letters  = format(local.waiting, google_pubsub_subscription.dead_letters.name)
+
+  alerts = {
+    dead_letters = {
+      title    = "Messages were given up"
+      severity = "ERROR"
+      query    = "max(${local.dead_letters}) > 0"
+      duration = "0s"
+      runbook  = "A hundred deliveries of a message failed. The function's log says why (`not acknowledged`). Mend that; the sweep finds successful builds by itself. Then empty the subscription (output `dead_letters`)."
+    }
+    no_sweep = {
+      title    = "No sweep was completed for ten minutes"
+      severity = "CRITICAL"
+      query    = "(sum(increase(${local.sweeps}[5m])) or vector(0)) < 1"
+      duration = "300s"
+      runbook  = "Nothing is resumed and silent builds are not found. Run `verifier doctor`. Look at the function's log: it does not start (a wrong setting or policy, a secret without a version), or a sweep fails (`not acknowledged`). No line at all: is the scheduler's job paused, is the push refused (403)?"
+    }
+    inconclusive = {
+      title    = "More than a quarter of the verdicts of a day are inconclusive"
+      severity = "WARNING"
+      query    = "sum(increase(${local.inconclusive}[1d])) / sum(increase(${local.verdicts}[1d])) > 0.25 and sum(increase(${local.inconclusive}[1d])) >= 5"
+      duration = "0s"
+      runbook  = "Something that is required can't be checked. The audit trail's `findings` with the outcome `could not check` say what, and their `remediation` what to do: mostly a permission, a worker that logs too late, or a job whose image tag moved."
+    }
+    undelivered = {
+      title    = "Slack refuses a verdict"
+      severity = "ERROR"
+      query    = "sum(increase(${local.undelivered}[1h])) > 0"
+      duration = "0s"
+      runbook  = "The verdict is in the audit trail and is posted again every hour. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct the channel, or add a new token to the secret and deploy again."
+    }
+  }
+}
+
+# One metric counts every kind of entry: verdicts, and messages that could not be read, confirmed or delivered.
+resource "google_logging_metric" "entries" {
+  project     = var.home.project
+  name        = "${var.home.name}/entries"
+  description = "Entries of the audit trail, by kind, verdict and project."
+  filter      = local.audit_log
+  label_extractors = {
+    for label in ["kind", "verdict", "project"] : label => "EXTRACT(labels.${label})"
+  }
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    dynamic "labels" {
+      for_each = ["kind", "verdict", "project"]
+      content {
+        key = labels.value
+      }
+    }
+  }
+}
+
+resource "google_logging_metric" "sweeps" {
+  project     = var.home.project
+  name        = "${var.home.name}/sweeps"
+  description = "Sweeps that came to their end."
+  filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.home.name}\" jsonPayload.sweep=\"completed\""
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+  }
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each     = var.alerts.emails
+  project      = var.home.project
+  type         = "email"
+  display_name = "Build Verifier: ${each.value}"
+  labels       = { email_address = each.value }
+}
+
+resource "google_monitoring_alert_policy" "alert" {
+  for_each              = local.alerts
+  project               = var.home.project
+  display_name          = "Build Verifier: ${each.value.title}"
+  severity              = each.value.severity
+  combiner              = "OR"
+  notification_channels = concat([for channel in google_monitoring_notification_channel.email : channel.id], tolist(var.alerts.channels))
+
+  conditions {
+    display_name = each.value.title
+    condition_prometheus_query_language {
+      query                     = each.value.query
+      duration                  = each.value.duration
+      evaluation_interval       = "60s"
+      disable_metric_validation = true # a metric is known to Monitoring only once it has counted something
+    }
+  }
+  documentation {
+    content   = each.value.runbook
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_logging_metric.entries, google_logging_metric.sweeps]
+}

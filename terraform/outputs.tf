@@ -1,0 +1,43 @@
+output "slack_secret" {
+  description = "The command that adds Slack's bot token, or the webhook's address, to the secret: it asks for it, and keeps it out of the shell's history."
+  value       = "read -rs SECRET && printf %s \"$SECRET\" | gcloud secrets versions add ${google_secret_manager_secret.slack.secret_id} --project=${var.home.project} --data-file=-"
+}
+
+output "function" {
+  description = "The function: its name, region and project, the account that it runs as, and its address."
+  value = {
+    name    = google_cloudfunctions2_function.verifier.name
+    region  = var.home.region
+    project = var.home.project
+    account = google_service_account.account["function"].email
+    url     = local.function_url
+  }
+}
+
+output "settings" {
+  description = "The settings that the function was given."
+  value       = local.settings
+}
+
+output "dashboard" {
+  description = "Where to look."
+  value       = "https://console.cloud.google.com/monitoring/dashboards/builder/${basename(google_monitoring_dashboard.verifier.id)}?project=${var.home.project}"
+}
+
+output "log" {
+  description = "The command that shows the function's newest lines."
+  value       = "gcloud logging read 'resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.home.name}\"' --project=${var.home.project} --freshness=1h --limit=50"
+}
+
+output "audit" {
+  description = "The command that shows the newest verdicts, from the bucket that keeps them."
+  value       = "gcloud logging read 'labels.kind=\"verdict\"' --project=${var.home.project} --location=${var.home.region} --bucket=${google_logging_project_bucket_config.audit.bucket_id} --view=${google_logging_log_view.audit.name} --freshness=1d"
+}
+
+output "dead_letters" {
+  description = "The commands that show the messages that were given up, and that throw them away once they are understood."
+  value = {
+    show  = "gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --limit=10"
+    empty = "gcloud pubsub subscriptions seek ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --time=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  }
+}

@@ -1,0 +1,45 @@
+# What stands in the watched projects: the topic that Cloud Build announces builds on, and the sink that tells of jobs that
+# have ended. The subscriptions are at home: internal ingress lets in only pushes of the function's own project.
+
+data "google_project" "all" {
+  for_each   = toset(concat([var.home.project], keys(var.projects)))
+  project_id = each.value
+}
+
+locals {
+  watched   = { for id, project in var.projects : id => project if project.watch }
+  with_jobs = { for id, project in var.projects : id => project if length(project.jobs) > 0 }
+  jobs = merge([
+    for id, project in var.projects : {
+      for job in project.jobs : "${id}/${job}" => { project = id, region = split("/", job)[0], name = split("/", job)[1] }
+    }
+  ]...)
+
+  # Cloud Build publishes to this name, if the topic is there, and to no other.
+  builds_topics = {
+    for id, project in local.watched : id =>
+    project.create_topic ? google_pubsub_topic.builds[id].id : "projects/${id}/topics/cloud-builds"
+  }
+}
+
+resource "google_pubsub_topic" "builds" {
+  for_each = { for id, project in local.watched : id => project if project.create_topic }
+  project  = each.key
+  name     = "cloud-builds"
+}
+
+resource "google_logging_project_sink" "executions" {
+  for_each               = local.with_jobs
+  project                = each.key
+  name                   = "${var.home.name}-executions"
+  description            = "Executions that have ended, of the jobs that show whether builds work."
+  destination            = "pubsub.googleapis.com/${google_pubsub_topic.executions.id}"
+  unique_writer_identity = true
+  filter                 = <<-EOT
+    log_id("cloudaudit.googleapis.com/system_event")
+    resource.type="cloud_run_job"
+    resource.labels.job_name=(${join(" OR ", [for name in sort(distinct([for job in each.value.jobs : split("/", job)[1]])) : "\"${name}\""])})
+    protoPayload.methodName="/Jobs.RunJob"
+    labels."run.googleapis.com/execution_name":*
+  EOT
+}

@@ -1,0 +1,141 @@
+# What is planned for one project with one job.
+
+mock_provider "archive" {}
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+}
+
+variables {
+  home        = { project = "home-project", region = "us-central1" }
+  projects    = { app-project = { jobs = ["us-central1/content-worker"] } }
+  regions     = ["us-central1", "global"]
+  policy_file = "tests/policy.toml"
+  slack       = { channel = "C0123456789" }
+  alerts      = { emails = ["team@example.com"] }
+}
+
+run "what_is_left_out_has_its_default" {
+  command = plan
+  assert {
+    condition     = alltrue([for one in google_pubsub_subscription.push : one.ack_deadline_seconds == 600 && one.expiration_policy[0].ttl == ""])
+    error_message = "Every subscription waits 600 seconds for the function and never expires."
+  }
+  assert {
+    condition     = alltrue([for one in google_pubsub_subscription.push : one.retry_policy[0].minimum_backoff == "10s" && one.retry_policy[0].maximum_backoff == "600s"])
+    error_message = "Every subscription backs off from 10 to 600 seconds."
+  }
+  assert {
+    condition = alltrue([
+      for name in ["builds-app-project", "executions"] :
+      google_pubsub_subscription.push[name].dead_letter_policy[0].max_delivery_attempts == 100 &&
+      google_pubsub_subscription.push[name].message_retention_duration == "604800s"
+    ])
+    error_message = "Builds and executions are kept for seven days and tried a hundred times."
+  }
+  assert {
+    condition     = length(google_pubsub_subscription.push["sweep"].dead_letter_policy) == 0 && google_pubsub_subscription.push["sweep"].message_retention_duration == "600s"
+    error_message = "A sweep is kept for ten minutes and never put aside."
+  }
+  assert {
+    condition     = google_pubsub_subscription.push["builds-app-project"].filter == "NOT (attributes.status = \"PENDING\" OR attributes.status = \"QUEUED\" OR attributes.status = \"STATUS_UNKNOWN\" OR attributes.status = \"WORKING\")"
+    error_message = "The filter leaves out the statuses of builds that go on, and nothing else."
+  }
+  assert {
+    condition     = length(google_pubsub_subscription.push["builds-app-project"].filter) <= 256
+    error_message = "Pub/Sub takes filters of 256 bytes."
+  }
+  assert {
+    condition     = google_pubsub_subscription.push["executions"].filter == null && google_pubsub_subscription.push["sweep"].filter == null
+    error_message = "Only messages about builds have a status to be filtered by."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.verifier.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"
+    error_message = "Ingress is internal."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service_iam_member.push.member == "serviceAccount:build-verifier-push@home-project.iam.gserviceaccount.com" && google_cloud_run_v2_service_iam_member.push.role == "roles/run.servicesInvoker"
+    error_message = "The one invoker is the account that pushes."
+  }
+  assert {
+    condition     = alltrue([for one in google_pubsub_subscription.push : length(one.push_config[0].oidc_token) == 1])
+    error_message = "Every push is authenticated."
+  }
+  assert {
+    condition     = local.settings["VERIFIER_SLACK_CHANNEL"] == "C0123456789"
+    error_message = "The default channel is given."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.verifier.service_config[0].secret_environment_variables[0].key == "VERIFIER_SLACK_TOKEN"
+    error_message = "The secret is the bot's token."
+  }
+  assert {
+    condition     = google_firestore_database.ledger.delete_protection_state == "DELETE_PROTECTION_ENABLED"
+    error_message = "The database is protected."
+  }
+}
+
+run "what_is_given_is_done" {
+  command = plan
+  variables {
+    slack               = { webhook = true }
+    function            = { timeout = 300 }
+    publish_verdicts    = true
+    deletion_protection = false
+    projects            = { app-project = { create_topic = false } }
+    alerts              = { channels = ["projects/home-project/notificationChannels/1"] }
+  }
+  assert {
+    condition     = !contains(keys(local.settings), "VERIFIER_SLACK_CHANNEL")
+    error_message = "A webhook has its channel itself."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.verifier.service_config[0].secret_environment_variables[0].key == "VERIFIER_SLACK_WEBHOOK"
+    error_message = "The secret is the webhook's address."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.verifier.service_config[0].timeout_seconds == 300
+    error_message = "The platform stops the function after this time."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.verifier.service_config[0].environment_variables["VERIFIER_TIMEOUT"] == "300"
+    error_message = "The code is told the same time: its lease must outlive it."
+  }
+  assert {
+    condition     = google_pubsub_topic_iam_member.verdicts["verdicts"].role == "roles/pubsub.publisher" && google_pubsub_topic.verdicts[0].name == "build-verifier-verdicts"
+    error_message = "There is a topic, and the function may publish to it."
+  }
+  assert {
+    condition     = google_firestore_database.ledger.delete_protection_state == "DELETE_PROTECTION_DISABLED" && google_firestore_database.ledger.deletion_policy == "DELETE"
+    error_message = "The protection is taken away."
+  }
+  assert {
+    condition     = length(google_pubsub_topic.builds) == 0 && google_pubsub_subscription.push["builds-app-project"].topic == "projects/app-project/topics/cloud-builds"
+    error_message = "The topic that is there is subscribed to and not made again."
+  }
+  assert {
+    condition     = length(google_logging_project_sink.executions) == 0
+    error_message = "Without jobs there are no executions to hear of."
+  }
+  assert {
+    condition     = google_project_iam_custom_role.role["reader/app-project"].permissions == tolist(["cloudbuild.builds.get", "cloudbuild.builds.list"])
+    error_message = "Builds are all that is looked at."
+  }
+  assert {
+    condition     = length(google_monitoring_alert_policy.alert) == 4 && alltrue([for one in google_monitoring_alert_policy.alert : one.notification_channels == tolist(["projects/home-project/notificationChannels/1"])])
+    error_message = "Each of the four alerts goes to the given channel."
+  }
+}
+
+run "who_submitted_a_build_is_read_only_where_policy_asks_for_it" {
+  command = plan
+  variables {
+    projects    = { app-project = {} }
+    policy_file = "tests/policy_with_submitter.toml"
+  }
+  assert {
+    condition     = contains(google_project_iam_custom_role.role["reader/app-project"].permissions, "logging.logEntries.list")
+    error_message = "Policy wants submitters named: the project's audit logs must be readable."
+  }
+}

@@ -1,0 +1,69 @@
+# What is given wrongly stops the plan. A run gives several variables wrongly at once, and each must be refused.
+
+mock_provider "archive" {}
+mock_provider "google" {}
+
+variables {
+  home        = { project = "home-project", region = "us-central1" }
+  projects    = { app-project = {} }
+  regions     = ["global"]
+  policy_file = "tests/policy.toml"
+  slack       = { channel = "C0123456789" }
+  alerts      = { emails = ["team@example.com"] }
+}
+
+run "what_is_missing" {
+  command = plan
+  variables {
+    projects    = {}
+    regions     = []
+    policy_file = "tests/missing.toml"
+    slack       = {}
+    alerts      = {}
+    function    = { max_instances = 0 }
+    audit       = { retention_days = 7 }
+  }
+  expect_failures = [var.projects, var.regions, var.policy_file, var.slack, var.alerts, var.function, var.audit]
+}
+
+run "numbers_and_titles_where_ids_belong" {
+  command = plan
+  variables {
+    home     = { project = "123456789012", region = "us-central1" }
+    projects = { "123456789012" = {} }
+    regions  = ["us"]
+    slack    = { channel = "#builds" }
+    alerts   = { channels = ["Team"] }
+    audit    = { readers = ["allUsers"] }
+    function = { memory = "16Gi" }
+  }
+  expect_failures = [var.home, var.projects, var.regions, var.slack, var.alerts, var.audit, var.function]
+}
+
+run "what_does_not_fit_together" {
+  command = plan
+  variables {
+    home     = { project = "home-project", region = "us-central1-a" }
+    projects = { app-project = {}, other-project = { watch = false } }
+    slack    = { channel = "C0123456789", webhook = true }
+    function = { timeout = 600 }
+  }
+  expect_failures = [var.home, var.projects, var.slack, var.function]
+}
+
+run "a_name_too_long_and_a_job_without_its_region" {
+  command = plan
+  variables {
+    home     = { project = "home-project", region = "us-central1", name = "the-verifier-of-our-builds" }
+    projects = { app-project = { jobs = ["worker"] } }
+  }
+  expect_failures = [var.home, var.projects]
+}
+
+run "only_projects_that_are_not_watched" {
+  command = plan
+  variables {
+    projects = { app-project = { watch = false, jobs = ["us-central1/worker"] } }
+  }
+  expect_failures = [var.projects]
+}

@@ -1,0 +1,69 @@
+# One installation looks after three projects: its own, one with two jobs, and one that has a worker's job and no builds.
+
+mock_provider "archive" {}
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+}
+
+variables {
+  home = { project = "home-project", region = "us-central1" }
+  projects = {
+    home-project   = {}
+    app-project    = { jobs = ["us-central1/content-worker", "europe-west1/content-worker"] }
+    canary-project = { watch = false, jobs = ["us-central1/canary"] }
+  }
+  regions     = ["global"]
+  policy_file = "tests/policy.toml"
+  slack       = { channel = "C0123456789" }
+  alerts      = { emails = ["team@example.com"] }
+}
+
+run "each_project_has_its_part_and_home_has_the_rest" {
+  command = plan
+  assert {
+    condition     = alltrue([for one in google_pubsub_subscription.push : one.project == "home-project"])
+    error_message = "Internal ingress lets in only pushes of the function's own project."
+  }
+  assert {
+    condition     = keys(google_pubsub_subscription.push) == ["builds-app-project", "builds-home-project", "executions", "sweep"]
+    error_message = "There is one subscription for the builds of each watched project."
+  }
+  assert {
+    condition     = { for id, topic in google_pubsub_topic.builds : id => topic.project } == { app-project = "app-project", home-project = "home-project" }
+    error_message = "Cloud Build publishes to a topic of the build's own project."
+  }
+  assert {
+    condition = { for key, role in google_project_iam_custom_role.role : key => role.project } == {
+      "audit"                 = "home-project"
+      "ledger"                = "home-project"
+      "reader/app-project"    = "app-project"
+      "reader/canary-project" = "canary-project"
+      "reader/home-project"   = "home-project"
+      "runner/app-project"    = "app-project"
+      "runner/canary-project" = "canary-project"
+    }
+    error_message = "A role belongs to the project that it is used in."
+  }
+  assert {
+    condition     = google_project_iam_custom_role.role["reader/canary-project"].permissions == tolist(["logging.logEntries.list", "run.executions.get", "run.executions.list"])
+    error_message = "Builds of a project that is not watched are not looked at."
+  }
+  assert {
+    condition     = keys(google_cloud_run_v2_job_iam_member.runner) == ["app-project/europe-west1/content-worker", "app-project/us-central1/content-worker", "canary-project/us-central1/canary"]
+    error_message = "Each job has its own binding."
+  }
+  assert {
+    condition     = keys(google_logging_project_sink.executions) == ["app-project", "canary-project"]
+    error_message = "There is a sink where there are jobs."
+  }
+  assert {
+    condition     = strcontains(google_logging_project_sink.executions["app-project"].filter, "resource.labels.job_name=(\"content-worker\")\n")
+    error_message = "A sink lets through each of the project's jobs, named once, and no other."
+  }
+  assert {
+    condition     = local.settings["VERIFIER_PROJECTS"] == "app-project=123456789012,home-project=123456789012"
+    error_message = "A project that only has jobs is not watched."
+  }
+}
