@@ -1,0 +1,16 @@
+"""A deterministic simulation: the real entry point, story and ledger rules, in a world of one seed and virtual time.
+
+| file | what it is |
+|---|---|
+| `kernel.py` | virtual time, and processes that take turns in one thread |
+| `fate.py` | what becomes of an outward call: it works, fails, is lost, freezes its process or kills it |
+| `planet.py` | the outside world's truth: builds, executions, logs, the audit trail, Slack |
+| `ports.py` | that world behind the Protocols of `verifier/services.py`, each call with its fate |
+| `post.py` | Pub/Sub: delivery again until acknowledged, twice, late, out of order, or never |
+| `entry.py` | the real `main.py`, given this world |
+| `laws.py` | what must hold, whatever happens |
+| `life.py` | one seed: builds, troubles, a phase of faults, then a phase in which all must settle |
+| `mutants.py` | planted bugs, each of which the laws must catch |
+
+`python -m tests.simulation --help` runs seeds, replays one, and prints figures.
+"""

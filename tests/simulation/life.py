@@ -1,0 +1,194 @@
+"""One life of the verifier: builds and troubles by one seed, then calm, in which everything must settle."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from random import Random
+from typing import NamedTuple
+
+from tests.simulation.entry import entry
+from tests.simulation.fate import Chance, Destiny, Kind
+from tests.simulation.kernel import Kernel
+from tests.simulation.laws import LEASE, Broken, Laws
+from tests.simulation.planet import EXIT, FLAKY, GOOD, IDLE, MAPPER, OUT_OF_MEMORY, PROJECT, STUCK, Made, Planet, Run
+from tests.simulation.ports import Ports, Wire
+from tests.simulation.post import Post, completion_message, push, status_message
+from verifier.case import World
+from verifier.ledger import Ledger
+
+_NATURES = ("", "", GOOD, GOOD, MAPPER, EXIT, OUT_OF_MEMORY, IDLE, FLAKY, STUCK)
+_TROUBLED_SECONDS = 3000.0
+_MOST_SECONDS = 3 * 86_400.0
+_SWEEP_EVERY = 60.0
+_SHOWN = 60
+
+
+class Unlawful(AssertionError):
+    """A seed in which a law was broken; the message says how to see it again."""
+
+
+class Figures(NamedTuple):
+    """What happened in one life."""
+
+    builds: int
+    deliveries: int
+    calls: int
+    faults: int
+    deaths: int
+    doubles: int
+    seconds: float
+    """Of virtual time."""
+
+
+@dataclass
+class Life:
+    """The world of one seed. Tests put into it what they want to see; `play` fills it by chance."""
+
+    random: Random
+    destiny: Destiny
+    name: str
+    """How to see it again."""
+    kernel: Kernel = field(default_factory=Kernel)
+
+    def __post_init__(self) -> None:
+        self.planet = Planet(self.kernel, self.random)
+        self.laws = Laws(self.kernel, self.planet)
+        self.wire = Wire(self.kernel, self.destiny, self.laws)
+        self.post = Post(self.kernel, self.laws)
+        self.ports = Ports.of(self.wire, self.planet)
+        self.planet.ended = self._completion
+        self.events_lost = 0.0
+        """The share of completion events that get lost."""
+        main = entry()
+        ledger = Ledger(self.ports.store, self.ports.clock, LEASE, self.laws.nonce)
+        self.world = World(self.ports, main.POLICY, ledger, "simulated")
+        vars(main).update(_world=lambda: self.world, log=lambda *_, **__: None)
+        logging.disable()
+
+    def announce(self, made: Made, *, delay: float = 0.0, status: str = "") -> None:
+        """A message about the build, when it has finished and this much later."""
+        body = status_message(made, status or made.done.status)
+        self.post.send("/builds", body, made.key.name, max(made.finishes - self.kernel.seconds, 0) + delay)
+
+    def install(self) -> None:
+        """The first sweep, undisturbed: what finished before it is none of the verifier's business."""
+        self.wire.destiny = Kind()
+        self.post.send("/sweep", push(b"{}"), once=True)
+        self.live(1.0)
+        self.wire.destiny = self.destiny
+
+    def sweeps(self) -> None:
+        """From now on the sweep comes every minute."""
+        self.post.send("/sweep", push(b"{}"), once=True)
+        self.kernel.after(_SWEEP_EVERY, self.sweeps)
+
+    def live(self, until: float) -> None:
+        """Let time pass. Raises Unlawful when a law is broken."""
+        try:
+            self.kernel.run(until)
+        except Broken as broken:
+            raise self._unlawful(broken) from None
+
+    def settle(self, *, exactly: bool) -> Figures:
+        """Calm: let time pass until nothing is open, and look at every law once more."""
+        while not self._is_settled():
+            if self.kernel.seconds > _MOST_SECONDS:
+                raise self._unlawful(Broken(f"three days of calm, and these have not settled: {self._open()}"))
+            self.live(self.kernel.seconds + _SWEEP_EVERY)
+        try:
+            self.laws.at_last(exactly=exactly)
+        except Broken as broken:
+            raise self._unlawful(broken) from None
+        fates = [fate for _, _, _, fate in self.wire.trace]
+        return Figures(
+            builds=len(self.planet.builds),
+            deliveries=self.post.deliveries,
+            calls=len(fates),
+            faults=sum(bool(fate.error or fate.frozen or fate.blind) for fate in fates),
+            deaths=sum(bool(fate.death) for fate in fates),
+            doubles=self.laws.doubles,
+            seconds=self.kernel.seconds,
+        )
+
+    def _is_settled(self) -> bool:
+        records = self.laws.records
+        return (
+            all(made.key.name in records for made in self.planet.builds.values() if self._is_due(made))
+            and all(record["state"] != "open" for record in records.values())
+            and max((made.finishes for made in self.planet.builds.values()), default=0) <= self.kernel.seconds
+        )
+
+    def _open(self) -> list[str]:
+        return [f"{name} {record['error']}" for name, record in self.laws.records.items() if record["state"] == "open"]
+
+    def _is_due(self, made: Made) -> bool:
+        return made.done.status == "SUCCESS" or made.key.name in self.laws.records
+
+    def _completion(self, run: Run) -> None:
+        if self.random.random() >= self.events_lost:
+            for _ in range(self.random.choice((1, 1, 2))):
+                self.post.send("/executions", completion_message(run), delay=self.random.choice((0.1, 3.0, 200.0)))
+
+    def _unlawful(self, broken: Broken) -> Unlawful:
+        told = [
+            f"{seconds:10.3f} {process:<18} {call:<20} {'' if fate.effect else 'no effect '}"
+            f"{fate.error!r:.60} {fate.death} {f'frozen {fate.frozen:g} s' if fate.frozen else ''}"
+            for seconds, process, call, fate in self.wire.trace[-_SHOWN:]
+        ]
+        return Unlawful("\n".join([str(broken), f"To see it again: {self.name}", "The last calls:", *told]))
+
+
+def play(seed: int, planted: Callable[[], AbstractContextManager[object]] = nullcontext) -> Figures:
+    """One seed, with this bug planted. Raises Unlawful when a law is broken."""
+    random = Random(seed)
+    chance = Chance.of(random) if random.random() < 0.85 else Kind()
+    life = Life(random, chance, f"python -m tests.simulation --seed {seed}")
+    with planted():
+        is_calm = isinstance(chance, Kind) or not (chance.rate and chance.kinds)
+        life.install()
+        _populate(life, random)
+        life.kernel.at(_SWEEP_EVERY, life.sweeps)
+        _kill_instances(life, random, calm=is_calm)
+        life.live(_TROUBLED_SECONDS)
+        if isinstance(chance, Chance):
+            chance.rate = 0.0
+        return life.settle(exactly=is_calm and life.planet.delay < 60)
+
+
+def _populate(life: Life, random: Random) -> None:
+    """Builds, and what is said about them: truly or not, once or often, early, late or never."""
+    life.planet.lag = random.choice((0.0, 5.0, 25.0))
+    life.planet.delay = random.choice((0.0, 0.0, 2.0, 45.0, 300.0, 900.0))
+    life.events_lost = random.choice((0.0, 0.3, 1.0))
+    for number in range(1, random.choice((2, 3, 5, 8))):
+        begins = random.uniform(2.0, 1500.0)
+        nature = random.choice(_NATURES)
+        status = "SUCCESS" if random.random() < 0.85 else random.choice(("FAILURE", "TIMEOUT", "CANCELLED"))
+        made = life.planet.build(number, begins, begins + random.uniform(5.0, 600.0), nature, status)
+        _say(life, random, made)
+    if random.random() < 0.5:
+        life.post.send("/builds", push(b'{"status": 7}'), delay=random.uniform(0, 900))
+    if random.random() < 0.3:
+        body = push(f'{{"id": "never-made", "projectId": "{PROJECT}", "status": "SUCCESS"}}'.encode())
+        life.post.send("/builds", body, delay=random.uniform(0, 900))
+
+
+def _say(life: Life, random: Random, made: Made) -> None:
+    if random.random() < 0.3:  # forged, or early: Cloud Build has not finished it, or does not know it yet
+        body = status_message(made, random.choice(("SUCCESS", "FAILURE")))
+        life.post.send("/builds", body, made.key.name, random.uniform(0.0, made.finishes))
+    if random.random() < 0.2 and made.done.status == "SUCCESS":
+        return  # its notifications go elsewhere
+    for status in ("QUEUED", "WORKING"):
+        life.post.send("/builds", status_message(made, status), None, made.begins + random.uniform(0, 700))
+    for _ in range(random.choice((1, 1, 2, 4))):
+        life.announce(made, delay=random.choice((0.0, 0.5, 5.0, 90.0, 900.0)) * random.random())
+
+
+def _kill_instances(life: Life, random: Random, *, calm: bool) -> None:
+    if not calm and random.random() < 0.5:
+        for _ in range(random.choice((1, 3))):
+            life.kernel.at(random.uniform(0, _TROUBLED_SECONDS), life.kernel.kill_all)

@@ -1,0 +1,95 @@
+"""Pub/Sub: at least once, in no order. What is not acknowledged comes again, later each time."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.simulation.entry import deliver
+from tests.simulation.kernel import Kernel
+from tests.simulation.laws import Laws
+from tests.simulation.planet import JOB, NUMBER, PROJECT, REGION, Made, Run
+from verifier.execution import BUILD_VARIABLE
+from verifier.hints import COMPLETION
+from verifier.logs import EXECUTION_LABEL
+
+_REQUEST_SECONDS = 60.0
+_MOST_ATTEMPTS = 100
+_FIRST_BACKOFF, _LAST_BACKOFF = 10.0, 600.0
+
+
+@dataclass
+class Post:
+    """The topics and their push subscriptions."""
+
+    kernel: Kernel
+    laws: Laws
+    deliveries: int = 0
+    acknowledged: int = 0
+    dead_letters: int = 0
+    on_the_way: int = 0
+    """Messages that are neither acknowledged nor given up."""
+
+    def send(self, path: str, body: bytes, about: str | None = None, delay: float = 0.0, *, once: bool = False) -> None:
+        """Publish a message that becomes due after this delay. `once`: it is gone if it is not taken."""
+        self.on_the_way += 1
+        self.kernel.after(delay, lambda: self._push(path, body, about, 1, once=once))
+
+    def _push(self, path: str, body: bytes, about: str | None, attempt: int, *, once: bool) -> None:
+        self.deliveries += 1
+        answers: list[int] = []
+        over: list[bool] = []
+
+        def handle() -> None:
+            status = deliver(path, body)
+            if 200 <= status < 300 and not over:
+                self.laws.acknowledged(self.kernel.process(), about)
+            answers.append(status)
+            settle()
+
+        def settle() -> None:
+            if over:
+                return
+            over.append(True)
+            if answers and 200 <= answers[0] < 300:
+                self.acknowledged += 1
+                self.on_the_way -= 1
+            elif once or attempt >= _MOST_ATTEMPTS:
+                self.dead_letters += not once
+                self.on_the_way -= 1
+            else:
+                wait = min(_FIRST_BACKOFF * 2 ** (attempt - 1), _LAST_BACKOFF)
+                self.kernel.after(wait, lambda: self._push(path, body, about, attempt + 1, once=once))
+
+        self.kernel.spawn(f"{path}-{self.deliveries}", handle)
+        self.kernel.after(_REQUEST_SECONDS, settle)
+
+
+def push(data: bytes, attributes: Mapping[str, str] | None = None) -> bytes:
+    """The body of a push."""
+    message: dict[str, Any] = {"data": b64encode(data).decode(), "messageId": "7", "attributes": dict(attributes or {})}
+    return json.dumps({"message": message, "subscription": f"projects/{PROJECT}/subscriptions/s"}).encode()
+
+
+def status_message(made: Made, status: str) -> bytes:
+    """What Cloud Build says about a build, or what somebody else says in its name."""
+    document = {"id": made.key.id, "projectId": PROJECT, "status": status}
+    document["name"] = f"projects/{NUMBER}/locations/{REGION}/builds/{made.key.id}"
+    return push(json.dumps({**made.document, **document}).encode(), {"buildId": made.key.id, "status": status})
+
+
+def completion_message(run: Run) -> bytes:
+    """What Cloud Run says when an execution has ended."""
+    variable = {"name": BUILD_VARIABLE, "value": run.build}
+    entry = {
+        "labels": {EXECUTION_LABEL: run.name.rpartition("/")[2]},
+        "protoPayload": {
+            "methodName": COMPLETION,
+            "resourceName": f"namespaces/{PROJECT}/jobs/{JOB.job}",
+            "response": {"spec": {"template": {"spec": {"containers": [{"env": [variable]}]}}}},
+        },
+    }
+    return push(json.dumps(entry).encode())
