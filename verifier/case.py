@@ -9,7 +9,8 @@ from typing import Any
 
 from verifier.build import BuildKey
 from verifier.errors import ServiceError, Unavailable
-from verifier.ledger import Hold, Ledger, Record, State, after_failure, released, settled
+from verifier.ledger import Hold, Ledger, Record, State, after_failure, queued, released, settled
+from verifier.pace import Pace
 from verifier.policy import Policy
 from verifier.services import Services
 
@@ -49,6 +50,8 @@ class World:
     ledger: Ledger
     version: str
     """The verifier's own version, for the audit trail."""
+    pace: Pace = field(default_factory=Pace)
+    """At which everything of this process is posted."""
 
 
 class Later(Exception):
@@ -62,6 +65,10 @@ class Later(Exception):
 
 class Never(Exception):
     """There is nothing to do unless another message comes."""
+
+
+class Unsaid(Exception):
+    """Slack could not be reached. When everybody else has heard, the record waits in Slack's queue."""
 
 
 @dataclass(slots=True)
@@ -115,6 +122,10 @@ class Case:
     def fail(self, error: str, retry_after: float | None = None) -> None:
         """Let go of the record after a failure: it keeps what was done, and is due again after a backoff."""
         self._write(after_failure(replace(self.record, **self.noted), error, self.now(), retry_after))
+
+    def queue(self, error: str) -> None:
+        """Let go of the record: Slack alone has not heard what was judged."""
+        self._write(queued(replace(self.record, **self.noted), error))
 
     def settle(self, state: State, **changes: Any) -> None:
         """Let go of the record for good."""

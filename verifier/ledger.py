@@ -4,7 +4,8 @@
 - A claim carries a nonce, a fence that only grows, and a lease that outlives the invocation that holds it.
 - A lost reply can make our own write look like somebody else's: after a conflict the document is read back, and
   if it is the one that we wrote, we hold it.
-- Until a record is done it always has a due time, so that the sweep finds it whatever happened to its holder.
+- Until a record is done it has a due time, or its place in Slack's queue when Slack alone has not heard of it: the
+  sweep finds it whatever happened to its holder.
 - Every time in it is a stored time: no database expiry decides anything.
 """
 
@@ -27,6 +28,7 @@ BUILDS = "builds"
 MARKS = "marks"
 
 _LEAST_SECONDS = 0.5
+_MOST_ERROR = 500
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LAST_BACKOFF = timedelta(minutes=10)
 _MOST_PATIENCE = timedelta(hours=1)
@@ -55,7 +57,9 @@ class Record:
     """The nonce of the invocation that holds it; empty when nobody does."""
     lease_until: datetime | None = None
     due: datetime | None = None
-    """When it is to be looked at again; None when never."""
+    """When it is to be looked at again; None when never, or when `unsaid` stands in for it."""
+    unsaid: datetime | None = None
+    """The moment of its verdict, while all that is missing is that Slack hears of it: its place in the queue."""
     attempts: int = 0
     """Failed attempts in a row."""
     error: str = ""
@@ -95,7 +99,7 @@ class Record:
     """When the worker was first to be started."""
 
 
-_MOMENTS = frozenset({"created", "lease_until", "due", "intent", "looked", "whole", "posting", "tried"})
+_MOMENTS = frozenset({"created", "lease_until", "due", "unsaid", "intent", "looked", "whole", "posting", "tried"})
 _LISTS = frozenset({"images", "extras"})
 
 
@@ -140,6 +144,7 @@ def claimed(record: Record, nonce: str, now: datetime, lease: timedelta) -> Reco
         owner=nonce,
         lease_until=now + lease,
         due=now + lease,
+        unsaid=None,
     )
 
 
@@ -150,7 +155,14 @@ def is_held(record: Record, now: datetime) -> bool:
 
 def released(record: Record, due: datetime) -> Record:
     """The record in nobody's hands, due again then."""
-    return replace(record, owner="", lease_until=None, due=due)
+    return replace(record, owner="", lease_until=None, due=due, unsaid=None)
+
+
+def queued(record: Record, error: str) -> Record:
+    """The record in nobody's hands, in Slack's queue: the earlier its verdict, the sooner its turn."""
+    since = record.judgement.decided if record.judgement else record.created
+    waiting = replace(record, owner="", lease_until=None, due=None, unsaid=since)
+    return replace(waiting, attempts=0, error=error[:_MOST_ERROR])
 
 
 def after_failure(record: Record, error: str, now: datetime, retry_after: float | None = None) -> Record:
@@ -158,12 +170,12 @@ def after_failure(record: Record, error: str, now: datetime, retry_after: float 
     backoff = min(_LAST_BACKOFF, _FIRST_BACKOFF * 2 ** min(record.attempts, 10))
     asked = timedelta(seconds=min(max(retry_after or 0, 0), _MOST_PATIENCE.total_seconds()))
     wait = max(backoff, asked)
-    return released(replace(record, attempts=record.attempts + 1, error=error[:500]), now + wait)
+    return released(replace(record, attempts=record.attempts + 1, error=error[:_MOST_ERROR]), now + wait)
 
 
 def settled(record: Record, state: State) -> Record:
     """The record with nothing more to do."""
-    return replace(record, state=state, owner="", lease_until=None, due=None, attempts=0, error="")
+    return replace(record, state=state, owner="", lease_until=None, due=None, unsaid=None, attempts=0, error="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +200,7 @@ class Ledger:
         """Hold the build's record, creating it when there is none. None when there is nothing to do now.
 
         Nothing is to be done when the record is done, or another holds it. With `only_if_due`, nor when its build was
-        fetched already and it waits for its due time: then another message about the build says nothing new.
+        fetched already and it waits for its due time or for Slack: another message about the build says nothing new.
         """
         left = self._countdown(timeout)
         stored = self.store.read(BUILDS, key.digest, timeout=left())
@@ -211,8 +223,8 @@ class Ledger:
     def take(self, stored: Stored, *, only_if_due: bool = False, timeout: float) -> Hold | None:
         """Hold this record as it was read. None when it is done, held or was changed since."""
         record, now = parse_record(stored.document), self.clock()
-        waits = only_if_due and record.build is not None and record.due is not None and now < record.due
-        if record.state is State.DONE or is_held(record, now) or waits:
+        waits = record.build is not None and (record.unsaid or (record.due and now < record.due))
+        if record.state is State.DONE or is_held(record, now) or (only_if_due and waits):
             return None
         return self._write(claimed(record, self.nonce(), now, self.lease), stored.revision, timeout)
 

@@ -22,10 +22,11 @@ which then has a due time, and the sweep or the next message goes on where it st
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from verifier.admission import source_findings, worker_of_images
 from verifier.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
-from verifier.case import AUDIT_SECONDS, LEDGER_SECONDS, Budget, Case, Later, Never, World
+from verifier.case import AUDIT_SECONDS, LEDGER_SECONDS, Budget, Case, Later, Never, Unsaid, World
 from verifier.errors import Denied, LostHold, Malformed, Missing, ServiceError, Unavailable
 from verifier.judgement import Judgement
 from verifier.ledger import Hold, State
@@ -48,6 +49,15 @@ _ASK_AGAIN_SECONDS = 60.0
 _MOST_ASK_AGAIN_SECONDS = 3600.0
 
 
+class Outcome(NamedTuple):
+    """How an attempt at a record ended."""
+
+    trouble: str = ""
+    """What went wrong, empty when nothing did."""
+    unsaid: bool = False
+    """Slack could not be reached, and nothing else is missing."""
+
+
 def reconcile(key: BuildKey, world: World, budget: Budget, *, announced: bool = True, only_if_due: bool = False) -> str:
     """Bring one build as far as it can be brought now.
 
@@ -58,49 +68,52 @@ def reconcile(key: BuildKey, world: World, budget: Budget, *, announced: bool = 
     hold = world.ledger.claim(
         key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
     )  # 3
-    return _advance(world, hold, budget)
+    return _advance(world, hold, budget).trouble
 
 
-def resume(stored: Stored, world: World, budget: Budget) -> str:
-    """The same for a record that is due, as the sweep read it."""
+def resume(stored: Stored, world: World, budget: Budget) -> Outcome:
+    """The same for a record that is due or waits for Slack, as the sweep read it."""
     return _advance(world, world.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
 
 
 def reconcile_running(key: BuildKey, world: World, budget: Budget) -> str:
     """The same for a build whose worker is said to have ended. A build that has no worker on trial is left alone."""
-    return _advance(world, world.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
+    return _advance(world, world.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS)), budget).trouble  # 3
 
 
-def _advance(world: World, hold: Hold | None, budget: Budget) -> str:
-    """Do the steps; whatever stops them, let go of the record with a due time, keep what was done, say what it was."""
+def _advance(world: World, hold: Hold | None, budget: Budget) -> Outcome:
+    """Do the steps; whatever stops them, let go of the record, keep what was done, say what it was."""
     if hold is None:
-        return ""
+        return Outcome()
     case = Case(world, hold, budget)
     try:
         return _attempt(case)
     except LostHold:
-        return ""  # another invocation has it, and goes on
+        return Outcome()  # another invocation has it, and goes on
 
 
-def _attempt(case: Case) -> str:
+def _attempt(case: Case) -> Outcome:
     try:
         _steps(case)
     except Later as later:
         case.release(later)
-        return str(later.changes.get("error", ""))
+        return Outcome(str(later.changes.get("error", "")))
     except Never:
         case.settle(State.UNCONFIRMED)
+    except Unsaid as error:
+        case.queue(str(error))
+        return Outcome(str(error), unsaid=True)
     except ServiceError as error:
         if case.ledger_failed:
             raise
         case.fail(str(error), error.retry_after if isinstance(error, Unavailable) else None)
-        return str(error)
+        return Outcome(str(error))
     except LostHold:
         raise
     except Exception as error:
         case.fail(f"{type(error).__name__}: {error}")
         raise
-    return ""
+    return Outcome()
 
 
 def _steps(case: Case) -> None:
@@ -140,6 +153,9 @@ def _tell(case: Case, record: AuditRecord, message: Message | None, decided_now:
         if trouble is None:
             raise
         case.note(**later.changes)  # Slack refuses for long; the other trouble may heal sooner
+    except Unsaid:
+        if trouble is None:
+            raise
     if trouble is not None:
         raise trouble
 

@@ -2,30 +2,34 @@
 
 1. list the builds that finished since the cursor and have no record: a build can redirect its own notifications
    (`options.pubsubTopic`), so looking for the silent ones is a security control, and no backlog may starve it
-2. resume the records that are due: after a crash, a lost message, a wait, Slack being down
+2. resume the records that are due, after a crash, a lost message or a wait; and in turn with them those that wait for
+   Slack, earliest verdict first, until it fails twice in a row: once may be one message that it can't stomach
 3. tell Slack, at most once an hour, of messages about builds that nobody knows
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import chain, zip_longest
 from typing import Any
 
 from verifier.case import LEDGER_SECONDS, Budget, World
 from verifier.errors import Refused, VerifierError
 from verifier.hints import Watched
 from verifier.ledger import BUILDS, MARKS, parse_record
-from verifier.reconcile import reconcile, resume
+from verifier.reconcile import Outcome, reconcile, resume
 from verifier.services import BuildPage, Store, Stored
 from verifier.times import parse_time, show_time
 from verifier.unconfirmed import tell_unconfirmed
 
 _LEASE_MARK = "sweep"
 _MOST_DUE = 50
+_SLACK_IS_DOWN = 2
+"""After so many records in a row for which it could not be reached."""
 _MOST_PAGES = 4
 _LIST_SECONDS = 15.0
 _LIST_EVERY = timedelta(minutes=5)
@@ -55,9 +59,9 @@ def sweep(world: World, watched: Watched, budget: Budget, lease: timedelta) -> S
     problems: list[str] = []
     try:
         found = _look_everywhere(world, watched, budget, problems)
-        resumed = _resume_due(world, budget, problems)
+        resumed = _resume_all(world, budget, problems)
         with _noted(problems, "unconfirmed"):
-            tell_unconfirmed(world.services, world.services.clock(), budget)
+            tell_unconfirmed(world, world.services.clock(), budget)
     finally:
         store.replace(MARKS, _LEASE_MARK, {"until": None}, held.revision, timeout=LEDGER_SECONDS)
     return Swept(resumed, found, tuple(problems))
@@ -97,21 +101,38 @@ def _take_turn(store: Store, budget: Budget, now: datetime, lease: timedelta) ->
     return store.replace(MARKS, _LEASE_MARK, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 
-def _resume_due(world: World, budget: Budget, problems: list[str]) -> int:
-    now = show_time(world.services.clock())
-    due = world.services.store.due(now, _MOST_DUE, timeout=budget.seconds(LEDGER_SECONDS))
-    resumed = 0
-    for name, stored in due:
+def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
+    """Resume records of both queues in turn, so that neither keeps the other waiting; Slack's begins."""
+    unsaid, due = (_listed(world, field, budget) for field in ("unsaid", "due"))
+    resumed = failures = 0
+    for turn, listed in enumerate(chain.from_iterable(zip_longest(unsaid, due))):
+        for_slack = turn % 2 == 0
+        if listed is None or (for_slack and failures == _SLACK_IS_DOWN):
+            continue
         if not budget.has(_KEEP_SECONDS):
             break
-        with _noted(problems, f"record {name}"):
-            if not _is_readable(stored):
-                _put_off(world, name, stored, budget)
-            trouble = resume(stored, world, budget)
-            resumed += 1
-            if trouble:
-                problems.append(f"record {name}: {trouble}")
+        outcome = _resume(world, listed, budget, problems)
+        resumed += 1
+        if for_slack:
+            failures = failures + 1 if outcome.unsaid else 0
     return resumed
+
+
+def _listed(world: World, field: str, budget: Budget) -> Iterable[tuple[str, Stored]]:
+    now = show_time(world.services.clock())
+    return world.services.store.due(now, _MOST_DUE, field=field, timeout=budget.seconds(LEDGER_SECONDS))
+
+
+def _resume(world: World, listed: tuple[str, Stored], budget: Budget, problems: list[str]) -> Outcome:
+    name, stored = listed
+    outcome = Outcome()
+    with _noted(problems, f"record {name}"):
+        if not _is_readable(stored):
+            _put_off(world, name, stored, budget)
+        outcome = resume(stored, world, budget)
+        if outcome.trouble:
+            problems.append(f"record {name}: {outcome.trouble}")
+    return outcome
 
 
 def _is_readable(stored: Stored) -> bool:
@@ -125,7 +146,7 @@ def _is_readable(stored: Stored) -> bool:
 def _put_off(world: World, name: str, stored: Stored, budget: Budget) -> None:
     """A record that this version can't read, written by a later one perhaps: it must not stand before all others."""
     due = show_time(world.services.clock() + _PUT_OFF)
-    document = {**stored.document, "due": due}
+    document = {**stored.document, "due": due, "unsaid": None}
     world.services.store.replace(BUILDS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 

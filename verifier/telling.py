@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from verifier.build import Build
-from verifier.case import AUDIT_SECONDS, CHAT_SECONDS, Case
+from verifier.case import AUDIT_SECONDS, CHAT_SECONDS, Budget, Case, Unsaid, World
 from verifier.errors import Refused, ServiceError, Unavailable
 from verifier.history import Submitter
 from verifier.judgement import Judgement
 from verifier.record import AuditRecord, announcement, undelivered_record
 from verifier.report import failed_build_message, is_posted, verdict_message
-from verifier.services import Message, Services
+from verifier.services import Message, Posted, Services
 from verifier.source import Source
 from verifier.verdict import Verdict
 
@@ -74,31 +74,60 @@ def _submitter(case: Case, build: Build, judgement: Judgement) -> Submitter | No
 def notify(case: Case, message: Message | None, *, intended_now: bool) -> None:
     """Step 12: post the message once. `intended_now`: the intent to post was saved a moment ago, by us.
 
-    An older intent means that a message may exist already: it is looked for first. Raises Unavailable when Slack
-    can't be reached; when it refuses, says so in the audit trail once and raises Later.
+    An older intent means that a message may exist already: it is looked for first. Raises Unsaid when Slack can't be
+    reached; when it refuses, says so in the audit trail once and raises Later.
     """
     if case.record.told or message is None:
         return
-    intent = case.record.posting
-    if intent is not None and not intended_now:
-        found = case.services.chat.find(message, intent - _CLOCK_SKEW, timeout=case.budget.seconds(CHAT_SECONDS))
-        if found is not None:
-            case.note(told=True, channel=found.channel, ts=found.ts)
-            return
-    if intent is None:
-        case.save(posting=case.now())
-    timeout = case.budget.seconds(CHAT_SECONDS)
     try:
-        posted = case.services.chat.post(message, timeout=timeout)
-    except Unavailable as error:
-        if not error.ambiguous:
-            case.note(posting=None)  # a message of an earlier attempt would have been found
-        raise
+        posted = None if intended_now else _look(case, message)
+        if posted is None:
+            if not intended_now:
+                case.save(posting=case.now())  # of this attempt: a message is looked for around its intent
+            posted = _post(case, message)
     except Refused as error:
-        case.note(posting=None)
         _report_refusal(case, error)
         raise case.later(_REFUSED_AGAIN_SECONDS, refused=True, error=str(error)) from error
     case.note(told=True, channel=posted.channel, ts=posted.ts)
+
+
+def post(world: World, message: Message, budget: Budget) -> Posted:
+    """Post a message when it is its channel's turn. Raises what Slack does, and Unavailable when others come first."""
+    services, pace = world.services, world.pace
+    wait = pace.turn(message.channel, services.clock())
+    if wait:
+        services.pause(wait)
+    try:
+        return services.chat.post(message, timeout=budget.seconds(CHAT_SECONDS))
+    except Unavailable as error:
+        if error.retry_after is not None:
+            pace.hush(message.channel, services.clock(), error.retry_after)
+        raise
+
+
+def _look(case: Case, message: Message) -> Posted | None:
+    """The message of an earlier attempt, if there was one that may have been posted. Raises Unsaid and Refused."""
+    intent = case.record.posting
+    if intent is None:
+        return None
+    try:
+        timeout = case.budget.seconds(CHAT_SECONDS)
+        return case.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
+    except Unavailable as error:
+        raise Unsaid(str(error)) from error
+
+
+def _post(case: Case, message: Message) -> Posted:
+    """Post the message; what was certainly not posted is not intended any more. Raises Unsaid and Refused."""
+    try:
+        return post(case.world, message, case.budget)
+    except Unavailable as error:
+        if not error.ambiguous:
+            case.note(posting=None)  # a message of an earlier attempt would have been found
+        raise Unsaid(str(error)) from error
+    except Refused:
+        case.note(posting=None)
+        raise
 
 
 def _report_refusal(case: Case, error: Refused) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verifier.build import BuildKey
-from verifier.case import CHAT_SECONDS, LEDGER_SECONDS, Budget
+from verifier.case import LEDGER_SECONDS, Budget, World
 from verifier.ledger import MARKS
 from verifier.report import unconfirmed_message
-from verifier.services import Services, Store
+from verifier.services import Store
+from verifier.telling import post
 from verifier.times import parse_time, show_time
 
 _MARK = "unconfirmed"
@@ -40,20 +41,20 @@ def count_unconfirmed(store: Store, key: BuildKey, now: datetime, budget: Budget
             return
 
 
-def tell_unconfirmed(services: Services, now: datetime, budget: Budget) -> None:
+def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
     """Post the notice when builds wait for it and the last try is an hour old. A try that fails is made again."""
-    stored = services.store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
+    store = world.services.store
+    stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
     if stored is None or not stored.document["waiting"]:
         return
     told = stored.document["told"]
     if told and now < parse_time(told) + _EVERY:
         return
     trying = {**stored.document, "told": show_time(now)}
-    held = services.store.replace(MARKS, _MARK, trying, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+    held = store.replace(MARKS, _MARK, trying, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
     if held is None:
         return
     since = parse_time(stored.document["since"])
-    message = unconfirmed_message(stored.document["waiting"], stored.document["examples"], since)
-    services.chat.post(message, timeout=budget.seconds(CHAT_SECONDS))
+    post(world, unconfirmed_message(stored.document["waiting"], stored.document["examples"], since), budget)
     cleared: dict[str, Any] = {"waiting": 0, "since": None, "told": show_time(now), "examples": []}
-    services.store.replace(MARKS, _MARK, cleared, held.revision, timeout=LEDGER_SECONDS)
+    store.replace(MARKS, _MARK, cleared, held.revision, timeout=LEDGER_SECONDS)

@@ -192,11 +192,11 @@ POLICY = Policy(
 
 
 @contextmanager
-def a_town(store: Store) -> Iterator[Town]:
-    """A town with nothing in it but a job."""
+def a_town(store: Store, *, rate_limit: bool = False) -> Iterator[Town]:
+    """A town with nothing in it but a job. `rate_limit`: Slack takes one message a second a channel."""
     clock = ManualClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
     faults, cloud, nonces = Faults(), Cloud(clock), itertools.count(1)
-    with GoogleStandIn(cloud, faults) as google, SlackStandIn(faults, clock, rate_limit=False) as slack:
+    with GoogleStandIn(cloud, faults) as google, SlackStandIn(faults, clock, rate_limit=rate_limit) as slack:
         logging = CloudLogging(PROJECT, google.address)
         services = TownServices(
             store=store,

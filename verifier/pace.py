@@ -1,0 +1,39 @@
+"""The pace at which Slack takes messages: one a second in each channel, and none while it asks for patience."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+
+from verifier.errors import Unavailable
+
+_STEP = timedelta(seconds=1)
+_MOST_WAIT = timedelta(seconds=5)
+_MOST_PATIENCE_SECONDS = 3600.0
+"""The longest that Slack may ask us to stay away."""
+
+
+class Pace:
+    """Whose turn it is, among all that one process posts. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free: dict[str, datetime] = {}
+
+    def turn(self, channel: str, now: datetime) -> float:
+        """Take the next place in the channel's line: the seconds until it is there.
+
+        Raises Unavailable, and takes none, when that is too long to wait for.
+        """
+        with self._lock:
+            place = max(now, self._free.get(channel, now))
+            if place - now > _MOST_WAIT:
+                raise Unavailable(f"{channel or 'Slack'} takes no message before {place}: nothing was posted")
+            self._free[channel] = place + _STEP
+        return (place - now).total_seconds()
+
+    def hush(self, channel: str, now: datetime, seconds: float) -> None:
+        """Slack asked for so much patience with this channel."""
+        until = now + timedelta(seconds=min(seconds, _MOST_PATIENCE_SECONDS))
+        with self._lock:
+            self._free[channel] = max(until, self._free.get(channel, until))
