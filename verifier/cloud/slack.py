@@ -10,9 +10,12 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from http.client import HTTPException
+from threading import Thread
 from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -60,8 +63,7 @@ class SlackBot:
     def post(self, message: Message, *, timeout: float) -> Posted:
         """Post it; once more as short plain text when Slack does not take its blocks or its length.
 
-        `timeout` bounds each wait for the network too. Raises Unavailable (`ambiguous` when it may have been
-        posted all the same), or Refused with the fix.
+        Raises Unavailable (`ambiguous` when it may have been posted all the same), or Refused with the fix.
         """
         channel = message.channel or self._default_channel
 
@@ -169,12 +171,32 @@ def _patiently(deadline: float, send: Callable[[int], _T]) -> _T:
         if left <= 0:
             raise Unavailable("expected time left to call Slack, got none: nothing was sent; try again later")
         try:
-            return send(max(1, int(left)))
+            return _within(left, partial(send, max(1, int(left))))
         except Unavailable as busy:
             if busy.retry_after is None or busy.retry_after >= deadline - time.monotonic():
                 raise
             wait = busy.retry_after
         time.sleep(wait)
+
+
+def _within(seconds: float, call: Callable[[], _T]) -> _T:
+    """What the call gives, in this time at most: the client bounds each wait for the network, but not their sum.
+
+    A call that is given up goes on by itself until the network ends it; nobody hears of it any more.
+    """
+    answer: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the answer is waited for
+            answer.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except TimeoutError as error:
+        raise unanswered(error) from error
 
 
 @contextmanager
