@@ -17,6 +17,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from google.protobuf.struct_pb2 import NullValue
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from verifier.cloud.google import retry_after
 from verifier.errors import Denied, Refused, ServiceError, Unavailable
 from verifier.services import Document, Stored
 
@@ -43,6 +44,7 @@ class FirestoreStore:
         self._project = project
         self._database = database
         self._root = f"projects/{project}/databases/{database}"
+        self._place = f"Firestore database {database} of project {project}"
         self._api = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel or _connect()))
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
@@ -106,7 +108,10 @@ class FirestoreStore:
         request = types.BatchGetDocumentsRequest(database=self._root, documents=paths, mask=mask)
         with self._explained(action, timeout):
             answers = list(self._api.batch_get_documents(request, retry=None, timeout=timeout))
-        return [answer.found for answer in answers if "found" in answer]
+        found = [answer.found for answer in answers if "found" in answer]
+        if len(found) + sum("missing" in answer for answer in answers) < len(set(paths)):
+            raise Unavailable(f"expected {self._place} to {action}, got a part of the answer; try again later")
+        return found
 
     def _run(self, action: str, query: _Query, timeout: float) -> list[types.Document]:
         request = types.RunQueryRequest(parent=f"{self._root}/documents", structured_query=query)
@@ -131,7 +136,11 @@ class FirestoreStore:
             response = self._api.commit(request, retry=None, timeout=timeout)
         except Aborted:
             response = self._api.commit(request, retry=None, timeout=max(0.0, deadline - monotonic()))
-        return _revision(types.CommitResponse.pb(response).write_results[0].update_time)
+        results = types.CommitResponse.pb(response).write_results
+        if not results:
+            said = f"expected {self._place} to say when it wrote, got an empty answer; read what is there now"
+            raise Unavailable(said, ambiguous=True)
+        return _revision(results[0].update_time)
 
     @contextmanager
     def _explained(self, action: str, timeout: float, *, writing: bool = False) -> Iterator[None]:
@@ -142,10 +151,10 @@ class FirestoreStore:
 
     def _explain(self, error: GoogleAPICallError, action: str, timeout: float, writing: bool) -> ServiceError:
         code = error.grpc_status_code or _Code.UNKNOWN
-        place = f"Firestore database {self._database} of project {self._project}"
-        answer = f"expected {place} to {action} within {timeout:g} s, got {code.name}: {error.message}"
+        answer = f"expected {self._place} to {action} within {timeout:g} s, got {code.name}: {error.message}"
         if code in _PASSING:
-            return Unavailable(f"{answer}; try again later", ambiguous=writing and code in _MAY_HAVE_LANDED)
+            ambiguous = writing and code in _MAY_HAVE_LANDED
+            return Unavailable(f"{answer}; try again later", ambiguous=ambiguous, retry_after=retry_after(error))
         if code in {_Code.PERMISSION_DENIED, _Code.UNAUTHENTICATED}:
             return Denied(
                 f"{answer}; grant the verifier's account the role: gcloud projects add-iam-policy-binding "

@@ -77,10 +77,10 @@ def translated(what: str, grant: str) -> Iterator[None]:
         raise Denied(f"{what}: permission denied ({_said(error)}); {grant}") from error
     except exceptions.TooManyRequests as error:
         message = f"{what}: quota used up ({_said(error)}); try again later"
-        raise Unavailable(message, retry_after=_retry_after(error)) from error
+        raise Unavailable(message, retry_after=retry_after(error)) from error
     except _PASSING as error:
         message = f"{what}: expected an answer, got none to rely on ({_said(error)}); try again later"
-        raise Unavailable(message, ambiguous=True, retry_after=_retry_after(error)) from error
+        raise Unavailable(message, ambiguous=True, retry_after=retry_after(error)) from error
     except exceptions.GoogleAPICallError as error:
         raise Refused(f"{what}: refused ({_said(error)})") from error
     except exceptions.GoogleAPIError as error:
@@ -91,7 +91,8 @@ def _said(error: Exception) -> str:
     return str(getattr(error, "message", None) or error)[:300]
 
 
-def _retry_after(error: exceptions.GoogleAPICallError) -> float | None:
+def retry_after(error: exceptions.GoogleAPICallError) -> float | None:
+    """The seconds that the service asks to wait, or None where it does not say."""
     for detail in error.details:
         delay = getattr(detail, "retry_delay", None)
         if delay is not None:
