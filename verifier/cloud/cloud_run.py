@@ -12,6 +12,7 @@ from typing import Any
 from google.cloud import run_v2
 from google.cloud.run_v2.services.executions import transports as execution_transports
 from google.cloud.run_v2.services.jobs import transports as job_transports
+from google.protobuf.message import DecodeError
 
 from verifier.cloud.google import connected, countdown, translated
 from verifier.errors import Unavailable
@@ -40,9 +41,13 @@ class CloudRunJobs:
         request = run_v2.RunJobRequest(name=job.resource, overrides=overrides)
         with translated(f"starting job {job.resource}", _grant_start(job)):
             operation = self._jobs.run_job(request=request, timeout=timeout, retry=None)
-        name = operation.metadata.name if operation.metadata else ""
+        said = f"starting job {job.resource}: the answer names no execution; look for one before starting another"
+        try:
+            name = operation.metadata.name if operation.metadata else ""
+        except (TypeError, DecodeError) as error:
+            raise Unavailable(said, ambiguous=True) from error
         if not name:
-            raise Unavailable(f"starting job {job.resource}: the answer names no execution", ambiguous=True)
+            raise Unavailable(said, ambiguous=True)
         return str(name)
 
     def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
@@ -66,6 +71,8 @@ class CloudRunJobs:
         request = run_v2.GetExecutionRequest(name=execution)
         with translated(f"reading execution {execution}", _grant_view(job)):
             answer = self._executions.get_execution(request=request, timeout=timeout, retry=None)
+        if not answer.name:
+            raise Unavailable(f"reading execution {execution}: the answer names no execution; try again later")
         return execution_facts(answer)
 
 
