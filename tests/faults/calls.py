@@ -1,0 +1,168 @@
+"""How a test makes each external call with its real adapter, and what stands behind the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import grpc
+from google.pubsub_v1 import PublisherClient
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+
+from tests.contract.adapters import RESIZER, google_standing
+from tests.faults.table import Fault
+from tests.faults.wire import Wire, grpc_wire, http_wire
+from verifier.build import BuildKey
+from verifier.cloud.cloud_build import CloudBuild
+from verifier.cloud.cloud_logging import CloudLogging
+from verifier.cloud.cloud_run import CloudRunJobs
+from verifier.cloud.firestore import FirestoreStore
+from verifier.cloud.pubsub import VerdictTopic
+from verifier.cloud.slack import SlackBot
+from verifier.cloud.submitters import CloudSubmitters
+from verifier.local.clock import system_clock
+from verifier.local.faults import Faults
+from verifier.local.slack import TOKEN, SlackStandIn
+from verifier.services import Message
+
+_MOMENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+_KEY = BuildKey("acme", "europe-west1", "b1")
+_CHANNEL = "C0BUILDS01"
+_MESSAGE = Message("", "VERIFIED", (), "key-1")
+_RECORD = {"state": 1, "due": "2025", "images": ["x"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a call goes to."""
+
+    address: str
+    """Of the server; and of the wire before it, once there is one."""
+    project: str
+    """A project of the test's own, where the server is shared."""
+    execution: str = ""
+    """An execution that exists."""
+    revision: str = ""
+    """Of the record `a`."""
+
+    @property
+    def store(self) -> FirestoreStore:
+        """The ledger's storage."""
+        return FirestoreStore(self.project, channel=grpc.insecure_channel(self.address))
+
+    @property
+    def topic(self) -> str:
+        """A topic that exists."""
+        return f"projects/{self.project}/topics/verdicts"
+
+    @property
+    def slack(self) -> SlackBot:
+        """Slack, by its bot token."""
+        return SlackBot(TOKEN, _CHANNEL, f"http://{self.address}/api/")
+
+    def write_audit(self, timeout: float) -> None:
+        """Write an entry to the audit trail."""
+        CloudLogging("acme", self.address).write(
+            insert_id="a", time=_MOMENT, severity="INFO", labels={}, payload={}, timeout=timeout
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One external call."""
+
+    behind: str
+    """The server: `google`, `slack`, or the fixture of an emulator."""
+    method: str
+    """What the call is on the wire."""
+    make: Callable[[Place, float], object]
+    """Makes it, within this many seconds."""
+
+
+_FIRESTORE, _PUBSUB = "firestore_emulator", "pubsub_emulator"
+ROWS = {
+    "store.read": Row(_FIRESTORE, "BatchGetDocuments", lambda at, s: at.store.read("builds", "a", timeout=s)),
+    "store.create": Row(_FIRESTORE, "Commit", lambda at, s: at.store.create("builds", "b", _RECORD, timeout=s)),
+    "store.replace": Row(
+        _FIRESTORE, "Commit", lambda at, s: at.store.replace("builds", "a", {"state": 2}, at.revision, timeout=s)
+    ),
+    "store.due": Row(_FIRESTORE, "RunQuery", lambda at, s: at.store.due("2026", 5, timeout=s)),
+    "store.present": Row(
+        _FIRESTORE, "BatchGetDocuments", lambda at, s: at.store.present("builds", ["a", "b"], timeout=s)
+    ),
+    "store.holding": Row(_FIRESTORE, "RunQuery", lambda at, s: at.store.holding("builds", "images", "x", timeout=s)),
+    "builds.fetch": Row("google", "GetBuild", lambda at, s: CloudBuild(at.address).fetch(_KEY, timeout=s)),
+    "builds.finished": Row(
+        "google",
+        "ListBuilds",
+        lambda at, s: CloudBuild(at.address).finished(_KEY.project, _KEY.location, _MOMENT, _MOMENT, "", timeout=s),
+    ),
+    "jobs.start": Row("google", "RunJob", lambda at, s: CloudRunJobs(at.address).start(RESIZER, (), {}, timeout=s)),
+    "jobs.started_for": Row(
+        "google",
+        "ListExecutions",
+        lambda at, s: CloudRunJobs(at.address).started_for(RESIZER, "A", "b", _MOMENT, timeout=s),
+    ),
+    "jobs.observe": Row(
+        "google", "GetExecution", lambda at, s: CloudRunJobs(at.address).observe(at.execution, timeout=s)
+    ),
+    "logs.read": Row(
+        "google", "ListLogEntries", lambda at, s: list(CloudLogging("acme", at.address).read("acme", "", timeout=s))
+    ),
+    "submitters.submitter": Row(
+        "google", "ListLogEntries", lambda at, s: CloudSubmitters(at.address).submitter(_KEY, _MOMENT, timeout=s)
+    ),
+    "audit.write": Row("google", "WriteLogEntries", Place.write_audit),
+    "chat.post": Row("slack", "chat.postMessage", lambda at, s: at.slack.post(_MESSAGE, timeout=s)),
+    "chat.find": Row("slack", "conversations.history", lambda at, s: at.slack.find(_MESSAGE, _MOMENT, timeout=s)),
+    "announcer.publish": Row(
+        _PUBSUB, "Publish", lambda at, s: VerdictTopic(at.topic, at.address).publish({}, {}, timeout=s)
+    ),
+}
+
+
+@contextmanager
+def _google(_: str, project: str) -> Iterator[Place]:
+    with google_standing() as google:
+        google.put_job()
+        google.cloud.put_build({"id": _KEY.id, "projectId": _KEY.project, "name": _KEY.name})
+        execution = CloudRunJobs(google.address).start(RESIZER, (), {}, timeout=10)
+        yield Place(google.address, project, execution=execution)
+
+
+@contextmanager
+def _slack(_: str, project: str) -> Iterator[Place]:
+    with SlackStandIn(Faults(), system_clock, rate_limit=False) as slack:
+        yield Place(slack.api_url.removeprefix("http://").partition("/")[0], project)
+
+
+@contextmanager
+def _firestore(emulator: str, project: str) -> Iterator[Place]:
+    place = Place(emulator, project)
+    stored = place.store.create("builds", "a", _RECORD, timeout=10)
+    assert stored is not None
+    yield replace(place, revision=stored.revision)
+
+
+@contextmanager
+def _pubsub(emulator: str, project: str) -> Iterator[Place]:
+    place = Place(emulator, project)
+    with grpc.insecure_channel(emulator) as channel:
+        PublisherClient(transport=PublisherGrpcTransport(channel=channel)).create_topic(name=place.topic, timeout=10)
+    yield place
+
+
+_SERVERS = {"google": _google, "slack": _slack, _FIRESTORE: _firestore, _PUBSUB: _pubsub}
+
+
+@contextmanager
+def wired(row: Row, fault: Fault | None, emulator: str, project: str) -> Iterator[tuple[Place, Wire]]:
+    """What a row's call goes to, with a wire before it that does the fault to every such call.
+
+    `emulator` is the address of the row's emulator, if it has one.
+    """
+    wire_before = http_wire if row.behind == "slack" else grpc_wire
+    with _SERVERS[row.behind](emulator, project) as place, wire_before(place.address, row.method, fault) as wire:
+        yield replace(place, address=wire.address), wire

@@ -1,0 +1,144 @@
+"""The external calls, the faults, and what an adapter makes of each fault of each call: the table of the fault grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import isfunction
+from typing import get_args, get_type_hints
+
+from verifier.errors import Denied, Missing, Refused, Unavailable, VerifierError
+from verifier.services import Services
+
+ASKED_SECONDS = 30.0
+"""What a service asks to wait where it does say so: longer than any call may take."""
+
+
+class Fault(StrEnum):
+    """What can happen to a call."""
+
+    TIMEOUT = "timeout"
+    """It never arrives, and no answer ever comes."""
+    RESET = "reset"
+    """It takes effect; then the connection is reset."""
+    BUSY_FOR = "429 with Retry-After"
+    BUSY = "429"
+    BROKEN = "500"
+    DOWN = "503"
+    FORBIDDEN = "403"
+    ABSENT = "404"
+    MALFORMED = "malformed"
+    """It takes effect; the answer is no message of the protocol."""
+    TRUNCATED = "truncated"
+    """It takes effect; the connection ends in the midst of the answer."""
+    SLOW = "slow"
+    """It takes effect and is answered, after the caller has given up."""
+    TRICKLE = "trickle"
+    """It takes effect; the answer comes a byte at a time and would take far longer than the caller may wait."""
+    EMPTY = "empty"
+    """It takes effect; the answer is a success that says nothing."""
+
+
+LANDS = frozenset(
+    {Fault.RESET, Fault.MALFORMED, Fault.TRUNCATED, Fault.SLOW, Fault.TRICKLE, Fault.EMPTY},
+)
+"""The faults of calls that took effect all the same."""
+GIVEN_UP = frozenset({Fault.TIMEOUT, Fault.SLOW, Fault.TRICKLE})
+"""The faults that take all the time that the call has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an adapter makes of a fault."""
+
+    error: type[VerifierError] | None = None
+    """None: it takes it for an answer."""
+    ambiguous: bool | None = None
+    """Whether it says that the call may have taken effect; None where that does not matter."""
+    retry_after: float | None = None
+    says: str = ""
+    """What the message contains: the remedy."""
+
+    def raised(self, call: str) -> VerifierError | None:
+        """The error, for those who play it."""
+        words = f"{call}: expected an answer, got trouble; {self.says or 'try again later'}"
+        if self.error is Unavailable:
+            return Unavailable(words, ambiguous=bool(self.ambiguous), retry_after=self.retry_after)
+        return self.error(words) if self.error else None
+
+
+def _services() -> Iterator[tuple[str, type]]:
+    """The Protocols behind the properties of `Services`, by name."""
+    for name, item in vars(Services).items():
+        if isinstance(item, property):
+            kind = get_type_hints(item.fget)["return"]
+            for protocol in (kind, *get_args(kind)):
+                if getattr(protocol, "_is_protocol", False):
+                    yield name, protocol
+
+
+CALLS = tuple(
+    f"{service}.{name}"
+    for service, protocol in _services()
+    for name, method in vars(protocol).items()
+    if isfunction(method) and not name.startswith("_")
+)
+"""Every external call that the verifier can make."""
+
+WRITES = frozenset(
+    {"store.create", "store.replace", "jobs.start", "audit.write", "chat.post", "announcer.publish"},
+)
+"""The calls that have an effect: for them it matters whether they may have had it."""
+
+_BUILDS_ROLE, _LOGS_ROLE, _RUN_ROLE = "roles/cloudbuild.builds.viewer", "roles/logging.viewer", "roles/run.viewer"
+ROLES = {
+    "store": "roles/datastore.user",
+    "builds.fetch": _BUILDS_ROLE,
+    "builds.finished": _BUILDS_ROLE,
+    "jobs.start": "roles/run.jobsExecutorWithOverrides",
+    "jobs.started_for": _RUN_ROLE,
+    "jobs.observe": _RUN_ROLE,
+    "logs.read": _LOGS_ROLE,
+    "submitters.submitter": _LOGS_ROLE,
+    "audit.write": "roles/logging.logWriter",
+    "announcer.publish": "roles/pubsub.publisher",
+}
+"""What a refusal names, by service or call."""
+_DATABASE = "gcloud firestore databases create"
+_ADDRESS = "check the address that is set for Slack"
+
+ANSWERED = Outcome()
+_SPECIAL = {
+    ("store.replace", Fault.ABSENT): ANSWERED,  # the document is gone: somebody else's write came first
+    ("store.due", Fault.EMPTY): ANSWERED,  # nothing is due
+    ("store.holding", Fault.EMPTY): ANSWERED,  # there is none
+    ("builds.fetch", Fault.EMPTY): ANSWERED,  # a build without a name: the story compares it with what it asked for
+    ("builds.finished", Fault.EMPTY): ANSWERED,  # no build finished
+    ("jobs.started_for", Fault.EMPTY): ANSWERED,  # none was started
+    ("logs.read", Fault.EMPTY): ANSWERED,  # no entry matches
+    ("submitters.submitter", Fault.EMPTY): ANSWERED,  # nobody knows
+    ("audit.write", Fault.EMPTY): ANSWERED,  # Cloud Logging never says more
+    ("announcer.publish", Fault.EMPTY): ANSWERED,  # only the message's id is missing
+}
+
+
+def outcome(call: str, fault: Fault) -> Outcome:
+    """What the adapter makes of this fault of this call."""
+    special = _SPECIAL.get((call, fault))
+    if special is not None:
+        return special
+    service = call.partition(".")[0]
+    match fault:
+        case Fault.BUSY_FOR:
+            return Outcome(Unavailable, ambiguous=False, retry_after=ASKED_SECONDS)
+        case Fault.BUSY:
+            return Outcome(Unavailable, ambiguous=False)
+        case Fault.FORBIDDEN:
+            role = ROLES.get(call) or ROLES.get(service)
+            return Outcome(Denied, says=f"--role={role}") if role else Outcome(Refused, says=_ADDRESS)
+        case Fault.ABSENT if service == "store":
+            return Outcome(Refused, says=_DATABASE)
+        case Fault.ABSENT:
+            return Outcome(Refused, says=_ADDRESS) if service == "chat" else Outcome(Missing)
+    return Outcome(Unavailable, ambiguous=True if call in WRITES else None)
