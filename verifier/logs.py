@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import re2
@@ -245,7 +246,8 @@ def _headline(text: str) -> str:
     return line.strip()[:200] or "an entry without text"
 
 
-def _search_for(patterns: Iterable[Pattern]) -> Callable[[str], list[int] | None]:
+@lru_cache(maxsize=16)
+def _search_for(patterns: tuple[Pattern, ...]) -> Callable[[str], list[int] | None]:
     """What finds the numbers of the patterns that a text has, in one pass. Raises re2.error."""
     wanted = re2.Set.SearchSet()
     for pattern in patterns:

@@ -48,8 +48,10 @@ class Store(Protocol):
         The field is `due` or `unsaid`.
         """
 
-    def present(self, collection: str, names: Sequence[str], *, timeout: float) -> set[str]:
-        """Which of these names have a document."""
+    def present(
+        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
+    ) -> set[str]:
+        """Which of these names have a document. `unless`: one whose field has this value does not count."""
 
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         """One document whose list `field` contains `value`, or None."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain, zip_longest
@@ -20,7 +20,7 @@ from typing import Any
 from verifier.case import LEDGER_SECONDS, Budget, World
 from verifier.errors import Refused, VerifierError
 from verifier.hints import Watched
-from verifier.ledger import BUILDS, MARKS, parse_record
+from verifier.ledger import BUILDS, MARKS, State, parse_record
 from verifier.reconcile import Outcome, reconcile, resume
 from verifier.services import BuildPage, Store, Stored
 from verifier.times import parse_time, show_time
@@ -83,7 +83,7 @@ def _look_everywhere(world: World, watched: Watched, budget: Budget, problems: l
     places = [(project, location) for project in watched.projects for location in sorted(watched.locations)]
     now = world.services.clock()
     first = now.minute % len(places)
-    half = Budget(budget.clock, now + (budget.until - now) / 2)
+    half = replace(budget, until=now + (budget.until - now) / 2)
     found = 0
     for project, location in places[first:] + places[:first]:
         with _noted(problems, f"{project}/{location}"):
@@ -195,7 +195,11 @@ def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
 def _one_page(world: World, budget: Budget, cursor: dict[str, Any]) -> int:
     page = _page(world, budget, cursor)
     keys = {build.key.digest: build.key for build in page.builds}
-    known = world.services.store.present(BUILDS, list(keys), timeout=budget.seconds(LEDGER_SECONDS)) if keys else set()
+    known: set[str] = set()
+    if keys:
+        # A message can name a build before it exists, and be given up as unconfirmed: it is no less silent for that.
+        seconds = budget.seconds(LEDGER_SECONDS)
+        known = world.services.store.present(BUILDS, list(keys), unless=("state", State.UNCONFIRMED), timeout=seconds)
     silent = [key for digest, key in keys.items() if digest not in known]
     for done, key in enumerate(silent):
         if not budget.has(_KEEP_SECONDS):

@@ -194,6 +194,14 @@ def test_present_names_those_that_have_a_document(store: Store) -> None:
     assert store.present("builds", [], timeout=SOON) == set()
 
 
+def test_a_document_whose_field_has_the_unwanted_value_does_not_count_as_present(store: Store) -> None:
+    create(store, "a", {"state": "unconfirmed"})
+    create(store, "b", {"state": "done"})
+    create(store, "c", {"other": 1})
+    names = ["a", "b", "c", "d"]
+    assert store.present("builds", names, unless=("state", "unconfirmed"), timeout=SOON) == {"b", "c"}
+
+
 def test_holding_finds_the_document_whose_list_contains_the_value(store: Store) -> None:
     create(store, "a", {"images": ["sha256:1", "sha256:2"]})
     second = create(store, "b", {"images": ["sha256:3", None, 4]})

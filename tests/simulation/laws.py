@@ -147,8 +147,9 @@ class Laws:
             self._must(about in self.records, f"a message about {about} was acknowledged, and nothing was written")
             self._must(not self._held_by(process), f"{process.name} acknowledged {about}, and still holds it")
 
-    def at_last(self, *, exactly: bool) -> None:
+    def at_last(self, *, exactly: bool, dead_letters: int) -> None:
         """Everything has settled. `exactly`: nothing went wrong that could excuse an INCONCLUSIVE verdict."""
+        self._must(not dead_letters, f"{dead_letters} messages were given up")
         for made in self.planet.builds.values():
             name, record = made.key.name, self.records.get(made.key.name)
             self._must(record is not None and record["state"] == "done", f"{name} was lost")

@@ -13,9 +13,9 @@ from tests.simulation.entry import entry
 from tests.simulation.fate import Chance, Destiny, Kind
 from tests.simulation.kernel import Kernel
 from tests.simulation.laws import LEASE, Broken, Laws
-from tests.simulation.planet import EXIT, FLAKY, GOOD, IDLE, MAPPER, OUT_OF_MEMORY, PROJECT, STUCK, Made, Planet, Run
+from tests.simulation.planet import EXIT, FLAKY, GOOD, IDLE, MAPPER, OUT_OF_MEMORY, STUCK, Made, Planet, Run
 from tests.simulation.ports import Ports, Wire
-from tests.simulation.post import Post, completion_message, push, status_message
+from tests.simulation.post import UNKNOWN, UNREADABLE, Post, completion_message, push, status_message
 from verifier.case import World
 from verifier.ledger import Ledger
 
@@ -99,7 +99,7 @@ class Life:
                 raise self._unlawful(Broken(f"three days of calm, and these have not settled: {self._open()}"))
             self.live(self.kernel.seconds + _SWEEP_EVERY)
         try:
-            self.laws.at_last(exactly=exactly)
+            self.laws.at_last(exactly=exactly, dead_letters=self.post.dead_letters)
         except Broken as broken:
             raise self._unlawful(broken) from None
         fates = [fate for _, _, _, fate in self.wire.trace]
@@ -115,7 +115,7 @@ class Life:
 
     def _is_settled(self) -> bool:
         records = self.laws.records
-        return (
+        return not self.post.on_the_way and (
             all(made.key.name in records for made in self.planet.builds.values() if self._is_due(made))
             and all(record["state"] != "open" for record in records.values())
             and max((made.finishes for made in self.planet.builds.values()), default=0) <= self.kernel.seconds
@@ -170,10 +170,9 @@ def _populate(life: Life, random: Random) -> None:
         made = life.planet.build(number, begins, begins + random.uniform(5.0, 600.0), nature, status)
         _say(life, random, made)
     if random.random() < 0.5:
-        life.post.send("/builds", push(b'{"status": 7}'), delay=random.uniform(0, 900))
+        life.post.send("/builds", UNREADABLE, delay=random.uniform(0, 900))
     if random.random() < 0.3:
-        body = push(f'{{"id": "never-made", "projectId": "{PROJECT}", "status": "SUCCESS"}}'.encode())
-        life.post.send("/builds", body, delay=random.uniform(0, 900))
+        life.post.send("/builds", UNKNOWN, delay=random.uniform(0, 900))
 
 
 def _say(life: Life, random: Random, made: Made) -> None:

@@ -111,8 +111,14 @@ class Documents:
 
         return self.wire.call("store.due", timeout, effect)
 
-    def present(self, collection: str, names: Sequence[str], *, timeout: float) -> set[str]:
-        return self.wire.call("store.present", timeout, lambda _: {n for n in names if (collection, n) in self.held})
+    def present(
+        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
+    ) -> set[str]:
+        def effect(_: Fate) -> set[str]:
+            found = {name: stored.document for name in names if (stored := self.held.get((collection, name)))}
+            return {name for name, document in found.items() if not unless or document.get(unless[0]) != unless[1]}
+
+        return self.wire.call("store.present", timeout, effect)
 
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         def effect(_: Fate) -> Stored | None:

@@ -31,11 +31,11 @@ class Post:
     acknowledged: int = 0
     dead_letters: int = 0
     on_the_way: int = 0
-    """Messages that are neither acknowledged nor given up."""
+    """Messages, but for sweeps, that are neither acknowledged nor given up."""
 
     def send(self, path: str, body: bytes, about: str | None = None, delay: float = 0.0, *, once: bool = False) -> None:
         """Publish a message that becomes due after this delay. `once`: it is gone if it is not taken."""
-        self.on_the_way += 1
+        self.on_the_way += not once
         self.kernel.after(delay, lambda: self._push(path, body, about, 1, once=once))
 
     def _push(self, path: str, body: bytes, about: str | None, attempt: int, *, once: bool) -> None:
@@ -56,10 +56,10 @@ class Post:
             over.append(True)
             if answers and 200 <= answers[0] < 300:
                 self.acknowledged += 1
-                self.on_the_way -= 1
+                self.on_the_way -= not once
             elif once or attempt >= _MOST_ATTEMPTS:
                 self.dead_letters += not once
-                self.on_the_way -= 1
+                self.on_the_way -= not once
             else:
                 wait = min(_FIRST_BACKOFF * 2 ** (attempt - 1), _LAST_BACKOFF)
                 self.kernel.after(wait, lambda: self._push(path, body, about, attempt + 1, once=once))
@@ -72,6 +72,15 @@ def push(data: bytes, attributes: Mapping[str, str] | None = None) -> bytes:
     """The body of a push."""
     message: dict[str, Any] = {"data": b64encode(data).decode(), "messageId": "7", "attributes": dict(attributes or {})}
     return json.dumps({"message": message, "subscription": f"projects/{PROJECT}/subscriptions/s"}).encode()
+
+
+UNREADABLE = push(b'{"status": 7}')
+"""A message that is none."""
+
+UNKNOWN = push(
+    json.dumps({"name": f"projects/{NUMBER}/locations/{REGION}/builds/never-made", "status": "SUCCESS"}).encode()
+)
+"""A message about a build that nobody ever made."""
 
 
 def status_message(made: Made, status: str) -> bytes:

@@ -37,6 +37,20 @@ def test_a_silent_build_of_a_trigger_runs_its_worker_too(town: Town) -> None:
     assert town.executions() == 1
 
 
+def test_a_silent_build_that_was_named_before_it_existed_is_found_all_the_same(town: Town) -> None:
+    town.sweep()
+    build_id = "4e841fcb-0000-4000-8000-00000000abcd"
+    key = BuildKey(PROJECT, REGION, build_id)
+    town.announce(key)
+    town.live(17)
+    assert town.record(key).state == "unconfirmed"
+    name = f"projects/{PROJECT}/locations/{REGION}/builds/{build_id}"
+    assert town.upload(id=build_id, name=name) == key
+    town.live(20)
+    assert town.verdict(key) == "LOCAL_SOURCE"
+    assert sum("LOCAL_SOURCE" in str(message.blocks) for message in town.slack.messages) == 1
+
+
 def test_builds_from_before_the_installation_are_not_announced(town: Town) -> None:
     town.upload()
     town.clock.advance(60)

@@ -84,12 +84,20 @@ class FirestoreStore:
         )
         return [(_name(record), _stored(record)) for record in self._run(f"look for builds by {field}", query, timeout)]
 
-    def present(self, collection: str, names: Sequence[str], *, timeout: float) -> set[str]:
-        """Which of these names have a document."""
+    def present(
+        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
+    ) -> set[str]:
+        """Which of these names have a document. `unless`: one whose field has this value does not count."""
         if not names:
             return set()
-        little = types.DocumentMask(field_paths=["due"])
-        return {_name(record) for record in self._get(f"look into {collection}", collection, names, little, timeout)}
+        field, unwanted = unless or ("due", "")
+        little = types.DocumentMask(field_paths=[field])
+        found = self._get(f"look into {collection}", collection, names, little, timeout)
+        return {
+            _name(record)
+            for record in found
+            if not unless or field not in record.fields or record.fields[field].string_value != unwanted
+        }
 
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         """One document whose list `field` contains `value`, or None."""

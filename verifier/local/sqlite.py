@@ -52,6 +52,7 @@ _DUE_BY = {"due": _DUE, "unsaid": _UNSAID}
 _PRESENT = """
 SELECT name FROM documents
 WHERE collection = :collection AND name IN (SELECT value FROM json_each(:names))
+  AND (:unwanted IS NULL OR json_extract(body, :field) IS NOT :unwanted)
 """
 _HOLDING = """
 SELECT body, revision FROM documents
@@ -115,9 +116,17 @@ class SqliteStore:
         rows = self._run(_DUE_BY[field], {"now": now, "limit": limit}, timeout)
         return [(name, _stored(body, revision)) for name, body, revision in rows]
 
-    def present(self, collection: str, names: Sequence[str], *, timeout: float) -> set[str]:
-        """Which of these names have a document."""
-        values = {"collection": collection, "names": json.dumps(list(names))}
+    def present(
+        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
+    ) -> set[str]:
+        """Which of these names have a document. `unless`: one whose field has this value does not count."""
+        field, unwanted = unless or ("", None)
+        values = {
+            "collection": collection,
+            "names": json.dumps(list(names)),
+            "field": f'$."{field}"',
+            "unwanted": unwanted,
+        }
         return {name for (name,) in self._run(_PRESENT, values, timeout)}
 
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
