@@ -31,8 +31,30 @@ PERMISSIONS = {
     "ListExecutions": "run.executions.list",
     "ListLogEntries": "logging.logEntries.list",
     "WriteLogEntries": "logging.logEntries.create",
+    "GetService": "run.services.get",
+    "GetTopic": "pubsub.topics.get",
+    "ListSubscriptions": "pubsub.subscriptions.list",
+    "Publish": "pubsub.topics.publish",
+    "GetIamPolicy of a service": "run.services.getIamPolicy",
+    "GetIamPolicy of a topic": "pubsub.topics.getIamPolicy",
+    "GetIamPolicy of a subscription": "pubsub.subscriptions.getIamPolicy",
+    "ListSinks": "logging.sinks.list",
+    "GetBucket": "logging.buckets.get",
+    "AccessSecretVersion": "secretmanager.versions.access",
+    "ListJobs of Cloud Scheduler": "cloudscheduler.jobs.list",
 }
 """What each call needs."""
+
+_APIS = {
+    "google.devtools.cloudbuild.v1": "cloudbuild",
+    "google.cloud.run.v2": "run",
+    "google.logging.v2": "logging",
+    "google.pubsub.v1": "pubsub",
+    "google.iam.v1": "pubsub",
+    "google.cloud.secretmanager.v1": "secretmanager",
+    "google.cloud.scheduler.v1": "cloudscheduler",
+}
+"""The first part of an API's name, by the package of its methods."""
 
 
 class Cloud:
@@ -50,6 +72,7 @@ class Cloud:
         self._lock = threading.RLock()
         self._projects: dict[str, str] = {}
         self._denied: set[str] = set()
+        self._disabled: set[str] = set()
         self._reads: dict[str, deque[datetime]] = {}
         self._written: list[Pb] = []
 
@@ -158,6 +181,27 @@ class Cloud:
             if permission in self._denied:
                 message = f"Permission '{permission}' denied on resource '{resource}' (or resource may not exist)."
                 raise RefusalError("PERMISSION_DENIED", message)
+
+    def grants(self, permission: str) -> bool:
+        """Whether nobody denied the permission."""
+        with self._lock:
+            return permission not in self._denied
+
+    def disable(self, api: str) -> None:
+        """Turn an API off, such as `pubsub.googleapis.com`. Raises ValueError when it is none of the known ones."""
+        if api.partition(".")[0] not in _APIS.values():
+            raise ValueError(f"expected one of {', '.join(sorted(set(_APIS.values())))}.googleapis.com, got {api!r}")
+        with self._lock:
+            self._disabled.add(api)
+
+    def require_api(self, path: str) -> None:
+        """Raises `RefusalError` when the API of the method with this full name is turned off."""
+        package = path.strip("/").partition("/")[0].rpartition(".")[0]
+        api = f"{_APIS.get(package, package)}.googleapis.com"
+        with self._lock:
+            if api in self._disabled:
+                message = f"{api} has not been used in this project before or it is disabled."
+                raise RefusalError("PERMISSION_DENIED", message, disabled_api=api)
 
     def count_read(self, project: str) -> None:
         """Count one read of a project's logs. Raises `RefusalError` when it is one too many for this minute."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, NoReturn, Self
 
 import grpc
@@ -24,6 +24,7 @@ _THREADS = 32
 _GRACE = 0.1
 """Seconds that calls under way get when the server stops; those that hang on purpose never use more."""
 _LARGEST_MESSAGE = 64 * 1024 * 1024
+_NOTHING_MORE: Mapping[str, Method] = MappingProxyType({})
 
 
 class GoogleStandIn:
@@ -32,10 +33,11 @@ class GoogleStandIn:
     Clients reach it through a plaintext channel to `address`. A method that it does not know is refused by its name.
     """
 
-    def __init__(self, cloud: Cloud, faults: Faults) -> None:
+    def __init__(self, cloud: Cloud, faults: Faults, more: Mapping[str, Method] = _NOTHING_MORE) -> None:
+        """`more`: methods of other services, by their full name."""
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="google-stand-in")
         options = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.so_reuseport", 0)]
-        self._server = grpc.server(self._threads, handlers=[_Router(cloud, faults)], options=options)
+        self._server = grpc.server(self._threads, handlers=[_Router(cloud, faults, more)], options=options)
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         """Host and port."""
 
@@ -53,12 +55,13 @@ class GoogleStandIn:
 class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only, not when it runs
     """Finds what serves a call, and gets in its way where a fault says so."""
 
-    def __init__(self, cloud: Cloud, faults: Faults) -> None:
-        self._faults = faults
+    def __init__(self, cloud: Cloud, faults: Faults, more: Mapping[str, Method]) -> None:
+        self._cloud, self._faults = cloud, faults
         self._methods: dict[str, Method] = {
             **BuildService(cloud).methods(),
             **RunService(cloud).methods(),
             **LoggingService(cloud).methods(),
+            **more,
         }
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
@@ -87,9 +90,10 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in t
             if fault and fault.kind in ("hang", "before"):
                 _fail(context, fault)
             try:
+                self._cloud.require_api(path)
                 response = method.answer(request)
             except RefusalError as refusal:
-                context.abort(grpc.StatusCode[refusal.status], refusal.message)
+                _refuse(context, refusal)
             if fault and fault.kind == "slow":
                 _wait(context, fault.seconds)
             if fault and fault.kind == "after":
@@ -101,6 +105,17 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in t
 
 def _short(path: str) -> str:
     return path.rpartition("/")[2]
+
+
+def _refuse(context: grpc.ServicerContext, refusal: RefusalError) -> NoReturn:
+    code = grpc.StatusCode[refusal.status]
+    if not refusal.disabled_api:
+        context.abort(code, refusal.message)
+    status = status_pb2.Status(code=code.value[0], message=refusal.message)
+    metadata = {"service": refusal.disabled_api, "consumer": "projects/stand-in"}
+    reason = error_details_pb2.ErrorInfo(reason="SERVICE_DISABLED", domain="googleapis.com", metadata=metadata)
+    status.details.add().Pack(reason)
+    context.abort_with_status(rpc_status.to_status(status))
 
 
 def _wait(context: grpc.ServicerContext, seconds: float | None) -> None:

@@ -12,12 +12,16 @@ _LARGEST_PAGE = 1000
 
 
 class RefusalError(Exception):
-    """A call that the platform would refuse: a gRPC status name and the message that goes with it."""
+    """A call that the platform would refuse: a gRPC status name and the message that goes with it.
 
-    def __init__(self, status: str, message: str) -> None:
+    `disabled_api` is the service that is not enabled, where that is why.
+    """
+
+    def __init__(self, status: str, message: str, *, disabled_api: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.disabled_api = disabled_api
 
 
 def invalid(message: str) -> RefusalError:

@@ -54,7 +54,7 @@ class SlackStandIn:
     ) -> None:
         """`channels`: name by ID; the webhook posts to the first. `rate_limit`: one message a second a channel."""
         self._faults = faults
-        self._workspace = Workspace(clock, channels, rate_limit=rate_limit)
+        self.workspace = Workspace(clock, channels, rate_limit=rate_limit)
         self._closing = threading.Event()
         self._server = LoopbackServer(self._respond)
         self.api_url = f"{self._server.address}{_API}"
@@ -64,7 +64,7 @@ class SlackStandIn:
     @property
     def messages(self) -> tuple[SlackMessage, ...]:
         """Every message of every channel, in the order of posting."""
-        return self._workspace.messages
+        return self.workspace.messages
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -117,7 +117,8 @@ class SlackStandIn:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if (scheme, token) != ("Bearer", TOKEN):
             raise SlackRefusalError("invalid_auth" if token else "not_authed")
-        return _json({"ok": True, **self._workspace.call(method, _arguments(request))})
+        answer = _json({"ok": True, **self.workspace.call(method, _arguments(request))})
+        return answer._replace(headers={"X-OAuth-Scopes": ",".join(sorted(self.workspace.scopes))})
 
     def _hook(self, request: Request) -> Answer:
         if request.path != _WEBHOOK:
@@ -128,7 +129,7 @@ class SlackStandIn:
             payload = None
         if not isinstance(payload, dict):
             raise SlackRefusalError("invalid_payload")
-        self._workspace.post_by_webhook(payload)
+        self.workspace.post_by_webhook(payload)
         return Answer(b"ok", content_type=_TEXT)
 
 

@@ -25,7 +25,16 @@ _ARGUMENTS = {
     "chat.postMessage": {"channel", "text", "blocks", "metadata", "unfurl_links", "unfurl_media"},
     "chat.update": {"channel", "ts", "text", "blocks", "metadata"},
     "conversations.history": {"channel", "oldest", "limit", "cursor", "include_all_metadata"},
+    "conversations.info": {"channel"},
 }
+_SCOPES = {
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "conversations.history": "channels:history",
+    "conversations.info": "channels:read",
+}
+SCOPES = frozenset(_SCOPES.values())
+"""What the methods need."""
 
 
 class SlackRefusalError(Exception):
@@ -62,7 +71,13 @@ class Workspace:
     """The methods of Slack's Web API that the project calls. Safe to use from any thread."""
 
     def __init__(self, clock: Clock, channels: Mapping[str, str], *, rate_limit: bool) -> None:
-        """`channels`: name by ID; an incoming webhook posts to the first."""
+        """`channels`: name by ID; an incoming webhook posts to the first. The bot is a member of each."""
+        self.scopes = SCOPES
+        """What the bot's token is good for."""
+        self.left: set[str] = set()
+        """IDs of the channels that the bot is no member of."""
+        self.archived: set[str] = set()
+        """IDs of the channels that are archived."""
         self._clock = clock
         self._channels = dict(channels)
         self._rate_limit = rate_limit
@@ -83,6 +98,8 @@ class Workspace:
         unknown = sorted(arguments.keys() - _ARGUMENTS[method])
         if unknown:
             raise SlackRefusalError("invalid_arguments", f"the stand-in does not know {', '.join(unknown)}")
+        if _SCOPES.get(method, "") not in {"", *self.scopes}:
+            raise SlackRefusalError("missing_scope")
         with self._lock:
             match method:
                 case "chat.postMessage":
@@ -91,6 +108,8 @@ class Workspace:
                     return self._update(arguments)
                 case "conversations.history":
                     return self._history(arguments)
+                case "conversations.info":
+                    return self._info(self._identified(arguments.get("channel")))
         return {"team": "Stand-in", "team_id": "T0", "user": "build-verifier", "user_id": "U0", "bot_id": "B0"}
 
     def post_by_webhook(self, payload: Mapping[str, Any]) -> None:
@@ -109,7 +128,14 @@ class Workspace:
             raise SlackRefusalError("channel_not_found")
         return channel
 
+    def _info(self, channel: str) -> dict[str, Any]:
+        state = {"is_member": channel not in self.left, "is_archived": channel in self.archived}
+        return {"channel": {"id": channel, "name": self._channels[channel], **state}}
+
     def _post(self, channel: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        self._require_member(channel)
+        if channel in self.archived:
+            raise SlackRefusalError("is_archived")
         text, blocks = _content(arguments)
         now = self._clock()
         if self._rate_limit and now < self._busy_until.get(channel, now):
@@ -120,6 +146,10 @@ class Workspace:
         )
         self._messages.append(message)
         return {"channel": channel, "ts": message.ts, "message": _shown(message, with_metadata=True)}
+
+    def _require_member(self, channel: str) -> None:
+        if channel in self.left:
+            raise SlackRefusalError("not_in_channel")
 
     def _next_ts(self, now: datetime) -> str:
         micros = (now - _EPOCH) // timedelta(microseconds=1)
@@ -139,6 +169,7 @@ class Workspace:
 
     def _history(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         channel = self._identified(arguments.get("channel"))
+        self._require_member(channel)
         oldest = _number(arguments.get("oldest", "0"), "invalid_ts_oldest")
         limit = _number(arguments.get("limit", 100), "invalid_limit")
         if not 1 <= limit <= _MOST_PAGE:
