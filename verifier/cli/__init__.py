@@ -8,6 +8,7 @@ from verifier import __version__
 from verifier.cli.audit import audit
 from verifier.cli.check import check
 from verifier.cli.demo import demo
+from verifier.cli.doctor import doctor
 from verifier.cli.explain import explain
 from verifier.cli.where import where
 
@@ -21,5 +22,6 @@ def main() -> None:
 main.add_command(audit)
 main.add_command(check)
 main.add_command(demo)
+main.add_command(doctor)
 main.add_command(explain)
 main.add_command(where)

@@ -1,0 +1,394 @@
+"""The whole command over real connections: what is in order is said to be, and each thing that is broken is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.cloud import run_v2, scheduler_v1
+from google.protobuf.duration_pb2 import Duration
+
+from tests.doctor.place import (
+    BUCKET,
+    BUILDS_TOPIC,
+    CHANNEL,
+    DEAD_TOPIC,
+    EXECUTIONS_TOPIC,
+    HOME,
+    JOB,
+    PUSHER,
+    REGION,
+    SECRET,
+    SERVICE,
+    SETTINGS,
+    WATCHED,
+    Place,
+    a_build,
+    a_place,
+)
+from verifier.cli.doctor_rows import Need
+from verifier.local.faults import Fault
+from verifier.local.script import Script
+from verifier.local.slack import TOKEN
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with a_place(tmp_path) as made:
+        yield made
+
+
+def test_all_is_well(place: Place, firestore_emulator: str) -> None:
+    result = place.doctor(FIRESTORE_EMULATOR_HOST=firestore_emulator)
+    assert result.exit_code == 0, result.output
+    signs = {line[0] for line in result.stdout.splitlines() if line}
+    assert signs <= {"✓", "·", *"0123456789"}
+    for need in set(Need) - {Need.SAMPLES_WERE_POSTED}:
+        assert f" {need} " in result.stdout
+    assert "do this" not in result.stdout
+    assert TOKEN not in result.output
+
+
+def test_nothing_is_changed_by_looking(place: Place) -> None:
+    place.doctor()
+    changing = {"RunJob", "WriteLogEntries", "chat.postMessage", "chat.update"}
+    assert changing & set(place.faults.calls) == {"WriteLogEntries"}
+    assert not place.cloud.raw_audit_entries()
+
+
+def test_a_ledger_that_nobody_answers_for_is_not_known_and_hides_nothing(place: Place) -> None:
+    checks = place.checks()
+    assert [check["check"] for check in checks if check["outcome"] == "could-not-check"] == ["ledger_answers"]
+    assert place.doctor().exit_code == 1
+
+
+def break_topic(place: Place) -> None:
+    place.made.topics.discard(BUILDS_TOPIC)
+
+
+def break_ack_deadline(place: Place) -> None:
+    place.subscription("builds").ack_deadline_seconds = 10
+
+
+def break_audience(place: Place) -> None:
+    place.subscription("executions").push_config.oidc_token.audience = "https://elsewhere.example"
+
+
+def break_signing(place: Place) -> None:
+    place.subscription("sweep").push_config.oidc_token = None
+
+
+def break_dead_letters(place: Place) -> None:
+    place.subscription("builds").dead_letter_policy = None
+
+
+def break_backoff(place: Place) -> None:
+    place.subscription("builds").retry_policy = None
+
+
+def break_retention(place: Place) -> None:
+    place.subscription("executions").message_retention_duration = Duration(seconds=3600)
+
+
+def break_expiry(place: Place) -> None:
+    place.subscription("sweep").expiration_policy = None
+
+
+def break_filter(place: Place) -> None:
+    place.subscription("builds").filter = 'attributes.status = "FAILURE"'
+
+
+def break_endpoint(place: Place) -> None:
+    place.subscription("builds").push_config.push_endpoint = "https://elsewhere.example/builds"
+
+
+def break_invoker(place: Place) -> None:
+    place.made.members[SERVICE, "roles/run.invoker"] = []
+
+
+def break_reading_who_may_call(place: Place) -> None:
+    place.cloud.deny("GetIamPolicy of a service")
+
+
+def break_privacy(place: Place) -> None:
+    place.made.members[SERVICE, "roles/run.invoker"].append("allUsers")
+
+
+def break_sink(place: Place) -> None:
+    del place.made.sinks[f"projects/{WATCHED}/sinks/build-verifier-executions"]
+
+
+def break_sink_writer(place: Place) -> None:
+    place.made.members[EXECUTIONS_TOPIC, "roles/pubsub.publisher"] = []
+
+
+def break_ticker(place: Place) -> None:
+    ticker: Any
+    (ticker,) = place.made.tickers.values()
+    ticker.state = scheduler_v1.Job.State.PAUSED
+
+
+def break_ticks(place: Place) -> None:
+    ticker: Any
+    (ticker,) = place.made.tickers.values()
+    ticker.last_attempt_time = datetime.now(UTC) - timedelta(hours=2)
+
+
+def break_dead_letter_account(place: Place) -> None:
+    del place.made.members[DEAD_TOPIC, "roles/pubsub.publisher"]
+
+
+def break_dead_letter_taking(place: Place) -> None:
+    place.made.members[place.subscription("builds").name, "roles/pubsub.subscriber"] = []
+
+
+def break_dead_letter_reader(place: Place) -> None:
+    del place.made.subscriptions[f"projects/{HOME}/subscriptions/build-verifier-dead-letters"]
+
+
+def break_regions(place: Place) -> None:
+    place.cloud.put_build(a_build("europe-west1"))
+
+
+def break_listing(place: Place) -> None:
+    place.cloud.deny("ListBuilds")
+
+
+def break_audit_sink(place: Place) -> None:
+    del place.made.sinks[f"projects/{HOME}/sinks/build-verifier-audit"]
+
+
+def break_audit_bucket(place: Place) -> None:
+    place.made.buckets[BUCKET].retention_days = 30
+
+
+def break_audit_writing(place: Place) -> None:
+    place.cloud.deny("WriteLogEntries")
+
+
+def break_publishing(place: Place) -> None:
+    place.cloud.deny("Publish")
+
+
+def break_job(place: Place) -> None:
+    place.policy.write_text(place.policy.read_text().replace(f"/{JOB}", "/nobody"))
+
+
+def break_tag(place: Place) -> None:
+    image = f"gcr.io/acme/worker@sha256:{'0' * 64}"
+    place.cloud.put_job(WATCHED, REGION, JOB, image=image, script=Script())
+
+
+def break_retries(place: Place) -> None:
+    place.cloud.put_job(WATCHED, REGION, JOB, image="gcr.io/acme/other:latest", script=Script(), max_retries=3)
+
+
+def break_starting(place: Place) -> None:
+    place.cloud.deny("RunJob with overrides")
+
+
+def break_executions(place: Place) -> None:
+    place.cloud.deny("ListExecutions")
+
+
+def break_logs(place: Place) -> None:
+    place.cloud.deny("ListLogEntries")
+
+
+def break_images(place: Place) -> None:
+    place.cloud.put_build(a_build(results={}))
+
+
+def break_secret(place: Place) -> None:
+    place.made.secrets[SECRET] = None
+
+
+def break_token(place: Place) -> None:
+    place.made.secrets[SECRET] = b"xoxb-revoked"
+
+
+def break_scopes(place: Place) -> None:
+    place.slack.workspace.scopes = frozenset({"chat:write"})
+
+
+def break_membership(place: Place) -> None:
+    place.slack.workspace.left.add(CHANNEL)
+
+
+def break_channel(place: Place) -> None:
+    place.slack.workspace.archived.add(CHANNEL)
+
+
+def break_time(place: Place) -> None:
+    place.service.template.timeout = Duration(seconds=60)
+
+
+def break_readiness(place: Place) -> None:
+    place.service.terminal_condition.state = run_v2.Condition.State.CONDITION_FAILED
+    place.service.terminal_condition.message = "The user-provided container failed to start"
+
+
+def break_policy(place: Place) -> None:
+    place.policy.write_text('branchs = ["main"]')
+
+
+BREAKAGES: dict[Callable[[Place], None], tuple[str, str]] = {
+    break_topic: ("builds_topic_exists", f"gcloud pubsub topics create cloud-builds --project={WATCHED}"),
+    break_ack_deadline: ("builds_are_pushed", "update build-verifier-builds --project=acme-home --ack-deadline=600"),
+    break_audience: ("executions_are_pushed", "--push-auth-token-audience=https://build-verifier-x7f3-uc.a.run.app"),
+    break_signing: ("sweeps_are_pushed", "--push-auth-service-account="),
+    break_dead_letters: ("builds_are_pushed", "--dead-letter-topic="),
+    break_backoff: ("builds_are_pushed", "--min-retry-delay=10s --max-retry-delay=600s"),
+    break_retention: ("executions_are_pushed", "--message-retention-duration=604800s"),
+    break_expiry: ("sweeps_are_pushed", "--expiration-period=never"),
+    break_filter: ("builds_are_pushed", "terraform apply -replace"),
+    break_endpoint: ("builds_are_pushed", "terraform apply"),
+    break_invoker: ("builds_are_pushed", f"--member=serviceAccount:{PUSHER} --role=roles/run.invoker"),
+    break_reading_who_may_call: ("function_is_private", "--role=roles/iam.securityReviewer"),
+    break_privacy: ("function_is_private", "remove-iam-policy-binding build-verifier"),
+    break_sink: ("executions_are_routed", f"pubsub.googleapis.com/{EXECUTIONS_TOPIC} --project={WATCHED}"),
+    break_sink_writer: ("executions_are_routed", "--role=roles/pubsub.publisher"),
+    break_ticker: ("sweeps_are_sent", "gcloud scheduler jobs resume build-verifier-sweep"),
+    break_ticks: ("sweeps_are_sent", "gcloud scheduler jobs describe build-verifier-sweep"),
+    break_dead_letter_account: ("dead_letters_are_kept", "gcp-sa-pubsub"),
+    break_dead_letter_taking: ("dead_letters_are_kept", "--role=roles/pubsub.subscriber"),
+    break_dead_letter_reader: ("dead_letters_are_kept", f"--topic={DEAD_TOPIC}"),
+    break_regions: ("regions_cover_the_builds", "VERIFIER_REGIONS=europe-west1,global,us-central1"),
+    break_listing: ("builds_can_be_listed", "--role=roles/cloudbuild.builds.viewer"),
+    break_audit_sink: ("audit_is_kept", "gcloud logging sinks create build-verifier-audit"),
+    break_audit_bucket: ("audit_is_kept", "--retention-days=400"),
+    break_audit_writing: ("audit_can_be_written", "--role=roles/logging.logWriter"),
+    break_publishing: ("verdicts_can_be_published", "--role=roles/pubsub.publisher"),
+    break_job: ("worker_exists", "gcloud run jobs list --project=acme-dev"),
+    break_tag: ("worker_runs_a_tag", "--image=gcr.io/acme/worker:latest"),
+    break_retries: ("worker_never_retries", "--max-retries=0"),
+    break_starting: ("worker_can_be_started", "--role=roles/run.jobsExecutorWithOverrides"),
+    break_executions: ("executions_can_be_read", "--role=roles/run.viewer"),
+    break_logs: ("logs_can_be_read", "--role=roles/logging.viewer"),
+    break_images: ("trigger_pushes_the_image", "under images:"),
+    break_secret: ("secret_has_a_version", "gcloud secrets versions add build-verifier-slack --project=acme-home"),
+    break_token: ("slack_takes_the_token", "bot token"),
+    break_scopes: ("slack_scopes_suffice", "add channels:history"),
+    break_membership: ("bot_is_in_the_channel", f"/invite @<app> in {CHANNEL}"),
+    break_channel: ("bot_is_in_the_channel", f"unarchive {CHANNEL}"),
+    break_time: ("function_has_its_time", "--timeout=120"),
+    break_readiness: ("function_is_ready", "gcloud run services logs read build-verifier"),
+    break_policy: ("policy_is_read", "mend the file"),
+}
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda breakage: breakage.__name__)
+def test_what_is_broken_is_named_with_the_command_that_mends_it(
+    place: Place, breakage: Callable[[Place], None]
+) -> None:
+    assert not place.open_checks()
+    breakage(place)
+    need, remedy = BREAKAGES[breakage]
+    found = place.open_checks()
+    assert need in found
+    assert remedy in found[need]["remedy"]
+
+
+APIS = {
+    "cloudbuild": "builds_can_be_listed",
+    "run": "function_is_ready",
+    "logging": "audit_can_be_written",
+    "pubsub": "builds_topic_exists",
+    "secretmanager": "secret_has_a_version",
+    "cloudscheduler": "sweeps_are_sent",
+}
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_an_api_that_is_not_enabled_is_named_with_the_project_to_enable_it_in(place: Place, api: str) -> None:
+    place.cloud.disable(f"{api}.googleapis.com")
+    check = place.open_checks()[APIS[api]]
+    assert check["outcome"] == "fails"
+    project = WATCHED if api in ("cloudbuild", "pubsub") else HOME
+    assert check["remedy"] == f"gcloud services enable {api}.googleapis.com --project={project}"
+
+
+def test_one_call_that_fails_leaves_the_other_rows_as_they_are(place: Place) -> None:
+    place.faults.add(Fault("ListSinks", "before", status="UNAVAILABLE", times=0))
+    found = place.open_checks()
+    assert set(found) == {"executions_are_routed", "audit_is_kept"}
+    assert {check["outcome"] for check in found.values()} == {"could-not-check"}
+
+
+def test_what_depends_on_a_broken_thing_says_so_in_a_line_each(place: Place) -> None:
+    del place.made.services[SERVICE]
+    result = place.doctor()
+    assert result.exit_code == 1
+    assert result.stdout.count("do this") == 1
+    assert "? ledger_answers            not asked: it depends on function_is_ready" in result.stdout
+    assert "0 in order" not in result.stdout
+
+
+def test_every_call_failing_is_no_traceback(place: Place) -> None:
+    place.faults.add(Fault("*", "before", status="INTERNAL", times=0))
+    result = place.doctor()
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+
+
+def test_the_settings_of_this_environment_do_without_a_function(place: Place) -> None:
+    local = {name: value for name, value in SETTINGS.items() if name.startswith("VERIFIER_")}
+    result = place.doctor(function="", VERIFIER_SLACK_TOKEN=TOKEN, VERIFIER_LEDGER="sqlite:ledger", **local)
+    assert result.exit_code == 0, result.output
+    assert "· builds_are_pushed         no --function is given" in result.stdout
+    assert "✓ bot_is_in_the_channel" in result.stdout
+
+
+def test_settings_that_are_wrong_are_said_all_at_once_and_no_secret_among_them(tmp_path: Path) -> None:
+    with a_place(tmp_path, VERIFIER_TIMEOUT="soon", VERIFIER_REGION="x") as place:
+        check = place.open_checks()["settings_are_sound"]
+        assert "VERIFIER_TIMEOUT" in check["seen"]
+        assert "VERIFIER_REGIONS?" in check["seen"]
+        assert TOKEN not in json.dumps(check)
+
+
+def test_a_deployed_function_that_talks_to_a_stand_in_is_told_of(tmp_path: Path) -> None:
+    with a_place(tmp_path, VERIFIER_GOOGLE_ENDPOINT="127.0.0.1:9") as place:
+        assert "VERIFIER_GOOGLE_ENDPOINT=127.0.0.1:9" in place.open_checks()["settings_are_sound"]["seen"]
+
+
+def test_a_ledger_in_a_file_is_none_for_a_function(tmp_path: Path) -> None:
+    with a_place(tmp_path, VERIFIER_LEDGER="sqlite:/tmp/ledger") as place:
+        (check,) = [check for check in place.checks() if check["check"] == "ledger_answers"]
+        assert check["outcome"] == "fails"
+
+
+def test_samples_are_posted_marked_as_such_and_call_nobody(place: Place) -> None:
+    result = place.doctor("--slack")
+    messages = place.slack.messages
+    assert [word for word in ("LOCAL_SOURCE", "FAILED", "INCONCLUSIVE", "VERIFIED", "NOT BUILT", "Messages named")
+            if any(word in message.text for message in messages)] == [
+        "LOCAL_SOURCE", "FAILED", "INCONCLUSIVE", "VERIFIED", "NOT BUILT", "Messages named",
+    ]  # fmt: skip
+    for message in messages:
+        assert message.text.startswith("SAMPLE by verifier doctor: nothing happened")
+        assert "SAMPLE" in json.dumps(message.blocks[0])
+        assert "<!here>" not in json.dumps([message.text, *message.blocks])
+    assert result.stdout.count("✓ samples_were_posted") == len(messages)
+
+
+def test_without_being_asked_nothing_is_posted(place: Place) -> None:
+    place.doctor()
+    assert not place.slack.messages
+
+
+def test_a_sample_that_slack_refuses_says_what_to_do(place: Place) -> None:
+    place.slack.workspace.left.add(CHANNEL)
+    check = place.open_checks("--slack")["samples_were_posted"]
+    assert "/invite @<app>" in check["remedy"]
+
+
+@pytest.mark.parametrize("name", ["build-verifier", "projects/p/locations/r/jobs/f", ""])
+def test_what_names_no_function_is_wrong_usage(place: Place, name: str) -> None:
+    result = place.doctor("--function", name or "projects//locations//functions/", function="")
+    assert result.exit_code == 2
+    assert "projects/PROJECT/locations/REGION/functions/NAME" in result.stderr

@@ -1,0 +1,155 @@
+"""`verifier doctor`: is everything there that an installation needs?"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from verifier.cli.doctor_function import function_name
+from verifier.cli.doctor_rows import Need, Row, all_is_well, fails, holds, unknown, waiting
+from verifier.cli.judged import POLICY_FILE
+from verifier.config import loopback_address
+from verifier.errors import Malformed, Refused, ServiceError, SettingsError
+from verifier.redact import one_line
+from verifier.verdict import Outcome
+
+if TYPE_CHECKING:
+    from verifier.cli.doctor_installation import Installation
+    from verifier.services import Chat
+
+_SIGNS = {
+    Outcome.HOLDS: "✓",
+    Outcome.FAILS: "✗",
+    Outcome.COULD_NOT_CHECK: "?",
+    Outcome.NOT_APPLICABLE: "·",
+}
+_WORDS = {
+    Outcome.HOLDS: "in order",
+    Outcome.FAILS: "to mend",
+    Outcome.COULD_NOT_CHECK: "not known",
+    Outcome.NOT_APPLICABLE: "not needed",
+}
+_SLACK_API = "VERIFIER_SLACK_ENDPOINT"
+_POST_SECONDS = 20.0
+_USAGE = 2
+
+
+@click.command(short_help="Check that an installation has all it needs.")
+@click.option(
+    "--function",
+    default="",
+    metavar="projects/P/locations/R/functions/F",
+    help="The function; its settings are read from it. Default: the settings are those of this environment.",
+)
+@click.option(
+    "--policy",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=POLICY_FILE,
+    show_default=True,
+    help="The policy that it was deployed with.",
+)
+@click.option("--slack", is_flag=True, help="Post a sample of each message, marked as one.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
+    """Check that an installation has all it needs, with application default credentials, and say what mends it.
+
+    Changes nothing. What the function does is asked as the function's account, for which you need
+    roles/iam.serviceAccountTokenCreator on it. Exit code: 0 all in order, 1 something is to do, 2 wrong usage.
+    """
+    try:
+        rows = _rows(function, policy, slack=slack)
+    except (Malformed, SettingsError) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(_USAGE)
+    click.echo(_document(rows) if as_json else "\n".join(_lines(rows)))
+    sys.exit(0 if all_is_well(rows) else 1)
+
+
+def _rows(function: str, policy: Path, *, slack: bool) -> list[Row]:
+    from verifier.cli.doctor_examination import Asked, examine
+
+    asked = Asked(
+        function=function_name(function) if function else None,
+        environment=os.environ,
+        policy=policy,
+        google=loopback_address("VERIFIER_GOOGLE_ENDPOINT", os.environ),
+        pubsub=loopback_address("PUBSUB_EMULATOR_HOST", os.environ),
+        slack=_slack_api(),
+        now=datetime.now(UTC),
+    )
+    examined = examine(asked)
+    return [*examined.rows, *(_samples(examined.installation) if slack else [])]
+
+
+def _slack_api() -> str:
+    """The stand-in of Slack's API, if the environment names one. Raises SettingsError for another address."""
+    address = os.environ.get(_SLACK_API, "")
+    if address:
+        host = address.removeprefix("http://").removesuffix("/api/")
+        loopback_address(_SLACK_API, {_SLACK_API: host})
+    return address
+
+
+def _samples(place: Installation | None) -> Iterator[Row]:
+    from verifier.cli.doctor_samples import samples
+    from verifier.policy import Policy
+
+    need = Need.SAMPLES_WERE_POSTED
+    if place is None or not place.has_secret:
+        yield from waiting([need], "", Need.SETTINGS_ARE_SOUND if place is None else Need.SECRET_HAS_A_VERSION)
+        return
+    chat, default = _chat(place), place.settings.slack_channel or "the webhook's channel"
+    for message in samples(place.policy or Policy(), place.projects[0], place.now):
+        channel = message.channel or default
+        try:
+            chat.post(message, timeout=_POST_SECONDS)
+        except Refused as error:
+            seen, _, remedy = str(error).partition("; ")
+            yield fails(need, channel, seen, remedy or "see Slack's documentation of this error")
+        except ServiceError as error:
+            yield unknown(need, channel, str(error), "look whether it is in the channel, and run it again")
+        else:
+            yield holds(need, channel, message.text.splitlines()[0])
+
+
+def _chat(place: Installation) -> Chat:
+    from verifier.cloud.slack import API_URL, SlackBot, SlackWebhook
+
+    settings = place.settings
+    if settings.slack_webhook:
+        return SlackWebhook(settings.slack_webhook)
+    return SlackBot(settings.slack_token, settings.slack_channel, place.slack_api or API_URL)
+
+
+def _lines(rows: Sequence[Row]) -> Iterator[str]:
+    width = max(len(row.need) for row in rows)
+    for row in rows:
+        seen = f"{row.about}: {row.seen}" if row.about else row.seen
+        yield f"{_SIGNS[row.outcome]} {row.need:{width}} {one_line(seen, 500)}"
+        if row.remedy:
+            yield f"    do this: {one_line(row.remedy, 700)}"
+    counts = {outcome: sum(row.outcome is outcome for row in rows) for outcome in _WORDS}
+    yield ""
+    yield ", ".join(f"{count} {_WORDS[outcome]}" for outcome, count in counts.items() if count)
+
+
+def _document(rows: Sequence[Row]) -> str:
+    items = [
+        {
+            "check": row.need,
+            "about": one_line(row.about, 300) or None,
+            "outcome": row.outcome,
+            "seen": one_line(row.seen, 500),
+            "remedy": one_line(row.remedy, 700) or None,
+            "waits_for": row.waits_for,
+        }
+        for row in rows
+    ]
+    return json.dumps({"ok": all_is_well(rows), "checks": items}, ensure_ascii=False)

@@ -1,0 +1,79 @@
+"""Asking the ledger and the audit trail what the function asks them, without leaving anything behind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from google.api import monitored_resource_pb2
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+from google.cloud.logging_v2.services.logging_service_v2 import transports as logging_transports
+from google.cloud.logging_v2.types import LogEntry, WriteLogEntriesRequest
+
+from verifier.cli.doctor_calls import SECONDS, Caller, grant
+from verifier.cli.doctor_rows import Trouble
+from verifier.cloud.cloud_logging import AUDIT_LOG
+from verifier.cloud.firestore import FirestoreStore
+from verifier.errors import Denied, Refused, ServiceError
+from verifier.ledger import BUILDS
+from verifier.services import Store
+from verifier.times import show_time
+from verifier.verdict import Outcome
+
+_NOTHING = f"sha256:{'0' * 64}"
+
+
+def firestore(function: Caller, project: str, database: str) -> Store:
+    """The ledger as the function opens it. Raises Trouble without credentials."""
+    channel = None
+    if function.credentials is not None:
+        channel = FirestoreGrpcTransport.create_channel(credentials=function.credentials)
+    try:
+        return FirestoreStore(project, database, channel=channel)
+    except Denied as error:
+        remedy = "gcloud auth application-default login"
+        raise Trouble(Outcome.COULD_NOT_CHECK, "no application default credentials", remedy) from error
+
+
+def query_ledger(store: Store, project: str, now: datetime, account: str) -> int:
+    """Make each kind of query that the function makes, and say how many builds are due. Raises Trouble."""
+    moment = show_time(now)
+    try:
+        store.read(BUILDS, "doctor", timeout=SECONDS)
+        store.present(BUILDS, ["doctor"], timeout=SECONDS)
+        store.holding(BUILDS, "images", _NOTHING, timeout=SECONDS)
+        store.due(moment, 1, field="unsaid", timeout=SECONDS)
+        return len(store.due(moment, 100, timeout=SECONDS))
+    except ServiceError as error:
+        raise _ledger_trouble(error, project, account) from error
+
+
+def try_audit(function: Caller, project: str, now: datetime) -> None:
+    """Have an entry of the audit trail checked and not written. Raises Trouble."""
+    client = function.client(LoggingServiceV2Client, logging_transports.LoggingServiceV2GrpcTransport)
+    entry = LogEntry(
+        log_name=f"projects/{project}/logs/{AUDIT_LOG}",
+        resource=monitored_resource_pb2.MonitoredResource(type="global", labels={"project_id": project}),
+        insert_id="doctor",
+        timestamp=now,
+        text_payload="never written",
+    )
+    request = WriteLogEntriesRequest(entries=[entry], dry_run=True)
+    with function.asking(
+        f"writing to the log {AUDIT_LOG} of {project}", project, "logging.logEntries.create", "roles/logging.logWriter"
+    ):
+        client.write_log_entries(request=request, timeout=SECONDS, retry=None)
+
+
+def _ledger_trouble(error: ServiceError, project: str, account: str) -> Trouble:
+    """The store's own words, parted at its advice."""
+    if getattr(error.__cause__, "reason", None) == "SERVICE_DISABLED":
+        remedy = f"gcloud services enable firestore.googleapis.com --project={project}"
+        return Trouble(Outcome.FAILS, f"firestore.googleapis.com is not enabled in {project}", remedy)
+    seen, _, advice = str(error).partition("; ")
+    if isinstance(error, Denied):
+        member = f"serviceAccount:{account}" if account else "user:YOU"
+        outcome = Outcome.FAILS if account else Outcome.COULD_NOT_CHECK
+        return Trouble(outcome, seen, grant(project, member, "roles/datastore.user"))
+    outcome = Outcome.FAILS if isinstance(error, Refused) else Outcome.COULD_NOT_CHECK
+    return Trouble(outcome, seen, advice.removeprefix("create the database: ") or "run it again in a minute")

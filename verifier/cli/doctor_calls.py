@@ -1,0 +1,118 @@
+"""How the doctor asks Google's services: with whose credentials, for how long, and what a refusal means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from google.api_core import exceptions
+from google.auth import default, impersonated_credentials
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import Request
+
+from verifier.cli.doctor_rows import Trouble
+from verifier.cloud.google import connected
+from verifier.errors import Denied
+from verifier.verdict import Outcome
+
+SECONDS = 20.0
+"""The most that one call may take."""
+
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_GCLOUD = "projects/764086051850"
+"""Google's own project, which counts calls by a person's credentials that name no other. It has no API enabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who asks: a person with application default credentials, or the function's own account."""
+
+    endpoint: str = ""
+    """A stand-in of Google's services on this machine; empty: the real ones."""
+    account: str = ""
+    """The service account; empty: whoever the credentials are of."""
+    credentials: Any = None
+    """None: application default credentials."""
+
+    def client(self, client: Any, transport: Any, endpoint: str = "") -> Any:
+        """A client of this class; `endpoint` is an emulator of its own. Raises Trouble without credentials."""
+        loopback = endpoint or self.endpoint
+        if self.credentials is not None and not loopback:
+            return client(transport=transport(channel=transport.create_channel(credentials=self.credentials)))
+        try:
+            return connected(client, transport, loopback)
+        except Denied as error:
+            remedy = "gcloud auth application-default login"
+            raise Trouble(Outcome.COULD_NOT_CHECK, "no application default credentials", remedy) from error
+
+    @contextmanager
+    def asking(self, what: str, project: str, permission: str, role: str) -> Iterator[None]:
+        """Turn what the library raises into Trouble; `what` is asked for, and needs a permission that a role has."""
+        try:
+            yield
+        except exceptions.GoogleAPIError as error:
+            raise self.trouble(error, what, project, permission, role) from error
+        except GoogleAuthError as error:
+            seen = f"{what}: the credentials were not accepted ({type(error).__name__})"
+            raise Trouble(Outcome.COULD_NOT_CHECK, seen, "gcloud auth application-default login") from error
+
+    def trouble(self, error: Exception, what: str, project: str, permission: str, role: str) -> Trouble:
+        """What this error means to the person who reads the row."""
+        if getattr(error, "reason", None) == "SERVICE_DISABLED":
+            return _disabled(error, what, project)
+        match error:
+            case exceptions.PermissionDenied() | exceptions.Unauthenticated():
+                return self._denied(what, project, permission, role)
+            case exceptions.NotFound():
+                return Trouble(Outcome.FAILS, f"{what}: not found", "terraform apply, or mend the name")
+        status = getattr(error, "grpc_status_code", None)
+        said = str(getattr(error, "message", None) or error)
+        seen = f"{what}: no answer to rely on ({status.name if status else type(error).__name__}: {said})"
+        return Trouble(Outcome.COULD_NOT_CHECK, seen, "run it again in a minute")
+
+    def _denied(self, what: str, project: str, permission: str, role: str) -> Trouble:
+        if self.account:
+            seen = f"{what}: {self.account} lacks {permission} in {project}"
+            return Trouble(Outcome.FAILS, seen, grant(project, f"serviceAccount:{self.account}", role))
+        seen = f"{what}: you lack {permission} in {project}"
+        return Trouble(Outcome.COULD_NOT_CHECK, seen, grant(project, "user:YOU", role))
+
+
+def grant(project: str, member: str, role: str) -> str:
+    """The command that grants a role on a project."""
+    return f"gcloud projects add-iam-policy-binding {project} --member={member} --role={role}"
+
+
+def function_caller(you: Caller, account: str, source: Any = None, iam_endpoint: str = "") -> Caller:
+    """The function's account, asked for with the credentials of a person (`source`; None: the default ones).
+
+    Raises Trouble when that is not allowed. A stand-in has no accounts: there, the caller is the same.
+    """
+    if you.endpoint:
+        return you
+    try:
+        given = source or default(scopes=[_SCOPE])[0]
+        credentials: Any = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]  # the library's
+            given, account, [_SCOPE], iam_endpoint_override=iam_endpoint or None
+        )
+        credentials.refresh(Request())
+    except (GoogleAuthError, OSError) as error:
+        remedy = (
+            f"gcloud iam service-accounts add-iam-policy-binding {account} --member=user:YOU "
+            f"--role=roles/iam.serviceAccountTokenCreator --project={account.partition('@')[2].partition('.')[0]}"
+        )
+        seen = f"you may not ask as {account} ({type(error).__name__}), so what follows is what you may do yourself"
+        raise Trouble(Outcome.COULD_NOT_CHECK, seen, remedy) from error
+    return Caller(account=account, credentials=credentials)
+
+
+def _disabled(error: Any, what: str, project: str) -> Trouble:
+    metadata = error.metadata or {}
+    service = metadata.get("service", "the API")
+    if metadata.get("consumer") == _GCLOUD:
+        seen = f"{what}: your credentials name no project that calls are counted for"
+        return Trouble(Outcome.COULD_NOT_CHECK, seen, f"gcloud auth application-default set-quota-project {project}")
+    seen = f"{what}: {service} is not enabled in {project}"
+    return Trouble(Outcome.FAILS, seen, f"gcloud services enable {service} --project={project}")

@@ -1,0 +1,140 @@
+"""Every check: what is asked, and how the answer is judged. Each stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from functools import partial
+
+from verifier.cli.doctor_ask_home import firestore, query_ledger, try_audit
+from verifier.cli.doctor_ask_messages import may_publish, read_bucket, read_sinks, topic_exists
+from verifier.cli.doctor_ask_slack import Refusal, read_bot, read_channel
+from verifier.cli.doctor_ask_workers import busy_locations, recent_builds
+from verifier.cli.doctor_home import audit_row, audit_sinks, bucket_of, no_audit_sink, publish_row, region_row
+from verifier.cli.doctor_installation import Installation
+from verifier.cli.doctor_message_checks import message_rows
+from verifier.cli.doctor_rows import Need, Row, Trouble, fails, holds, needless, unknown, waiting
+from verifier.cli.doctor_slack import channel_row, channels_of, no_token_row, token_rows
+from verifier.cli.doctor_worker_checks import worker_rows
+from verifier.cloud.build_history import LOCATIONS
+from verifier.config import SqliteLedger
+
+_DAYS = 30
+
+Check = tuple[Need, str, Callable[[], Iterable[Row]]]
+"""What is asked, of what, and how: rows, or Trouble that becomes one."""
+
+
+def checks(place: Installation) -> Iterator[Check]:
+    """The checks of an installation whose settings are sound."""
+    for project in place.projects:
+        yield Need.BUILDS_TOPIC_EXISTS, project, partial(_topic, place, project)
+        yield Need.BUILDS_CAN_BE_LISTED, project, partial(_builds, place, project)
+        yield Need.REGIONS_COVER_THE_BUILDS, project, partial(_regions, place, project)
+    yield Need.BUILDS_ARE_PUSHED, "", partial(message_rows, place)
+    home = place.settings.home_project
+    yield Need.LEDGER_ANSWERS, home, partial(_ledger, place)
+    yield Need.AUDIT_CAN_BE_WRITTEN, home, partial(_audit, place)
+    yield Need.AUDIT_IS_KEPT, home, partial(_kept, place)
+    yield Need.VERDICTS_CAN_BE_PUBLISHED, place.settings.topic, partial(_verdicts, place)
+    yield Need.WORKER_EXISTS, "", partial(worker_rows, place)
+    yield Need.SLACK_TAKES_THE_TOKEN, "", partial(_slack, place)
+
+
+def _topic(place: Installation, project: str) -> Iterator[Row]:
+    need, topic = Need.BUILDS_TOPIC_EXISTS, f"projects/{project}/topics/cloud-builds"
+    if topic_exists(place.you, topic, place.pubsub_emulator):
+        yield holds(need, project, topic)
+    else:
+        remedy = f"gcloud pubsub topics create cloud-builds --project={project}"
+        yield fails(need, project, f"{topic} does not exist, so Cloud Build announces nothing", remedy)
+
+
+def _builds(place: Installation, project: str) -> Iterator[Row]:
+    regions = place.settings.watched.locations
+    found = recent_builds(place.function, project, regions)
+    seen = f"successful ones of late in {', '.join(sorted(regions))}: {len(found)}"
+    yield holds(Need.BUILDS_CAN_BE_LISTED, project, seen)
+
+
+def _regions(place: Installation, project: str) -> Iterator[Row]:
+    busy, silent = busy_locations(place.you, project, LOCATIONS, place.now - timedelta(days=_DAYS))
+    yield region_row(project, place.settings.watched.locations, busy, silent, _DAYS)
+
+
+def _ledger(place: Installation) -> Iterator[Row]:
+    need, home, ledger = Need.LEDGER_ANSWERS, place.settings.home_project, place.settings.ledger
+    if isinstance(ledger, SqliteLedger):
+        if place.deployment is None:
+            yield needless(need, home, "a file on this machine: a local run")
+        else:
+            seen = "VERIFIER_LEDGER is a file, which is gone with the function's instance"
+            yield fails(need, home, seen, "set VERIFIER_LEDGER=firestore, then terraform apply")
+        return
+    store = firestore(place.function, home, ledger.database)
+    due = query_ledger(store, home, place.now, place.function.account)
+    yield holds(need, home, f"database {ledger.database} answers every query; builds that are due: {due}")
+
+
+def _audit(place: Installation) -> Iterator[Row]:
+    home = place.settings.home_project
+    try_audit(place.function, home, place.now)
+    yield holds(Need.AUDIT_CAN_BE_WRITTEN, home, "an entry would be accepted; none was written")
+
+
+def _kept(place: Installation) -> Iterator[Row]:
+    home = place.settings.home_project
+    sinks = audit_sinks(read_sinks(place.you, home))
+    if not sinks:
+        yield no_audit_sink(home)
+    for sink in sinks:
+        days, locked = read_bucket(place.you, bucket_of(sink))
+        yield audit_row(sink, days, locked=locked)
+
+
+def _verdicts(place: Installation) -> Iterator[Row]:
+    topic = place.settings.topic
+    if not topic:
+        yield needless(Need.VERDICTS_CAN_BE_PUBLISHED, "", "VERIFIER_TOPIC is not set")
+    else:
+        may = may_publish(place.function, topic, place.pubsub_emulator)
+        yield publish_row(topic, place.member, may=may)
+
+
+def _slack(place: Installation) -> Iterator[Row]:
+    needs = (Need.SLACK_SCOPES_SUFFICE, Need.BOT_IS_IN_THE_CHANNEL)
+    settings = place.settings
+    if settings.slack_webhook:
+        for need in (Need.SLACK_TAKES_THE_TOKEN, *needs):
+            yield needless(need, "", "an incoming webhook tells nothing of itself: --slack posts samples by it")
+        return
+    if not place.has_secret:
+        yield from waiting((Need.SLACK_TAKES_THE_TOKEN, *needs), "", Need.SECRET_HAS_A_VERSION)
+        return
+    try:
+        yield from token_rows(read_bot(settings.slack_token, place.slack_api))
+    except Refusal as refusal:
+        yield no_token_row(refusal.code)
+        yield from waiting(needs, "", Need.SLACK_TAKES_THE_TOKEN)
+        return
+    except Trouble as trouble:
+        yield trouble.row(Need.SLACK_TAKES_THE_TOKEN, "")
+        yield from waiting(needs, "", Need.SLACK_TAKES_THE_TOKEN)
+        return
+    for channel in channels_of(place.policy, settings.slack_channel):
+        try:
+            yield channel_row(read_channel(settings.slack_token, place.slack_api, channel))
+        except Trouble as trouble:
+            yield trouble.row(Need.BOT_IS_IN_THE_CHANNEL, channel)
+
+
+def answered(check: Check) -> list[Row]:
+    """The rows of one check. Raises nothing: one check's trouble, even a mistake of ours, never hides another's."""
+    need, about, ask = check
+    try:
+        return list(ask())
+    except Trouble as trouble:
+        return [trouble.row(need, about)]
+    except Exception as error:  # noqa: BLE001 - a person waits for the other rows, and a traceback helps nobody
+        seen = f"the doctor stumbled over its own question ({type(error).__name__})"
+        return [unknown(need, about, seen, "run it again; if it stays, report this line")]

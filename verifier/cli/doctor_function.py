@@ -1,0 +1,129 @@
+"""The function as it is deployed, and what must hold of it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from verifier.cli.doctor_rows import Need, Row, fails, holds, needless
+from verifier.config import Settings
+from verifier.errors import Malformed
+
+EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
+
+_OF_A_FUNCTION = (
+    Need.FUNCTION_IS_READY,
+    Need.FUNCTION_HAS_ITS_TIME,
+    Need.FUNCTION_IS_PRIVATE,
+    Need.FUNCTION_CAN_BE_ASKED_FOR,
+    Need.SECRET_HAS_A_VERSION,
+)
+_NAME = re.compile(r"projects/([^/]+)/locations/([^/]+)/(?:functions|services)/([^/]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionName:
+    """A function of the 2nd generation, which is a Cloud Run service of nearly the same name."""
+
+    project: str
+    region: str
+    name: str
+
+    @property
+    def service(self) -> str:
+        """The service's resource name."""
+        name = self.name.lower().replace("_", "-")
+        return f"projects/{self.project}/locations/{self.region}/services/{name}"
+
+    @property
+    def address(self) -> str:
+        """The address that functions have beside those of their service."""
+        return f"https://{self.region}-{self.project}.cloudfunctions.net/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What Cloud Run says of the function."""
+
+    name: FunctionName
+    account: str
+    """The service account that it runs as."""
+    addresses: tuple[str, ...]
+    audiences: tuple[str, ...]
+    """What a token may be made out to beside the addresses."""
+    seconds: float
+    """Its time-out."""
+    is_ready: bool
+    said: str
+    """Why it is not ready; empty when it is."""
+    variables: Mapping[str, str]
+    secrets: Mapping[str, str]
+    """Variables that come from Secret Manager, each with the version's resource name."""
+    checks_callers: bool
+    """Whether callers need a permission at all."""
+    invokers: frozenset[str] | None = None
+    """Members that may call it, as bound on the service itself; None: not known."""
+
+    def path_of(self, endpoint: str) -> str | None:
+        """The path at this function that an address leads to; None when it leads elsewhere."""
+        for address in self.addresses:
+            base = address.rstrip("/")
+            if endpoint == base or endpoint.startswith((f"{base}/", f"{base}?")):
+                return endpoint.removeprefix(base).partition("?")[0] or "/"
+        return None
+
+    def takes_audience(self, audience: str) -> bool:
+        """Whether a token that is made out to this audience opens it."""
+        return audience.rstrip("/") in {known.rstrip("/") for known in (*self.addresses, *self.audiences)}
+
+
+def function_name(text: str) -> FunctionName:
+    """The function that a resource name names. Raises Malformed."""
+    match = _NAME.fullmatch(text)
+    if not match:
+        expected = "projects/PROJECT/locations/REGION/functions/NAME"
+        raise Malformed(f"--function: expected {expected}, got {text[:160]!r}")
+    return FunctionName(*match.groups())
+
+
+def function_rows(deployment: Deployment, settings: Settings | None) -> Iterator[Row]:
+    """What must hold of the function itself."""
+    name, about = deployment.name, deployment.name.name
+    place = f"--region={name.region} --project={name.project}"
+    service = name.service.rpartition("/")[2]
+    if deployment.is_ready:
+        yield holds(Need.FUNCTION_IS_READY, about, f"it serves {deployment.addresses[0]}, as {deployment.account}")
+    else:
+        remedy = f"gcloud run services logs read {service} {place} --limit=50, then terraform apply"
+        yield fails(Need.FUNCTION_IS_READY, about, f"it does not serve: {deployment.said}", remedy)
+    if settings:
+        yield _time(deployment, settings, f"gcloud run services update {service} {place}")
+    if deployment.invokers is not None:
+        yield _private(deployment, deployment.invokers, f"{service} {place}")
+
+
+def no_function() -> Iterator[Row]:
+    """The rows when nobody named a function."""
+    for need in _OF_A_FUNCTION:
+        yield needless(need, "", "no --function is given: settings come from this environment")
+
+
+def _private(deployment: Deployment, invokers: frozenset[str], service: str) -> Row:
+    need, about = Need.FUNCTION_IS_PRIVATE, deployment.name.name
+    if not deployment.checks_callers:
+        remedy = f"gcloud run services update {service} --invoker-iam-check"
+        return fails(need, about, "it does not ask callers for a permission", remedy)
+    if strangers := sorted(invokers & EVERYBODY):
+        remedy = f"gcloud run services remove-iam-policy-binding {service} --member={strangers[0]}"
+        return fails(need, about, f"{' and '.join(strangers)} may call it", f"{remedy} --role=roles/run.invoker")
+    callers = ", ".join(sorted(member.partition(":")[2] for member in invokers)) or "nobody"
+    return holds(need, about, f"it may be called by {callers}")
+
+
+def _time(deployment: Deployment, settings: Settings, update: str) -> Row:
+    about, wanted = deployment.name.name, settings.timeout_seconds
+    if deployment.seconds == wanted:
+        return holds(Need.FUNCTION_HAS_ITS_TIME, about, f"{wanted} s, as VERIFIER_TIMEOUT says")
+    seen = f"its time-out is {deployment.seconds:g} s, but VERIFIER_TIMEOUT says {wanted}"
+    return fails(Need.FUNCTION_HAS_ITS_TIME, about, seen, f"{update} --timeout={wanted}")

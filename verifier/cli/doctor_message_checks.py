@@ -1,0 +1,135 @@
+"""The checks of how messages reach the function, from the subscriptions back to where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from verifier.cli.doctor_ask_messages import (
+    read_publishers,
+    read_sinks,
+    read_subscribers,
+    read_subscriptions,
+    read_tickers,
+)
+from verifier.cli.doctor_function import Deployment
+from verifier.cli.doctor_installation import Installation
+from verifier.cli.doctor_messages import (
+    Subscription,
+    at_path,
+    caller_row,
+    dead_letter_row,
+    filter_row,
+    no_push,
+    push_row,
+    sink_rows,
+    ticker_row,
+)
+from verifier.cli.doctor_rows import Need, Row, Trouble, needless, waiting
+
+_NEEDS = (
+    Need.BUILDS_ARE_PUSHED,
+    Need.EXECUTIONS_ARE_PUSHED,
+    Need.EXECUTIONS_ARE_ROUTED,
+    Need.SWEEPS_ARE_PUSHED,
+    Need.SWEEPS_ARE_SENT,
+    Need.DEAD_LETTERS_ARE_KEPT,
+)
+
+
+def message_rows(place: Installation) -> Iterator[Row]:
+    """Every row about messages. Where subscriptions can't be read, the rows that rest on them say so."""
+    deployment = place.deployment
+    if deployment is None:
+        for need in _NEEDS:
+            yield needless(need, "", "no --function is given, so where messages should go is not known")
+        return
+    project = deployment.name.project
+    try:
+        found = read_subscriptions(place.you, project, place.pubsub_emulator)
+    except Trouble as trouble:
+        yield trouble.row(_NEEDS[0], project)
+        yield from waiting(_NEEDS[1:], project, _NEEDS[0])
+        return
+    yield from _builds(place, deployment, found)
+    yield from _executions(place, deployment, found)
+    yield from _sweeps(place, deployment, found)
+    pushed = [one for one in found if one.endpoint and deployment.path_of(one.endpoint)]
+    for topic in sorted({one.dead_letters for one in pushed} - {""}):
+        yield from _dead_letters(place, topic, found)
+
+
+def _builds(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
+    pushed = at_path(found, deployment, "/builds")
+    for project in place.projects:
+        topic = f"projects/{project}/topics/cloud-builds"
+        ours = [one for one in pushed if one.topic == topic]
+        if not ours:
+            yield no_push(Need.BUILDS_ARE_PUSHED, project, "/builds", deployment)
+        for one in ours:
+            yield from _pushed(Need.BUILDS_ARE_PUSHED, one, deployment, [filter_row(one)])
+
+
+def _executions(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
+    need, about = Need.EXECUTIONS_ARE_PUSHED, deployment.name.project
+    if place.policy is not None and not place.policy.workers:
+        yield needless(need, about, "policy names no worker, so no execution is waited for")
+        yield needless(Need.EXECUTIONS_ARE_ROUTED, about, "policy names no worker, so no execution is waited for")
+        return
+    pushed = at_path(found, deployment, "/executions")
+    if not pushed:
+        yield no_push(need, about, "/executions", deployment)
+        yield from waiting([Need.EXECUTIONS_ARE_ROUTED], about, need)
+    for one in pushed:
+        yield from _pushed(need, one, deployment)
+    for topic in sorted({one.topic for one in pushed}):
+        yield from _asked(Need.EXECUTIONS_ARE_ROUTED, about, partial(_routed, place, topic))
+
+
+def _routed(place: Installation, topic: str) -> Iterator[Row]:
+    publishers = read_publishers(place.you, topic, place.pubsub_emulator)
+    for project in place.job_projects:
+
+        def rows(project: str = project) -> Iterable[Row]:
+            return sink_rows(project, read_sinks(place.you, project), topic, publishers)
+
+        yield from _asked(Need.EXECUTIONS_ARE_ROUTED, project, rows)
+
+
+def _sweeps(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
+    need, name = Need.SWEEPS_ARE_PUSHED, deployment.name
+    pushed = at_path(found, deployment, "/sweep")
+    if not pushed:
+        yield no_push(need, name.project, "/sweep", deployment)
+        yield from waiting([Need.SWEEPS_ARE_SENT], name.project, need)
+    for one in pushed:
+        yield from _pushed(need, one, deployment)
+        command = f"--location={name.region} --project={name.project}"
+
+        def sent(topic: str = one.topic, command: str = command) -> Iterator[Row]:
+            yield ticker_row(read_tickers(place.you, name.project, name.region), topic, command, place.now)
+
+        yield from _asked(Need.SWEEPS_ARE_SENT, one.topic.rpartition("/")[2], sent)
+
+
+def _dead_letters(place: Installation, topic: str, found: Sequence[Subscription]) -> Iterator[Row]:
+    def kept() -> Iterator[Row]:
+        giving = [one.name for one in found if one.dead_letters == topic]
+        subscribers = {name: read_subscribers(place.you, name, place.pubsub_emulator) for name in giving}
+        yield dead_letter_row(topic, found, read_publishers(place.you, topic, place.pubsub_emulator), subscribers)
+
+    return _asked(Need.DEAD_LETTERS_ARE_KEPT, topic.rpartition("/")[2], kept)
+
+
+def _pushed(need: Need, one: Subscription, deployment: Deployment, more: Sequence[Row] = ()) -> Iterator[Row]:
+    """The row about a subscription's settings, and what else is wrong with it."""
+    yield push_row(need, one, deployment)
+    others = [*more, caller_row(need, one, deployment)] if one.account else more
+    yield from (row for row in others if row.is_open)
+
+
+def _asked(need: Need, about: str, rows: Callable[[], Iterable[Row]]) -> Iterator[Row]:
+    try:
+        yield from rows()
+    except Trouble as trouble:
+        yield trouble.row(need, about)

@@ -1,0 +1,103 @@
+"""Each worker's job and the builds of its trigger, and what must hold of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.build import Build
+from verifier.cli.doctor_rows import Need, Row, fails, holds, needless, unknown
+from verifier.execution import JobName
+from verifier.policy import Worker
+
+START = ("run.jobs.run", "run.jobs.runWithOverrides")
+"""What starting a worker takes."""
+STARTER = "roles/run.jobsExecutorWithOverrides"
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """A job as Cloud Run has it."""
+
+    name: JobName
+    image: str
+    """Of its first container, as it was set."""
+    retries: int
+
+
+def job_rows(job: JobFacts) -> Iterator[Row]:
+    """What must hold of a job itself."""
+    about = job.name.job
+    update = f"gcloud run jobs update {about} --region={job.name.location} --project={job.name.project}"
+    yield holds(Need.WORKER_EXISTS, about, f"{job.name.project}, {job.name.location}")
+    if "@" in job.image:
+        seen = f"it is set to the digest {job.image}, so it never runs what a build pushes"
+        yield fails(Need.WORKER_RUNS_A_TAG, about, seen, f"{update} --image={job.image.partition('@')[0]}:latest")
+    else:
+        yield holds(Need.WORKER_RUNS_A_TAG, about, job.image)
+    if job.retries:
+        seen = f"maxRetries is {job.retries}: a crash can hide behind a later attempt"
+        yield fails(Need.WORKER_NEVER_RETRIES, about, seen, f"{update} --max-retries=0")
+    else:
+        yield holds(Need.WORKER_NEVER_RETRIES, about, "maxRetries is 0")
+
+
+def start_row(job: JobName, granted: Sequence[str], member: str) -> Row:
+    """Whether the caller may start the job."""
+    need, about = Need.WORKER_CAN_BE_STARTED, job.job
+    missing = [permission for permission in START if permission not in granted]
+    if not missing:
+        return holds(need, about, f"{' and '.join(START)} are granted on it")
+    remedy = (
+        f"gcloud run jobs add-iam-policy-binding {job.job} --region={job.location} --project={job.project} "
+        f"--member={member} --role={STARTER}"
+    )
+    return fails(need, about, f"{' and '.join(missing)} is not granted on it", remedy)
+
+
+def image_row(worker: Worker, jobs: Sequence[JobFacts], builds: Sequence[Build]) -> Row:
+    """Whether the trigger's builds push, through `images:`, the image that the worker runs."""
+    need, about = Need.TRIGGER_PUSHES_THE_IMAGE, worker.trigger
+    wanted = {untagged(job.image) for job in jobs}
+    if not builds:
+        remedy = f"gcloud builds triggers run {worker.trigger} --branch=main, then run this again"
+        return unknown(need, about, "none of the recent successful builds is this trigger's", remedy)
+    newest = builds[0]
+    pushed = {untagged(image.name) for image in newest.images}
+    remedy = "name the image under images: in the trigger's cloudbuild.yaml, instead of a docker push step"
+    if not pushed:
+        return fails(need, about, f"its build {newest.key.id} has no results.images", remedy)
+    if wanted and not wanted & pushed:
+        seen = f"its build {newest.key.id} pushed {', '.join(sorted(pushed))}; the job runs {', '.join(sorted(wanted))}"
+        return fails(need, about, seen, "let the job run the image that the trigger pushes, or name another job")
+    return holds(need, about, f"its build {newest.key.id} pushed {', '.join(sorted(pushed))}")
+
+
+def no_job_row(worker: Worker, tried: Sequence[str]) -> Row:
+    """The row where none of the projects has the worker's job."""
+    seen = f"no such job in {worker.job.location} of {', '.join(tried)}"
+    remedy = f"gcloud run jobs list --project={tried[0]}, and mend `job` of the worker in policy.toml"
+    return fails(Need.WORKER_EXISTS, worker.job.job, seen, remedy)
+
+
+def no_workers() -> Iterator[Row]:
+    """The row where policy names no worker."""
+    yield needless(Need.WORKER_EXISTS, "", "policy names no worker: builds are judged by their source alone")
+
+
+def builds_of(worker: Worker, builds: Mapping[str, Sequence[Build]]) -> list[Build]:
+    """The trigger's builds among those of every project, newest first."""
+    found = [
+        build
+        for several in builds.values()
+        for build in several
+        if build.trigger_id and worker.trigger in (build.trigger_id, build.trigger_name)
+    ]
+    return sorted(found, key=lambda build: str(build.finished or ""), reverse=True)
+
+
+def untagged(image: str) -> str:
+    """An image's name without tag and digest."""
+    name = image.partition("@")[0]
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{last.partition(':')[0]}"
