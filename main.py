@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from datetime import timedelta
@@ -19,7 +20,7 @@ import functions_framework
 
 from verifier import __version__
 from verifier.config import Settings, read_settings
-from verifier.errors import ServiceError, SettingsError
+from verifier.errors import ServiceError, SettingsError, Stopping
 from verifier.hints import MOST_BYTES, BuildStatus, ExecutionFinished, Irrelevant, Quarantined, Sweep, decode
 from verifier.policy import Policy
 from verifier.policy_file import read_policy
@@ -77,8 +78,9 @@ def verify(request: Request) -> tuple[str, int]:
     try:
         if trouble := _act(hint):
             log("WARNING", f"due again: {trouble}", hint=type(hint).__name__)
-    except ServiceError as error:
-        log("ERROR", f"not acknowledged: {error}", hint=type(hint).__name__)
+    except (ServiceError, Stopping) as error:
+        severity = "NOTICE" if isinstance(error, Stopping) else "ERROR"
+        log(severity, f"not acknowledged: {error}", hint=type(hint).__name__)
         # A sweep is always acknowledged: the next one is a minute away.
         return ("", 204) if isinstance(hint, Sweep) else ("try again later\n", 503)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the message comes again and the log has it
@@ -119,4 +121,15 @@ def _budget() -> Budget:
     from verifier.case import Budget
 
     clock = _world().services.clock
-    return Budget(clock, clock() + timedelta(seconds=SETTINGS.timeout_seconds - _RESERVE_SECONDS))
+    until = clock() + timedelta(seconds=SETTINGS.timeout_seconds - _RESERVE_SECONDS)
+    return Budget(clock, until, _is_stopping)
+
+
+def _is_stopping() -> bool:
+    """Whether the platform has asked this process to end: it kills it ten seconds later.
+
+    A request's thread can't handle signals. But SIGTERM's handler is a method of gunicorn's worker, which is not
+    alive any more once it was called. Under a server without a handler, SIGTERM ends the process at once.
+    """
+    worker = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return not getattr(worker, "alive", True)

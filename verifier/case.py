@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verifier.build import BuildKey
-from verifier.errors import ServiceError, Unavailable
+from verifier.errors import ServiceError, Stopping, Unavailable
 from verifier.ledger import Hold, Ledger, Record, State, after_failure, queued, released, settled
 from verifier.pace import Pace
 from verifier.policy import Policy
@@ -22,23 +22,31 @@ AUDIT_SECONDS = 10.0
 _LEAST_SECONDS = 0.5
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """The time that is left of an invocation. No outward call may outlast it, so none outlasts the lease."""
 
     clock: Callable[[], datetime]
     until: datetime
+    stopping: Callable[[], bool] = _never
+    """Whether this process is asked to end."""
 
     def seconds(self, most: float) -> float:
-        """What a call may take: `most`, or what is left. Raises Unavailable when nothing is."""
+        """What a call may take: `most`, or what is left. Raises Unavailable when nothing is, and Stopping."""
+        if self.stopping():
+            raise Stopping("this process is asked to end; the rest is done by another one")
         left = (self.until - self.clock()).total_seconds()
         if left < _LEAST_SECONDS:
             raise Unavailable("this invocation's time is used up; the rest is done by the next one")
         return min(most, left)
 
     def has(self, seconds: float) -> bool:
-        """Whether so much is left."""
-        return (self.until - self.clock()).total_seconds() >= seconds
+        """Whether so much is left to begin something."""
+        return not self.stopping() and (self.until - self.clock()).total_seconds() >= seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,10 @@ class Case:
     def fail(self, error: str, retry_after: float | None = None) -> None:
         """Let go of the record after a failure: it keeps what was done, and is due again after a backoff."""
         self._write(after_failure(replace(self.record, **self.noted), error, self.now(), retry_after))
+
+    def hand_over(self) -> None:
+        """Let go of the record, due at once: nothing went wrong, but this process is asked to end."""
+        self._write(released(replace(self.record, **self.noted), self.now()))
 
     def queue(self, error: str) -> None:
         """Let go of the record: Slack alone has not heard what was judged."""

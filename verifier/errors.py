@@ -47,5 +47,9 @@ class LostHold(VerifierError):
     """Another invocation took the record over: stop before the next effect. Never shown to a person."""
 
 
+class Stopping(VerifierError):
+    """This process is asked to end: it begins no call any more, lets go of what it holds, and another one goes on."""
+
+
 class Malformed(VerifierError):
     """A document or message has not the shape that it must have; the message says where, expected and got."""

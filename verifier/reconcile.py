@@ -27,7 +27,7 @@ from typing import NamedTuple
 from verifier.admission import source_findings, worker_of_images
 from verifier.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
 from verifier.case import AUDIT_SECONDS, LEDGER_SECONDS, Budget, Case, Later, Never, Unsaid, World
-from verifier.errors import Denied, LostHold, Malformed, Missing, ServiceError, Unavailable
+from verifier.errors import Denied, LostHold, Malformed, Missing, ServiceError, Stopping, Unavailable
 from verifier.judgement import Judgement
 from verifier.ledger import Hold, State
 from verifier.operation import not_ours, not_run
@@ -63,7 +63,7 @@ def reconcile(key: BuildKey, world: World, budget: Budget, *, announced: bool = 
 
     `announced` says that a message about it came; `only_if_due` that the message says nothing new about a build which
     was fetched already. Answers with what went wrong, empty when nothing did: the record is then due again. Raises
-    ServiceError only when the ledger could not be written: then nothing was promised.
+    ServiceError only when the ledger could not be written: then nothing was promised; and Stopping.
     """
     hold = world.ledger.claim(
         key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
@@ -100,6 +100,9 @@ def _attempt(case: Case) -> Outcome:
         return Outcome(str(later.changes.get("error", "")))
     except Never:
         case.settle(State.UNCONFIRMED)
+    except Stopping:
+        case.hand_over()
+        raise
     except Unsaid as error:
         case.queue(str(error))
         return Outcome(str(error), unsaid=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from verifier.build import Build
 from verifier.case import AUDIT_SECONDS, CHAT_SECONDS, Budget, Case, Unsaid, World
-from verifier.errors import Refused, ServiceError, Unavailable
+from verifier.errors import Refused, ServiceError, Stopping, Unavailable
 from verifier.history import Submitter
 from verifier.judgement import Judgement
 from verifier.record import AuditRecord, announcement, undelivered_record
@@ -125,7 +125,7 @@ def _post(case: Case, message: Message) -> Posted:
         if not error.ambiguous:
             case.note(posting=None)  # a message of an earlier attempt would have been found
         raise Unsaid(str(error)) from error
-    except Refused:
+    except (Refused, Stopping):
         case.note(posting=None)
         raise
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from verifier.build import Build, BuildKey
 from verifier.case import LEDGER_SECONDS, Case, Later
-from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable
+from verifier.errors import Denied, Missing, Refused, ServiceError, Stopping, Unavailable
 from verifier.execution import BUILD_VARIABLE, Execution, Phase, parse_execution_name
 from verifier.ledger import BUILDS
 from verifier.logs import LogFacts, LogReading, Repeated, log_filter
@@ -110,6 +110,9 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
             raise case.later(_LOOK_AGAIN.total_seconds(), error=str(error)) from error
         if record.intent is None:
             case.note(intent=None)  # nothing was started, now or before
+        raise
+    except Stopping:
+        case.note(intent=record.intent)
         raise
     raise case.later(_FIRST_POLL_SECONDS, execution=name)
 

@@ -30,6 +30,8 @@ class Function:
     url: str
     log: Path
     """What it prints."""
+    process: subprocess.Popen[bytes]
+    """Its server."""
 
     def request(self, method: str, path: str, body: bytes = b"") -> int:
         """The status of its answer."""
@@ -93,7 +95,7 @@ def running_function(settings: Mapping[str, str], folder: Path) -> Iterator[Func
             start_new_session=True,  # a Ctrl-C on the terminal is for us; we end the function, workers and all
         )
         try:
-            function = Function(f"http://127.0.0.1:{port}", log)
+            function = Function(f"http://127.0.0.1:{port}", log, process)
             _wait(function, process)
             yield function
         finally:

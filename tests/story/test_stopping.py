@@ -1,0 +1,139 @@
+"""SIGTERM while the function is at work: it begins nothing more, lets go, and another process goes on at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.story.test_function import BUILD_ID, Place, build, place, push
+from tests.story.town import PROJECT, REGION, Town, town
+from verifier.build import BuildKey
+from verifier.case import Budget
+from verifier.errors import Stopping
+from verifier.ledger import BUILDS, MARKS, Record, State, parse_record
+from verifier.local.clock import system_clock
+from verifier.local.faults import Fault
+from verifier.local.function import Function, running_function
+from verifier.local.sqlite import SqliteStore
+from verifier.reconcile import reconcile
+from verifier.services import Stored
+
+__all__ = ["place", "town"]
+
+KEY = BuildKey(PROJECT, REGION, BUILD_ID)
+MESSAGE = push(json.dumps(build()).encode())
+SWEEP = push(b"{}")
+SLOW_SECONDS = 2.0
+GRACE_SECONDS = 10.0
+"""What the platform grants between SIGTERM and the end."""
+
+
+def stored(folder: Path, collection: str, name: str) -> Stored:
+    with closing(SqliteStore(folder / "ledger.sqlite")) as store:
+        found = store.read(collection, name, timeout=5)
+    assert found is not None
+    return found
+
+
+def record(folder: Path) -> Record:
+    return parse_record(stored(folder, BUILDS, KEY.digest).document)
+
+
+def stopped_during(place: Place, function: Function, path: str, body: bytes, call: str) -> int:
+    """Stop the function while this call, made slow, is under way; the status that the request is answered with."""
+    place.faults.forget()
+    place.faults.add(Fault(call, "slow", seconds=SLOW_SECONDS))
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(function.post, path, body)
+        while call not in place.faults.calls:
+            assert not answer.done()
+            time.sleep(0.01)
+        begun = time.monotonic()
+        function.process.send_signal(signal.SIGTERM)
+        assert function.process.wait(GRACE_SECONDS) == 0
+        assert time.monotonic() - begun < GRACE_SECONDS
+        assert place.faults.calls[-1] == call, "nothing was begun after it"
+        return answer.result(1)
+
+
+@pytest.mark.parametrize("call", ["GetBuild", "WriteLogEntries"])
+def test_a_stopped_process_lets_go_and_the_next_one_decides_at_once(place: Place, tmp_path: Path, call: str) -> None:
+    place.cloud.put_build(build())
+    with running_function(place.settings, tmp_path) as function:
+        assert stopped_during(place, function, "/builds", MESSAGE, call) == 503
+    left = record(tmp_path)
+    assert (left.state, left.owner, left.attempts) == (State.OPEN, "", 0)
+    assert left.due is not None
+    assert left.due <= system_clock()
+    with running_function(place.settings, tmp_path) as function:
+        assert function.post("/builds", MESSAGE) == 204
+    assert record(tmp_path).state is State.DONE
+    assert place.kinds() == ["verdict"]
+    assert len(place.slack.messages) == 1
+
+
+def test_the_last_step_is_finished_and_its_outcome_kept(place: Place, tmp_path: Path) -> None:
+    place.cloud.put_build(build())
+    with running_function(place.settings, tmp_path) as function:
+        assert stopped_during(place, function, "/builds", MESSAGE, "chat.postMessage") == 204
+    assert record(tmp_path).state is State.DONE
+    assert len(place.slack.messages) == 1
+
+
+def test_a_stopped_sweep_gives_its_turn_back_and_the_next_one_decides_at_once(place: Place, tmp_path: Path) -> None:
+    place.cloud.put_build(build("WORKING"))
+    with running_function(place.settings, tmp_path) as function:
+        assert function.post("/builds", MESSAGE) == 204
+        make_due(tmp_path)
+        place.cloud.put_build(build())
+        assert stopped_during(place, function, "/sweep", SWEEP, "GetBuild") == 204
+    assert record(tmp_path).owner == ""
+    assert stored(tmp_path, MARKS, "sweep").document["until"] is None
+    with running_function(place.settings, tmp_path) as function:
+        assert function.post("/sweep", SWEEP) == 204
+    assert record(tmp_path).state is State.DONE
+    assert len(place.slack.messages) == 1
+
+
+def make_due(folder: Path) -> None:
+    found = stored(folder, BUILDS, KEY.digest)
+    with closing(SqliteStore(folder / "ledger.sqlite")) as store:
+        document = {**found.document, "due": found.document["created"]}
+        assert store.replace(BUILDS, KEY.digest, document, found.revision, timeout=5) is not None
+
+
+def test_a_server_whose_handler_says_nothing_of_a_worker_serves_and_ends_as_ever(place: Place, tmp_path: Path) -> None:
+    """The development server."""
+    place.cloud.put_build(build())
+    with running_function(place.settings | {"DEBUG": "True"}, tmp_path) as function:
+        assert function.post("/builds", MESSAGE) == 204
+        function.process.send_signal(signal.SIGTERM)
+        function.process.wait(GRACE_SECONDS)
+    assert record(tmp_path).state is State.DONE
+
+
+@pytest.mark.parametrize("calls", range(4))
+def test_wherever_it_stops_nothing_is_lost_and_no_execution_is_looked_for_in_vain(town: Town, calls: int) -> None:
+    """A trial's message stopped after so many checks of the time that is left."""
+    left = iter([False] * calls + [True] * 10)
+    budget = Budget(town.clock, town.clock() + timedelta(seconds=50), lambda: next(left))
+    key = town.triggered()
+    begin = town.executions()
+    try:
+        reconcile(key, town.world, budget)
+    except Stopping:
+        assert town.executions() == begin
+        town.announce(key)
+    assert town.executions() == 1
+    assert town.calls("ListExecutions") == 0
+    town.live(4)
+    assert town.verdict(key) == "VERIFIED"
+    assert len(town.slack.messages) == 1
+    assert len(town.cloud.audit_entries()) == 1
