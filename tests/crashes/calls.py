@@ -1,0 +1,48 @@
+"""Every outward call that the story can make, read from the Protocols in `services.py`: none is forgotten."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, Protocol, get_args, get_origin, get_type_hints
+
+from verifier.services import Services
+
+
+def _protocols() -> dict[str, type]:
+    """The Protocol behind each property of `Services` that is a service; its clock and its pause are none."""
+    found: dict[str, type] = {}
+    for name, member in inspect.getmembers(Services, lambda value: isinstance(value, property)):
+        kind: Any = get_type_hints(member.fget)["return"]
+        for candidate in get_args(kind) or (kind,):
+            if isinstance(candidate, type) and Protocol in candidate.__mro__:
+                found[name] = candidate
+    return found
+
+
+def _calls() -> dict[str, bool]:
+    return {
+        f"{name}.{method}": get_origin(get_type_hints(function)["return"]) is Iterator
+        for name, protocol in _protocols().items()
+        for method, function in inspect.getmembers(protocol, inspect.isfunction)
+        if not method.startswith("_")
+    }
+
+
+_EVERY = _calls()
+
+SERVICES = frozenset(_protocols())
+"""The names of the services."""
+
+CALLS = frozenset(_EVERY)
+"""Every call, as `service.method`."""
+
+PAGED = frozenset(call for call, is_paged in _EVERY.items() if is_paged)
+"""Calls that reach out when their next page is asked for, and not before."""
+
+READS = frozenset(
+    """store.read store.due store.present store.holding builds.fetch builds.finished jobs.started_for jobs.observe
+    logs.read submitters.submitter chat.find""".split()
+)
+WRITES = CALLS - READS
+"""Calls that change the world; a call that nobody has listed as a read is taken for one."""

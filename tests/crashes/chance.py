@@ -1,0 +1,59 @@
+"""A process in bad weather: its calls fail by chance, and now and then it is killed in the middle of a delivery."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from tests.crashes.death import KILLED
+from tests.crashes.guarded import LifeClock
+from verifier.errors import Unavailable
+
+_MOST_CALLS = 15
+"""A delivery that is to be killed dies at one of so many calls, or else right before its acknowledgement."""
+
+
+class Chance:
+    """So large a share of the calls fails, and of the deliveries is killed. Safe to use from any thread."""
+
+    def __init__(self, clock: LifeClock, random: Random, faults: float, kills: float) -> None:
+        self._clock, self._random, self._faults, self._kills = clock, random, faults, kills
+        self._here = threading.local()
+
+    def begin(self) -> None:
+        """A delivery begins on this thread."""
+        is_doomed = self._random.random() < self._kills
+        self._here.left = self._random.randint(1, _MOST_CALLS) if is_doomed else None
+        self._here.calls, self._here.faults = 0, Counter[str]()
+
+    def around(self, name: str, timeout: float, call: Callable[[], Any]) -> Any:
+        """See `guarded.Guard.around`. Unanswered calls take all the time that they are given."""
+        self._here.calls += 1
+        if self._here.left is not None:
+            self._here.left -= 1
+        kind = self._random.choice(("before", "after", "timeout")) if self._random.random() < self._faults else ""
+        if self._here.left == 0 and self._random.random() < 0.5:
+            os._exit(KILLED)
+        has_effect = kind != "before" and (kind != "timeout" or self._random.random() < 0.5)
+        answer = call() if has_effect else None
+        if self._here.left == 0:
+            os._exit(KILLED)
+        if not kind:
+            return answer
+        self._here.faults[kind] += 1
+        if kind == "timeout":
+            self._clock.advance(timeout)
+        raise Unavailable(f"{name}: failed by chance ({kind})", ambiguous=kind != "before")
+
+    def before_answer(self) -> None:
+        """The delivery is about to be acknowledged."""
+        if self._here.left is not None:
+            os._exit(KILLED)
+
+    def account(self) -> dict[str, Any]:
+        """What happened in this thread's delivery."""
+        return {"calls": self._here.calls, "faults": dict(self._here.faults)}

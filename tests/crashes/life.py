@@ -1,0 +1,73 @@
+"""One life of the function: a forked process that runs the real entry point on what it is handed, until it dies."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import socket
+import traceback
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple
+
+from tests.crashes.chance import Chance
+from tests.crashes.death import Death, Moment
+from tests.crashes.guarded import Guard, LifeClock, guarded
+from verifier.cloud.wiring import make_world
+from verifier.times import parse_time
+
+MOST_BYTES = 1 << 17
+"""The largest packet: a delivery, or an answer to one."""
+_DEFECT = 70
+"""The exit code of a life that this harness itself spoilt."""
+
+
+class _Request(NamedTuple):
+    """As much of an HTTP request as the entry point looks at."""
+
+    path: str
+    stream: io.BytesIO
+    method: str = "POST"
+
+
+def live(channel: socket.socket, plan: Mapping[str, Any]) -> None:
+    """Serve the deliveries that come through this channel, some at once, and end the process when it closes.
+
+    `plan` has the `environment` that the entry point starts with, the number of `threads`, and either `death` (where
+    to die) or `chance` (what may go wrong).
+    """
+    os.environ.update(plan["environment"])
+    import main
+
+    def send(**answer: Any) -> None:
+        channel.send(json.dumps(answer).encode())
+
+    clock = LifeClock()
+    guard: Guard
+    if chance := plan.get("chance"):
+        guard = Chance(clock, random.Random(chance["seed"]), chance["faults"], chance["kills"])
+    else:
+        at, moment = plan.get("death") or (0, Moment.BEFORE)
+        guard = Death(lambda name: send(died=name), at, Moment(moment))
+    world = guarded(make_world(main.SETTINGS, main.POLICY, clock), clock, guard)
+    vars(main)["_world"] = lambda: world
+    verify: Any = main.verify
+
+    def serve(delivery: Mapping[str, Any]) -> None:
+        try:
+            clock.tell(parse_time(delivery["now"]))
+            guard.begin()
+            _, status = verify(_Request(delivery["path"], io.BytesIO(delivery["body"].encode())))
+            guard.before_answer()
+            send(number=delivery["number"], status=status, **guard.account())
+        except BaseException:  # noqa: BLE001 - the entry point lets nothing out: it is a defect of this harness, and is seen
+            traceback.print_exc()
+            os._exit(_DEFECT)
+
+    with ThreadPoolExecutor(plan["threads"]) as pool:
+        for packet in iter(partial(channel.recv, MOST_BYTES), b""):
+            pool.submit(serve, json.loads(packet))
+    os._exit(0)
