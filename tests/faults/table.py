@@ -11,7 +11,7 @@ from typing import get_args, get_type_hints
 from verifier.errors import Denied, Missing, Refused, Unavailable, VerifierError
 from verifier.services import Services
 
-ASKED_SECONDS = 30.0
+ASKED_SECONDS = 90.0
 """What a service asks to wait where it does say so: longer than any call may take."""
 
 
