@@ -38,7 +38,7 @@ locals {
       severity = "ERROR"
       query    = "sum(increase(${local.undelivered}[1h])) > 0"
       duration = "0s"
-      runbook  = "The verdict is in the audit trail and is posted again every hour. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct the channel, or add a new token to the secret and deploy again."
+      runbook  = "The verdict is in the audit trail and is posted again every hour. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct the channel, or renew the token (see Upgrade)."
     }
   }
 }

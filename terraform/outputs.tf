@@ -14,6 +14,11 @@ output "function" {
   }
 }
 
+output "doctor" {
+  description = "The command that checks the installation."
+  value       = "verifier doctor --function=projects/${var.home.project}/locations/${var.home.region}/functions/${google_cloudfunctions2_function.verifier.name} --policy=${abspath(var.policy_file)}"
+}
+
 output "settings" {
   description = "The settings that the function was given."
   value       = local.settings

@@ -127,15 +127,3 @@ run "what_is_given_is_done" {
     error_message = "Each of the four alerts goes to the given channel."
   }
 }
-
-run "who_submitted_a_build_is_read_only_where_policy_asks_for_it" {
-  command = plan
-  variables {
-    projects    = { app-project = {} }
-    policy_file = "tests/policy_with_submitter.toml"
-  }
-  assert {
-    condition     = contains(google_project_iam_custom_role.role["reader/app-project"].permissions, "logging.logEntries.list")
-    error_message = "Policy wants submitters named: the project's audit logs must be readable."
-  }
-}

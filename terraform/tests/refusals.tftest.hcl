@@ -59,11 +59,3 @@ run "a_name_too_long_and_a_job_without_its_region" {
   }
   expect_failures = [var.home, var.projects]
 }
-
-run "only_projects_that_are_not_watched" {
-  command = plan
-  variables {
-    projects = { app-project = { watch = false, jobs = ["us-central1/worker"] } }
-  }
-  expect_failures = [var.projects]
-}

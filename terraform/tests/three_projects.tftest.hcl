@@ -5,6 +5,10 @@ mock_provider "google" {
   mock_data "google_project" {
     defaults = { number = "123456789012" }
   }
+  override_data {
+    target = data.google_project.all["app-project"]
+    values = { number = "210987654321" }
+  }
 }
 
 variables {
@@ -15,7 +19,7 @@ variables {
     canary-project = { watch = false, jobs = ["us-central1/canary"] }
   }
   regions     = ["global"]
-  policy_file = "tests/policy.toml"
+  policy_file = "tests/policy_with_submitter.toml"
   slack       = { channel = "C0123456789" }
   alerts      = { emails = ["team@example.com"] }
 }
@@ -47,6 +51,10 @@ run "each_project_has_its_part_and_home_has_the_rest" {
     error_message = "A role belongs to the project that it is used in."
   }
   assert {
+    condition     = google_project_iam_custom_role.role["reader/home-project"].permissions == tolist(["cloudbuild.builds.get", "cloudbuild.builds.list", "logging.logEntries.list"])
+    error_message = "Policy wants submitters named: the audit logs of a project without jobs are read for that."
+  }
+  assert {
     condition     = google_project_iam_custom_role.role["reader/canary-project"].permissions == tolist(["logging.logEntries.list", "run.executions.get", "run.executions.list"])
     error_message = "Builds of a project that is not watched are not looked at."
   }
@@ -63,7 +71,7 @@ run "each_project_has_its_part_and_home_has_the_rest" {
     error_message = "A sink lets through each of the project's jobs, named once, and no other."
   }
   assert {
-    condition     = local.settings["VERIFIER_PROJECTS"] == "app-project=123456789012,home-project=123456789012"
+    condition     = local.settings["VERIFIER_PROJECTS"] == "app-project=210987654321,home-project=123456789012"
     error_message = "A project that only has jobs is not watched."
   }
 }

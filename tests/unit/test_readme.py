@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import re2
 
 from verifier.config import VARIABLES
@@ -20,6 +21,11 @@ def first_column(heading: str) -> list[str]:
     """The names in the first column of the first table after a heading or sentence."""
     rows = README.partition(heading)[2].partition("|---")[2].partition("\n\n")[0].splitlines()[1:]
     return [re2.match(r"^\| `([^`]+)`", row).group(1) for row in rows]
+
+
+def section(heading: str) -> str:
+    """What stands under a heading, up to the next one."""
+    return README.partition(f"{heading}\n")[2].partition("\n#")[0]
 
 
 def test_every_setting_is_in_the_table_and_nothing_else() -> None:
@@ -52,11 +58,32 @@ def test_the_searched_fields_are_those_of_the_code() -> None:
 
 
 def test_the_roles_are_those_that_the_adapters_ask_for() -> None:
-    named = set(first_column("### Permissions"))
+    named = set(re2.findall(r"roles/[A-Za-z.]+", section("### Permissions")))
     adapters = "".join(path.read_text() for path in (ROOT / "verifier" / "cloud").glob("*.py"))
     asked_for = set(re2.findall(r"roles/[A-Za-z.]+", adapters))
     assert asked_for <= named
     assert named - asked_for == {"roles/secretmanager.secretAccessor"}, "the platform itself reads the secret"
+
+
+def test_every_permission_that_the_functions_adapters_name_is_in_the_table() -> None:
+    of_the_command_line = {"build_history.py", "job_history.py"}
+    paths = [path for path in (ROOT / "verifier" / "cloud").glob("*.py") if path.name not in of_the_command_line]
+    permission = r"needs ([a-z]+\.[a-zA-Z]+\.[a-zA-Z]+)(?: and ([a-z]+\.[a-zA-Z]+\.[a-zA-Z]+))?"
+    named = {name for path in paths for pair in re2.findall(permission, path.read_text()) for name in pair if name}
+    assert "run.executions.list" in named
+    assert named <= set(first_column("### Permissions"))
+
+
+def test_the_cost_of_each_line_and_the_sums_are_calculated_right() -> None:
+    sums = [0.0, 0.0]
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in section("### Cost").splitlines() if "= $" in row]
+    for _, price, *amounts in rows:
+        for column, amount in enumerate(amounts):
+            units, cost = (float(part.strip().lstrip("$").replace(",", "")) for part in amount.split("="))
+            assert cost == pytest.approx(units * float(price.lstrip("$")), abs=0.0051), amount
+            sums[column] += cost
+    assert len(rows) > 10
+    assert f"| **${sums[0]:.2f}** | **${sums[1]:.2f}** |" in section("### Cost")
 
 
 def test_every_make_target_that_is_named_exists() -> None:
@@ -67,7 +94,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_path_that_is_named_exists() -> None:
-    for path in re2.findall(r"`((?:verifier|tests|main)[a-z_/.]*(?:\.py|\.toml|/))`", README):
+    for path in re2.findall(r"`((?:verifier|tests|terraform|main)[a-z_/.]*(?:\.py|\.toml|/))`", README):
         assert (ROOT / path).exists(), path
 
 

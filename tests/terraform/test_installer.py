@@ -1,0 +1,132 @@
+"""What terraform says of the installer, and what its plans have in common with the code."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import re2
+
+from tests.terraform.command import REFUSALS, ROOT, Terraform, of_type
+from tests.unit.test_readme import section
+from verifier.build import NOT_TERMINAL, parse_build
+from verifier.config import read_settings
+from verifier.policy_file import read_policy
+from verifier.source import source_of
+from verifier.sweep import Swept, describe
+
+pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
+
+Resources = Sequence[Mapping[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def variables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example of an installation, beside a policy of its own."""
+    folder = tmp_path_factory.mktemp("variables")
+    (folder / "policy.toml").write_text('branches = ["main"]\n\n[slack]\nname_submitter = true\n')
+    example = (ROOT / "terraform" / "terraform.tfvars.example").read_text()
+    file = folder / "example.tfvars"
+    file.write_text(example.replace('"policy.toml"', json.dumps(str(folder / "policy.toml"))))
+    return file
+
+
+def function_of(resources: Resources) -> Mapping[str, Any]:
+    [function] = of_type(resources, "google_cloudfunctions2_function").values()
+    service: Mapping[str, Any] = function["service_config"][0]
+    return service
+
+
+def alerts(resources: Resources) -> dict[str, str]:
+    """The runbook of each alert, by its title."""
+    policies = of_type(resources, "google_monitoring_alert_policy").values()
+    return {item["conditions"][0]["display_name"]: item["documentation"][0]["content"] for item in policies}
+
+
+def test_it_is_formatted_as_terraform_does(terraform: Terraform) -> None:
+    assert terraform.run("fmt", "-check", "-recursive") == ""
+
+
+def test_it_is_valid(terraform: Terraform) -> None:
+    assert json.loads(terraform.run("validate", "-json"))["diagnostics"] == []
+
+
+def test_terraforms_own_tests_pass(plans: Mapping[str, Resources]) -> None:
+    files = {path.name: path.read_text() for path in (ROOT / "terraform" / "tests").glob("*.tftest.hcl")}
+    assert "expect_failures" in files.pop(Path(REFUSALS).name)
+    assert set(plans) == {name for text in files.values() for name in re2.findall(r'(?m)^run "(\w+)"', text)}
+
+
+def test_one_project_takes_so_many_resources(one_project: Resources) -> None:
+    assert len(one_project) == 51
+
+
+def test_each_further_project_takes_its_topic_subscription_sink_and_roles(
+    one_project: Resources, three_projects: Resources
+) -> None:
+    more = Counter(item["type"] for item in three_projects)
+    more.subtract(Counter(item["type"] for item in one_project))
+    assert {kind: count for kind, count in more.items() if count} == {
+        "google_cloud_run_v2_job_iam_member": 2,
+        "google_logging_project_sink": 1,
+        "google_project_iam_custom_role": 3,
+        "google_project_iam_member": 2,
+        "google_pubsub_subscription": 1,
+        "google_pubsub_subscription_iam_member": 1,
+        "google_pubsub_topic": 1,
+        "google_pubsub_topic_iam_member": 1,
+    }
+
+
+def test_the_code_accepts_the_settings_that_it_is_given(plans: Mapping[str, Resources]) -> None:
+    seen = 0
+    for resources in plans.values():
+        service = function_of(resources)
+        secret = service["secret_environment_variables"][0]["key"]
+        value = "https://hooks.slack.com/services/T/B/x" if secret.endswith("WEBHOOK") else "xoxb-1-example"
+        settings = read_settings({**service["environment_variables"], secret: value})
+        assert settings.timeout_seconds == service["timeout_seconds"]
+        assert settings.home_project == "home-project"
+        seen += 1
+    assert seen >= 3
+
+
+def test_the_filter_leaves_out_the_statuses_that_the_code_does_not_act_upon(one_project: Resources) -> None:
+    subscriptions = of_type(one_project, "google_pubsub_subscription")
+    wanted = subscriptions['google_pubsub_subscription.push["builds-app-project"]']["filter"]
+    assert wanted.startswith("NOT (")
+    assert set(re2.findall(r'status = "([A-Z_]+)"', wanted)) == NOT_TERMINAL
+
+
+def test_the_metric_of_sweeps_counts_the_line_that_a_completed_sweep_logs(one_project: Resources) -> None:
+    metrics = {item["name"]: item for item in of_type(one_project, "google_logging_metric").values()}
+    word = describe(Swept())["sweep"]
+    assert f'jsonPayload.sweep="{word}"' in metrics["build-verifier/sweeps"]["filter"]
+    assert describe(None)["sweep"] != word
+
+
+def test_the_build_of_the_function_itself_is_exempt(terraform: Terraform, variables: Path) -> None:
+    policy = read_policy(terraform.value("local.policy_text", variables).encode())
+    document = json.loads((ROOT / "tests/fixtures/builds/no-source-cloud-functions.json").read_text())
+    account = "build-verifier-builder@my-security-project.iam.gserviceaccount.com"
+    own = parse_build({**document, "serviceAccount": f"projects/my-security-project/serviceAccounts/{account}"})
+    others = parse_build(document)
+    assert policy.branches == ("main",)
+    assert [exemption.covers(own, source_of(own)) for exemption in policy.exemptions] == [True]
+    assert [exemption.covers(others, source_of(others)) for exemption in policy.exemptions] == [False]
+
+
+def test_the_example_of_an_installation_is_complete(terraform: Terraform, variables: Path) -> None:
+    declared = (ROOT / "terraform" / "variables.tf").read_text()
+    named = set(re2.findall(r"(?m)^(?:# )?([a-z_]+) +=", variables.read_text()))
+    assert set(re2.findall(r'(?m)^variable "([a-z_]+)"', declared)) - named == {"function"}
+    assert terraform.value("var.home.name", variables) == "build-verifier"
+
+
+def test_the_readme_has_the_runbook_of_each_alert(one_project: Resources) -> None:
+    rows = dict(re2.findall(r"(?m)^\| (.+?) \| (.+) \|$", section("### When an alert fires")))
+    assert {title: rows.get(title) for title in alerts(one_project)} == alerts(one_project)
