@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +18,14 @@ from tests.emulators.pubsub import PUBSUB
 from verifier.cloud.firestore import FirestoreStore
 from verifier.local.sqlite import SqliteStore
 from verifier.services import Store
+
+FIRST_FRESH_SEED = int(os.environ.setdefault("SIMULATION_SEED", str(secrets.randbelow(10**9))))
+"""Where the simulation's untried seeds begin: chosen once, and the same in every process of a test run."""
+
+
+def pytest_report_header() -> str:
+    """Tell which seeds are played, so that they can be played again."""
+    return f"simulation: seeds from 1 and from {FIRST_FRESH_SEED} (SIMULATION_SEED)"
 
 
 @pytest.fixture(scope="session")

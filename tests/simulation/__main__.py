@@ -1,48 +1,80 @@
-"""Runs seeds: `python -m tests.simulation --seeds 1000`, or one with what happened in it: `--seed 17`."""
+"""Runs the simulation.
+
+`python -m tests.simulation --seeds 1000` plays so many seeds, `--seed 17` shows one, `--pairs` tries every ordered
+pair of crashes of every play.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import chain
 from multiprocessing import Pool
 from time import perf_counter
+from typing import Any
 
 from tests.simulation.life import Figures, Unlawful, play
+from tests.simulation.plays import PLAYS, Crash, pairs, perform
+
+_SHOWN = 3
 
 
-def _tried(seed: int) -> tuple[int, Figures | str]:
+def _seed(seed: int) -> Figures | str:
+    return _outcome(partial(play, seed))
+
+
+def _pair(named: tuple[str, tuple[Crash, Crash]]) -> Figures | str:
+    name, crashes = named
+    return _outcome(lambda: perform(PLAYS[name], *crashes)[0])
+
+
+def _outcome(run: Callable[[], Figures]) -> Figures | str:
     try:
-        return seed, play(seed)
+        return run()
     except Unlawful as unlawful:
-        return seed, str(unlawful)
+        return str(unlawful)
+
+
+def _try_all(what: str, one: Callable[[Any], Figures | str], every: Iterable[Any], processes: int) -> int:
+    """Run all of them and print what came of it. How many broke a law."""
+    begun, broken, held = perf_counter(), 0, 0
+    total = [0.0] * len(Figures._fields)
+    with Pool(processes) as pool:
+        for outcome in pool.imap_unordered(one, every, chunksize=50):
+            if isinstance(outcome, str):
+                broken += 1
+                if broken <= _SHOWN:
+                    print(outcome, end="\n\n")
+            else:
+                held += 1
+                total = [sum(pair) for pair in zip(total, outcome, strict=True)]
+    seconds = perf_counter() - begun
+    print(
+        f"{what}: {held + broken} tried, {held} held, {broken} broken; {seconds:.1f} s, {held / seconds:.0f} a second"
+    )
+    print("  " + ", ".join(f"{value:.0f} {name}" for name, value in zip(Figures._fields, total, strict=True)))
+    return broken
 
 
 def main() -> int:
-    """Run the seeds that were asked for. 1 when a law was broken."""
+    """Run what was asked for. 1 when a law was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seed", type=int, help="run this one and print what happened")
-    parser.add_argument("--seeds", type=int, default=1000, help="run so many")
-    parser.add_argument("--first", type=int, default=1, help="beginning with this one")
-    parser.add_argument("--processes", type=int, default=2, help="so many at a time")
+    parser.add_argument("--seed", type=int, help="play this one, and print what happened")
+    parser.add_argument("--seeds", type=int, default=1000, help="play so many (default 1000)")
+    parser.add_argument("--first", type=int, default=1, help="beginning with this one (default 1)")
+    parser.add_argument("--pairs", action="store_true", help="try every ordered pair of crashes instead")
+    parser.add_argument("--processes", type=int, default=2, help="so many at a time (default 2)")
     wanted = parser.parse_args()
     if wanted.seed is not None:
         print(play(wanted.seed))
         return 0
-    begun, held, broken, end = perf_counter(), [], [], wanted.first + wanted.seeds
-    with Pool(wanted.processes) as pool:
-        for seed, outcome in pool.imap_unordered(_tried, range(wanted.first, end), chunksize=20):
-            if isinstance(outcome, str):
-                broken.append(seed)
-                if len(broken) <= 3:
-                    print(f"seed {seed}: {outcome}\n")
-            else:
-                held.append(outcome)
-    seconds = perf_counter() - begun
-    print(f"seeds {wanted.first} to {end - 1}: {len(held)} held, {len(broken)} broken {broken[:20]}")
-    total = [sum(column) for column in zip(*held, strict=True)] if held else [0] * len(Figures._fields)
-    print(", ".join(f"{value:g} {name}" for name, value in zip(Figures._fields, total, strict=True)))
-    print(f"{seconds:.1f} s, {wanted.seeds / seconds:.0f} seeds/s")
-    return 1 if broken else 0
+    if wanted.pairs:
+        every = chain.from_iterable(((name, pair) for pair in pairs(one)) for name, one in PLAYS.items())
+        return int(_try_all("ordered pairs of crashes", _pair, every, wanted.processes) > 0)
+    end = wanted.first + wanted.seeds
+    return int(_try_all(f"seeds {wanted.first} to {end - 1}", _seed, range(wanted.first, end), wanted.processes) > 0)
 
 
 if __name__ == "__main__":

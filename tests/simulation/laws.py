@@ -101,6 +101,9 @@ class Laws:
             run is not None and run.build == name and run.digest == made.digest and run.ended <= self.kernel.seconds
         )
         self._must(proven, f"{name} is VERIFIED without a run that shows it")
+        assert run is not None
+        readable = all(visible <= self.kernel.seconds for visible, _ in run.entries)
+        self._must(readable, f"{name} is VERIFIED before all of its logs can be read")
 
     def started(self, build: str) -> None:
         """An execution is started."""

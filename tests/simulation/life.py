@@ -141,11 +141,16 @@ class Life:
         return Unlawful("\n".join([str(broken), f"To see it again: {self.name}", "The last calls:", *told]))
 
 
-def play(seed: int, planted: Callable[[], AbstractContextManager[object]] = nullcontext) -> Figures:
-    """One seed, with this bug planted. Raises Unlawful when a law is broken."""
+def play(
+    seed: int,
+    planted: Callable[[], AbstractContextManager[object]] = nullcontext,
+    watch: Callable[[Life], object] = lambda _: None,
+) -> Figures:
+    """One seed, with this bug planted and its life shown to who watches. Raises Unlawful when a law is broken."""
     random = Random(seed)
     chance = Chance.of(random) if random.random() < 0.85 else Kind()
     life = Life(random, chance, f"python -m tests.simulation --seed {seed}")
+    watch(life)
     with planted():
         is_calm = isinstance(chance, Kind) or not (chance.rate and chance.kinds)
         life.install()

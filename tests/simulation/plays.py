@@ -1,0 +1,109 @@
+"""Short plays in which nothing is left to chance, and every crash in them: alone, and in every ordered pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
+from typing import NamedTuple
+
+from tests.simulation.fate import CRASHES, Fate, Planned
+from tests.simulation.life import Figures, Life
+from tests.simulation.planet import GOOD
+from tests.simulation.post import UNKNOWN, UNREADABLE
+
+Play = Callable[[Life], None]
+_SWEEP_AT = {"silent": 660.0, "superseded": 300.0, "unknown": 930.0, "worker": 300.0}
+"""When the sweep begins to come: when it is needed, for an idle one is dull to crash."""
+
+
+def upload(life: Life) -> None:
+    """A build from uploaded files."""
+    life.announce(life.planet.build(1, 2.0, 10.0, ""))
+
+
+def worker(life: Life) -> None:
+    """A build of a commit, its worker's run, and the event that the run has ended."""
+    life.announce(life.planet.build(1, 2.0, 10.0, GOOD))
+
+
+def silent(life: Life) -> None:
+    """A build that nobody sends a message about."""
+    life.planet.build(1, 2.0, 10.0, "")
+
+
+def superseded(life: Life) -> None:
+    """A build of a commit whose image was replaced by another build's before the worker ran."""
+    life.announce(life.planet.build(1, 2.0, 10.0, GOOD), delay=10.0)
+    life.announce(life.planet.build(2, 2.0, 15.0, ""))
+
+
+def early(life: Life) -> None:
+    """A message that says SUCCESS while the build goes on; the true one is lost."""
+    made = life.planet.build(1, 2.0, 70.0, "")
+    life.announce(made, delay=-65.0)
+
+
+def unknown(life: Life) -> None:
+    """A message about a build that nobody ever made."""
+    life.post.send("/builds", UNKNOWN, delay=5.0)
+
+
+def unreadable(life: Life) -> None:
+    """A message that can't be read."""
+    life.post.send("/builds", UNREADABLE, delay=5.0)
+
+
+PLAYS: dict[str, Play] = {
+    play.__name__: play for play in (upload, worker, superseded, silent, early, unknown, unreadable)
+}
+
+
+class Crash(NamedTuple):
+    """A process dies at this call."""
+
+    number: int
+    kind: str
+
+
+def perform(play: Play, *crashes: Crash) -> tuple[Figures, list[str]]:
+    """The play with these crashes in it, until all has settled, and the names of the calls. Raises Unlawful."""
+    fates: Mapping[int, Fate] = {crash.number: CRASHES[crash.kind] for crash in crashes}
+    named = " ".join(f"{crash.number}:{crash.kind}" for crash in crashes)
+    life = Life(Random(1), Planned(fates), f"perform({play.__name__}, {named})")
+    life.install()
+    before = len(life.wire.calls)
+    play(life)
+    life.kernel.at(_SWEEP_AT.get(play.__name__, 120.0), life.sweeps)
+    life.live(30.0)
+    figures = life.settle(exactly=True)
+    return figures, [call.name for call in life.wire.calls[before:]]
+
+
+def first_call() -> int:
+    """The number of the first call of a play: those before it are the installation's."""
+    return len(_installation()) + 1
+
+
+def _installation() -> list[int]:
+    life = Life(Random(1), Planned(), "the installation")
+    life.install()
+    return [call.number for call in life.wire.calls]
+
+
+def single_crashes(play: Play) -> Iterator[Crash]:
+    """Every crash point of a play."""
+    begin = first_call()
+    _, names = perform(play)
+    for number in range(begin, begin + len(names)):
+        for kind in CRASHES:
+            yield Crash(number, kind)
+
+
+def pairs(play: Play) -> Iterator[tuple[Crash, Crash]]:
+    """Every ordered pair of crash points of a play: each second crash that can follow each first one."""
+    begin = first_call()
+    for first in single_crashes(play):
+        _, names = perform(play, first)
+        for number in range(first.number + 1, begin + len(names)):
+            for kind in CRASHES:
+                yield first, Crash(number, kind)

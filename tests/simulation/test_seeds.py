@@ -1,0 +1,61 @@
+"""Some seeds of the simulation: the first ones always, and as many that nobody has tried before."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.conftest import FIRST_FRESH_SEED
+from tests.simulation.fate import Chance
+from tests.simulation.life import Life, play
+from tests.simulation.mutants import MUTANTS
+
+_ROOT = Path(__file__).parents[2]
+_AT_ONCE = 100
+_KNOWN = range(1, 701, _AT_ONCE)
+_FRESH = range(FIRST_FRESH_SEED, FIRST_FRESH_SEED + 500, _AT_ONCE)
+
+
+@pytest.mark.parametrize("first", [*_KNOWN, *_FRESH])
+def test_no_seed_breaks_a_law(first: int) -> None:
+    for seed in range(first, first + _AT_ONCE):
+        play(seed)
+
+
+def test_a_seed_plays_the_same_way_every_time_whatever_the_hashes() -> None:
+    told = set()
+    for hashes in ("1", "2"):
+        program = "from tests.simulation.test_seeds import trace; print(trace(523))"
+        ran = subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"PYTHONHASHSEED": hashes},
+            cwd=_ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        told.add(ran.stdout)
+    assert len(told) == 1
+    assert len(told.pop()) > 10_000
+
+
+def test_a_broken_law_says_which_seed_shows_it() -> None:
+    with pytest.raises(AssertionError, match=r"python -m tests\.simulation --seed 1\n"):
+        play(1, MUTANTS["lease shorter than the call"])
+
+
+def trace(seed: int) -> str:
+    """Everything that is called in one seed, and what becomes of it."""
+    lives: list[Life] = []
+    play(seed, watch=lives.append)
+    return "\n".join(map(repr, lives[0].wire.trace))
+
+
+def test_every_kind_of_trouble_is_met() -> None:
+    met = {kind for seed in range(100) for kind in Chance.of(Random(seed)).kinds}
+    assert len(met) == 9
