@@ -26,7 +26,7 @@ resource "google_monitoring_dashboard" "verifier" {
   dashboard_json = jsonencode({
     displayName = "Build Verifier"
     gridLayout = {
-      columns = 2
+      columns = "2"
       widgets = concat(
         [for title, query in local.numbers : {
           title     = title

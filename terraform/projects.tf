@@ -15,10 +15,22 @@ locals {
     }
   ]...)
 
+  # As policy names them: PROJECT/REGION/JOB, or REGION/JOB in the project of the build.
+  policy_jobs             = flatten(regexall("(?m)^\\s*job\\s*=\\s*[\"']([^\"']+)[\"']", local.policy_text))
+  granted_jobs            = flatten([for key, job in local.jobs : [key, "${job.region}/${job.name}"]])
+  jobs_without_permission = sort(setsubtract(local.policy_jobs, local.granted_jobs))
+
   # Cloud Build publishes to this name, if the topic is there, and to no other.
   builds_topics = {
     for id, project in local.watched : id =>
     project.create_topic ? google_pubsub_topic.builds[id].id : "projects/${id}/topics/cloud-builds"
+  }
+}
+
+check "every_worker_may_be_started" {
+  assert {
+    condition     = length(local.jobs_without_permission) == 0
+    error_message = "The policy names jobs that are listed under no project, so the verifier may not start them: ${join(", ", local.jobs_without_permission)}. Add each to projects as jobs = [\"REGION/JOB\"]."
   }
 }
 

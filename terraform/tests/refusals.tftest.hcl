@@ -1,4 +1,4 @@
-# What is given wrongly stops the plan. A run gives several variables wrongly at once, and each must be refused.
+# What is given wrongly stops the plan, or warns. A run gives several variables wrongly at once, and each must be refused.
 
 mock_provider "archive" {}
 mock_provider "google" {}
@@ -58,4 +58,17 @@ run "a_name_too_long_and_a_job_without_its_region" {
     projects = { app-project = { jobs = ["worker"] } }
   }
   expect_failures = [var.home, var.projects]
+}
+
+run "a_worker_whose_job_is_listed_nowhere" {
+  command = plan
+  variables {
+    projects    = { app-project = { jobs = ["us-central1/content-worker"] } }
+    policy_file = "tests/policy_with_worker.toml"
+  }
+  assert {
+    condition     = local.jobs_without_permission == tolist(["us-central1/forgotten-worker"])
+    error_message = "The job that is listed nowhere is named, and no other."
+  }
+  expect_failures = [check.every_worker_may_be_started]
 }

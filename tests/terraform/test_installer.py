@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ import re2
 
 from tests.terraform.command import REFUSALS, ROOT, Terraform, of_type
 from tests.unit.test_readme import section
-from verifier.build import NOT_TERMINAL, parse_build
+from verifier.build import NOT_TERMINAL, BuildKey, parse_build
+from verifier.cloud.cloud_logging import AUDIT_LOG
 from verifier.config import read_settings
 from verifier.policy_file import read_policy
+from verifier.record import undelivered_record
 from verifier.source import source_of
 from verifier.sweep import Swept, describe
+from verifier.verdict import Verdict
 
 pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
 
@@ -107,6 +111,26 @@ def test_the_metric_of_sweeps_counts_the_line_that_a_completed_sweep_logs(one_pr
     word = describe(Swept())["sweep"]
     assert f'jsonPayload.sweep="{word}"' in metrics["build-verifier/sweeps"]["filter"]
     assert describe(None)["sweep"] != word
+
+
+def test_what_the_metric_of_entries_tells_apart_is_in_the_labels_of_an_entry(one_project: Resources) -> None:
+    metrics = {item["name"]: item for item in of_type(one_project, "google_logging_metric").values()}
+    entry = undelivered_record(BuildKey("app-project", "global", "1"), Verdict.FAILED, "", datetime.now(UTC))
+    extracted = set(metrics["build-verifier/entries"]["label_extractors"].values())
+    assert extracted <= {f"EXTRACT(labels.{label})" for label in entry.labels}
+    assert metrics["build-verifier/entries"]["filter"].endswith(f'/logs/{AUDIT_LOG}"')
+
+
+def test_alerts_and_dashboard_ask_only_for_metrics_and_values_that_exist(one_project: Resources) -> None:
+    metrics = [item["name"] for item in of_type(one_project, "google_logging_metric").values()]
+    [dashboard] = of_type(one_project, "google_monitoring_dashboard").values()
+    policies = of_type(one_project, "google_monitoring_alert_policy").values()
+    asked = dashboard["dashboard_json"].replace('\\"', '"') + "".join(
+        item["conditions"][0]["condition_prometheus_query_language"][0]["query"] for item in policies
+    )
+    assert set(re2.findall(r"user_(\w+)\{", asked)) == {re2.sub(r"\W", "_", name) for name in metrics}
+    assert set(re2.findall(r'verdict="(\w+)"', asked)) <= {str(verdict) for verdict in Verdict}
+    assert set(re2.findall(r'kind!?="([\w-]+)"', asked)) == {"verdict", "undelivered"}
 
 
 def test_the_build_of_the_function_itself_is_exempt(terraform: Terraform, variables: Path) -> None:
