@@ -154,7 +154,10 @@ class Chat(Protocol):
         """Post it. `Unavailable.ambiguous` when it may have been posted all the same."""
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
-        """The message with this key, if it was posted since then; None too where history can't be read."""
+        """The message with this key, if it was posted in the ten minutes from then.
+
+        None too where history can't be read.
+        """
 
 
 class Announcer(Protocol):

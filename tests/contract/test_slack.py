@@ -311,14 +311,23 @@ def chatter(slack: Slack, count: int) -> None:
         talk.post(MESSAGE, timeout=5)
 
 
-def test_the_history_is_read_three_pages_back(slack: Slack) -> None:
+def test_the_history_is_read_a_thousand_messages_back(slack: Slack) -> None:
     slack.bot.post(MESSAGE._replace(key="older"), timeout=5)
     posted = slack.bot.post(MESSAGE, timeout=5)
-    chatter(slack, 299)
+    chatter(slack, 999)
     slack.faults.forget()
     assert slack.bot.find(MESSAGE, START, timeout=5) == posted
     assert slack.bot.find(MESSAGE._replace(key="older"), START, timeout=5) is None
-    assert slack.faults.calls == ("conversations.history",) * 6
+    assert slack.faults.calls == ("conversations.history",) * 10
+
+
+def test_a_message_is_found_however_much_was_posted_a_quarter_of_an_hour_later(slack: Slack) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    slack.clock.advance(900)
+    chatter(slack, 1_000)
+    slack.faults.forget()
+    assert slack.bot.find(MESSAGE, START, timeout=5) == posted
+    assert slack.faults.calls == ("conversations.history",)
 
 
 @pytest.mark.parametrize("code", ["missing_scope", "not_in_channel", "channel_not_found", "no_permission"])

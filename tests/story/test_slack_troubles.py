@@ -53,18 +53,18 @@ def waiting(town: Town, number: int) -> list[BuildKey]:
 def test_after_twelve_hours_without_slack_500_verdicts_are_told_once_each_in_order_a_second_apart(
     strict: Town,
 ) -> None:
-    """720 sweeps may ask Slack twice each, and every verdict once when it is fresh."""
+    """240 sweeps may ask Slack twice each, and every verdict once when it is fresh."""
     town, keys = strict, list[BuildKey]()
     town.faults.add(Fault("chat.postMessage", "before", status="503", times=0))
-    for minute in range(720):
-        town.clock.advance(60)
-        while len(keys) < 500 * (minute + 1) // 720:
+    for turn in range(1, 241):
+        town.clock.advance(180)
+        while len(keys) < 500 * turn // 240:
             keys.append(town.upload())
             town.announce(keys[-1])
             town.clock.advance(0.01)
         town.sweep()
     assert len(keys) == 500
-    assert town.calls("chat.postMessage") <= 500 + 2 * 720
+    assert town.calls("chat.postMessage") <= 500 + 2 * 240
     assert len(town.cloud.audit_entries()) == 500
     town.faults.clear()
     town.faults.forget()
@@ -117,6 +117,20 @@ def test_what_is_due_and_what_waits_for_slack_are_taken_up_in_turn(strict: Town)
     done = {key for key in (*unsaid, *due) if town.record(key).state == "done"}
     assert 0 < len(done & set(due)) < 20
     assert 0 < len(done & set(unsaid)) < 20
+
+
+def test_messages_whose_answers_were_lost_for_hours_are_found_and_not_posted_again(town: Town) -> None:
+    town.faults.add(Fault("chat.postMessage", "after", status="500", times=0))
+    keys = []
+    for _ in range(12):
+        keys.append(town.upload())
+        town.announce(keys[-1])
+        town.clock.advance(1_800)
+    town.faults.clear()
+    town.live(3)
+    assert told(town) == [key.id for key in keys]
+    assert town.calls("chat.postMessage") == 12
+    assert {town.record(key).state for key in keys} == {"done"}
 
 
 @pytest.mark.parametrize("code", FIXES)

@@ -31,8 +31,10 @@ EVENT_TYPE = "build_verdict"
 """The type of the message's metadata, which makes it findable with the message's key."""
 
 _PLAIN_TEXT_CAP = 3_000
-_HISTORY_PAGES = 3
-_HISTORY_PAGE = 100
+_HISTORY_PAGES = 5
+_HISTORY_PAGE = 200
+_WINDOW = timedelta(minutes=10)
+"""No invocation lasts longer, so what one posted stands there, however much was posted since."""
 _SKEW = timedelta(minutes=5)
 """How far our clock may be ahead of Slack's, which dates the messages."""
 
@@ -83,7 +85,7 @@ class SlackBot:
         return _post(message, timeout, send)
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
-        """The message with this key among the channel's 300 latest since then.
+        """The message with this key among the channel's thousand of the ten minutes from then.
 
         None, too, where history can't be read: without the scope, outside the channel, or when the channel is set
         by its name, because Slack shows history by ID only. There, a crash between posting and saving may post
@@ -104,14 +106,15 @@ class SlackBot:
         return None
 
     def _history(self, channel: str, since: datetime, deadline: float) -> Iterator[object]:
-        oldest = f"{(since - _SKEW).timestamp():.6f}"
+        oldest, latest = (moment.timestamp() for moment in (since - _SKEW, since + _WINDOW + _SKEW))
         cursor = ""
 
         def read(seconds: int) -> tuple[list[object], str]:
             with _translated(channel):
                 page = self._client(seconds).conversations_history(
                     channel=channel,
-                    oldest=oldest,
+                    oldest=f"{oldest:.6f}",
+                    latest=f"{latest:.6f}",
                     limit=_HISTORY_PAGE,
                     cursor=cursor or None,
                     include_all_metadata=True,

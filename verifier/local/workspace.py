@@ -19,12 +19,14 @@ _PAUSE = timedelta(seconds=1)
 """A channel takes one message in so much time."""
 _MOST_TEXT = 40_000
 _MOST_PAGE = 999
+_FAR = 10**12
+"""A time after every message."""
 
 _ARGUMENTS = {
     "auth.test": set[str](),
     "chat.postMessage": {"channel", "text", "blocks", "metadata", "unfurl_links", "unfurl_media"},
     "chat.update": {"channel", "ts", "text", "blocks", "metadata"},
-    "conversations.history": {"channel", "oldest", "limit", "cursor", "include_all_metadata"},
+    "conversations.history": {"channel", "oldest", "latest", "limit", "cursor", "include_all_metadata"},
     "conversations.info": {"channel"},
 }
 _SCOPES = {
@@ -171,10 +173,11 @@ class Workspace:
         channel = self._identified(arguments.get("channel"))
         self._require_member(channel)
         oldest = _number(arguments.get("oldest", "0"), "invalid_ts_oldest")
+        latest = _number(arguments.get("latest", _FAR), "invalid_ts_latest")
         limit = _number(arguments.get("limit", 100), "invalid_limit")
         if not 1 <= limit <= _MOST_PAGE:
             raise SlackRefusalError("invalid_limit")
-        before = _cursor_time(arguments.get("cursor"))
+        before = min(latest, _cursor_time(arguments.get("cursor")))
         found = [
             message
             for message in reversed(self._messages)
