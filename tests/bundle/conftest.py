@@ -1,0 +1,29 @@
+"""The bundle, made once for the tests that look at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bundle.bundle import zipped
+from tests.terraform.command import initialised
+
+POLICY = """\
+branches = ["main"]
+
+[[worker]]
+trigger = "worker-main"
+job = "us-central1/worker"
+expect = ["query ok"]
+settle = "1s"
+"""
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip that Terraform would upload."""
+    folder = tmp_path_factory.mktemp("bundle")
+    policy = folder / "policy.toml"
+    policy.write_text(POLICY)
+    return zipped(initialised(folder / "installer"), policy, folder)
