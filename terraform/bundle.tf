@@ -10,7 +10,7 @@ locals {
   ]))
 
   # Deploying the function is a build without a commit, which would be reported at every upgrade. The account is used for
-  # nothing else, and nobody else may act as it. Its address is spelled out so that the bundle is known when planning.
+  # nothing else. Its address is spelled out so that the bundle is known when planning.
   builder_email = "${var.home.name}-builder@${var.home.project}.iam.gserviceaccount.com"
   policy_text   = <<-EOT
     ${trimspace(file(var.policy_file))}

@@ -8,23 +8,6 @@ locals {
   # Who submitted a build is in the project's audit logs, and is read only where policy asks for it.
   names_submitter = can(regex("(?m)^[^#\n]*name_submitter\\s*=\\s*true", local.policy_text))
 
-  custom_roles = merge(
-    { for key, role in local.home_roles : key => merge(role, { project = var.home.project, kind = key }) },
-    { for id, permissions in local.reader_permissions : "reader/${id}" => {
-      title       = "looks at builds, executions and logs"
-      permissions = permissions
-      project     = id
-      kind        = "reader"
-    } },
-    { for id in keys(local.with_jobs) : "runner/${id}" => {
-      title       = "starts a worker's job"
-      permissions = ["run.jobs.run", "run.jobs.runWithOverrides"]
-      project     = id
-      kind        = "runner"
-    } },
-  )
-  roles = { for key, role in google_project_iam_custom_role.role : key => "projects/${role.project}/roles/${role.role_id}" }
-
   home_roles = {
     ledger = {
       title       = "reads and writes the ledger"
@@ -42,6 +25,23 @@ locals {
       length(project.jobs) > 0 || (project.watch && local.names_submitter) ? ["logging.logEntries.list"] : [],
     )))
   }
+
+  custom_roles = merge(
+    { for key, role in local.home_roles : key => merge(role, { project = var.home.project, kind = key }) },
+    { for id, permissions in local.reader_permissions : "reader/${id}" => {
+      title       = "looks at builds, executions and logs"
+      permissions = permissions
+      project     = id
+      kind        = "reader"
+    } },
+    { for id in keys(local.with_jobs) : "runner/${id}" => {
+      title       = "starts a worker's job"
+      permissions = ["run.jobs.run", "run.jobs.runWithOverrides"]
+      project     = id
+      kind        = "runner"
+    } },
+  )
+  roles = { for key, role in google_project_iam_custom_role.role : key => "projects/${role.project}/roles/${role.role_id}" }
 }
 
 resource "google_project_iam_custom_role" "role" {
