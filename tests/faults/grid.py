@@ -124,6 +124,8 @@ class Play:
     """So many of the builds, the last ones, never make the call."""
 
 
+NOBODY = Play(())
+"""No build at all."""
 _WORKER = Play((Coming(10.0, GOOD), Coming(1800.0, GOOD)))
 _SILENT = Play((Coming(70.0, GOOD, -1.0), Coming(2000.0, GOOD, -1.0)), completions=False)
 PLAYS = {
@@ -209,9 +211,9 @@ class Stage:
 
 
 @contextmanager
-def staged(call: str, fault: Fault, when: When) -> Iterator[Stage]:
-    """A cell's play, ready to go on: installed, the builds to come, a sweep each minute."""
-    play = PLAYS.get(call, _WORKER)
+def staged(call: str, fault: Fault, when: When, play: Play | None = None) -> Iterator[Stage]:
+    """A cell's play, or another one, ready to go on: installed, the builds to come, a sweep each minute."""
+    play = play or PLAYS.get(call, _WORKER)
     cell, kernel, log = Cell(call, fault, when, play.needs), TimedKernel(), list[tuple[str, str]]()
     life = Life(Random(7), cell, f"the cell {call} × {fault} × {when.value}", kernel)
     life.wire.__class__ = Answers
