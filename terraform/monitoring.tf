@@ -8,6 +8,7 @@ locals {
   inconclusive  = format(local.entries, ",kind=\"verdict\",verdict=\"INCONCLUSIVE\"")
   undelivered   = format(local.entries, ",kind=\"undelivered\"")
   sweeps        = "${local.metric_prefix}_sweeps{monitored_resource=\"cloud_run_revision\"}"
+  to_verdict    = "${local.metric_prefix}_time_to_verdict_bucket{monitored_resource=\"global\"}"
   waiting       = "pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=\"%s\"}"
   dead_letters  = format(local.waiting, google_pubsub_subscription.dead_letters.name)
 
@@ -60,6 +61,26 @@ resource "google_logging_metric" "entries" {
       content {
         key = labels.value
       }
+    }
+  }
+}
+
+resource "google_logging_metric" "time_to_verdict" {
+  project         = var.home.project
+  name            = "${var.home.name}/time_to_verdict"
+  description     = "Seconds from a build's end to its verdict."
+  filter          = "${local.audit_log} labels.kind=\"verdict\" jsonPayload.secondsToVerdict>=0"
+  value_extractor = "EXTRACT(jsonPayload.secondsToVerdict)"
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = "s"
+  }
+  bucket_options {
+    exponential_buckets { # from a second to some three days
+      num_finite_buckets = 36
+      growth_factor      = 1.41
+      scale              = 1
     }
   }
 }

@@ -145,6 +145,7 @@ def _summary(build: Build, judgement: Judgement, policy: Policy, version: str) -
         "inputs": inputs,
         "verificationResult": ("PASSED" if verdict is Verdict.VERIFIED else "FAILED") if verdict else None,
         "verdict": verdict,
+        "secondsToVerdict": (judgement.decided - build.finished).total_seconds() if build.finished else None,
     }
 
 

@@ -81,6 +81,7 @@ def test_a_verdict_is_recorded_in_the_words_of_the_verification_summary_with_its
         "inputs": [{"uri": RESOURCE}, {"uri": f"//run.googleapis.com/{EXECUTION}"}],
         "verificationResult": "FAILED",
         "verdict": "FAILED",
+        "secondsToVerdict": 1408.0,
         "status": "SUCCESS",
         "source": COMMIT,
         "unbacked_claims": [],
