@@ -20,8 +20,12 @@ _MOST_CALLS = 15
 class Chance:
     """So large a share of the calls fails, and of the deliveries is killed. Safe to use from any thread."""
 
-    def __init__(self, clock: LifeClock, random: Random, faults: float, kills: float) -> None:
-        self._clock, self._random, self._faults, self._kills = clock, random, faults, kills
+    def __init__(
+        self, last_words: Callable[[str], None], clock: LifeClock, random: Random, *, faults: float, kills: float
+    ) -> None:
+        """`last_words` is told the name of the call right before the end."""
+        self._last_words, self._clock, self._random = last_words, clock, random
+        self._faults, self._kills = faults, kills
         self._here = threading.local()
 
     def begin(self) -> None:
@@ -37,11 +41,11 @@ class Chance:
             self._here.left -= 1
         kind = self._random.choice(("before", "after", "timeout")) if self._random.random() < self._faults else ""
         if self._here.left == 0 and self._random.random() < 0.5:
-            os._exit(KILLED)
+            self._die(name)
         has_effect = kind != "before" and (kind != "timeout" or self._random.random() < 0.5)
         answer = call() if has_effect else None
         if self._here.left == 0:
-            os._exit(KILLED)
+            self._die(name)
         if not kind:
             return answer
         self._here.faults[kind] += 1
@@ -52,8 +56,12 @@ class Chance:
     def before_answer(self) -> None:
         """The delivery is about to be acknowledged."""
         if self._here.left is not None:
-            os._exit(KILLED)
+            self._die("its answer")
 
     def account(self) -> dict[str, Any]:
         """What happened in this thread's delivery."""
         return {"calls": self._here.calls, "faults": dict(self._here.faults)}
+
+    def _die(self, where: str) -> None:
+        self._last_words(where)
+        os._exit(KILLED)

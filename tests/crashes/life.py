@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import random
 import socket
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from random import Random
 from typing import Any, NamedTuple
 
 from tests.crashes.chance import Chance
@@ -45,13 +45,17 @@ def live(channel: socket.socket, plan: Mapping[str, Any]) -> None:
     def send(**answer: Any) -> None:
         channel.send(json.dumps(answer).encode())
 
+    def last_words(name: str) -> None:
+        send(died=name)
+
     clock = LifeClock()
     guard: Guard
     if chance := plan.get("chance"):
-        guard = Chance(clock, random.Random(chance["seed"]), chance["faults"], chance["kills"])
+        random = Random(chance["seed"])
+        guard = Chance(last_words, clock, random, faults=chance["faults"], kills=chance["kills"])
     else:
         at, moment = plan.get("death") or (0, Moment.BEFORE)
-        guard = Death(lambda name: send(died=name), at, Moment(moment))
+        guard = Death(last_words, at, Moment(moment))
     world = guarded(make_world(main.SETTINGS, main.POLICY, clock), clock, guard)
     vars(main)["_world"] = lambda: world
     verify: Any = main.verify

@@ -25,6 +25,10 @@ class Life:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
 
+    def fileno(self) -> int:
+        """Of the socket that its answers come through, to wait for several lives at once."""
+        return self._channel.fileno()
+
     def hand(self, number: int, now: datetime, path: str, body: bytes) -> bool:
         """Hand a delivery to the process, in which it is this late. False when the process is dead."""
         delivery = {"number": number, "now": show_time(now), "path": path, "body": body.decode()}

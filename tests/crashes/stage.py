@@ -193,15 +193,15 @@ def a_stage(
     emulators: Emulators,
     folder: Path,
     *,
-    policy: str = "",
+    policy: str = POLICY,
     topic: str = "",
-    death: tuple[int, str] | None,
+    death: tuple[int, str] | None = None,
 ) -> Iterator[Stage]:
-    """A stage with nothing on it but a job. `policy` comes after the usual one."""
+    """A stage with nothing on it but a job."""
     clock, faults, home = ManualClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC)), Faults(), f"test-{uuid4().hex[:12]}"
     cloud = Cloud(clock)
     file = folder / "policy.toml"
-    file.write_text(POLICY + policy)
+    file.write_text(policy)
     with ExitStack() as stack:
         google = stack.enter_context(GoogleStandIn(cloud, faults))
         slack = stack.enter_context(SlackStandIn(faults, clock, rate_limit=False))

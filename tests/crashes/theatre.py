@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.crashes.death import Moment
 from tests.crashes.nursery import Zygote
 from tests.crashes.plays import PLAYS, Play
-from tests.crashes.stage import Emulators, Stage, a_stage
+from tests.crashes.stage import POLICY, Emulators, Stage, a_stage
 from tests.crashes.topic import Topic
 
 HOUR = timedelta(hours=1)
@@ -37,7 +37,9 @@ class Theatre:
         topic = self.topic() if play.is_published else None
         emulators = Emulators(self.firestore, topic.emulator if topic else "")
         called = topic.name if topic else ""
-        with a_stage(self.zygote, emulators, self.folder, policy=play.policy, topic=called, death=death) as stage:
+        with a_stage(
+            self.zygote, emulators, self.folder, policy=POLICY + play.policy, topic=called, death=death
+        ) as stage:
             play.perform(stage)
             is_settled = stage.settle()
             where = f"{name}, killed at call {death} {stage.deaths}"

@@ -1,0 +1,178 @@
+"""Builds that end minute by minute in virtual time, while calls fail and processes are killed; then it clears up."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from tests.crashes.documents import a_triggered_build, an_upload, pushed
+from tests.crashes.nursery import Life, Zygote
+from tests.crashes.stage import POLICY, Emulators, Stage, a_stage
+from tests.soak.crew import THREADS, Crew, Delivery, Tally, a_crew
+from tests.story.town import IMAGE, PROJECT, REGION
+from verifier.build import BuildKey
+from verifier.ledger import BUILDS
+from verifier.local.completion import completion_entry
+
+_LIVES = 3
+_MINUTE = 60.0
+_DIGEST = f"sha256:{85:064x}"
+"""Of every build's image. They are reproducible; else only the last one's worker would run what its build pushed."""
+_PATIENT = POLICY.replace("expect", 'start_deadline = "6h"\nrun_deadline = "6h"\nlogs_deadline = "6h"\nexpect')
+"""Whatever weather delays is still VERIFIED in the end."""
+_COPIES = 5
+_DELAYS = (0, 0, 0, 1, 3)
+"""Minutes by which a copy of a message may be late."""
+_SILENT = 0.02
+_COMPLETION_LOST = 0.1
+_MOST_CALM_MINUTES = 600
+_TIMEOUT = 10.0
+_SWEEP = Delivery("/sweep", pushed({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """How bad it is, and for how many builds."""
+
+    builds: int
+    faults: float = 0.05
+    """The share of the calls that fail."""
+    kills: float = 0.01
+    """The share of the deliveries in which the process is killed; whatever else it does dies with it."""
+    per_minute: int = 30
+    """Builds that end in a minute."""
+    seed: int = 85
+
+
+@dataclass
+class Soaked:
+    """What came of it."""
+
+    tally: Tally
+    verdicts: Counter[str]
+    """How many builds have each verdict in the audit trail."""
+    expected: Mapping[str, int]
+    lost: int
+    """Builds without a verdict, or with a record that is not done."""
+    repeated: int
+    """Builds with more than one verdict in the audit trail."""
+    executions: int
+    messages: int
+    """In Slack."""
+    untold: int
+    """Builds that Slack was not told of."""
+    doubles: int
+    """Messages that stand in Slack twice."""
+    minutes: int
+    """Of virtual time."""
+    seconds: float
+    builds: int
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was lost or done twice, and every verdict is right."""
+        wrong = self.lost + self.repeated + self.untold + self.doubles
+        return not wrong and self.verdicts == self.expected and self.executions == self.expected["VERIFIED"]
+
+
+@dataclass
+class _World:
+    stage: Stage
+    weather: Weather
+    random: Random
+    expected: dict[str, str] = field(default_factory=dict)
+    """The verdict that each build must get, by its id."""
+    tally: Tally = field(default_factory=Tally)
+    minute: int = 0
+    _coming: dict[int, list[Delivery]] = field(default_factory=lambda: defaultdict(list))
+    _told: set[str] = field(default_factory=set)
+
+    def born(self, faults: float, kills: float) -> Life:
+        chance = {"seed": self.random.getrandbits(32), "faults": faults, "kills": kills}
+        return self.stage.zygote.life({"environment": self.stage.settings, "threads": THREADS, "chance": chance})
+
+    def build(self) -> None:
+        """A build ends; a few builds are silent about it."""
+        number, now = len(self.expected) + 1, self.stage.clock()
+        is_upload = self.random.random() < 0.5
+        document = an_upload(number, now) if is_upload else a_triggered_build(number, now)
+        document |= {"results": {"images": [{"name": f"{IMAGE}:latest", "digest": _DIGEST}]}}
+        self.stage.cloud.put_build(document)
+        self.expected[document["id"]] = "LOCAL_SOURCE" if is_upload else "VERIFIED"
+        if not is_upload or self.random.random() >= _SILENT:
+            for _ in range(_COPIES):
+                self._send(Delivery("/builds", pushed(document, status="SUCCESS")))
+
+    def live(self, crew: Crew) -> None:
+        """One minute: everything that is to be delivered is, and what is not acknowledged comes again in the next."""
+        for run in self.stage.cloud.jobs.runs():
+            if run.full_name not in self._told and run.audited and run.audited <= self.stage.clock():
+                self._told.add(run.full_name)
+                if self.random.random() >= _COMPLETION_LOST:
+                    self._send(Delivery("/executions", pushed(completion_entry(run))))
+        deliveries = [*self._coming.pop(self.minute, ()), _SWEEP]
+        self.random.shuffle(deliveries)
+        acknowledged = crew.work(self.stage.clock(), deliveries)
+        self.minute += 1
+        for place, delivery in enumerate(deliveries):
+            if place not in acknowledged and delivery is not _SWEEP:
+                self._coming[self.minute].append(delivery)
+        self.stage.clock.advance(_MINUTE)
+
+    def _send(self, delivery: Delivery) -> None:
+        self._coming[self.minute + self.random.choice(_DELAYS)].append(delivery)
+
+    def is_settled(self) -> bool:
+        """Whether nothing is on its way or due, and every build has a record."""
+        store = self.stage.store
+        if self._coming or any(store.due("9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid")):
+            return False
+        names = [BuildKey(PROJECT, REGION, build).digest for build in self.expected]
+        return len(store.present(BUILDS, names, timeout=_TIMEOUT)) == len(names)
+
+
+def soak(zygote: Zygote, firestore: str, folder: Path, weather: Weather) -> Soaked:
+    """Let builds end in this weather, then in calm until everything has settled; see what came of it."""
+    start = time.monotonic()
+    with a_stage(zygote, Emulators(firestore), folder, policy=_PATIENT) as stage:
+        stage.cloud.reads_per_minute, stage.cloud.empty_pages = 1_000_000, 0
+        stage.cloud.tag(f"{IMAGE}:latest", _DIGEST)
+        stage.install()
+        stage.clock.advance(_MINUTE)
+        world = _World(stage, weather, Random(weather.seed))
+        with a_crew(lambda: world.born(weather.faults, weather.kills), world.tally, _LIVES) as crew:
+            while len(world.expected) < weather.builds:
+                for _ in range(min(weather.per_minute, weather.builds - len(world.expected))):
+                    world.build()
+                world.live(crew)
+        with a_crew(lambda: world.born(0.0, 0.0), world.tally, _LIVES) as crew:
+            end = world.minute + _MOST_CALM_MINUTES
+            while world.minute < end and not world.is_settled():
+                world.live(crew)
+        return _seen(world, time.monotonic() - start)
+
+
+def _seen(world: _World, seconds: float) -> Soaked:
+    stage, expected = world.stage, world.expected
+    labels = [entry["labels"] for entry in stage.cloud.audit_entries()]
+    given = Counter(label["build"] for label in labels if label["kind"] == "verdict")
+    told = stage.told()
+    settled = expected.keys() & given.keys() if world.is_settled() else set[str]()
+    return Soaked(
+        tally=world.tally,
+        verdicts=stage.verdicts(),
+        expected=Counter(expected.values()),
+        lost=len(expected) - len(settled),
+        repeated=sum(count > 1 for count in given.values()),
+        executions=sum(1 for _ in stage.cloud.jobs.runs()),
+        messages=len(stage.slack.messages),
+        untold=len(expected) - len(told),
+        doubles=sum(len(times) - 1 for times in told.values()),
+        minutes=world.minute,
+        seconds=seconds,
+        builds=len(expected),
+    )
