@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -27,3 +29,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     policy = folder / "policy.toml"
     policy.write_text(POLICY)
     return zipped(initialised(folder / "installer"), policy, folder)
+
+
+@pytest.fixture
+def environment() -> Iterator[Path]:
+    """A folder for a virtual environment, gone at the end: pytest would keep several of them."""
+    with TemporaryDirectory(prefix="build-verifier-") as folder:
+        yield Path(folder) / "venv"

@@ -107,12 +107,12 @@ def test_its_policy_is_the_users_and_exempts_the_functions_own_build_alone(bundl
 
 @pytest.mark.timeout(420)
 def test_it_boots_with_its_requirements_alone_and_judges_what_all_three_subscriptions_push(
-    bundle: Path, tmp_path: Path, firestore_emulator: str, project: str
+    bundle: Path, environment: Path, tmp_path: Path, firestore_emulator: str, project: str
 ) -> None:
     workspace = tmp_path / "workspace"
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(workspace)
-    programs = installed(workspace, tmp_path / "venv")
+    programs = installed(workspace, environment)
     imported = subprocess.run(
         [programs / "python", "-c", IMPORT_ALL], cwd=workspace, env={}, capture_output=True, text=True, check=False
     )

@@ -362,6 +362,59 @@ def test_a_ledger_in_a_file_is_none_for_a_function(tmp_path: Path) -> None:
         assert check["outcome"] == "fails"
 
 
+def test_without_a_policy_nothing_about_workers_is_taken_for_granted(place: Place) -> None:
+    place.policy.unlink()
+    found = place.open_checks()
+    assert found["policy_is_read"]["remedy"] == "give --policy FILE"
+    assert found["worker_exists"]["waits_for"] == "policy_is_read"
+
+
+def test_a_policy_without_workers_needs_no_job_and_no_word_of_executions(place: Place) -> None:
+    place.policy.write_text("")
+    for name in ("worker_exists", "executions_are_pushed", "executions_are_routed"):
+        (check,) = [check for check in place.checks() if check["check"] == name]
+        assert check["outcome"] == "not-applicable"
+
+
+def test_each_watched_project_is_looked_at(tmp_path: Path) -> None:
+    with a_place(tmp_path, VERIFIER_PROJECTS=f"{WATCHED},acme-prod") as place:
+        of_prod = {check["check"] for check in place.checks() if check["about"] == "acme-prod"}
+        assert of_prod >= {"builds_topic_exists", "builds_are_pushed", "executions_are_routed"}
+        topic = place.open_checks()["builds_topic_exists"]
+        assert topic["remedy"] == "gcloud pubsub topics create cloud-builds --project=acme-prod"
+
+
+def test_a_secret_that_has_no_version_yet_is_told_how_it_gets_one(place: Place) -> None:
+    del place.made.secrets[SECRET]
+    found = place.open_checks()
+    assert found["secret_has_a_version"]["remedy"].endswith(
+        "gcloud secrets versions add build-verifier-slack --project=acme-home --data-file=-"
+    )
+    assert found["slack_takes_the_token"]["waits_for"] == "secret_has_a_version"
+    assert "settings_are_sound" not in found
+
+
+def test_a_token_that_may_not_look_at_channels_is_judged_by_their_history(place: Place) -> None:
+    place.slack.workspace.scopes = frozenset({"chat:write", "channels:history"})
+    assert not place.open_checks()
+    place.slack.workspace.left.add(CHANNEL)
+    assert set(place.open_checks()) == {"bot_is_in_the_channel"}
+
+
+def test_a_webhook_is_not_asked_about_but_takes_samples(place: Place) -> None:
+    local = {
+        "VERIFIER_PROJECTS": WATCHED,
+        "VERIFIER_REGIONS": REGION,
+        "VERIFIER_HOME_PROJECT": HOME,
+        "VERIFIER_LEDGER": "sqlite:ledger",
+        "VERIFIER_SLACK_WEBHOOK": place.slack.webhook_url,
+    }
+    result = place.doctor("--slack", function="", **local)
+    assert "· slack_takes_the_token" in result.stdout
+    assert len(place.slack.messages) == result.stdout.count("✓ samples_were_posted") > 1
+    assert "/secret" not in result.output
+
+
 def test_samples_are_posted_marked_as_such_and_call_nobody(place: Place) -> None:
     result = place.doctor("--slack")
     messages = place.slack.messages

@@ -60,8 +60,10 @@ _USAGE = 2
 def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
     """Check that an installation has all it needs, with application default credentials, and say what mends it.
 
-    Changes nothing. What the function does is asked as the function's account, for which you need
-    roles/iam.serviceAccountTokenCreator on it. Exit code: 0 all in order, 1 something is to do, 2 wrong usage.
+    Changes nothing. You need roles/viewer and roles/iam.securityReviewer on the projects. What the function does is
+    asked as its own account, for which you need roles/iam.serviceAccountTokenCreator on that.
+
+    Exit code: 0 all in order, 1 something is to do, 2 wrong usage.
     """
     try:
         rows = _rows(function, policy, slack=slack)

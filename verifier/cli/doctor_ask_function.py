@@ -8,7 +8,7 @@ from google.cloud.run_v2.services.services import transports as service_transpor
 from google.cloud.secretmanager_v1.services.secret_manager_service import transports as secret_transports
 from google.iam.v1 import iam_policy_pb2
 
-from verifier.cli.doctor_calls import SECONDS, Caller
+from verifier.cli.doctor_calls import Caller
 from verifier.cli.doctor_function import Deployment, FunctionName
 from verifier.cli.doctor_rows import Trouble
 from verifier.verdict import Outcome
@@ -22,7 +22,7 @@ def read_deployment(you: Caller, name: FunctionName) -> Deployment:
     client = you.client(run_v2.ServicesClient, service_transports.ServicesGrpcTransport)
     with you.asking(f"reading {name.service}", name.project, "run.services.get", _VIEWER):
         request = run_v2.GetServiceRequest(name=name.service)
-        service = client.get_service(request=request, timeout=SECONDS, retry=None)
+        service = client.get_service(request=request, timeout=you.seconds, retry=None)
     condition = service.terminal_condition
     is_ready = condition.state == run_v2.Condition.State.CONDITION_SUCCEEDED
     environment = service.template.containers[0].env if service.template.containers else []
@@ -31,7 +31,7 @@ def read_deployment(you: Caller, name: FunctionName) -> Deployment:
         account=service.template.service_account,
         addresses=tuple(dict.fromkeys([service.uri, *service.urls, name.address])),
         audiences=tuple(service.custom_audiences),
-        seconds=service.template.timeout.total_seconds(),
+        seconds=service.template.timeout.total_seconds() if "timeout" in service.template else 0.0,
         is_ready=is_ready,
         said="" if is_ready else condition.message or "its condition is not known",
         variables={item.name: item.value for item in environment if "value_source" not in item},
@@ -50,7 +50,7 @@ def read_invokers(you: Caller, name: FunctionName) -> frozenset[str]:
     what = f"reading who may call {name.service}"
     with you.asking(what, name.project, "run.services.getIamPolicy", "roles/iam.securityReviewer"):
         request = iam_policy_pb2.GetIamPolicyRequest(resource=name.service)
-        policy = client.get_iam_policy(request=request, timeout=SECONDS, retry=None)
+        policy = client.get_iam_policy(request=request, timeout=you.seconds, retry=None)
     return frozenset(member for one in policy.bindings if one.role in _INVOKERS for member in one.members)
 
 
@@ -60,13 +60,15 @@ def read_secret(function: Caller, version: str) -> str:
     client = function.client(
         secretmanager_v1.SecretManagerServiceClient, secret_transports.SecretManagerServiceGrpcTransport
     )
-    remedy = f"gcloud secrets versions add {secret} --project={project} --data-file=-, and paste the value"
+    remedy = (
+        f'read -rs VALUE && printf %s "$VALUE" | gcloud secrets versions add {secret} --project={project} --data-file=-'
+    )
     try:
         with function.asking(
             f"reading {version}", project, "secretmanager.versions.access", "roles/secretmanager.secretAccessor"
         ):
             request = secretmanager_v1.AccessSecretVersionRequest(name=version)
-            answer = client.access_secret_version(request=request, timeout=SECONDS, retry=None)
+            answer = client.access_secret_version(request=request, timeout=function.seconds, retry=None)
     except Trouble as trouble:
         if isinstance(trouble.__cause__, NotFound):
             raise Trouble(Outcome.FAILS, f"{version} does not exist", remedy) from trouble

@@ -10,7 +10,7 @@ from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2
 from google.cloud.logging_v2.services.logging_service_v2 import transports as logging_transports
 from google.cloud.logging_v2.types import LogEntry, WriteLogEntriesRequest
 
-from verifier.cli.doctor_calls import SECONDS, Caller, grant
+from verifier.cli.doctor_calls import Caller, grant
 from verifier.cli.doctor_rows import Trouble
 from verifier.cloud.cloud_logging import AUDIT_LOG
 from verifier.cloud.firestore import FirestoreStore
@@ -35,17 +35,17 @@ def firestore(function: Caller, project: str, database: str) -> Store:
         raise Trouble(Outcome.COULD_NOT_CHECK, "no application default credentials", remedy) from error
 
 
-def query_ledger(store: Store, project: str, now: datetime, account: str) -> int:
+def query_ledger(function: Caller, store: Store, project: str, now: datetime) -> int:
     """Make each kind of query that the function makes, and say how many builds are due. Raises Trouble."""
     moment = show_time(now)
     try:
-        store.read(BUILDS, "doctor", timeout=SECONDS)
-        store.present(BUILDS, ["doctor"], timeout=SECONDS)
-        store.holding(BUILDS, "images", _NOTHING, timeout=SECONDS)
-        store.due(moment, 1, field="unsaid", timeout=SECONDS)
-        return len(store.due(moment, 100, timeout=SECONDS))
+        store.read(BUILDS, "doctor", timeout=function.seconds)
+        store.present(BUILDS, ["doctor"], timeout=function.seconds)
+        store.holding(BUILDS, "images", _NOTHING, timeout=function.seconds)
+        store.due(moment, 1, field="unsaid", timeout=function.seconds)
+        return len(store.due(moment, 100, timeout=function.seconds))
     except ServiceError as error:
-        raise _ledger_trouble(error, project, account) from error
+        raise _ledger_trouble(error, project, function.account) from error
 
 
 def try_audit(function: Caller, project: str, now: datetime) -> None:
@@ -62,7 +62,7 @@ def try_audit(function: Caller, project: str, now: datetime) -> None:
     with function.asking(
         f"writing to the log {AUDIT_LOG} of {project}", project, "logging.logEntries.create", "roles/logging.logWriter"
     ):
-        client.write_log_entries(request=request, timeout=SECONDS, retry=None)
+        client.write_log_entries(request=request, timeout=function.seconds, retry=None)
 
 
 def _ledger_trouble(error: ServiceError, project: str, account: str) -> Trouble:

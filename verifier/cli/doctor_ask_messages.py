@@ -18,7 +18,7 @@ from google.pubsub_v1.services.publisher import transports as publisher_transpor
 from google.pubsub_v1.services.subscriber import transports as subscriber_transports
 from google.rpc import code_pb2
 
-from verifier.cli.doctor_calls import SECONDS, Caller
+from verifier.cli.doctor_calls import Caller
 from verifier.cli.doctor_messages import Sink, Subscription, Ticker
 from verifier.cli.doctor_rows import Trouble
 
@@ -32,7 +32,7 @@ def topic_exists(you: Caller, topic: str, emulator: str = "") -> bool:
     client = you.client(PublisherClient, publisher_transports.PublisherGrpcTransport, emulator)
     try:
         with you.asking(f"reading {topic}", topic.split("/")[1], "pubsub.topics.get", _PUBSUB):
-            client.get_topic(request=GetTopicRequest(topic=topic), timeout=SECONDS, retry=None)
+            client.get_topic(request=GetTopicRequest(topic=topic), timeout=you.seconds, retry=None)
     except Trouble as trouble:
         if isinstance(trouble.__cause__, NotFound):
             return False
@@ -45,7 +45,7 @@ def read_subscriptions(you: Caller, project: str, emulator: str = "") -> list[Su
     client = you.client(SubscriberClient, subscriber_transports.SubscriberGrpcTransport, emulator)
     request = ListSubscriptionsRequest(project=f"projects/{project}", page_size=1_000)
     with you.asking(f"listing subscriptions of {project}", project, "pubsub.subscriptions.list", _PUBSUB):
-        found = list(client.list_subscriptions(request=request, timeout=SECONDS, retry=None))
+        found = list(client.list_subscriptions(request=request, timeout=you.seconds, retry=None))
     return [_subscription(message) for message in found]
 
 
@@ -65,7 +65,7 @@ def may_publish(function: Caller, topic: str, emulator: str = "") -> bool:
     needed = "pubsub.topics.publish"
     with function.asking(f"asking for {needed} on {topic}", topic.split("/")[1], needed, "roles/pubsub.publisher"):
         request = iam_policy_pb2.TestIamPermissionsRequest(resource=topic, permissions=[needed])
-        answer = client.test_iam_permissions(request=request, timeout=SECONDS, retry=None)
+        answer = client.test_iam_permissions(request=request, timeout=function.seconds, retry=None)
     return needed in answer.permissions
 
 
@@ -74,7 +74,7 @@ def read_sinks(you: Caller, project: str) -> list[Sink]:
     client = you.client(ConfigServiceV2Client, config_transports.ConfigServiceV2GrpcTransport)
     request = ListSinksRequest(parent=f"projects/{project}", page_size=1_000)
     with you.asking(f"listing log sinks of {project}", project, "logging.sinks.list", _LOGGING):
-        found = list(client.list_sinks(request=request, timeout=SECONDS, retry=None))
+        found = list(client.list_sinks(request=request, timeout=you.seconds, retry=None))
     return [
         Sink(project, sink.name, sink.destination, sink.filter, sink.writer_identity, is_disabled=sink.disabled)
         for sink in found
@@ -85,7 +85,7 @@ def read_bucket(you: Caller, bucket: str) -> tuple[int, bool]:
     """For how many days a log bucket keeps entries, and whether that is locked. Raises Trouble."""
     client = you.client(ConfigServiceV2Client, config_transports.ConfigServiceV2GrpcTransport)
     with you.asking(f"reading the log bucket {bucket}", bucket.split("/")[1], "logging.buckets.get", _LOGGING):
-        found: LogBucket = client.get_bucket(request=GetBucketRequest(name=bucket), timeout=SECONDS, retry=None)
+        found: LogBucket = client.get_bucket(request=GetBucketRequest(name=bucket), timeout=you.seconds, retry=None)
     return int(found.retention_days), bool(found.locked)
 
 
@@ -95,7 +95,7 @@ def read_tickers(you: Caller, project: str, region: str) -> list[Ticker]:
     request = scheduler_v1.ListJobsRequest(parent=f"projects/{project}/locations/{region}", page_size=500)
     what = f"listing Cloud Scheduler's jobs of {project} in {region}"
     with you.asking(what, project, "cloudscheduler.jobs.list", "roles/cloudscheduler.viewer"):
-        found = list(client.list_jobs(request=request, timeout=SECONDS, retry=None))
+        found = list(client.list_jobs(request=request, timeout=you.seconds, retry=None))
     return [_ticker(job) for job in found if "pubsub_target" in job]
 
 
@@ -104,7 +104,7 @@ def _members(you: Caller, resource: str, permission: str, role: str, emulator: s
     what = f"reading who has {role} on {resource}"
     with you.asking(what, resource.split("/")[1], permission, "roles/iam.securityReviewer"):
         request = iam_policy_pb2.GetIamPolicyRequest(resource=resource)
-        policy = client.get_iam_policy(request=request, timeout=SECONDS, retry=None)
+        policy = client.get_iam_policy(request=request, timeout=you.seconds, retry=None)
     return frozenset(member for one in policy.bindings if one.role in (role, *_MORE) for member in one.members)
 
 

@@ -19,7 +19,7 @@ from google.cloud.run_v2.services.jobs import transports as job_transports
 from google.iam.v1 import iam_policy_pb2
 
 from verifier.build import Build, parse_build
-from verifier.cli.doctor_calls import SECONDS, Caller
+from verifier.cli.doctor_calls import Caller
 from verifier.cli.doctor_rows import Trouble
 from verifier.cli.doctor_workers import START, STARTER, JobFacts
 from verifier.cloud.cloud_build import build_document
@@ -64,7 +64,7 @@ def read_job(you: Caller, job: JobName) -> JobFacts | None:
     client = you.client(run_v2.JobsClient, job_transports.JobsGrpcTransport)
     try:
         with you.asking(f"reading {job.resource}", job.project, "run.jobs.get", "roles/run.viewer"):
-            found = client.get_job(request=run_v2.GetJobRequest(name=job.resource), timeout=SECONDS, retry=None)
+            found = client.get_job(request=run_v2.GetJobRequest(name=job.resource), timeout=you.seconds, retry=None)
     except Trouble as trouble:
         if isinstance(trouble.__cause__, NotFound):
             return None
@@ -79,7 +79,7 @@ def start_permissions(function: Caller, job: JobName) -> list[str]:
     client = function.client(run_v2.JobsClient, job_transports.JobsGrpcTransport)
     with function.asking(f"asking for permissions on {job.resource}", job.project, START[0], STARTER):
         request = iam_policy_pb2.TestIamPermissionsRequest(resource=job.resource, permissions=list(START))
-        answer = client.test_iam_permissions(request=request, timeout=SECONDS, retry=None)
+        answer = client.test_iam_permissions(request=request, timeout=function.seconds, retry=None)
     return list(answer.permissions)
 
 
@@ -90,7 +90,7 @@ def list_one_execution(function: Caller, job: JobName) -> str:
     with function.asking(
         f"listing executions of {job.resource}", job.project, "run.executions.list", "roles/run.viewer"
     ):
-        page = next(client.list_executions(request=request, timeout=SECONDS, retry=None).pages)
+        page = next(client.list_executions(request=request, timeout=function.seconds, retry=None).pages)
     return str(page.executions[0].name).rpartition("/")[2] if page.executions else ""
 
 
@@ -104,7 +104,7 @@ def read_one_log_entry(function: Caller, job: JobName, since: datetime) -> None:
     with function.asking(
         f"reading logs of {job.project}", job.project, "logging.logEntries.list", "roles/logging.viewer"
     ):
-        next(client.list_log_entries(request=request, timeout=SECONDS, retry=None).pages)
+        next(client.list_log_entries(request=request, timeout=function.seconds, retry=None).pages)
 
 
 def _client(caller: Caller) -> Any:
@@ -118,7 +118,7 @@ def _builds(
     request = cloudbuild_v1.ListBuildsRequest(parent=parent, project_id=project, filter=wanted, page_size=size)
     what = f"listing builds of {project} in {location}"
     with caller.asking(what, project, "cloudbuild.builds.list", "roles/cloudbuild.builds.viewer"):
-        return list(next(client.list_builds(request=request, timeout=SECONDS, retry=None).pages).builds)
+        return list(next(client.list_builds(request=request, timeout=caller.seconds, retry=None).pages).builds)
 
 
 def _parsed(build: cloudbuild_v1.Build) -> Build | None:

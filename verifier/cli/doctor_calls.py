@@ -17,9 +17,6 @@ from verifier.cloud.google import connected
 from verifier.errors import Denied
 from verifier.verdict import Outcome
 
-SECONDS = 20.0
-"""The most that one call may take."""
-
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _GCLOUD = "projects/764086051850"
 """Google's own project, which counts calls by a person's credentials that name no other. It has no API enabled."""
@@ -35,6 +32,8 @@ class Caller:
     """The service account; empty: whoever the credentials are of."""
     credentials: Any = None
     """None: application default credentials."""
+    seconds: float = 15.0
+    """The most that one call may take."""
 
     def client(self, client: Any, transport: Any, endpoint: str = "") -> Any:
         """A client of this class; `endpoint` is an emulator of its own. Raises Trouble without credentials."""

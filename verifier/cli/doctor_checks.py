@@ -13,7 +13,7 @@ from verifier.cli.doctor_ask_workers import busy_locations, recent_builds
 from verifier.cli.doctor_home import audit_row, audit_sinks, bucket_of, no_audit_sink, publish_row, region_row
 from verifier.cli.doctor_installation import Installation
 from verifier.cli.doctor_message_checks import message_rows
-from verifier.cli.doctor_rows import Need, Row, Trouble, fails, holds, needless, unknown, waiting
+from verifier.cli.doctor_rows import Need, Row, Trouble, fails, holds, needless, waiting
 from verifier.cli.doctor_slack import channel_row, channels_of, no_token_row, token_rows
 from verifier.cli.doctor_worker_checks import worker_rows
 from verifier.cloud.build_history import LOCATIONS
@@ -72,7 +72,7 @@ def _ledger(place: Installation) -> Iterator[Row]:
             yield fails(need, home, seen, "set VERIFIER_LEDGER=firestore, then terraform apply")
         return
     store = firestore(place.function, home, ledger.database)
-    due = query_ledger(store, home, place.now, place.function.account)
+    due = query_ledger(place.function, store, home, place.now)
     yield holds(need, home, f"database {ledger.database} answers every query; builds that are due: {due}")
 
 
@@ -136,5 +136,4 @@ def answered(check: Check) -> list[Row]:
     except Trouble as trouble:
         return [trouble.row(need, about)]
     except Exception as error:  # noqa: BLE001 - a person waits for the other rows, and a traceback helps nobody
-        seen = f"the doctor stumbled over its own question ({type(error).__name__})"
-        return [unknown(need, about, seen, "run it again; if it stays, report this line")]
+        return [Trouble.of(error).row(need, about)]

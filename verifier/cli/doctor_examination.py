@@ -61,10 +61,9 @@ class _Deployed:
 def examine(asked: Asked) -> Examined:
     """Ask everything there is to ask. What a service does not answer is a row."""
     policy, first = _policy(asked.policy)
-    try:
-        deployed = _deployed(asked)
-    except Trouble as trouble:
-        rows = [first, trouble.row(Need.FUNCTION_IS_READY, asked.function.name if asked.function else "")]
+    deployed = _deployed_or_trouble(asked)
+    if isinstance(deployed, Trouble):
+        rows = [first, deployed.row(Need.FUNCTION_IS_READY, asked.function.name if asked.function else "")]
         return Examined(_with_the_rest(rows, Need.FUNCTION_IS_READY), None)
     settings, said = settings_with(deployed.variables, deployed.secrets, is_deployed=deployed.deployment is not None)
     rows = [first, *deployed.rows, said]
@@ -87,6 +86,15 @@ def examine(asked: Asked) -> Examined:
         for answer in several.map(answered, checks(place)):
             rows += answer
     return Examined(in_order(rows), place)
+
+
+def _deployed_or_trouble(asked: Asked) -> _Deployed | Trouble:
+    try:
+        return _deployed(asked)
+    except Trouble as trouble:
+        return trouble
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a row and no traceback
+        return Trouble.of(error)
 
 
 def _deployed(asked: Asked) -> _Deployed:

@@ -9,7 +9,7 @@ from verifier.cli.doctor_rows import Need, Row, fails, holds, unknown
 from verifier.cloud.cloud_logging import AUDIT_LOG
 
 _LOGGING = "logging.googleapis.com/"
-_LEAST_DAYS = 365
+_ORDINARY_DAYS = 30
 
 
 def audit_sinks(sinks: Sequence[Sink]) -> list[Sink]:
@@ -40,9 +40,9 @@ def audit_row(sink: Sink, days: int, *, locked: bool) -> Row:
     if sink.is_disabled:
         remedy = f"gcloud logging sinks update {sink.name} --no-disabled {place}"
         return fails(need, name, f"the log sink {sink.name} is disabled", remedy)
-    if days < _LEAST_DAYS:
+    if days <= _ORDINARY_DAYS:
         remedy = f"gcloud logging buckets update {name} --location={location} --retention-days=400 {place}"
-        return fails(need, name, f"entries are kept for {days} days, less than {_LEAST_DAYS}", remedy)
+        return fails(need, name, f"entries are kept for {days} days, no longer than every other log", remedy)
     return holds(need, name, f"for {days} days, {'locked' if locked else 'not locked'}")
 
 

@@ -14,17 +14,8 @@ from verifier.cli.doctor_ask_messages import (
 )
 from verifier.cli.doctor_function import Deployment
 from verifier.cli.doctor_installation import Installation
-from verifier.cli.doctor_messages import (
-    Subscription,
-    at_path,
-    caller_row,
-    dead_letter_row,
-    filter_row,
-    no_push,
-    push_row,
-    sink_rows,
-    ticker_row,
-)
+from verifier.cli.doctor_messages import Subscription, dead_letter_row, sink_rows, ticker_row
+from verifier.cli.doctor_push import at_path, caller_row, filter_row, no_push, push_row
 from verifier.cli.doctor_rows import Need, Row, Trouble, needless, waiting
 
 _NEEDS = (

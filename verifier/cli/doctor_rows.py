@@ -81,6 +81,12 @@ class Trouble(VerifierError):
         self.seen = seen
         self.remedy = remedy
 
+    @staticmethod
+    def of(error: Exception) -> Trouble:
+        """The trouble that a mistake of our own is: a traceback would help nobody who waits for the other rows."""
+        seen = f"the doctor stumbled over its own question ({type(error).__name__})"
+        return Trouble(Outcome.COULD_NOT_CHECK, seen, "run it again; if it stays, report this line")
+
     def row(self, need: Need, about: str) -> Row:
         """The row of a check that this trouble came in the way of."""
         return Row(need, about, self.outcome, self.seen, self.remedy)

@@ -60,7 +60,8 @@ def image_row(worker: Worker, jobs: Sequence[JobFacts], builds: Sequence[Build])
     need, about = Need.TRIGGER_PUSHES_THE_IMAGE, worker.trigger
     wanted = {untagged(job.image) for job in jobs}
     if not builds:
-        remedy = f"gcloud builds triggers run {worker.trigger} --branch=main, then run this again"
+        place = f" --region={worker.region}" if worker.region else ""
+        remedy = f"gcloud builds triggers run {worker.trigger} --branch=main{place}, and look again when it has built"
         return unknown(need, about, "none of the recent successful builds is this trigger's", remedy)
     newest = builds[0]
     pushed = {untagged(image.name) for image in newest.images}
