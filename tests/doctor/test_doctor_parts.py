@@ -19,14 +19,14 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 from google.rpc.error_details_pb2 import ErrorInfo
 
-from tests.doctor.place import ACCOUNT, FILTER, HOME, PUSHER, URL, a_place, a_subscription
+from tests.doctor.place import ACCOUNT, DEAD_TOPIC, FILTER, HOME, PUSHER, URL, a_place, a_subscription
 from verifier.cli.doctor_ask_home import query_ledger
 from verifier.cli.doctor_ask_messages import read_sinks, read_subscriptions, topic_exists
 from verifier.cli.doctor_calls import Caller, function_caller
 from verifier.cli.doctor_checks import answered
 from verifier.cli.doctor_function import Deployment, FunctionName, function_name
 from verifier.cli.doctor_messages import Subscription
-from verifier.cli.doctor_push import TERMINAL, filter_row, push_row
+from verifier.cli.doctor_push import TERMINAL, filter_row, push_row, usual
 from verifier.cli.doctor_rows import Need, Row, Trouble, all_is_well, in_order, waiting
 from verifier.cli.doctor_workers import untagged
 from verifier.errors import Denied, Malformed, Refused, ServiceError, Unavailable
@@ -140,12 +140,12 @@ def test_a_filter_must_let_every_status_through_that_ends_a_build(text: str, out
 
 def test_all_that_is_wrong_with_a_subscription_is_mended_by_one_command() -> None:
     bare = Subscription(f"projects/{HOME}/subscriptions/builds", "projects/p/topics/cloud-builds", f"{URL}/builds")
-    row = push_row(Need.BUILDS_ARE_PUSHED, bare, DEPLOYMENT)
+    row = push_row(Need.BUILDS_ARE_PUSHED, bare, DEPLOYMENT, usual([], DEPLOYMENT))
     assert row.remedy == (
         f"gcloud pubsub subscriptions update builds --project={HOME} --push-endpoint={URL}/builds "
-        f"--push-auth-service-account=PUSH_ACCOUNT --push-auth-token-audience={URL} --ack-deadline=600 "
+        f"--push-auth-service-account={PUSHER} --push-auth-token-audience={URL} --ack-deadline=600 "
         "--min-retry-delay=10s --max-retry-delay=600s --message-retention-duration=604800s --expiration-period=never "
-        "--dead-letter-topic=TOPIC --max-delivery-attempts=100"
+        f"--dead-letter-topic={DEAD_TOPIC} --max-delivery-attempts=100"
     )
 
 

@@ -15,7 +15,7 @@ from verifier.cli.doctor_ask_messages import (
 from verifier.cli.doctor_function import Deployment
 from verifier.cli.doctor_installation import Installation
 from verifier.cli.doctor_messages import Subscription, dead_letter_row, sink_rows, ticker_row
-from verifier.cli.doctor_push import at_path, caller_row, filter_row, no_push, push_row
+from verifier.cli.doctor_push import Usual, at_path, caller_row, filter_row, no_push, push_row, usual
 from verifier.cli.doctor_rows import Need, Row, Trouble, needless, waiting
 
 _NEEDS = (
@@ -42,15 +42,16 @@ def message_rows(place: Installation) -> Iterator[Row]:
         yield trouble.row(_NEEDS[0], project)
         yield from waiting(_NEEDS[1:], project, _NEEDS[0])
         return
-    yield from _builds(place, deployment, found)
-    yield from _executions(place, deployment, found)
-    yield from _sweeps(place, deployment, found)
     pushed = [one for one in found if one.endpoint and deployment.path_of(one.endpoint)]
+    others = usual(pushed, deployment)
+    yield from _builds(place, deployment, pushed, others)
+    yield from _executions(place, deployment, pushed, others)
+    yield from _sweeps(place, deployment, pushed, others)
     for topic in sorted({one.dead_letters for one in pushed} - {""}):
         yield from _dead_letters(place, topic, found)
 
 
-def _builds(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
+def _builds(place: Installation, deployment: Deployment, found: Sequence[Subscription], others: Usual) -> Iterator[Row]:
     pushed = at_path(found, deployment, "/builds")
     for project in place.projects:
         topic = f"projects/{project}/topics/cloud-builds"
@@ -58,10 +59,12 @@ def _builds(place: Installation, deployment: Deployment, found: Sequence[Subscri
         if not ours:
             yield no_push(Need.BUILDS_ARE_PUSHED, project, "/builds", deployment)
         for one in ours:
-            yield from _pushed(Need.BUILDS_ARE_PUSHED, one, deployment, [filter_row(one)])
+            yield from _pushed(Need.BUILDS_ARE_PUSHED, one, deployment, others, [filter_row(one)])
 
 
-def _executions(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
+def _executions(
+    place: Installation, deployment: Deployment, found: Sequence[Subscription], others: Usual
+) -> Iterator[Row]:
     need, about = Need.EXECUTIONS_ARE_PUSHED, deployment.name.project
     if place.policy is not None and not place.policy.workers:
         yield needless(need, about, "policy names no worker, so no execution is waited for")
@@ -72,7 +75,7 @@ def _executions(place: Installation, deployment: Deployment, found: Sequence[Sub
         yield no_push(need, about, "/executions", deployment)
         yield from waiting([Need.EXECUTIONS_ARE_ROUTED], about, need)
     for one in pushed:
-        yield from _pushed(need, one, deployment)
+        yield from _pushed(need, one, deployment, others)
     for topic in sorted({one.topic for one in pushed}):
         yield from _asked(Need.EXECUTIONS_ARE_ROUTED, about, partial(_routed, place, topic))
 
@@ -87,14 +90,14 @@ def _routed(place: Installation, topic: str) -> Iterator[Row]:
         yield from _asked(Need.EXECUTIONS_ARE_ROUTED, project, rows)
 
 
-def _sweeps(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
+def _sweeps(place: Installation, deployment: Deployment, found: Sequence[Subscription], others: Usual) -> Iterator[Row]:
     need, name = Need.SWEEPS_ARE_PUSHED, deployment.name
     pushed = at_path(found, deployment, "/sweep")
     if not pushed:
         yield no_push(need, name.project, "/sweep", deployment)
         yield from waiting([Need.SWEEPS_ARE_SENT], name.project, need)
     for one in pushed:
-        yield from _pushed(need, one, deployment)
+        yield from _pushed(need, one, deployment, others)
         command = f"--location={name.region} --project={name.project}"
 
         def sent(topic: str = one.topic, command: str = command) -> Iterator[Row]:
@@ -112,11 +115,13 @@ def _dead_letters(place: Installation, topic: str, found: Sequence[Subscription]
     return _asked(Need.DEAD_LETTERS_ARE_KEPT, topic.rpartition("/")[2], kept)
 
 
-def _pushed(need: Need, one: Subscription, deployment: Deployment, more: Sequence[Row] = ()) -> Iterator[Row]:
+def _pushed(
+    need: Need, one: Subscription, deployment: Deployment, others: Usual, more: Sequence[Row] = ()
+) -> Iterator[Row]:
     """The row about a subscription's settings, and what else is wrong with it."""
-    yield push_row(need, one, deployment)
-    others = [*more, caller_row(need, one, deployment)] if one.account else more
-    yield from (row for row in others if row.is_open)
+    yield push_row(need, one, deployment, others)
+    besides = [*more, caller_row(need, one, deployment)] if one.account else more
+    yield from (row for row in besides if row.is_open)
 
 
 def _asked(need: Need, about: str, rows: Callable[[], Iterable[Row]]) -> Iterator[Row]:

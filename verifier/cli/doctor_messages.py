@@ -12,7 +12,6 @@ SINK_FILTER = 'resource.type="cloud_run_job" protoPayload.methodName="/Jobs.RunJ
 """What a sink for finished executions must let through, as short as it can be said."""
 
 _PUBSUB_ACCOUNTS = "@gcp-sa-pubsub.iam.gserviceaccount.com"
-_AS_PUBSUB = f"--member=serviceAccount:service-PROJECT_NUMBER{_PUBSUB_ACCOUNTS}"
 _LATE = timedelta(minutes=10)
 
 
@@ -126,16 +125,18 @@ def dead_letter_row(
     need, about = Need.DEAD_LETTERS_ARE_KEPT, topic.rpartition("/")[2]
     readers = [one.name.rpartition("/")[2] for one in subscriptions if one.topic == topic]
     project = topic.split("/")[1]
+    number = f"$(gcloud projects describe {project} --format='value(projectNumber)')"
+    as_pubsub = f"--member=serviceAccount:service-{number}{_PUBSUB_ACCOUNTS}"
     if not readers:
         remedy = f"gcloud pubsub subscriptions create {about} --topic={topic} --project={project}"
         return fails(need, about, "no subscription keeps what comes there", f"{remedy} --expiration-period=never")
     if not _has_pubsub(publishers):
-        remedy = f"gcloud pubsub topics add-iam-policy-binding {topic} --role=roles/pubsub.publisher {_AS_PUBSUB}"
+        remedy = f"gcloud pubsub topics add-iam-policy-binding {topic} --role=roles/pubsub.publisher {as_pubsub}"
         return fails(need, about, "Pub/Sub's own account may not publish there, so nothing comes", remedy)
     if stuck := [name for name, members in subscribers.items() if not _has_pubsub(members)]:
         remedy = f"gcloud pubsub subscriptions add-iam-policy-binding {stuck[0]} --role=roles/pubsub.subscriber"
         short = ", ".join(name.rpartition("/")[2] for name in stuck)
-        return fails(need, about, f"Pub/Sub's own account may not take messages from {short}", f"{remedy} {_AS_PUBSUB}")
+        return fails(need, about, f"Pub/Sub's own account may not take messages from {short}", f"{remedy} {as_pubsub}")
     return holds(need, about, f"{', '.join(readers)} keeps them")
 
 

@@ -25,6 +25,15 @@ _HOLDS_BACK = re2.compile(rf"^NOT ?\({_STATUSES}\)$")
 _STATUS = re2.compile(r'"([A-Z_]+)"')
 
 
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a subscription that lacks something gets in the command that mends it."""
+
+    account: str
+    """Who signs pushes."""
+    dead_letters: str
+
+
 @dataclass(slots=True)
 class _Faults:
     """What is wrong with one subscription, and the options of the command that mends it."""
@@ -43,15 +52,26 @@ def at_path(subscriptions: Iterable[Subscription], deployment: Deployment, path:
     return [one for one in subscriptions if one.endpoint and deployment.path_of(one.endpoint) == path]
 
 
-def push_row(need: Need, subscription: Subscription, deployment: Deployment) -> Row:
+def usual(subscriptions: Iterable[Subscription], deployment: Deployment) -> Usual:
+    """What most of these go by; the names that Terraform gives where none tells."""
+    known, project = list(subscriptions), deployment.name.project
+    name = deployment.name.service.rpartition("/")[2]
+    account, topic = f"{name}-push@{project}.iam.gserviceaccount.com", f"projects/{project}/topics/{name}-dead-letters"
+    return Usual(
+        next((one.account for one in known if one.account), account),
+        next((one.dead_letters for one in known if one.dead_letters), topic),
+    )
+
+
+def push_row(need: Need, subscription: Subscription, deployment: Deployment, others: Usual) -> Row:
     """Whether a subscription delivers as the function needs it, all that is wrong at once."""
     found = _Faults()
     is_sweep = need is Need.SWEEPS_ARE_PUSHED
-    _check_way(found, subscription, deployment)
+    _check_way(found, subscription, deployment, others.account)
     _check_pace(found, subscription, kept=_SHORTEST if is_sweep else _WEEK)
     if not is_sweep:
         has_dead_letters = subscription.dead_letters and subscription.attempts >= _LEAST_ATTEMPTS
-        option = "--dead-letter-topic=TOPIC --max-delivery-attempts=100"
+        option = f"--dead-letter-topic={others.dead_letters} --max-delivery-attempts=100"
         found.check(bool(has_dead_letters), "what can't be delivered is dropped: no dead-letter topic", option)
     short = subscription.name.rpartition("/")[2]
     if not found.seen:
@@ -66,7 +86,8 @@ def filter_row(subscription: Subscription) -> Row:
     """Whether a subscription's filter lets the end of every build through."""
     short = subscription.name.rpartition("/")[2]
     need = Need.BUILDS_ARE_PUSHED
-    remedy = f"terraform apply -replace=ADDRESS for {short}: the filter of a subscription can't be changed"
+    address = f'google_pubsub_subscription.push["builds-{subscription.topic.split("/")[1]}"]'
+    remedy = f"terraform apply -replace='{address}', because the filter of a subscription can't be changed"
     if not subscription.filter:
         return holds(need, short, "every status passes, also those that the function does not need")
     named = frozenset(_STATUS.findall(subscription.filter))
@@ -104,9 +125,9 @@ def no_push(need: Need, about: str, path: str, deployment: Deployment) -> Row:
     return fails(need, about, f"no subscription pushes to {address}", remedy)
 
 
-def _check_way(found: _Faults, subscription: Subscription, deployment: Deployment) -> None:
+def _check_way(found: _Faults, subscription: Subscription, deployment: Deployment, usual_account: str) -> None:
     audience = deployment.addresses[0]
-    account = subscription.account or "PUSH_ACCOUNT"
+    account = subscription.account or usual_account
     signing = (f"--push-auth-service-account={account}", f"--push-auth-token-audience={audience}")
     push = f"--push-endpoint={subscription.endpoint}"
     found.check(subscription.is_active, "it is not active: its last pushes were refused or it was detached", push)
