@@ -7,7 +7,7 @@ Documentation: "Cloud Logging API v2", entries.list and entries.write.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from verifier.logs import EXECUTION_LABEL, TEXT_FIELDS, LogEntry
 from verifier.services import Document, LogPage
 
 AUDIT_LOG = "build-verifier"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE_SIZE = 1_000
 _TASK_LABEL = "run.googleapis.com/task_index"
 _ATTEMPT_LABEL = "run.googleapis.com/task_attempt"
@@ -96,7 +97,7 @@ def log_entry(raw: Any) -> LogEntry:
     labels = raw.labels
     stamp = raw.timestamp
     return LogEntry(
-        datetime.fromtimestamp(stamp.seconds + stamp.nanos // 1_000 / 1e6, UTC),
+        _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1_000),
         raw.severity,
         _log_id(raw.log_name),
         raw.text_payload or _structured_text(raw),

@@ -1,0 +1,116 @@
+"""A message says which build to look at; the verdict rests on what Cloud Build says of it, and on nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.properties.effort import EXAMPLES, SLOW
+from tests.story.town import FIXED, WATCHED, Town, town
+from tests.unit.test_hints import changed, places
+from verifier.build import BuildKey
+from verifier.hints import BuildStatus, Hint, decode
+from verifier.judgement import Judgement
+from verifier.ledger import BUILDS
+from verifier.local.sqlite import SqliteStore
+from verifier.times import show_time
+
+__all__ = ["town"]
+
+WORDS = st.sampled_from(
+    [
+        "SUCCESS",
+        "FAILURE",
+        "WORKING",
+        "85cffd8a4c1f9b0e7d6a5b4c3d2e1f0a9b8c7d6e",
+        {"resolvedGitSource": {"url": "https://github.com/vividly/content-worker.git", "revision": "8" * 40}},
+        {"storageSource": {"bucket": "somewhere", "object": "else.tgz"}},
+        {"images": [{"name": "an-image", "digest": f"sha256:{'e' * 64}"}]},
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=4,
+)
+ANY_TIME = datetime(2026, 11, 23, tzinfo=UTC)
+SCENES: dict[str, Callable[[Town], BuildKey]] = {
+    "LOCAL_SOURCE": lambda town: town.upload(),
+    "FAILED": lambda town: town.triggered(branch="experiment"),
+    "INCONCLUSIVE": lambda town: town.triggered(substitutions={"COMMIT_SHA": FIXED, "_PR_NUMBER": "7"}),
+    "did not succeed": lambda town: town.triggered(status="FAILURE", results={}),
+}
+
+
+def push(document: object) -> bytes:
+    data = base64.b64encode(json.dumps(document).encode()).decode()
+    return json.dumps({"message": {"data": data, "messageId": "1"}}).encode()
+
+
+def judged(town: Town, hint: Hint, key: BuildKey) -> Judgement | None:
+    """What comes of this hint in a ledger of its own: the judgement on this build, but for its moment."""
+    services: Any = town.world.services
+    with closing(SqliteStore(":memory:")) as store:
+        ledger = replace(town.world.ledger, store=store)
+        town.world = replace(town.world, services=replace(services, store=store), ledger=ledger)
+        town.faults.forget()
+        if isinstance(hint, BuildStatus):
+            town.announce(hint.key)
+        if store.read(BUILDS, key.digest, timeout=5) is None:
+            return None
+        judgement = town.record(key).judgement
+        return judgement and replace(judgement, decided=ANY_TIME)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_the_verdict_is_the_same_whatever_the_message_says(town: Town, scene: str) -> None:
+    key = SCENES[scene](town)
+    honest: Any = {
+        "id": key.id,
+        "name": key.name,
+        "projectId": key.project,
+        "status": "SUCCESS",
+        "source": {},
+        "sourceProvenance": {"resolvedGitSource": {"revision": "8" * 40}},
+        "substitutions": {"COMMIT_SHA": "8" * 40, "BRANCH_NAME": "main"},
+        "buildTriggerId": "a-trigger",
+        "results": {"images": []},
+        "finishTime": show_time(town.clock()),
+    }
+    expected = judged(town, BuildStatus(key, "SUCCESS"), key)
+    assert expected is not None
+    assert expected.verdict == (scene if scene.isupper() else None)
+
+    @settings(SLOW, max_examples=3 * EXAMPLES, suppress_health_check=list(HealthCheck))
+    @given(st.data(), st.integers(1, 3))
+    def check(data: st.DataObject, times: int) -> None:
+        message = honest
+        for _ in range(times):
+            message = changed(message, data.draw(st.sampled_from(places(message))), data.draw(WORDS | JSON))
+        hint = decode(push(message), "/builds", WATCHED)
+        if isinstance(hint, BuildStatus) and hint.key == key:
+            assert judged(town, hint, key) == expected
+        else:
+            assert judged(town, hint, key) is None
+            assert town.calls("chat.postMessage") == town.calls("WriteLogEntries") == 0
+
+    check()
+
+
+@settings(SLOW, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2), st.permutations(list(SCENES)))
+def test_the_order_in_which_builds_are_announced_changes_no_verdict(town: Town, twice: int, order: list[str]) -> None:
+    keys = {scene: SCENES[scene](town) for scene in SCENES}
+    for scene in [*order, *order[:twice]]:
+        town.announce(keys[scene])
+    assert {town.verdict(keys[scene]) or "did not succeed" for scene in order} == set(SCENES)
+    assert all((town.verdict(key) or "did not succeed") == scene for scene, key in keys.items())
