@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from tests.crashes.chance import Chance
-from tests.crashes.death import Death, Moment
+from tests.crashes.death import KILLED, Death, Moment
 from tests.crashes.guarded import Guard, LifeClock, guarded
 from verifier.cloud.wiring import make_world
 from verifier.times import parse_time
@@ -67,6 +67,8 @@ def live(channel: socket.socket, plan: Mapping[str, Any]) -> None:
             _, status = verify(_Request(delivery["path"], io.BytesIO(delivery["body"].encode())))
             guard.before_answer()
             send(number=delivery["number"], status=status, **guard.account())
+        except BrokenPipeError:  # another delivery has just killed this process, and it is buried already
+            os._exit(KILLED)
         except BaseException:  # noqa: BLE001 - the entry point lets nothing out: it is a defect of this harness, and is seen
             traceback.print_exc()
             os._exit(_DEFECT)
