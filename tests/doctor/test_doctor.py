@@ -378,8 +378,14 @@ def test_a_policy_without_workers_needs_no_job_and_no_word_of_executions(place: 
 
 def test_each_watched_project_is_looked_at(tmp_path: Path) -> None:
     with a_place(tmp_path, VERIFIER_PROJECTS=f"{WATCHED},acme-prod") as place:
-        of_prod = {check["check"] for check in place.checks() if check["about"] == "acme-prod"}
-        assert of_prod >= {"builds_topic_exists", "builds_are_pushed", "executions_are_routed"}
+        of_prod = {check["check"]: check["outcome"] for check in place.checks() if check["about"] == "acme-prod"}
+        assert of_prod == {
+            "builds_topic_exists": "fails",
+            "builds_are_pushed": "fails",
+            "executions_are_routed": "not-applicable",
+            "builds_can_be_listed": "holds",
+            "regions_cover_the_builds": "holds",
+        }
         topic = place.open_checks()["builds_topic_exists"]
         assert topic["remedy"] == "gcloud pubsub topics create cloud-builds --project=acme-prod"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
-from google.api_core.exceptions import PermissionDenied
+from google.api_core.exceptions import PermissionDenied, ServiceUnavailable
 from google.oauth2.credentials import Credentials
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
@@ -224,6 +224,14 @@ def test_credentials_that_name_no_project_are_told_from_an_api_that_is_not_enabl
     trouble = Caller().trouble(error, "listing builds", HOME, "cloudbuild.builds.list", "roles/viewer")
     assert trouble.outcome is Outcome.COULD_NOT_CHECK
     assert trouble.remedy == f"gcloud auth application-default set-quota-project {HOME}"
+
+
+def test_credentials_that_have_run_out_are_told_by_the_command_that_renews_them() -> None:
+    said = "Getting metadata from plugin failed with error: ('invalid_grant: Token has been revoked', SECRET)"
+    error = ServiceUnavailable(said)  # type: ignore[no-untyped-call]  # the library's
+    trouble = Caller().trouble(error, "listing builds", HOME, "cloudbuild.builds.list", "roles/viewer")
+    assert trouble.remedy == "gcloud auth application-default login"
+    assert "SECRET" not in trouble.seen
 
 
 class Broken(SqliteStore):

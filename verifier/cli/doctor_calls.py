@@ -18,6 +18,8 @@ from verifier.errors import Denied
 from verifier.verdict import Outcome
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_STALE = "Getting metadata from plugin failed"
+"""How gRPC says that there was no token to be had: the usual end of a person's credentials."""
 _GCLOUD = "projects/764086051850"
 """Google's own project, which counts calls by a person's credentials that name no other. It has no API enabled."""
 
@@ -59,6 +61,10 @@ class Caller:
 
     def trouble(self, error: Exception, what: str, project: str, permission: str, role: str) -> Trouble:
         """What this error means to the person who reads the row."""
+        said = str(getattr(error, "message", None) or error)
+        if _STALE in said:
+            seen = f"{what}: your credentials are not accepted any more"
+            return Trouble(Outcome.COULD_NOT_CHECK, seen, "gcloud auth application-default login")
         if getattr(error, "reason", None) == "SERVICE_DISABLED":
             return _disabled(error, what, project)
         match error:
@@ -67,7 +73,6 @@ class Caller:
             case exceptions.NotFound():
                 return Trouble(Outcome.FAILS, f"{what}: not found", "terraform apply, or mend the name")
         status = getattr(error, "grpc_status_code", None)
-        said = str(getattr(error, "message", None) or error)
         seen = f"{what}: no answer to rely on ({status.name if status else type(error).__name__}: {said})"
         return Trouble(Outcome.COULD_NOT_CHECK, seen, "run it again in a minute")
 

@@ -12,11 +12,13 @@ from verifier.cli.doctor_ask_messages import (
     read_subscriptions,
     read_tickers,
 )
+from verifier.cli.doctor_ask_workers import read_job
 from verifier.cli.doctor_function import Deployment
 from verifier.cli.doctor_installation import Installation
 from verifier.cli.doctor_messages import Subscription, dead_letter_row, sink_rows, ticker_row
 from verifier.cli.doctor_push import Usual, at_path, caller_row, filter_row, no_push, push_row, usual
 from verifier.cli.doctor_rows import Need, Row, Trouble, needless, waiting
+from verifier.execution import JobName
 
 _NEEDS = (
     Need.BUILDS_ARE_PUSHED,
@@ -85,9 +87,19 @@ def _routed(place: Installation, topic: str) -> Iterator[Row]:
     for project in place.job_projects:
 
         def rows(project: str = project) -> Iterable[Row]:
+            if not _has_a_job(place, project):
+                return [needless(Need.EXECUTIONS_ARE_ROUTED, project, "no worker's job is there")]
             return sink_rows(project, read_sinks(place.you, project), topic, publishers)
 
         yield from _asked(Need.EXECUTIONS_ARE_ROUTED, project, rows)
+
+
+def _has_a_job(place: Installation, project: str) -> bool:
+    """Whether a worker's job is in the project, as far as policy tells. Raises Trouble."""
+    if place.policy is None:
+        return True
+    named = [worker.job for worker in place.policy.workers if worker.job.project in ("", project)]
+    return any(read_job(place.you, JobName(project, job.location, job.job)) for job in named)
 
 
 def _sweeps(place: Installation, deployment: Deployment, found: Sequence[Subscription], others: Usual) -> Iterator[Row]:
