@@ -1,0 +1,158 @@
+"""The story through the real Pub/Sub emulator, while the function is killed again and again amid its work."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import grpc
+import pytest
+
+from tests.crashes.documents import a_triggered_build
+from tests.duplicates.hurried import SINCE, fast_clock
+from tests.duplicates.mortal import Mortal, a_mortal
+from tests.duplicates.subscriptions import Subscriptions, the_subscriptions
+from verifier.build import BuildKey
+from verifier.cli.demo import differences
+from verifier.cli.stage import Stage
+from verifier.cloud.firestore import FirestoreStore
+from verifier.execution import JobName
+from verifier.ledger import BUILDS
+from verifier.local.clock import system_clock
+from verifier.local.cloud import Cloud
+from verifier.local.faults import Faults
+from verifier.local.function import Function
+from verifier.local.google_server import GoogleStandIn
+from verifier.local.push import Pusher
+from verifier.local.scenario import JOB, NUMBER, POLICY, PROJECT, REGION, story
+from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.services import Store
+from verifier.times import show_time
+
+KILLS = 5
+BYSTANDERS = 10
+"""Builds of another trigger that end with each new life of the function, so that it is never idle."""
+PATIENCE_SECONDS = 120.0
+TICK_SECONDS = 0.02
+
+
+@dataclass
+class Night:
+    """The story's stage, and a function that is killed on it."""
+
+    stage: Stage
+    mortal: Mortal
+    faults: Faults
+    now: Callable[[], Any]
+    letters: Subscriptions
+    store: Store
+    bystanders: set[str] = field(default_factory=set)
+    _dice: random.Random = field(default_factory=lambda: random.Random(7))
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
+    _next_kill: int = 0
+
+    def live_on(self) -> None:
+        """Let some builds end that nobody tells a story about, and choose when to kill the function."""
+        for _ in range(BYSTANDERS):
+            document = a_triggered_build(next(self._numbers), self.now())
+            document |= {"buildTriggerId": "another", "images": [], "results": {}}
+            document["substitutions"] |= {"TRIGGER_NAME": "another"}
+            self.bystanders.add(document["id"])
+            self.stage.play(document, None, announced=True)
+        self._next_kill = len(self.faults.calls) + self._dice.randint(5, 40)
+
+    def until(self, happened: Callable[[], bool]) -> None:
+        """Wait until it happened, killing and restarting the function meanwhile."""
+        patience = time.monotonic() + PATIENCE_SECONDS
+        while not happened():
+            assert time.monotonic() < patience, self.account()
+            if self.mortal.deaths < KILLS and len(self.faults.calls) >= self._next_kill:
+                self.mortal.kill()
+                self.mortal.start()
+                self.live_on()
+            time.sleep(TICK_SECONDS)
+
+    def account(self) -> str:
+        """What is known of builds that have no verdict yet, and which calls were made."""
+        waiting = (self.bystanders | {one.build_id for one in story(self.now())}) - {
+            build for build, _ in self.verdicts()
+        }
+        records = {
+            build: self.store.read(BUILDS, BuildKey(PROJECT, REGION, build).digest, timeout=10) for build in waiting
+        }
+        return f"{records} {Counter(self.faults.calls)}"
+
+    def verdicts(self) -> Counter[tuple[str, str]]:
+        """How often each build was given each verdict."""
+        return Counter((one.build_id, one.verdict) for one in self.stage.decided())
+
+
+@pytest.fixture
+def night(firestore_emulator: str, pubsub_emulator: str, project: str, tmp_path: Path) -> Iterator[Night]:
+    since = system_clock()
+    now, faults = fast_clock(since), Faults()
+    cloud = Cloud(now)
+    (tmp_path / "policy.toml").write_text(POLICY)
+    with ExitStack() as stack:
+        google = stack.enter_context(GoogleStandIn(cloud, faults))
+        slack = stack.enter_context(SlackStandIn(faults, now))
+        letters = stack.enter_context(the_subscriptions(pubsub_emulator, project))
+        settings = {
+            SINCE: show_time(since),
+            "VERIFIER_PROJECTS": f"{PROJECT}={NUMBER}",
+            "VERIFIER_REGIONS": REGION,
+            "VERIFIER_HOME_PROJECT": project,
+            "VERIFIER_POLICY": str(tmp_path / "policy.toml"),
+            "VERIFIER_SLACK_TOKEN": TOKEN,
+            "VERIFIER_SLACK_CHANNEL": next(iter(CHANNELS)),
+            "VERIFIER_GOOGLE_ENDPOINT": google.address,
+            "VERIFIER_SLACK_ENDPOINT": slack.api_url,
+            "FIRESTORE_EMULATOR_HOST": firestore_emulator,
+        }
+        mortal = stack.enter_context(a_mortal(settings, tmp_path / "function.log"))
+        letters.make(mortal.url)
+        function = Function(mortal.url, mortal.log, mortal.process)
+        stage = Stage(cloud, slack, function, cast(Pusher, letters), random.Random(85), tmp_path, google.address)
+        stack.enter_context(_going(stage))
+        channel = stack.enter_context(grpc.insecure_channel(firestore_emulator))
+        yield Night(stage, mortal, faults, now, letters, FirestoreStore(project, channel=channel))
+
+
+@contextmanager
+def _going(stage: Stage) -> Iterator[None]:
+    around = threading.Thread(target=stage.keep_going)
+    around.start()
+    try:
+        yield
+    finally:
+        stage.leave()
+        around.join()
+
+
+@pytest.mark.timeout(400)
+def test_a_function_killed_again_and_again_ends_the_story_right_and_no_letter_dies(night: Night) -> None:
+    stage, episodes, runs = night.stage, story(night.now()), 0
+    night.until(lambda: "sweep completed" in night.mortal.log.read_text(errors="replace"))
+    night.live_on()
+    for number in range(len(episodes)):
+        episode = story(night.now())[number]
+        stage.play(episode.document, (JobName(PROJECT, REGION, JOB), episode.script), announced=episode.announced)
+        runs += "buildTriggerId" in episode.document
+        night.until(lambda: night.faults.calls.count("RunJob") == runs)  # noqa: B023 - asked within the round
+    told = {episode.build_id for episode in episodes}
+    night.until(lambda: told | night.bystanders <= {one.build_id for one in stage.decided()})
+    night.until(lambda: len(stage.slack.messages) >= len(episodes) and night.mortal.deaths == KILLS)
+    decided = [one for one in stage.decided() if one.build_id not in night.bystanders]
+    assert differences(episodes, decided, len(stage.slack.messages)) == []
+    assert set(night.verdicts().values()) == {1}
+    assert {verdict for build, verdict in night.verdicts() if build in night.bystanders} == {"VERIFIED"}
+    assert night.faults.calls.count("RunJob") == runs
+    assert night.letters.dead_letters() == []
