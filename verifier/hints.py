@@ -10,6 +10,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import re2
@@ -20,6 +21,7 @@ from verifier.execution import BUILD_VARIABLE
 from verifier.logs import EXECUTION_LABEL
 from verifier.redact import excerpt, plain
 from verifier.strict_json import object_in, objects_in, parse_json, said, text_in
+from verifier.times import parse_time
 
 MOST_BYTES = 1 << 20
 """The largest body that is read. Pub/Sub messages about builds are some kilobytes."""
@@ -91,6 +93,8 @@ class Quarantined:
     reason: str
     """Where, what was expected and what was got."""
     message_id: str
+    published: datetime | None
+    """When Pub/Sub says that it was published."""
     excerpt: str
     """Its text without secrets, capped at `EXCERPT`: the data where they could be decoded, else the body."""
 
@@ -115,7 +119,8 @@ def decode(body: bytes, path: str, watched: Watched) -> Hint:
         return read(object_in(parse_json(seen, "data"), "data"), watched)
     except Malformed as error:
         text = seen.decode("utf-8", "replace")
-        return Quarantined(excerpt(str(error), _MOST_REASON), _message_id(message), excerpt(text, EXCERPT))
+        reason = excerpt(str(error), _MOST_REASON)
+        return Quarantined(reason, _message_id(message), _published(message), excerpt(text, EXCERPT))
 
 
 def _message(body: bytes) -> Mapping[str, Any]:
@@ -133,6 +138,14 @@ def _message(body: bytes) -> Mapping[str, Any]:
 def _message_id(message: Mapping[str, Any]) -> str:
     found = message.get("messageId") or message.get("message_id")
     return plain(found, 100) if isinstance(found, str) else ""
+
+
+def _published(message: Mapping[str, Any]) -> datetime | None:
+    found = message.get("publishTime") or message.get("publish_time")
+    try:
+        return parse_time(found) if isinstance(found, str) else None
+    except ValueError:
+        return None
 
 
 def _announced_status(message: Mapping[str, Any]) -> str:

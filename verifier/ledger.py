@@ -18,8 +18,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from verifier import __version__
 from verifier.build import BuildKey
-from verifier.errors import LostHold, Unavailable
+from verifier.errors import LostHold, Malformed, Unavailable
 from verifier.judgement import Judgement, judgement_document, parse_judgement
 from verifier.services import Document, Store, Stored
 from verifier.times import parse_time, show_time
@@ -119,7 +120,20 @@ def record_document(record: Record) -> dict[str, Any]:
 
 
 def parse_record(document: Document) -> Record:
-    """The record that `record_document` wrote, by this version or an earlier one: absent fields have their defaults."""
+    """The record that `record_document` wrote, by this version or an earlier one: absent fields have their defaults.
+
+    Raises Malformed for what a later version may have written.
+    """
+    try:
+        return _parsed(document)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Malformed(
+            f"expected a record that version {__version__} can read, got one with {error!r}: it waits for the version "
+            "that wrote it; install that one, or a later one"
+        ) from error
+
+
+def _parsed(document: Document) -> Record:
     known = {item.name for item in fields(Record)}
     values: dict[str, Any] = {name: value for name, value in document.items() if name in known}
     for name in _MOMENTS & values.keys():
@@ -188,7 +202,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Claims and writes records. Raises what the store raises, and LostHold when another invocation took over."""
+    """Claims and writes records.
+
+    Raises what the store raises, LostHold when another invocation took over, and Malformed for a record that this
+    version can't read.
+    """
 
     store: Store
     clock: Callable[[], datetime]
@@ -258,6 +276,8 @@ class Ledger:
                 written = found
             elif lost is not None:
                 raise lost
+            elif found is None or found.revision == revision:
+                raise Unavailable(f"{name}: expected the ledger to take the record or to show another, got neither")
         return Hold(record, written.revision) if written else None
 
     def _countdown(self, timeout: float) -> Callable[[], float]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from verifier.case import AUDIT_SECONDS, Budget, World
 from verifier.hints import Quarantined
 from verifier.record import quarantine_record
 from verifier.telling import write_audit
 
+_RETAINED = timedelta(days=7)
+"""For how long Pub/Sub keeps trying to deliver a message."""
+
 
 def quarantine(message: Quarantined, world: World, budget: Budget) -> None:
     """Write the entry. Raises ServiceError when it can't be written: then the message must come again."""
-    services = world.services
-    record = quarantine_record(message.message_id, message.reason, message.excerpt, services.clock())
+    services, now = world.services, world.services.clock()
+    # The moment of its publication is the same whenever it is delivered: so it stays one entry.
+    published = message.published
+    moment = published if published and now - _RETAINED < published < now else now
+    record = quarantine_record(message.message_id, message.reason, message.excerpt, moment)
     write_audit(services, record, budget.seconds(AUDIT_SECONDS))

@@ -62,23 +62,31 @@ def reconcile(key: BuildKey, world: World, budget: Budget, *, announced: bool = 
     """Bring one build as far as it can be brought now.
 
     `announced` says that a message about it came; `only_if_due` that the message says nothing new about a build which
-    was fetched already. Answers with what went wrong, empty when nothing did: the record is then due again. Raises
-    ServiceError only when the ledger could not be written: then nothing was promised; and Stopping.
+    was fetched already. Answers with what went wrong, empty when nothing did: the record is then due again, or waits
+    for a version that can read it. Raises ServiceError only when the ledger could not be written: then nothing was
+    promised; and Stopping.
     """
-    hold = world.ledger.claim(
-        key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
-    )  # 3
+    try:
+        hold = world.ledger.claim(
+            key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
+        )  # 3
+    except Malformed as error:
+        return f"{key.name}: {error}"
     return _advance(world, hold, budget).trouble
 
 
 def resume(stored: Stored, world: World, budget: Budget) -> Outcome:
-    """The same for a record that is due or waits for Slack, as the sweep read it."""
+    """The same for a record that is due or waits for Slack, as the sweep read it. Raises Malformed, too."""
     return _advance(world, world.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
 
 
 def reconcile_running(key: BuildKey, world: World, budget: Budget) -> str:
     """The same for a build whose worker is said to have ended. A build that has no worker on trial is left alone."""
-    return _advance(world, world.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS)), budget).trouble  # 3
+    try:
+        hold = world.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS))  # 3
+    except Malformed as error:
+        return f"{key.name}: {error}"
+    return _advance(world, hold, budget).trouble
 
 
 def _advance(world: World, hold: Hold | None, budget: Budget) -> Outcome:
@@ -171,6 +179,9 @@ def _fetch(case: Case) -> Build:
         build = _asked_for(case)
     except (Missing, Denied, Malformed) as error:
         raise _unconfirmed(case, error) from error
+    except Unavailable as error:
+        _warn(case, error)
+        raise
     if build.status not in TERMINAL:
         age = (case.now() - case.record.created).total_seconds()
         raise case.later(min(max(_ASK_AGAIN_SECONDS, age / 2), _MOST_ASK_AGAIN_SECONDS))
@@ -186,16 +197,22 @@ def _asked_for(case: Case) -> Build:
 
 def _unconfirmed(case: Case, error: Exception) -> Later | Never:
     """A message named a build that can't be read. Patience first; then the audit trail hears of it, once."""
+    _warn(case, error)
     age = case.now() - case.record.created
-    if age >= _PATIENCE and not case.record.warned:
-        record = unconfirmed_record(case.key, str(error), case.now())
-        write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
-        count_unconfirmed(case.services.store, case.key, case.now(), case.budget)
-        case.note(warned=True)
     if age >= _PATIENCE and isinstance(error, Missing):
         return Never()
     most = _MOST_ASK_AGAIN_SECONDS if age < _GIVE_UP else _AT_LAST_SECONDS
     return case.later(min(max(_ASK_AGAIN_SECONDS, age.total_seconds()), most), error=str(error))
+
+
+def _warn(case: Case, error: Exception) -> None:
+    """Tell the audit trail once that this build can't be read, when it could not for long."""
+    if case.record.warned or case.now() - case.record.created < _PATIENCE:
+        return
+    record = unconfirmed_record(case.key, str(error), case.record.created + _PATIENCE)
+    write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
+    count_unconfirmed(case.services.store, case.key, case.now(), case.budget)
+    case.note(warned=True)
 
 
 def _judge(case: Case, build: Build, source: Source) -> Judgement:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -77,8 +77,9 @@ def quarantine_record(message_id: str, reason: str, excerpt: str, now: datetime)
 
 
 def unconfirmed_record(key: BuildKey, reason: str, now: datetime) -> AuditRecord:
-    """A message named a build that Cloud Build does not show us."""
-    return _plain_record("unconfirmed", _place(key), {"build": _name(key.name), "reason": _text(reason)}, now)
+    """A message named a build that Cloud Build does not show us: one entry a build, if the moment is the same."""
+    payload = {"build": _name(key.name), "reason": _text(reason)}
+    return replace(_plain_record("unconfirmed", _place(key), payload, now), insert_id=f"unconfirmed-{key.digest}")
 
 
 def undelivered_record(key: BuildKey, verdict: Verdict | None, reason: str, now: datetime) -> AuditRecord:

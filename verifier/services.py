@@ -60,7 +60,7 @@ class Store(Protocol):
 class BuildPage(NamedTuple):
     """One page of a listing."""
 
-    builds: list[Build]
+    keys: list[BuildKey]
     next_page: str
     """The token of the page that follows, empty at the end."""
 
@@ -69,7 +69,10 @@ class Builds(Protocol):
     """Cloud Build."""
 
     def fetch(self, key: BuildKey, *, timeout: float) -> Build:
-        """The build as Cloud Build has it now. `Missing` when there is none, `Denied` with the role to grant."""
+        """The build as Cloud Build has it now. `Missing` when there is none, `Denied` with the role to grant.
+
+        Raises Malformed, too, when what Cloud Build has is no build that can be read.
+        """
 
     def finished(
         self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float

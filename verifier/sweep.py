@@ -18,11 +18,11 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from verifier.case import LEDGER_SECONDS, Budget, World
-from verifier.errors import Refused, VerifierError
+from verifier.errors import Malformed, Refused, Unavailable, VerifierError
 from verifier.hints import Watched
-from verifier.ledger import BUILDS, MARKS, State, parse_record
+from verifier.ledger import BUILDS, MARKS, State
 from verifier.reconcile import Outcome, reconcile, resume
-from verifier.services import BuildPage, Store, Stored
+from verifier.services import BuildPage, Document, Store, Stored
 from verifier.times import parse_time, show_time
 from verifier.unconfirmed import tell_unconfirmed
 
@@ -53,7 +53,7 @@ class Swept:
 def sweep(world: World, watched: Watched, budget: Budget, lease: timedelta) -> Swept | None:
     """Do one sweep. None when another one is running. Raises ServiceError only when the ledger can't be reached."""
     store = world.services.store
-    held = _take_turn(store, budget, world.services.clock(), lease)
+    held = _take_turn(world, budget, world.services.clock(), lease)
     if held is None:
         return None
     problems: list[str] = []
@@ -91,13 +91,27 @@ def _look_everywhere(world: World, watched: Watched, budget: Budget, problems: l
     return found
 
 
-def _take_turn(store: Store, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
+def _take_turn(world: World, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
+    """Hold the mark of the sweep that runs. None when another holds it."""
+    store = world.services.store
     stored = store.read(MARKS, _LEASE_MARK, timeout=budget.seconds(LEDGER_SECONDS))
-    document = {"until": show_time(now + lease)}
+    document = {"until": show_time(now + lease), "owner": world.ledger.nonce()}
+    if stored and stored.document["until"] and now < parse_time(stored.document["until"]):
+        return None
+    try:
+        return _write_turn(store, document, stored, budget)
+    except Unavailable as error:
+        if not error.ambiguous:
+            raise
+        found = store.read(MARKS, _LEASE_MARK, timeout=budget.seconds(LEDGER_SECONDS))
+        if found is None or dict(found.document) != document:
+            raise
+        return found
+
+
+def _write_turn(store: Store, document: Document, stored: Stored | None, budget: Budget) -> Stored | None:
     if stored is None:
         return store.create(MARKS, _LEASE_MARK, document, timeout=budget.seconds(LEDGER_SECONDS))
-    if stored.document["until"] and now < parse_time(stored.document["until"]):
-        return None
     return store.replace(MARKS, _LEASE_MARK, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 
@@ -127,20 +141,14 @@ def _resume(world: World, listed: tuple[str, Stored], budget: Budget, problems: 
     name, stored = listed
     outcome = Outcome()
     with _noted(problems, f"record {name}"):
-        if not _is_readable(stored):
+        try:
+            outcome = resume(stored, world, budget)
+        except Malformed:
             _put_off(world, name, stored, budget)
-        outcome = resume(stored, world, budget)
+            raise
         if outcome.trouble:
             problems.append(f"record {name}: {outcome.trouble}")
     return outcome
-
-
-def _is_readable(stored: Stored) -> bool:
-    try:
-        parse_record(stored.document)
-    except (KeyError, TypeError, ValueError):
-        return False
-    return True
 
 
 def _put_off(world: World, name: str, stored: Stored, budget: Budget) -> None:
@@ -194,7 +202,7 @@ def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
 
 def _one_page(world: World, budget: Budget, cursor: dict[str, Any]) -> int:
     page = _page(world, budget, cursor)
-    keys = {build.key.digest: build.key for build in page.builds}
+    keys = {key.digest: key for key in page.keys}
     known: set[str] = set()
     if keys:
         # A message can name a build before it exists, and be given up as unconfirmed: it is no less silent for that.

@@ -134,5 +134,5 @@ def _report_refusal(case: Case, error: Refused) -> None:
     judgement = case.record.judgement
     if case.record.refused or judgement is None:
         return
-    record = undelivered_record(case.key, judgement.verdict, str(error), case.now())
+    record = undelivered_record(case.key, judgement.verdict, str(error), judgement.decided)
     write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))

@@ -61,7 +61,7 @@ def try_out(case: Case, build: Build, worker: Worker) -> Trial:
     if execution.build != case.key.name:
         return Trial((_strange(execution),))
     _wait_for_end(case, execution, worker)
-    findings = [*run_findings(execution, worker, case.now()), _image(case, build, execution)]
+    findings = [*run_findings(execution, worker, case.now()), _image(case, build, execution, worker)]
     if case.record.extras:
         findings[0] = replace(findings[0], seen=f"{findings[0].seen}; also started: {', '.join(case.record.extras)}")
     if execution.phase is Phase.WAITING:
@@ -187,12 +187,19 @@ def _redacted(error: Repeated) -> Repeated:
     return replace(error, name=excerpt(error.name, 200), excerpt=excerpt(error.excerpt, 1_500))
 
 
-def _image(case: Case, build: Build, execution: Execution) -> Finding:
+def _image(case: Case, build: Build, execution: Execution, worker: Worker) -> Finding:
     """Step 9. Asks who made the digest that ran only when it is not this build's."""
     strange = execution.digests - {image.digest for image in build.images}
     maker = ""
     if build.images and strange:
-        found = case.services.store.holding(BUILDS, "images", min(strange), timeout=case.budget.seconds(LEDGER_SECONDS))
+        try:
+            seconds = case.budget.seconds(LEDGER_SECONDS)
+            found = case.services.store.holding(BUILDS, "images", min(strange), timeout=seconds)
+        except ServiceError as error:
+            if isinstance(error, Unavailable) and not _overdue(case, worker):
+                raise
+            seen = f"ran {min(strange)}, and the ledger could not be asked who made it: {error}"
+            return Finding(Check.WORKER_RAN_THE_BUILT_IMAGE, Outcome.COULD_NOT_CHECK, seen, _fix(error))
         maker = BuildKey(**found.document["key"]).name if found else ""
     return image_finding(build, execution, maker)
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verifier.build import BuildKey
-from verifier.case import LEDGER_SECONDS, Budget, World
+from verifier.case import CHAT_SECONDS, LEDGER_SECONDS, Budget, World
+from verifier.errors import Unavailable
 from verifier.ledger import MARKS
 from verifier.report import unconfirmed_message
 from verifier.services import Store
@@ -26,6 +27,8 @@ def count_unconfirmed(store: Store, key: BuildKey, now: datetime, budget: Budget
         stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
         document: Mapping[str, Any] = stored.document if stored else {}
         waiting = int(document.get("waiting", 0))
+        if waiting and key.name in document["examples"]:
+            return  # the reply to an earlier try was lost
         grown = {
             "waiting": waiting + 1,
             "since": document.get("since") if waiting else show_time(now),
@@ -33,10 +36,15 @@ def count_unconfirmed(store: Store, key: BuildKey, now: datetime, budget: Budget
             "examples": [*document.get("examples", []), key.name][-_MOST_EXAMPLES:],
         }
         timeout = budget.seconds(LEDGER_SECONDS)
-        if stored is None:
-            written = store.create(MARKS, _MARK, grown, timeout=timeout)
-        else:
-            written = store.replace(MARKS, _MARK, grown, stored.revision, timeout=timeout)
+        try:
+            if stored is None:
+                written = store.create(MARKS, _MARK, grown, timeout=timeout)
+            else:
+                written = store.replace(MARKS, _MARK, grown, stored.revision, timeout=timeout)
+        except Unavailable as error:
+            if not error.ambiguous:
+                raise
+            continue  # the next look shows whether it counted
         if written is not None:
             return
 
@@ -55,6 +63,8 @@ def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
     if held is None:
         return
     since = parse_time(stored.document["since"])
-    post(world, unconfirmed_message(stored.document["waiting"], stored.document["examples"], since), budget)
+    message = unconfirmed_message(stored.document["waiting"], stored.document["examples"], since)
+    if not told or world.services.chat.find(message, parse_time(told), timeout=budget.seconds(CHAT_SECONDS)) is None:
+        post(world, message, budget)
     cleared: dict[str, Any] = {"waiting": 0, "since": None, "told": show_time(now), "examples": []}
     store.replace(MARKS, _MARK, cleared, held.revision, timeout=LEDGER_SECONDS)

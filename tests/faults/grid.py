@@ -257,12 +257,16 @@ def end_of(call: str, fault: Fault) -> End | None:
             return NOTHING
         case "store.create":
             return None if landed else NOTHING
-        case "store.due" | "store.holding" | "store.replace":
+        case "store.replace" if landed:
+            return None
+        case "store.due" | "store.replace":
             return _UNJUDGED
+        case "store.holding":
+            return _inconclusive(Check.WORKER_RAN_THE_BUILT_IMAGE)
         case "builds.fetch" if fault is Fault.ABSENT:
             return End("unconfirmed", beside="unconfirmed")
         case "builds.fetch":
-            return End("open", beside="unconfirmed" if refused else "")
+            return End("open", beside="unconfirmed")
         case "jobs.start":
             return None if landed else _inconclusive(Check.WORKER_STARTED)
         case "jobs.started_for":

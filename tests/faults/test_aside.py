@@ -20,10 +20,6 @@ ONCE_EACH = [
     ),
     ("store.create", When.SECOND),  # of the mark that counts such builds: the first is the record
 ]
-TWICE = pytest.mark.xfail(
-    strict=True,
-    reason="the entry has the time of each attempt: it stands in the audit trail once for every lost reply",
-)
 
 
 def entries(stage: Stage) -> Counter[str]:
@@ -34,10 +30,7 @@ def entries(stage: Stage) -> Counter[str]:
 def once_each() -> list[object]:
     """Every call of the story of a build that nobody made, with every fault."""
     return [
-        pytest.param(call, when, fault, id=f"{call}-{when.value}-{fault}", marks=[TWICE] if is_twice else [])
-        for call, when in ONCE_EACH
-        for fault in GRID
-        for is_twice in [when is When.SECOND or (call == "audit.write" and fault in LANDS)]
+        pytest.param(call, when, fault, id=f"{call}-{when.value}-{fault}") for call, when in ONCE_EACH for fault in GRID
     ]
 
 
@@ -58,12 +51,7 @@ def test_a_build_that_nobody_made_is_recorded_as_unconfirmed_once_and_told(call:
     assert all(visit.seconds <= LEDGER_SECONDS for visit in stage.turned_away())
 
 
-def quarantines() -> list[object]:
-    """Every fault, but those that come with a lost reply are known to write twice."""
-    return [pytest.param(fault, id=fault, marks=[TWICE] if fault in LANDS else []) for fault in GRID]
-
-
-@pytest.mark.parametrize("fault", quarantines())
+@pytest.mark.parametrize("fault", GRID)
 def test_a_message_that_is_none_comes_again_until_it_is_quarantined_once(fault: Fault) -> None:
     with staged("audit.write", fault, When.FIRST, NOBODY) as stage:
         stage.life.post.send("/builds", UNREADABLE, delay=10.0)

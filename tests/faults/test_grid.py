@@ -22,22 +22,10 @@ PATIENT = (
 HORIZON = 2.5 * 3600.0
 
 
-GONE = pytest.mark.xfail(
-    strict=True,
-    reason="a record that is gone is taken for one that another invocation has taken over, and acknowledged",
-)
+CELLS = [(call, fault) for call in CALLS for fault in GRID]
 
 
-def cells() -> list[object]:
-    """Every call with every fault."""
-    return [
-        pytest.param(call, fault, marks=[GONE] if (call, fault) == ("store.replace", Fault.ABSENT) else [])
-        for call in CALLS
-        for fault in GRID
-    ]
-
-
-@pytest.mark.parametrize(("call", "fault"), cells())
+@pytest.mark.parametrize(("call", "fault"), CELLS)
 @pytest.mark.parametrize("when", [When.FIRST, When.SECOND], ids=lambda when: when.value)
 def test_a_fault_once_changes_nothing_but_a_refusal_that_is_evidence(when: When, call: str, fault: Fault) -> None:
     with staged(call, fault, when) as stage:
@@ -51,7 +39,7 @@ def test_a_fault_once_changes_nothing_but_a_refusal_that_is_evidence(when: When,
     assert_in_time(stage)
 
 
-@pytest.mark.parametrize(("call", "fault"), cells())
+@pytest.mark.parametrize(("call", "fault"), CELLS)
 def test_a_fault_that_never_ends_comes_to_what_is_promised(call: str, fault: Fault) -> None:
     promised = end_of(call, fault)
     with staged(call, fault, When.ALWAYS) as stage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -66,7 +65,6 @@ class Life:
         ledger = Ledger(self.ports.store, self.ports.clock, LEASE, self.laws.nonce)
         self.world = World(self.ports, main.POLICY, ledger, "simulated")
         vars(main).update(_world=lambda: self.world, log=lambda *_, **__: None)
-        logging.disable()
 
     def announce(self, made: Made, *, delay: float = 0.0, status: str = "") -> None:
         """A message about the build, when it has finished and this much later."""

@@ -156,7 +156,7 @@ class CloudBuild:
         def effect(_: Fate) -> BuildPage:
             now = self.wire.kernel.seconds
             found = [
-                made.done
+                made.key
                 for made in self.planet.builds.values()
                 if made.done.status == SUCCESS and made.finishes + self.planet.lag <= now
                 if made.done.finished is not None and since <= made.done.finished < until

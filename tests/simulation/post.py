@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulation.entry import deliver
-from tests.simulation.kernel import Kernel
+from tests.simulation.kernel import BEGINNING, Kernel
 from tests.simulation.laws import Laws
 from tests.simulation.planet import JOB, NUMBER, PROJECT, REGION, Made, Run
 from verifier.execution import BUILD_VARIABLE
 from verifier.hints import COMPLETION
 from verifier.logs import EXECUTION_LABEL
+from verifier.times import show_time
 
 _REQUEST_SECONDS = 60.0
 _MOST_ATTEMPTS = 100
@@ -71,6 +72,7 @@ class Post:
 def push(data: bytes, attributes: Mapping[str, str] | None = None) -> bytes:
     """The body of a push."""
     message: dict[str, Any] = {"data": b64encode(data).decode(), "messageId": "7", "attributes": dict(attributes or {})}
+    message["publishTime"] = show_time(BEGINNING)
     return json.dumps({"message": message, "subscription": f"projects/{PROJECT}/subscriptions/s"}).encode()
 
 

@@ -45,7 +45,7 @@ class CloudBuild:
         """See `services.Builds.finished`."""
         wanted = f'status="SUCCESS" AND finish_time>="{show_time(since)}" AND finish_time<="{show_time(until)}"'
         documents, next_page = self.documents(project, location, wanted, page, timeout=timeout)
-        return BuildPage([parse_build(document) for document in documents], next_page)
+        return BuildPage([BuildKey(project, location, document["id"]) for document in documents], next_page)
 
     def documents(
         self, project: str, location: str, wanted: str, page: str, *, timeout: float
