@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -26,6 +26,7 @@ from verifier.local.faults import Faults
 from verifier.local.google_server import GoogleStandIn
 from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
 from verifier.services import Store
+from verifier.times import parse_time
 
 POLICY = f"""\
 repositories = ["github.com/vividly/content-worker"]
@@ -40,7 +41,8 @@ expect = ["query ok"]
 [sweep]
 grace = "1m"
 """
-_EVERY_MINUTE = 4
+_PAUSES = (timedelta(minutes=1), timedelta(minutes=30))
+_SHORT_PAUSES = 3
 _MOST_SWEEPS = 20
 _TIMEOUT = 10.0
 
@@ -122,12 +124,15 @@ class Stage:
     def settle(self) -> bool:
         """Let time pass with sweeps until there is nothing to do any more. False when that does not happen.
 
-        There is one a minute for as long as a lease takes to end; then fewer, because some waits take hours.
+        Minutes in which nothing is due are skipped. Where only a mark waits, that is first for as long as a lease
+        takes to end, and then for as long as a notice does.
         """
         for number in range(_MOST_SWEEPS):
-            if self._is_settled():
+            due = self.store.due("9999", 1, timeout=_TIMEOUT)
+            if not due and self._is_settled():
                 return True
-            self.wait(60 if number < _EVERY_MINUTE else 1800)
+            pause = parse_time(due[0][1].document["due"]) - self.clock() if due else _PAUSES[number > _SHORT_PAUSES]
+            self.wait(max(pause, _PAUSES[0]).total_seconds())
             waiting, self.outstanding = self.outstanding, []
             for path, body in waiting:
                 self.deliver(path, body)
@@ -135,10 +140,8 @@ class Stage:
         return False
 
     def _is_settled(self) -> bool:
-        """Whether no message is outstanding, every build has a record that is not due, and nothing is held or owed."""
-        if self.outstanding or any(
-            self.store.due("9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid")
-        ):
+        """Whether no message is outstanding, every build has a record that waits for nothing, and nothing is held."""
+        if self.outstanding or self.store.due("9999", 1, field="unsaid", timeout=_TIMEOUT):
             return False
         if self.store.present(BUILDS, self._made, timeout=_TIMEOUT) != set(self._made):
             return False
