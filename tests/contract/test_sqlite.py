@@ -91,3 +91,16 @@ def test_a_file_that_cannot_be_written_is_refused_when_it_is_opened(tmp_path: Pa
     path.chmod(0o400)
     with pytest.raises(Refused, match="readonly"):
         SqliteStore(path)
+
+
+def test_a_file_without_the_queue_for_slack_gets_it_when_it_is_opened(tmp_path: Path) -> None:
+    """The first files knew only due times."""
+    path = tmp_path / "ledger.db"
+    with closing(SqliteStore(path)) as store:
+        store.create("builds", "a", {"unsaid": "2026-01"}, timeout=20)
+    with closing(sqlite3.connect(path)) as plain:
+        plain.execute("DROP INDEX documents_by_unsaid")
+    with closing(SqliteStore(path)) as store:
+        assert [name for name, _ in store.due("2027", 5, field="unsaid", timeout=20)] == ["a"]
+    with closing(sqlite3.connect(path)) as plain:
+        assert ("documents_by_unsaid",) in plain.execute("SELECT name FROM sqlite_master").fetchall()

@@ -20,7 +20,7 @@ from verifier.ledger import BUILDS
 from verifier.local.faults import Fault
 from verifier.local.script import Line, Script
 from verifier.logs import LogRules
-from verifier.reconcile import reconcile
+from verifier.reconcile import reconcile, reconcile_running
 from verifier.services import Message, Posted
 from verifier.times import parse_time
 
@@ -171,6 +171,24 @@ def test_an_unreadable_record_stops_no_sweep_and_is_put_off(town: Town) -> None:
     town.live(20)
     assert town.record(readable).state == "done"
     assert town.verdict(silent) == "LOCAL_SOURCE"
+
+
+def test_a_message_about_a_record_of_a_later_version_is_acknowledged_and_the_record_left_to_that_version(
+    town: Town,
+) -> None:
+    """It would come again for ever, and this version can do nothing about it."""
+    town.faults.add(Fault("chat.postMessage", "before", status="500"))
+    key = town.upload()
+    town.announce(key)
+    make_unreadable(town, key)
+    before = town.world.services.store.read(BUILDS, key.digest, timeout=5)
+    town.faults.forget()
+    for trouble in (reconcile(key, town.world, town.budget()), reconcile_running(key, town.world, town.budget())):
+        assert key.name in trouble
+        assert "'superseded' is not a valid State" in trouble
+        assert "install that one, or a later one" in trouble
+    assert town.world.services.store.read(BUILDS, key.digest, timeout=5) == before
+    assert town.faults.calls == ()
 
 
 def test_a_defect_met_in_one_record_stops_no_other_and_the_turn_is_given_back(town: Town) -> None:
