@@ -4,7 +4,7 @@ PYTHON := $(firstword $(shell for p in python3.14 python3.13 python3.12 python3.
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint types unit bench lock clean
+.PHONY: demo test lint types unit bench soak lock clean
 
 demo: $(READY)
 	$(BIN)/verifier demo
@@ -23,6 +23,15 @@ unit: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
+
+# As long as told: whole lives by seed, every ordered pair of crashes, a flood of duplicates, and builds in bad weather.
+SEEDS ?= 100000
+BUILDS ?= 10000
+soak: $(READY)
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+	$(BIN)/python -m tests.simulation --pairs
+	BUILDS=1000 $(BIN)/python -m tests.duplicates
+	BUILDS=$(BUILDS) $(BIN)/python -m tests.soak
 
 # Both lock files, from pyproject.toml. Needs the network; everything else installs from them with hashes.
 lock: $(READY)
