@@ -106,7 +106,7 @@ def test_the_verdict_is_the_same_whatever_the_message_says(town: Town, scene: st
     check()
 
 
-@settings(SLOW, suppress_health_check=list(HealthCheck))
+@settings(SLOW, max_examples=max(EXAMPLES // 4, 1), suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2), st.permutations(list(SCENES)))
 def test_the_order_in_which_builds_are_announced_changes_no_verdict(town: Town, twice: int, order: list[str]) -> None:
     keys = {scene: SCENES[scene](town) for scene in SCENES}

@@ -9,9 +9,9 @@ import pytest
 from tests.faults.table import CALLS
 from tests.simulation.plays import PLAYS, pairs, perform, single_crashes
 
-_SHARE = 25
+_SHARE = 100
 """One of so many pairs is tried."""
-_OTHER_SHARES = {"superseded": 200}
+_OTHER_SHARES = {"superseded": 500}
 """Of a play that is many times as long."""
 
 

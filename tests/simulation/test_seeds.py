@@ -17,8 +17,8 @@ from tests.simulation.mutants import MUTANTS
 
 _ROOT = Path(__file__).parents[2]
 _AT_ONCE = 100
-_KNOWN = range(1, 701, _AT_ONCE)
-_FRESH = range(FIRST_FRESH_SEED, FIRST_FRESH_SEED + 500, _AT_ONCE)
+_KNOWN = range(1, 301, _AT_ONCE)
+_FRESH = range(FIRST_FRESH_SEED, FIRST_FRESH_SEED + 200, _AT_ONCE)
 
 
 @pytest.mark.parametrize("first", [*_KNOWN, *_FRESH])

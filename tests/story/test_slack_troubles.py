@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -23,12 +23,10 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def strict(tmp_path: Path) -> Iterator[Town]:
+def strict() -> Iterator[Town]:
     """A town whose Slack takes one message a second a channel."""
-    store = SqliteStore(tmp_path / "ledger.sqlite")
-    with a_town(store, rate_limit=True) as made:
+    with closing(SqliteStore(":memory:")) as store, a_town(store, rate_limit=True) as made:
         yield made
-    store.close()
 
 
 def told(town: Town) -> list[str]:
