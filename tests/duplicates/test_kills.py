@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,7 +58,7 @@ class Night:
     bystanders: set[str] = field(default_factory=set)
     _dice: random.Random = field(default_factory=lambda: random.Random(7))
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
-    _next_kill: int = 0
+    _next_kill: float = inf
 
     def live_on(self) -> None:
         """Let some builds end that nobody tells a story about, and choose when to kill the function."""
@@ -81,14 +82,14 @@ class Night:
             time.sleep(TICK_SECONDS)
 
     def account(self) -> str:
-        """What is known of builds that have no verdict yet, and which calls were made."""
+        """What is known of builds that have no verdict yet, what was given up, and which calls were made."""
         waiting = (self.bystanders | {one.build_id for one in story(self.now())}) - {
             build for build, _ in self.verdicts()
         }
         records = {
             build: self.store.read(BUILDS, BuildKey(PROJECT, REGION, build).digest, timeout=10) for build in waiting
         }
-        return f"{records} {Counter(self.faults.calls)}"
+        return f"{records} {self.letters.dead_letters()} {Counter(self.faults.calls)}"
 
     def verdicts(self) -> Counter[tuple[str, str]]:
         """How often each build was given each verdict."""
