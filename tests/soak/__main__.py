@@ -30,6 +30,7 @@ def table(soaked: Soaked) -> str:
         "builds with two verdicts": soaked.repeated,
         "executions of the worker": f"{soaked.executions}, for {soaked.expected['VERIFIED']} builds with a worker",
         "Slack messages": f"{soaked.messages}, {soaked.doubles} of them twice, {soaked.untold} missing",
+        "notices of builds not to be fetched": soaked.notices,
         "virtual time": f"{soaked.minutes} minutes",
         "seconds": f"{soaked.seconds:.1f}",
         "builds a second": f"{soaked.builds / soaked.seconds:.1f}",

@@ -62,7 +62,9 @@ class Soaked:
     """Builds with more than one verdict in the audit trail."""
     executions: int
     messages: int
-    """In Slack."""
+    """In Slack, about builds."""
+    notices: int
+    """Messages that builds could not be fetched for long, which bad weather may bring."""
     untold: int
     """Builds that Slack was not told of."""
     doubles: int
@@ -160,7 +162,8 @@ def _seen(world: _World, seconds: float) -> Soaked:
     stage, expected = world.stage, world.expected
     labels = [entry["labels"] for entry in stage.cloud.audit_entries()]
     given = Counter(label["build"] for label in labels if label["kind"] == "verdict")
-    told = stage.told()
+    everything = stage.told()
+    told = {key: times for key, times in everything.items() if "/builds/" in key}
     settled = expected.keys() & given.keys() if world.is_settled() else set[str]()
     return Soaked(
         tally=world.tally,
@@ -169,7 +172,8 @@ def _seen(world: _World, seconds: float) -> Soaked:
         lost=len(expected) - len(settled),
         repeated=sum(count > 1 for count in given.values()),
         executions=sum(1 for _ in stage.cloud.jobs.runs()),
-        messages=len(stage.slack.messages),
+        messages=sum(map(len, told.values())),
+        notices=len(stage.slack.messages) - sum(map(len, told.values())),
         untold=len(expected) - len(told),
         doubles=sum(len(times) - 1 for times in told.values()),
         minutes=world.minute,
