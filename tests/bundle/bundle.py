@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import signal
@@ -44,6 +45,34 @@ def zipped(terraform: Terraform, policy: Path, folder: Path) -> Path:
             archive.write(ROOT / name, name)
         archive.writestr("policy.toml", terraform.value("local.policy_text", variables))
     return bundle
+
+
+def imported_by(path: str) -> set[str]:
+    """The project's files that a file imports, sooner or later, with itself and the packages that they are in."""
+    found: set[str] = set()
+    waiting = {path}
+    while waiting:
+        file = waiting.pop()
+        found.add(file)
+        waiting |= _imported(file) - found
+    return found
+
+
+def _imported(path: str) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        match node:
+            case ast.Import(aliases):
+                names |= {alias.name for alias in aliases}
+            case ast.ImportFrom(module, aliases, 0):
+                names |= {module or "", *(f"{module}.{alias.name}" for alias in aliases)}
+    folders = [Path(*name.split(".")) for name in names]
+    files = {file for folder in folders for file in (folder.with_suffix(".py"), *_packages(folder))}
+    return {file.as_posix() for file in files if file.parts[0] == "verifier" and (ROOT / file).is_file()}
+
+
+def _packages(folder: Path) -> list[Path]:
+    return [package / "__init__.py" for package in (folder, *folder.parents)]
 
 
 def installed(workspace: Path, folder: Path) -> Path:
