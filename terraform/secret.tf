@@ -3,6 +3,10 @@ resource "google_secret_manager_secret" "slack" {
   project   = var.home.project
   secret_id = "${var.home.name}-slack"
   replication {
-    auto {}
+    user_managed { # organisations that allow some locations only refuse automatic replication, which is global
+      replicas {
+        location = var.home.region
+      }
+    }
   }
 }

@@ -71,6 +71,10 @@ run "what_is_left_out_has_its_default" {
     error_message = "The secret is the bot's token."
   }
   assert {
+    condition     = [for one in google_secret_manager_secret.slack.replication[0].user_managed[0].replicas : one.location] == ["us-central1"]
+    error_message = "The token stays in the installation's region."
+  }
+  assert {
     condition     = google_firestore_database.ledger.delete_protection_state == "DELETE_PROTECTION_ENABLED"
     error_message = "The database is protected."
   }
