@@ -1,6 +1,6 @@
 output "slack_secret" {
   description = "The command that adds Slack's bot token, or the webhook's address, to the secret: it asks for it, and keeps it out of the shell's history."
-  value       = "read -rs SECRET && printf %s \"$SECRET\" | gcloud secrets versions add ${google_secret_manager_secret.slack.secret_id} --project=${var.home.project} --data-file=-"
+  value       = "printf 'The secret, which is not shown: ' && read -rs SECRET && printf %s \"$SECRET\" | gcloud secrets versions add ${google_secret_manager_secret.slack.secret_id} --project=${var.home.project} --data-file=-"
 }
 
 output "function" {

@@ -27,6 +27,23 @@ pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of te
 
 Resources = Sequence[Mapping[str, Any]]
 
+SERVICES = {
+    "google_artifact_registry_": "artifactregistry",
+    "google_cloud_run_": "run",
+    "google_cloud_scheduler_": "cloudscheduler",
+    "google_cloudfunctions2_": "cloudfunctions",
+    "google_firestore_": "firestore",
+    "google_logging_": "logging",
+    "google_monitoring_": "monitoring",
+    "google_project_iam_custom_": "iam",
+    "google_project_iam_member": "cloudresourcemanager",
+    "google_pubsub_": "pubsub",
+    "google_secret_manager_": "secretmanager",
+    "google_service_account": "iam",
+    "google_storage_": "storage",
+}
+"""The service that takes each kind of resource."""
+
 
 @pytest.fixture(scope="session")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -151,6 +168,14 @@ def test_the_example_of_an_installation_is_complete(terraform: Terraform, variab
     named = set(re2.findall(r"(?m)^(?:# )?([a-z_]+) +=", variables.read_text()))
     assert set(re2.findall(r'(?m)^variable "([a-z_]+)"', declared)) - named == {"function"}
     assert terraform.value("var.home.name", variables) == "build-verifier"
+
+
+def test_the_readme_turns_on_each_service_that_is_asked_for_something(plans: Mapping[str, Resources]) -> None:
+    kinds = {item["type"] for resources in plans.values() for item in resources}
+    used = {next(service for prefix, service in SERVICES.items() if kind.startswith(prefix)) for kind in kinds}
+    enabled = re2.findall(r"\{([a-z,]+)\}\.googleapis\.com", section("## Install"))
+    of_no_resource = {"cloudbuild", "iamcredentials"}  # building the function, and the doctor
+    assert sorted(",".join(enabled).split(",")) == sorted(used | of_no_resource)
 
 
 def test_the_readme_has_the_runbook_of_each_alert(one_project: Resources) -> None:
