@@ -90,8 +90,12 @@ class Record:
     """Slack has it, or is not to have it."""
     posting: datetime | None = None
     """Set before Slack is asked to post: a message may exist."""
+    unanswered: datetime | None = None
+    """When Slack was last asked to post and given up: the message may still have been on its way."""
     channel: str = ""
     ts: str = ""
+    missing: datetime | None = None
+    """Since when Cloud Build says, time after time, that it knows no such build."""
     warned: bool = False
     """The audit trail has been told that the build could not be confirmed."""
     refused: bool = False
@@ -100,7 +104,9 @@ class Record:
     """When the worker was first to be started."""
 
 
-_MOMENTS = frozenset({"created", "lease_until", "due", "unsaid", "intent", "looked", "whole", "posting", "tried"})
+_MOMENTS = frozenset(
+    "created lease_until due unsaid intent looked whole posting unanswered missing tried".split()
+)
 _LISTS = frozenset({"images", "extras"})
 
 

@@ -184,7 +184,7 @@ def _fetch(case: Case) -> Build:
         raise
     if build.status not in TERMINAL:
         age = (case.now() - case.record.created).total_seconds()
-        raise case.later(min(max(_ASK_AGAIN_SECONDS, age / 2), _MOST_ASK_AGAIN_SECONDS))
+        raise case.later(min(max(_ASK_AGAIN_SECONDS, age / 2), _MOST_ASK_AGAIN_SECONDS), missing=None)
     return build
 
 
@@ -196,13 +196,18 @@ def _asked_for(case: Case) -> Build:
 
 
 def _unconfirmed(case: Case, error: Exception) -> Later | Never:
-    """A message named a build that can't be read. Patience first; then the audit trail hears of it, once."""
+    """A message named a build that can't be read. Patience first; then the audit trail hears of it, once.
+
+    One that could not be asked for, or was there, may be missing once: only what stays missing is given up.
+    """
     _warn(case, error)
     age = case.now() - case.record.created
-    if age >= _PATIENCE and isinstance(error, Missing):
+    missing = (case.record.missing or case.now()) if isinstance(error, Missing) else None
+    if missing and case.now() - missing >= _PATIENCE:
         return Never()
     most = _MOST_ASK_AGAIN_SECONDS if age < _GIVE_UP else _AT_LAST_SECONDS
-    return case.later(min(max(_ASK_AGAIN_SECONDS, age.total_seconds()), most), error=str(error))
+    seconds = min(max(_ASK_AGAIN_SECONDS, age.total_seconds()), most)
+    return case.later(seconds, error=str(error), missing=missing)
 
 
 def _warn(case: Case, error: Exception) -> None:

@@ -16,6 +16,8 @@ from verifier.source import Source
 from verifier.verdict import Verdict
 
 _CLOCK_SKEW = timedelta(minutes=1)
+_LANDING = timedelta(seconds=45)
+"""For how long a message that was given up may still be on its way to Slack."""
 _REFUSED_AGAIN_SECONDS = 3600.0
 _WHO_SECONDS = 5.0
 
@@ -106,10 +108,15 @@ def post(world: World, message: Message, budget: Budget) -> Posted:
 
 
 def _look(case: Case, message: Message) -> Posted | None:
-    """The message of an earlier attempt, if there was one that may have been posted. Raises Unsaid and Refused."""
+    """The message of an earlier attempt, if there was one that may have been posted. Raises Unsaid and Refused.
+
+    One that may still be on its way would not be found, and be posted again: it is waited for.
+    """
     intent = case.record.posting
     if intent is None:
         return None
+    if case.record.unanswered and case.now() < case.record.unanswered + _LANDING:
+        raise Unsaid("Slack did not answer a moment ago: the message may still be on its way")
     try:
         timeout = case.budget.seconds(CHAT_SECONDS)
         return case.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
@@ -122,7 +129,9 @@ def _post(case: Case, message: Message) -> Posted:
     try:
         return post(case.world, message, case.budget)
     except Unavailable as error:
-        if not error.ambiguous:
+        if error.ambiguous:
+            case.note(unanswered=case.now())
+        else:
             case.note(posting=None)  # a message of an earlier attempt would have been found
         raise Unsaid(str(error)) from error
     except (Refused, Stopping):

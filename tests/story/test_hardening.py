@@ -138,7 +138,7 @@ def test_a_failed_look_for_a_message_that_may_be_there_never_leads_to_a_second(t
 
 def test_time_that_is_up_before_the_look_for_a_message_never_leads_to_a_second(town: Town) -> None:
     key = posted_with_a_lost_reply(town)
-    town.clock.advance(40)
+    town.clock.advance(60)
     now = town.clock()
     moments = iter([now, now + timedelta(seconds=60)])  # of the claim, and of the look
     assert "time is used up" in reconcile(key, town.world, Budget(lambda: next(moments), now + timedelta(seconds=50)))

@@ -89,6 +89,20 @@ def test_4_a_build_forged_first_and_real_later_gets_its_verdict(town: Town) -> N
     assert town.verdict(key) == "LOCAL_SOURCE"
 
 
+def test_4_a_build_that_could_not_be_read_for_long_is_not_given_up_for_being_missing_once(town: Town) -> None:
+    town.sweep()
+    town.clock.advance(60)
+    key = town.upload()
+    town.faults.add(Fault("GetBuild", "before", status="PERMISSION_DENIED", times=0))
+    town.announce(key)
+    town.live(60)
+    town.faults.clear()
+    town.faults.add(Fault("GetBuild", "before", status="NOT_FOUND"))
+    town.live(180)
+    assert town.verdict(key) == "LOCAL_SOURCE"
+    assert len(town.slack.messages) == 2, "the verdict, and that it could not be read"
+
+
 def test_4_without_permission_nothing_is_decided_and_the_audit_trail_says_what_to_grant(town: Town) -> None:
     key = town.upload()
     town.cloud.deny("cloudbuild.builds.get")
