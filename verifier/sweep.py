@@ -3,18 +3,20 @@
 1. list the builds that finished since the cursor and have no record: a build can redirect its own notifications
    (`options.pubsubTopic`), so looking for the silent ones is a security control, and no backlog may starve it
 2. resume the records that are due, after a crash, a lost message or a wait; and in turn with them those that wait for
-   Slack, earliest verdict first, until it fails twice in a row: once may be one message that it can't stomach
+   Slack, earliest verdict first. When it fails twice in a row, these may be messages that it can't stomach: then the
+   latest one is tried, and when that fails too, Slack is down
 3. tell Slack, at most once an hour, of messages about builds that nobody knows
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import chain, zip_longest
+from itertools import cycle
 from typing import Any
 
 from verifier.case import LEDGER_SECONDS, Budget, World
@@ -28,8 +30,8 @@ from verifier.unconfirmed import tell_unconfirmed
 
 _LEASE_MARK = "sweep"
 _MOST_DUE = 50
-_SLACK_IS_DOWN = 2
-"""After so many records in a row for which it could not be reached."""
+_SLACK_SEEMS_DOWN = 2
+"""After so many records in a row for which it could not be reached; one more, and it is taken to be down."""
 _MOST_PAGES = 4
 _LIST_SECONDS = 15.0
 _LIST_EVERY = timedelta(minutes=5)
@@ -82,7 +84,7 @@ def _look_everywhere(world: World, watched: Watched, budget: Budget, problems: l
     """List every watched place, beginning with another one each minute, in half of the time at most."""
     places = [(project, location) for project in watched.projects for location in sorted(watched.locations)]
     now = world.services.clock()
-    first = now.minute % len(places)
+    first = int(now.timestamp()) // 60 % len(places)
     half = replace(budget, until=now + (budget.until - now) / 2)
     found = 0
     for project, location in places[first:] + places[:first]:
@@ -119,12 +121,15 @@ def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
     """Resume records of both queues in turn, so that neither keeps the other waiting; Slack's begins."""
     unsaid, due = (_listed(world, field, budget) for field in ("unsaid", "due"))
     resumed = failures = 0
-    for turn, listed in enumerate(chain.from_iterable(zip_longest(unsaid, due))):
-        for_slack = turn % 2 == 0
-        if listed is None or (for_slack and failures == _SLACK_IS_DOWN):
-            continue
-        if not budget.has(_KEEP_SECONDS):
+    for for_slack in cycle((True, False)):
+        queue = unsaid if for_slack else due
+        if failures > _SLACK_SEEMS_DOWN:
+            unsaid.clear()
+        if not (unsaid or due) or not budget.has(_KEEP_SECONDS):
             break
+        if not queue:
+            continue
+        listed = queue.pop() if for_slack and failures == _SLACK_SEEMS_DOWN else queue.popleft()
         outcome = _resume(world, listed, budget, problems)
         resumed += 1
         if for_slack:
@@ -132,9 +137,9 @@ def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
     return resumed
 
 
-def _listed(world: World, field: str, budget: Budget) -> Iterable[tuple[str, Stored]]:
+def _listed(world: World, field: str, budget: Budget) -> deque[tuple[str, Stored]]:
     now = show_time(world.services.clock())
-    return world.services.store.due(now, _MOST_DUE, field=field, timeout=budget.seconds(LEDGER_SECONDS))
+    return deque(world.services.store.due(now, _MOST_DUE, field=field, timeout=budget.seconds(LEDGER_SECONDS)))
 
 
 def _resume(world: World, listed: tuple[str, Stored], budget: Budget, problems: list[str]) -> Outcome:

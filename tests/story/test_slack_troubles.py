@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
-from tests.story.town import LEASE, WATCHED, Town, a_town, town
+from tests.story.town import LEASE, WATCHED, Town, TownServices, a_town, town
 from verifier.build import BuildKey
 from verifier.case import Budget
 from verifier.cloud.slack_errors import FIXES
+from verifier.errors import Unavailable
 from verifier.local.faults import Fault
 from verifier.local.sqlite import SqliteStore
+from verifier.services import Chat, Message, Posted
 from verifier.sweep import sweep
 
 __all__ = ["town"]
@@ -51,7 +54,7 @@ def waiting(town: Town, number: int) -> list[BuildKey]:
 def test_after_twelve_hours_without_slack_500_verdicts_are_told_once_each_in_order_a_second_apart(
     strict: Town,
 ) -> None:
-    """240 sweeps may ask Slack twice each, and every verdict once when it is fresh."""
+    """240 sweeps may ask Slack three times each, and every verdict once when it is fresh."""
     town, keys = strict, list[BuildKey]()
     town.faults.add(Fault("chat.postMessage", "before", status="503", times=0))
     for turn in range(1, 241):
@@ -62,7 +65,7 @@ def test_after_twelve_hours_without_slack_500_verdicts_are_told_once_each_in_ord
             town.clock.advance(0.01)
         town.sweep()
     assert len(keys) == 500
-    assert town.calls("chat.postMessage") <= 500 + 2 * 240
+    assert town.calls("chat.postMessage") <= 500 + 3 * 240
     assert len(town.cloud.audit_entries()) == 500
     town.faults.clear()
     town.faults.forget()
@@ -98,6 +101,46 @@ def test_one_message_that_slack_never_takes_holds_up_no_other(town: Town) -> Non
     assert told(town) == [key.id for key in keys[1:]]
     town.live(1)
     assert told(town)[-1] == keys[0].id
+
+
+class Picky:
+    """Slack, but for the messages about these builds, which it never answers."""
+
+    def __init__(self, slack: Chat, stuck: Collection[str]) -> None:
+        self._slack = slack
+        self._stuck = stuck
+
+    def post(self, message: Message, *, timeout: float) -> Posted:
+        if message.key.partition("@")[0] in self._stuck:
+            raise Unavailable("Slack does not answer", ambiguous=True)
+        return self._slack.post(message, timeout=timeout)
+
+    def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
+        return self._slack.find(message, since, timeout=timeout)
+
+
+def test_several_messages_that_slack_never_takes_hold_up_no_other_either(town: Town) -> None:
+    keys = waiting(town, 9)
+    picky = Picky(town.world.services.chat, {key.name for key in keys[:4]})
+    services = town.world.services
+    assert isinstance(services, TownServices)
+    town.world = replace(town.world, services=replace(services, chat=picky))
+    town.live(2)
+    assert sorted(told(town)) == [key.id for key in keys[4:]]
+
+
+def test_a_message_that_reaches_slack_after_it_was_given_up_is_not_posted_again(town: Town) -> None:
+    town.faults.add(Fault("chat.postMessage", "before", status="503"))
+    key = town.upload()
+    town.announce(key)
+    town.clock.advance(1)
+    town.sweep()
+    assert town.calls("conversations.history") == 0, "it would not be found yet"
+    late = Message("", "It is here.", (), f"{key.name}@LOCAL_SOURCE")
+    town.world.services.chat.post(late, timeout=5)
+    town.live(1)
+    assert town.record(key).state == "done"
+    assert len(town.slack.messages) == 1
 
 
 def test_what_is_due_and_what_waits_for_slack_are_taken_up_in_turn(strict: Town) -> None:

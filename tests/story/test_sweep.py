@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from tests.story.town import PROJECT, REGION, WATCHED, Town, town
-from verifier.build import BuildKey
+from tests.story.town import PROJECT, REGION, WATCHED, Town, TownServices, town
+from verifier.build import Build, BuildKey
 from verifier.case import Budget
 from verifier.hints import Watched
+from verifier.local.clock import ManualClock
 from verifier.local.faults import Fault
 from verifier.policy import Policy
+from verifier.services import BuildPage
 from verifier.sweep import sweep
 
 __all__ = ["town"]
@@ -116,6 +119,40 @@ def test_without_permission_to_list_the_problem_names_the_role(town: Town) -> No
     swept = town.sweep()
     assert swept is not None
     assert "roles/cloudbuild.builds.viewer" in swept.problems[0]
+
+
+class Listings:
+    """Cloud Build, where one listing takes five seconds of the town's time and finds nothing."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.listed: set[str] = set()
+        self._clock = clock
+
+    def finished(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> BuildPage:
+        assert location == REGION
+        assert since < until
+        assert (page, timeout) == ("", 15.0)
+        self.listed.add(project)
+        self._clock.advance(5)
+        return BuildPage([], "")
+
+    def fetch(self, key: BuildKey, *, timeout: float) -> Build:
+        raise NotImplementedError
+
+
+def test_every_place_has_its_turn_however_many_there_are(town: Town) -> None:
+    listings = Listings(town.clock)
+    services = town.world.services
+    assert isinstance(services, TownServices)
+    world = replace(town.world, services=replace(services, builds=listings))
+    places = Watched(projects={f"project-{number:03}": "" for number in range(90)}, locations=frozenset({REGION}))
+    for _ in range(110):
+        begun = town.clock()
+        sweep(world, places, town.budget(), timedelta(seconds=120))
+        town.clock.advance(60 - (town.clock() - begun).total_seconds())
+    assert listings.listed == set(places.projects)
 
 
 def test_only_one_sweep_runs_at_a_time_and_a_dead_one_is_followed_after_its_lease(town: Town) -> None:
