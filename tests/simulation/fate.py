@@ -39,11 +39,15 @@ class Fate:
     """For how long the process stands still before it gets what it waits for."""
     death: str = ""
     """`now`: the process dies instead of getting its answer; `write`: before the next thing that it would save."""
+    late: float = 0.0
+    """It takes effect all the same, so long after the caller was told that it had not been answered."""
     blind: bool = False
     """A look into Slack's history sees nothing, as without the scope for it."""
 
 
 FINE = Fate()
+MOST_LATE = 30.0
+"""The longest that a call which its caller gave up is on its way: below the verifier's own patience."""
 
 
 class Destiny(Protocol):
@@ -135,6 +139,9 @@ class Chance(Destiny):
                 return Fate(
                     effect=effect or error is None, error=error, frozen=random.choice((5.0, 61.0, 130.0, 400.0))
                 )
+            case "late" if call.name in EFFECTS:
+                error = unavailable(ambiguous=True)
+                return Fate(effect=False, error=error, seconds=call.timeout, late=random.uniform(0.5, MOST_LATE))
             case "killed":
                 return random.choice(tuple(CRASHES.values()))
             case "blind" if call.name == "chat.find":
@@ -146,6 +153,6 @@ class Chance(Destiny):
         return FINE
 
 
-TROUBLES = ("refused", "busy", "reply lost", "no answer", "slow", "frozen", "killed", "blind", "denied")
+TROUBLES = ("refused", "busy", "reply lost", "no answer", "slow", "late", "frozen", "killed", "blind", "denied")
 _MAY_BE_DENIED = frozenset({"builds.finished", "chat.post", "audit.write", "announcer.publish", "submitters.submitter"})
 """Calls that a refusal only delays: elsewhere it is evidence, and changes the verdict."""

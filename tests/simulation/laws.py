@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.simulation.planet import Made, Planet
 
 LEASE = timedelta(seconds=120)
+UNREADABLE_ENTRY = "quarantined"
+"""What a message that can't be read is about: its entry in the audit trail."""
 _NEVER_CHANGE = ("judgement", "execution", "build", "created", "key")
 """What a record keeps once it has it."""
 
@@ -42,6 +44,7 @@ class Laws:
     doubles: int = 0
     """Messages that stand in Slack twice, because its history could not be read."""
     _blind: set[str] = field(default_factory=set)
+    _published: set[str] = field(default_factory=set)
     _notices: list[float] = field(default_factory=list)
 
     def nonce(self) -> str:
@@ -105,11 +108,14 @@ class Laws:
         readable = all(visible <= self.kernel.seconds for visible, _ in run.entries)
         self._must(readable, f"{name} is VERIFIED before all of its logs can be read")
 
-    def started(self, build: str) -> None:
-        """An execution is started."""
+    def may_start(self, build: str) -> None:
+        """An execution is to be started."""
         record = self.records.get(build)
         self._must(record is not None and record["intent"] is not None, f"{build}: started without a saved intent")
         self._must(self._is_holder(record), f"{build}: started by a process that does not hold it")
+
+    def started(self, build: str) -> None:
+        """An execution is started."""
         self.executions[build] += 1
         self._must(self.executions[build] == 1, f"{build}: {self.executions[build]} executions were started")
 
@@ -122,18 +128,32 @@ class Laws:
         self._must(len(self.verdicts[build]) == 1, f"{build} has two verdicts in the audit trail")
         same = self.planet.audit.get((insert_id, time))
         self._must(same is None or same[1] == payload, f"{build}: its entry changed")
+        self._must_be_decided(build, payload, "recorded")
 
-    def posted(self, key: str, now: float) -> None:
-        """A message appears in Slack."""
+    def published(self, payload: Document) -> None:
+        """A verdict is published to whoever wants to act on it."""
+        build = payload["resourceUri"].partition("googleapis.com/")[2]
+        self._must_be_decided(build, payload, "published")
+        self._published.add(build)
+
+    def may_post(self, key: str) -> None:
+        """A message is to be posted."""
         build, _, verdict = key.rpartition("@")
         if build == "unconfirmed":
-            self._must(not self._notices or now - self._notices[-1] >= 3599, "two notices within an hour")
-            self._notices.append(now)
             return
         record = self.records.get(build)
         self._must(record is not None and record["posting"] is not None, f"{key}: posted before the intent was saved")
         self._must(self._is_holder(record), f"{key}: posted by a process that does not hold it")
         self._must(verdict != "VERIFIED" or bool(self.verdicts[build]), f"{key}: told before it is in the audit trail")
+        told = record["judgement"]["verdict"] if record and record["judgement"] else None
+        self._must(verdict == (told or verdict), f"{key}: told, and {told} was decided")
+
+    def posted(self, key: str, now: float) -> None:
+        """A message appears in Slack."""
+        if key.startswith("unconfirmed@"):
+            self._must(not self._notices or now - self._notices[-1] >= 3599, "two notices within an hour")
+            self._notices.append(now)
+            return
         self.posts[key] += 1
         if self.posts[key] > 1:
             self._must(key in self._blind, f"{key}: posted {self.posts[key]} times, and its history could be read")
@@ -146,7 +166,9 @@ class Laws:
 
     def acknowledged(self, process: Process, about: str | None) -> None:
         """A message about this build is acknowledged: something durable must be there, and nothing held."""
-        if about is not None:
+        if about == UNREADABLE_ENTRY:
+            self._must(self._has_entry(about), "a message that can't be read was acknowledged, and nothing was written")
+        elif about is not None:
             self._must(about in self.records, f"a message about {about} was acknowledged, and nothing was written")
             self._must(not self._held_by(process), f"{process.name} acknowledged {about}, and still holds it")
 
@@ -162,11 +184,14 @@ class Laws:
             self._must(
                 len(self.verdicts[name]) == 1, f"{name} has {len(self.verdicts[name])} entries in the audit trail"
             )
+            self._must(name in self._published, f"{name} was never published")
             told = sum(count for key, count in self.posts.items() if key.startswith(f"{name}@"))
             is_told = made.done.status == "SUCCESS" or bool(made.nature)
             self._must(told == is_told or (is_told and self.doubles > 0 < told), f"{name} was told {told} times")
         for name, record in self.records.items():
             self._must(record["state"] != "open", f"{name} never settled: {record['error']}")
+            is_known = record["state"] != "unconfirmed" or self._has_entry("unconfirmed", name)
+            self._must(is_known, f"{name} was given up, and the audit trail does not say so")
 
     def _deserved(self, made: Made, record: Document, *, exactly: bool) -> set[str | None]:
         if made.done.status != "SUCCESS":
@@ -174,6 +199,8 @@ class Laws:
         if not made.nature:
             return {"LOCAL_SOURCE"}
         truth, run = TRULY[made.nature], self.planet.runs.get(record["execution"])
+        if exactly and run is None:
+            return set()  # its worker was never started
         if exactly and run is not None and run.digest == made.digest:
             return {truth}
         # Another image may have run in its place, and what can't be seen in time is not decided.
@@ -182,6 +209,20 @@ class Laws:
 
     def _made(self, record: Document) -> Made | None:
         return next((made for made in self.planet.builds.values() if made.key.name == _name(record)), None)
+
+    def _has_entry(self, kind: str, build: str = "") -> bool:
+        """Whether the audit trail has an entry of this kind, about this build if one is named."""
+        return any(
+            labels["kind"] == kind and (not build or payload["build"] == build)
+            for labels, payload in self.planet.audit.values()
+        )
+
+    def _must_be_decided(self, build: str, payload: Document, done: str) -> None:
+        record = self.records.get(build)
+        self._must(record is not None and record["judgement"] is not None, f"{build} is {done} before it is decided")
+        assert record is not None
+        decided = record["judgement"]["verdict"]
+        self._must(payload["verdict"] == decided, f"{build} is {done} as {payload['verdict']}, and is {decided}")
 
     def _is_over(self, made: Made) -> bool:
         return made.done.status in TERMINAL and self.kernel.seconds >= made.finishes

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from tests.simulation.entry import entry
 from tests.simulation.fate import Chance, Destiny, Kind
 from tests.simulation.kernel import Kernel
-from tests.simulation.laws import LEASE, Broken, Laws
+from tests.simulation.laws import LEASE, UNREADABLE_ENTRY, Broken, Laws
 from tests.simulation.planet import EXIT, FLAKY, GOOD, IDLE, MAPPER, OUT_OF_MEMORY, STUCK, Made, Planet, Run
 from tests.simulation.ports import Ports, Wire
-from tests.simulation.post import UNKNOWN, UNREADABLE, Post, completion_message, push, status_message
+from tests.simulation.post import UNKNOWN, UNKNOWN_BUILD, UNREADABLE, Post, completion_message, push, status_message
 from verifier.case import World
 from verifier.ledger import Ledger
 
@@ -173,9 +173,9 @@ def _populate(life: Life, random: Random) -> None:
         made = life.planet.build(number, begins, begins + random.uniform(5.0, 600.0), nature, status)
         _say(life, random, made)
     if random.random() < 0.5:
-        life.post.send("/builds", UNREADABLE, delay=random.uniform(0, 900))
+        life.post.send("/builds", UNREADABLE, UNREADABLE_ENTRY, delay=random.uniform(0, 900))
     if random.random() < 0.3:
-        life.post.send("/builds", UNKNOWN, delay=random.uniform(0, 900))
+        life.post.send("/builds", UNKNOWN, UNKNOWN_BUILD, delay=random.uniform(0, 900))
 
 
 def _say(life: Life, random: Random, made: Made) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.simulation.entry import entry
-from verifier import case, execution, ledger, operation, reconcile, record, sweep, telling, trial
+from verifier import case, execution, ledger, operation, quarantine, reconcile, record, sweep, telling, trial
 from verifier.build import TERMINAL, parse_build
 from verifier.case import Case
 from verifier.errors import LostHold, ServiceError, Unavailable
@@ -243,6 +243,48 @@ def the_listing_goes_on_without_what_it_could_not_finish(stack: ExitStack) -> No
             return 0
 
     _put(stack, sweep, "_one_page", one_page)
+
+
+@mutant
+def a_message_that_can_not_be_read_is_acknowledged_without_an_entry(stack: ExitStack) -> None:
+    _put(stack, quarantine, "quarantine", lambda *_: None)
+
+
+@mutant
+def a_worker_is_never_started(stack: ExitStack) -> None:
+    _put(stack, reconcile, "try_out", lambda *_: trial.Trial(operation.not_started("it was not tried", "try it")))
+
+
+@mutant
+def slack_is_told_another_verdict(stack: ExitStack) -> None:
+    honest = telling.message_about
+
+    def message(*words: Any) -> Any:
+        made = honest(*words)
+        return made and made._replace(key=made.key.replace("@LOCAL_SOURCE", "@FAILED"))
+
+    _put(stack, reconcile, "message_about", message)
+
+
+@mutant
+def the_audit_trail_says_that_all_is_well(stack: ExitStack) -> None:
+    honest = record.verdict_record
+
+    def well(*words: Any) -> Any:
+        made = honest(*words)
+        return replace(made, payload={**made.payload, "verdict": "VERIFIED"})
+
+    _put(stack, reconcile, "verdict_record", well)
+
+
+@mutant
+def nothing_is_published(stack: ExitStack) -> None:
+    _put(stack, reconcile, "publish_judgement", lambda one, _: one.note(published=True))
+
+
+@mutant
+def what_is_given_up_is_not_told(stack: ExitStack) -> None:
+    _put(stack, reconcile, "_warn", lambda *_: None)
 
 
 @mutant

@@ -18,6 +18,7 @@ from verifier.times import show_time
 PROJECT, NUMBER, REGION = "orchard-prod", "550112233445", "europe-west1"
 TRIGGER, TRIGGER_ID = "orchard-main", "0b9d1f6e-44c2-4c7a-9b4e-2f6f1b1f7c55"
 JOB = JobName(PROJECT, REGION, "orchard-worker")
+CHANNEL = "C0ORCHARD"
 IMAGE = f"{REGION}-docker.pkg.dev/{PROJECT}/orchard/worker"
 SHA = "c0ffee{:034x}"
 

@@ -7,9 +7,10 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulation.fate import CRASHES, Fate, Planned
+from tests.simulation.laws import UNREADABLE_ENTRY
 from tests.simulation.life import Figures, Life
 from tests.simulation.planet import GOOD
-from tests.simulation.post import UNKNOWN, UNREADABLE
+from tests.simulation.post import UNKNOWN, UNKNOWN_BUILD, UNREADABLE
 
 Play = Callable[[Life], None]
 _SWEEP_AT = {"silent": 660.0, "superseded": 300.0, "unknown": 930.0, "worker": 300.0}
@@ -45,12 +46,12 @@ def early(life: Life) -> None:
 
 def unknown(life: Life) -> None:
     """A message about a build that nobody ever made."""
-    life.post.send("/builds", UNKNOWN, delay=5.0)
+    life.post.send("/builds", UNKNOWN, UNKNOWN_BUILD, delay=5.0)
 
 
 def unreadable(life: Life) -> None:
     """A message that can't be read."""
-    life.post.send("/builds", UNREADABLE, delay=5.0)
+    life.post.send("/builds", UNREADABLE, UNREADABLE_ENTRY, delay=5.0)
 
 
 PLAYS: dict[str, Play] = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
 from tests.simulation.fate import WRITES, Call, Destiny, Fate, unavailable
-from tests.simulation.kernel import Kernel, Killed
+from tests.simulation.kernel import BEGINNING, Kernel, Killed
 from tests.simulation.laws import Laws
-from tests.simulation.planet import Planet
+from tests.simulation.planet import CHANNEL, Planet
 from verifier.build import SUCCESS, Build, BuildKey
 from verifier.errors import Missing, ServiceError
 from verifier.execution import BUILD_VARIABLE, Execution, JobName
@@ -25,6 +25,8 @@ from verifier.times import show_time
 T = TypeVar("T")
 _NEVER = object()
 _BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
+_WINDOW, _SKEW = timedelta(minutes=10), timedelta(minutes=5)
+"""Of Slack's history: as `cloud/slack.py` looks into it."""
 
 
 @dataclass
@@ -60,6 +62,12 @@ class Wire:
                 answer = effect(fate)
             except ServiceError as error:
                 refusal = refusal or error
+        if fate.late:
+
+            def arrive() -> None:
+                effect(fate)
+
+            self.kernel.after(seconds / 2 + fate.late, lambda: self.kernel.spawn(process.name, arrive))
         self.kernel.sleep(seconds / 2)
         if fate.death == "now":
             process.killed = True
@@ -174,16 +182,24 @@ class CloudRun:
     planet: Planet
 
     def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
-        def effect(_: Fate) -> str:
-            self.wire.laws.started(env[BUILD_VARIABLE])
-            return self.planet.start(env[BUILD_VARIABLE]).name
+        build = env[BUILD_VARIABLE]
 
+        def effect(_: Fate) -> str:
+            self.wire.laws.started(build)
+            return self.planet.start(build).name
+
+        self.wire.laws.may_start(build)
         return self.wire.call("jobs.start", timeout, effect)
 
     def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
         def effect(_: Fate) -> list[str]:
             latest = self.wire.kernel.seconds - self.planet.lag
-            return [run.name for run in self.planet.runs.values() if run.build == value and run.created <= latest]
+            first = (since - BEGINNING).total_seconds()
+            return [
+                run.name
+                for run in self.planet.runs.values()
+                if run.name.startswith(f"{job.resource}/") and run.build == value and first <= run.created <= latest
+            ]
 
         return self.wire.call("jobs.started_for", timeout, effect)
 
@@ -244,7 +260,7 @@ class Slack:
     planet: Planet
 
     def post(self, message: Message, *, timeout: float) -> Posted:
-        channel = message.channel or "C0ORCHARD"
+        channel = message.channel or CHANNEL
 
         def effect(_: Fate) -> Posted:
             now = self.wire.kernel.seconds
@@ -252,6 +268,7 @@ class Slack:
             self.planet.messages.append((now, channel, message.key))
             return Posted(channel, f"{now:.6f}")
 
+        self.wire.laws.may_post(message.key)
         return self.wire.call("chat.post", timeout, effect)
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
@@ -259,7 +276,13 @@ class Slack:
             if fate.blind:
                 self.wire.laws.saw_nothing(message.key)
                 return None
-            found = [(at, channel) for at, channel, key in self.planet.messages if key == message.key]
+            oldest, latest = (moment.timestamp() for moment in (since - _SKEW, since + _WINDOW + _SKEW))
+            found = [
+                (at, channel)
+                for at, channel, key in self.planet.messages
+                if key == message.key and channel == (message.channel or CHANNEL)
+                if oldest <= BEGINNING.timestamp() + at <= latest
+            ]
             return Posted(found[0][1], f"{found[0][0]:.6f}") if found else None
 
         return self.wire.call("chat.find", timeout, effect)
@@ -271,7 +294,11 @@ class Topic:
     planet: Planet
 
     def publish(self, payload: Document, attributes: Mapping[str, str], *, timeout: float) -> None:
-        self.wire.call("announcer.publish", timeout, lambda _: self.planet.published.append(payload))
+        self.wire.call("announcer.publish", timeout, partial(self._publish, payload))
+
+    def _publish(self, payload: Document, _: Fate) -> None:
+        self.wire.laws.published(payload)
+        self.planet.published.append(payload)
 
 
 @dataclass
