@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from verifier.case import AUDIT_SECONDS, Budget, World
+from verifier.case import CALL_SECONDS, Budget, World
 from verifier.hints import Quarantined
 from verifier.record import quarantine_record
 from verifier.telling import write_audit
@@ -20,4 +20,4 @@ def quarantine(message: Quarantined, world: World, budget: Budget) -> None:
     published = message.published
     moment = published if published and now - _RETAINED < published < now else now
     record = quarantine_record(message.message_id, message.reason, message.excerpt, moment)
-    write_audit(services, record, budget.seconds(AUDIT_SECONDS))
+    write_audit(services, record, budget.seconds(CALL_SECONDS))

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from verifier.admission import source_findings, worker_of_images
 from verifier.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
-from verifier.case import AUDIT_SECONDS, LEDGER_SECONDS, Budget, Case, Later, Never, Unsaid, World
+from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Budget, Case, Later, Never, Unsaid, World
 from verifier.errors import Denied, LostHold, Malformed, Missing, ServiceError, Stopping, Unavailable
 from verifier.judgement import Judgement
 from verifier.ledger import Hold, State
@@ -39,7 +39,6 @@ from verifier.trial import Trial, try_out
 from verifier.unconfirmed import count_unconfirmed
 from verifier.verdict import SOURCE_CHECKS, WORKER_CHECKS, Verdict, decide
 
-_FETCH_SECONDS = 10.0
 _PATIENCE = timedelta(minutes=15)
 """For how long a build that Cloud Build does not know may be one that it will know soon."""
 _GIVE_UP = timedelta(days=7)
@@ -189,7 +188,7 @@ def _fetch(case: Case) -> Build:
 
 
 def _asked_for(case: Case) -> Build:
-    build = case.services.builds.fetch(case.key, timeout=case.budget.seconds(_FETCH_SECONDS))
+    build = case.services.builds.fetch(case.key, timeout=case.budget.seconds(CALL_SECONDS))
     if build.key != case.key:
         raise Malformed(f"expected build {case.key.name}, got {build.key.name}")
     return build
@@ -215,7 +214,7 @@ def _warn(case: Case, error: Exception) -> None:
     if case.record.warned or case.now() - case.record.created < _PATIENCE:
         return
     record = unconfirmed_record(case.key, str(error), case.record.created + _PATIENCE)
-    write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
+    write_audit(case.services, record, case.budget.seconds(CALL_SECONDS))
     count_unconfirmed(case.services.store, case.key, case.now(), case.budget)
     case.note(warned=True)
 

@@ -19,7 +19,7 @@ from hashlib import sha256
 from itertools import cycle
 from typing import Any
 
-from verifier.case import LEDGER_SECONDS, Budget, World
+from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Budget, World
 from verifier.errors import Malformed, Refused, Unavailable, VerifierError
 from verifier.hints import Watched
 from verifier.ledger import BUILDS, MARKS, State
@@ -33,7 +33,6 @@ _MOST_DUE = 50
 _SLACK_SEEMS_DOWN = 2
 """After so many records in a row for which it could not be reached; one more, and it is taken to be down."""
 _MOST_PAGES = 4
-_LIST_SECONDS = 15.0
 _LIST_EVERY = timedelta(minutes=5)
 _OVERLAP = timedelta(minutes=10)
 """How far back each listing reaches behind the cursor: finish times become visible late and out of order."""
@@ -233,7 +232,7 @@ def _page(world: World, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
             since,
             parse_time(cursor["until"]),
             cursor["page"],
-            timeout=budget.seconds(_LIST_SECONDS),
+            timeout=budget.seconds(CALL_SECONDS),
         )
     except Refused:
         cursor["page"] = ""  # a page token that is not taken any more: begin this listing anew next time

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from verifier.build import Build
-from verifier.case import AUDIT_SECONDS, CHAT_SECONDS, Budget, Case, Unsaid, World
+from verifier.case import CALL_SECONDS, Budget, Case, Unsaid, World
 from verifier.errors import Refused, ServiceError, Stopping, Unavailable
 from verifier.history import Submitter
 from verifier.judgement import Judgement
@@ -37,7 +37,7 @@ def write_audit(services: Services, record: AuditRecord, timeout: float) -> None
 def record_judgement(case: Case, record: AuditRecord) -> None:
     """Step 11, the audit entry. A crash may repeat it, with the same insert id and time: it stays one entry."""
     if not case.record.recorded:
-        write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
+        write_audit(case.services, record, case.budget.seconds(CALL_SECONDS))
         case.note(recorded=True)
 
 
@@ -47,7 +47,7 @@ def publish_judgement(case: Case, record: AuditRecord) -> None:
         return
     if case.services.announcer is not None:
         payload, attributes = announcement(record)
-        case.services.announcer.publish(payload, attributes, timeout=case.budget.seconds(AUDIT_SECONDS))
+        case.services.announcer.publish(payload, attributes, timeout=case.budget.seconds(CALL_SECONDS))
     case.note(published=True)
 
 
@@ -100,7 +100,7 @@ def post(world: World, message: Message, budget: Budget) -> Posted:
     if wait:
         services.pause(wait)
     try:
-        return services.chat.post(message, timeout=budget.seconds(CHAT_SECONDS))
+        return services.chat.post(message, timeout=budget.seconds(CALL_SECONDS))
     except Unavailable as error:
         if error.retry_after is not None:
             pace.hush(message.channel, services.clock(), error.retry_after)
@@ -118,7 +118,7 @@ def _look(case: Case, message: Message) -> Posted | None:
     if case.record.unanswered and case.now() < case.record.unanswered + _LANDING:
         raise Unsaid("Slack did not answer a moment ago: the message may still be on its way")
     try:
-        timeout = case.budget.seconds(CHAT_SECONDS)
+        timeout = case.budget.seconds(CALL_SECONDS)
         return case.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
     except Unavailable as error:
         raise Unsaid(str(error)) from error
@@ -144,4 +144,4 @@ def _report_refusal(case: Case, error: Refused) -> None:
     if case.record.refused or judgement is None:
         return
     record = undelivered_record(case.key, judgement.verdict, str(error), judgement.decided)
-    write_audit(case.services, record, case.budget.seconds(AUDIT_SECONDS))
+    write_audit(case.services, record, case.budget.seconds(CALL_SECONDS))

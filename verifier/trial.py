@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from verifier.build import Build, BuildKey
-from verifier.case import LEDGER_SECONDS, Case, Later
+from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Case, Later
 from verifier.errors import Denied, Missing, Refused, ServiceError, Stopping, Unavailable
 from verifier.execution import BUILD_VARIABLE, Execution, Phase, parse_execution_name
 from verifier.ledger import BUILDS
@@ -27,7 +27,6 @@ from verifier.redact import excerpt
 from verifier.verdict import Check, Finding, Outcome
 
 _START_SECONDS = 20.0
-_READ_SECONDS = 10.0
 _LOG_SECONDS = 20.0
 _LOOK_AGAIN = timedelta(seconds=60)
 """Between two looks for an execution that may have been started: the list may lag behind."""
@@ -80,7 +79,7 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
         return record.execution
     if record.intent is not None:
         found = case.services.jobs.started_for(
-            job, BUILD_VARIABLE, case.key.name, record.intent - _CLOCK_SKEW, timeout=case.budget.seconds(_READ_SECONDS)
+            job, BUILD_VARIABLE, case.key.name, record.intent - _CLOCK_SKEW, timeout=case.budget.seconds(CALL_SECONDS)
         )
         if found:
             case.save(execution=found[0], extras=tuple(found[1:]))
@@ -125,7 +124,7 @@ def _overdue(case: Case, worker: Worker) -> bool:
 
 def _observe(case: Case, name: str) -> Execution:
     """Step 7."""
-    return case.services.jobs.observe(name, timeout=case.budget.seconds(_READ_SECONDS))
+    return case.services.jobs.observe(name, timeout=case.budget.seconds(CALL_SECONDS))
 
 
 def _wait_for_end(case: Case, execution: Execution, worker: Worker) -> None:
@@ -179,6 +178,7 @@ def _read(case: Case, execution: Execution, worker: Worker) -> LogFacts:
         more = page.more
         if full >= _MOST_LOG_PAGES or number >= _MOST_EMPTY_PAGES:
             break
+        case.budget.seconds(_LOG_SECONDS)  # raises where the next page is not to be asked for
     facts = reading.facts(truncated=more)
     return replace(facts, errors=tuple(_redacted(error) for error in facts.errors))
 

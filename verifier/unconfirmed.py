@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verifier.build import BuildKey
-from verifier.case import CHAT_SECONDS, LEDGER_SECONDS, Budget, World
+from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Budget, World
 from verifier.errors import Unavailable
 from verifier.ledger import MARKS
 from verifier.report import unconfirmed_message
@@ -64,7 +64,7 @@ def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
         return
     since = parse_time(stored.document["since"])
     message = unconfirmed_message(stored.document["waiting"], stored.document["examples"], since)
-    if not told or world.services.chat.find(message, parse_time(told), timeout=budget.seconds(CHAT_SECONDS)) is None:
+    if not told or world.services.chat.find(message, parse_time(told), timeout=budget.seconds(CALL_SECONDS)) is None:
         post(world, message, budget)
     cleared: dict[str, Any] = {"waiting": 0, "since": None, "told": show_time(now), "examples": []}
     store.replace(MARKS, _MARK, cleared, held.revision, timeout=LEDGER_SECONDS)

@@ -6,9 +6,11 @@ import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ from verifier.local.clock import system_clock
 from verifier.local.faults import Fault
 from verifier.local.function import Function, running_function
 from verifier.local.sqlite import SqliteStore
-from verifier.reconcile import reconcile
+from verifier.reconcile import reconcile, reconcile_running
 from verifier.services import Stored
 
 __all__ = ["place", "town"]
@@ -122,18 +124,76 @@ def test_a_server_whose_handler_says_nothing_of_a_worker_serves_and_ends_as_ever
 @pytest.mark.parametrize("calls", range(4))
 def test_wherever_it_stops_nothing_is_lost_and_no_execution_is_looked_for_in_vain(town: Town, calls: int) -> None:
     """A trial's message stopped after so many checks of the time that is left."""
-    left = iter([False] * calls + [True] * 10)
-    budget = Budget(town.clock, town.clock() + timedelta(seconds=50), lambda: next(left))
     key = town.triggered()
-    begin = town.executions()
-    try:
-        reconcile(key, town.world, budget)
-    except Stopping:
-        assert town.executions() == begin
-        town.announce(key)
+    with suppress(Stopping):
+        reconcile(key, town.world, stopping_after(town, calls))
+        assert calls == 3
+    assert town.executions() == (calls == 3)
+    town.announce(key)
     assert town.executions() == 1
     assert town.calls("ListExecutions") == 0
     town.live(4)
+    told_once(town, key)
+
+
+@pytest.mark.parametrize("calls", range(6))
+def test_wherever_it_stops_while_a_run_is_looked_at_the_next_one_goes_on(town: Town, calls: int) -> None:
+    key = town.triggered()
+    town.announce(key)
+    town.clock.advance(20)
+    town.finish(key)
+    town.clock.advance(31)
+    with suppress(Stopping):
+        reconcile_running(key, town.world, stopping_after(town, calls))
+        pytest.fail("it had more to do")
+    assert town.record(key).owner == ""
+    assert town.record(key).attempts == 0
+    town.sweep()
+    told_once(town, key)
+
+
+def stopping_after(town: Town, calls: int) -> Budget:
+    left = iter([False] * calls + [True] * 10)
+    return Budget(town.clock, town.clock() + timedelta(seconds=50), lambda: next(left))
+
+
+def told_once(town: Town, key: BuildKey) -> None:
     assert town.verdict(key) == "VERIFIED"
+    assert town.record(key).state is State.DONE
     assert len(town.slack.messages) == 1
     assert len(town.cloud.audit_entries()) == 1
+
+
+class Timed:
+    """A service that notes how long each of its calls may take."""
+
+    def __init__(self, service: object, longest: dict[str, float]) -> None:
+        self._service, self._longest = service, longest
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._service, name)
+
+        def timed(*words: Any, timeout: float, **named: Any) -> Any:
+            self._longest[name] = max(timeout, self._longest.get(name, 0.0))
+            return call(*words, timeout=timeout, **named)
+
+        return timed
+
+
+def test_a_call_that_began_before_the_end_leaves_time_to_let_go_within_the_grace(town: Town) -> None:
+    """All but the start of a worker and the reading of its logs: their lease runs out, should they take so long."""
+    longest: dict[str, float] = {}
+    services: Any = town.world.services
+    names = ("store", "builds", "jobs", "logs", "audit", "chat")
+    services = replace(services, **{name: Timed(getattr(services, name), longest) for name in names})
+    town.world = replace(town.world, services=services, ledger=replace(town.world.ledger, store=services.store))
+    town.sweep()
+    town.faults.add(Fault("RunJob", "before", status="DEADLINE_EXCEEDED"))
+    town.faults.add(Fault("chat.postMessage", "after", status="500"))
+    key, silent = town.triggered(), town.upload()
+    town.announce(key)
+    town.live(20)
+    assert {town.record(each).state for each in (key, silent)} == {State.DONE}
+    assert longest.keys() >= {"fetch", "finished", "started_for", "observe", "write", "post", "find", "replace", "due"}
+    assert {name for name, seconds in longest.items() if seconds > GRACE_SECONDS - 2} == {"start", "read"}
+    assert longest["read"] <= 20
