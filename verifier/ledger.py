@@ -104,9 +104,7 @@ class Record:
     """When the worker was first to be started."""
 
 
-_MOMENTS = frozenset(
-    "created lease_until due unsaid intent looked whole posting unanswered missing tried".split()
-)
+_MOMENTS = frozenset("created lease_until due unsaid intent looked whole posting unanswered missing tried".split())
 _LISTS = frozenset({"images", "extras"})
 
 

@@ -82,8 +82,8 @@ UNREADABLE = push(b'{"status": 7}')
 UNKNOWN = push(
     json.dumps({"name": f"projects/{NUMBER}/locations/{REGION}/builds/never-made", "status": "SUCCESS"}).encode()
 )
-UNKNOWN_BUILD = f"projects/{PROJECT}/locations/{REGION}/builds/never-made"
 """A message about a build that nobody ever made."""
+UNKNOWN_BUILD = f"projects/{PROJECT}/locations/{REGION}/builds/never-made"
 
 
 def status_message(made: Made, status: str) -> bytes:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tests.story.town import PROJECT, REGION, WATCHED, Town, TownServices, town
 from verifier.build import Build, BuildKey
-from verifier.case import Budget
+from verifier.case import CALL_SECONDS, Budget
 from verifier.hints import Watched
 from verifier.local.clock import ManualClock
 from verifier.local.faults import Fault
@@ -133,7 +133,7 @@ class Listings:
     ) -> BuildPage:
         assert location == REGION
         assert since < until
-        assert (page, timeout) == ("", 15.0)
+        assert (page, timeout) == ("", CALL_SECONDS)
         self.listed.add(project)
         self._clock.advance(5)
         return BuildPage([], "")
