@@ -24,6 +24,10 @@ class Judgement:
     """The full name of the worker's execution, or empty."""
     errors: tuple[Repeated, ...] = ()
     """What the worker's logs complained of, redacted, earliest first."""
+    policy: str = ""
+    """The digest of the policy by which it was decided; empty where nobody will record it."""
+    version: str = ""
+    """The verifier's version that decided it."""
 
     def finding(self, check: Check) -> Finding | None:
         """The answer to one check."""
@@ -39,6 +43,8 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
         ],
         "decided": show_time(judgement.decided),
         "execution": judgement.execution,
+        "policy": judgement.policy,
+        "version": judgement.version,
         "errors": [
             {"name": e.name, "count": e.count, "first": show_time(e.first), "task": e.task, "excerpt": e.excerpt}
             for e in judgement.errors
@@ -58,4 +64,6 @@ def parse_judgement(document: Mapping[str, Any]) -> Judgement:
         errors=tuple(
             Repeated(e["name"], e["count"], parse_time(e["first"]), e["task"], e["excerpt"]) for e in document["errors"]
         ),
+        policy=document.get("policy", ""),
+        version=document.get("version", ""),
     )

@@ -140,7 +140,7 @@ def _steps(case: Case) -> None:
             build=build.document,
             images=tuple(image.digest for image in build.images),
         )
-    _tell(case, verdict_record(build, source, judgement, case.world.policy, case.world.version), message, decided_now)
+    _tell(case, verdict_record(build, source, judgement), message, decided_now)
     case.settle(State.DONE)  # 13
 
 
@@ -221,9 +221,9 @@ def _warn(case: Case, error: Exception) -> None:
 
 def _judge(case: Case, build: Build, source: Source) -> Judgement:
     """Steps 5 to 10."""
+    policy, version = case.world.policy, case.world.version
     if build.status != SUCCESS:
-        return Judgement(None, (), case.now())
-    policy = case.world.policy
+        return Judgement(None, (), case.now(), policy=policy.digest, version=version)
     findings = source_findings(build, source, policy, announced=case.record.announced)  # 5
     worker, likely = policy.worker_for(build), worker_of_images(build, policy)
     if worker is None and likely is not None and likely.may_have_built(build):
@@ -241,4 +241,6 @@ def _judge(case: Case, build: Build, source: Source) -> Judgement:
         decided=case.now(),
         execution=case.record.execution,
         errors=trial.errors,
+        policy=policy.digest,
+        version=version,
     )

@@ -17,7 +17,6 @@ from typing import Any
 from verifier.build import Build, BuildKey
 from verifier.claims import unbacked_claims
 from verifier.judgement import Judgement
-from verifier.policy import Policy
 from verifier.redact import excerpt
 from verifier.services import Document
 from verifier.source import Commit, NoSource, Source, Unclear, Upload
@@ -55,8 +54,11 @@ class AuditRecord:
     payload: Document
 
 
-def verdict_record(build: Build, source: Source, judgement: Judgement, policy: Policy, version: str) -> AuditRecord:
-    """What was decided about a build, and on what evidence; or that it did not succeed and so was not judged."""
+def verdict_record(build: Build, source: Source, judgement: Judgement) -> AuditRecord:
+    """What was decided about a build, and on what evidence; or that it did not succeed and so was not judged.
+
+    It is made of what was decided alone, so that it is the same however often and by whomever it is written.
+    """
     verdict = judgement.verdict
     severity = _SEVERITIES[verdict] if verdict else "NOTICE"
     said = verdict or build.status
@@ -66,7 +68,7 @@ def verdict_record(build: Build, source: Source, judgement: Judgement, policy: P
         **_place(build.key),
         "trigger": _name(build.trigger_name or build.trigger_id),
     }
-    payload = _summary(build, judgement, policy, version) | _evidence(build, source, judgement)
+    payload = _summary(build, judgement) | _evidence(build, source, judgement)
     return AuditRecord(f"{build.key.digest}-{_name(said)}", judgement.decided, severity, labels, payload)
 
 
@@ -131,7 +133,7 @@ def source_document(source: Source) -> dict[str, Any]:
             return document | {"fact": "unclear", "detail": _text(reason)}
 
 
-def _summary(build: Build, judgement: Judgement, policy: Policy, version: str) -> dict[str, Any]:
+def _summary(build: Build, judgement: Judgement) -> dict[str, Any]:
     """The words of the verification summary. Only VERIFIED has PASSED; a build that was not judged has neither."""
     verdict = judgement.verdict
     resource = f"//cloudbuild.googleapis.com/{_name(build.key.name)}"
@@ -139,10 +141,10 @@ def _summary(build: Build, judgement: Judgement, policy: Policy, version: str) -
     if judgement.execution:
         inputs.append({"uri": f"//run.googleapis.com/{_name(judgement.execution)}"})
     return {
-        "verifier": {"id": _VERIFIER_ID, "version": version},
+        "verifier": {"id": _VERIFIER_ID, "version": judgement.version},
         "timeVerified": show_time(judgement.decided),
         "resourceUri": resource,
-        "policy": {"digest": {"sha256": policy.digest}},
+        "policy": {"digest": {"sha256": judgement.policy}},
         "inputs": inputs,
         "verificationResult": ("PASSED" if verdict is Verdict.VERIFIED else "FAILED") if verdict else None,
         "verdict": verdict,

@@ -242,7 +242,8 @@ class Away:
 
 def a_full_record() -> Record:
     finding = Finding(Check.LOGS_HAVE_NO_ERRORS, Outcome.FAILS, "seen", "do this")
-    judgement = Judgement(Verdict.FAILED, (finding,), NOW, "an execution", (Repeated("a", 14, NOW, "0", "text"),))
+    error = Repeated("a", 14, NOW, "0", "text")
+    judgement = Judgement(Verdict.FAILED, (finding,), NOW, "an execution", (error,), "a digest", "1.2.3")
     return Record(
         KEY,
         created=NOW,

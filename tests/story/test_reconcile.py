@@ -369,6 +369,22 @@ def test_11_bad_news_does_not_wait_for_the_audit_trail_which_gets_it_later(town:
     assert town.record(key).state == "done"
 
 
+def test_11_the_entry_names_the_policy_and_the_version_that_decided_whichever_are_in_force_when_it_is_written(
+    town: Town,
+) -> None:
+    town.use(replace(town.world.policy, digest="the first"))
+    town.faults.add(Fault("WriteLogEntries", "after", times=1))
+    key = town.upload()
+    town.announce(key)
+    town.use(replace(town.world.policy, digest="another"))
+    town.world = replace(town.world, version="a later one")
+    town.live(3)
+    [entry] = town.cloud.audit_entries()
+    payload = entry["jsonPayload"]
+    assert town.calls("WriteLogEntries") == 2
+    assert (payload["policy"], payload["verifier"]["version"]) == ({"digest": {"sha256": "the first"}}, "test")
+
+
 def test_11_a_topic_that_is_away_keeps_nothing_from_slack(town: Town) -> None:
     town.world = replace(town.world, services=replace(town.world.services, announcer=Away()))  # type: ignore[type-var]  # a dataclass behind its Protocol
     key = town.upload()

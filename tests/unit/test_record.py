@@ -60,8 +60,8 @@ COMMIT = {
 }
 
 
-def recorded(build: Any, source: Source, judgement: Judgement, policy: Any = POLICY) -> AuditRecord:
-    return verdict_record(build, source, judgement, policy, "1.2.3")
+def recorded(build: Any, source: Source, judgement: Judgement) -> AuditRecord:
+    return verdict_record(build, source, replace(judgement, policy=POLICY.digest, version="1.2.3"))
 
 
 def size(record: AuditRecord) -> int:
