@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from tests.crashes.calls import WRITES
+from tests.calls import WRITES
 
 KILLED = 137
 """The exit code of a process that was killed with SIGKILL, as a shell and Cloud Run say it."""

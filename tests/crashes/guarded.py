@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, cast
 
-from tests.crashes.calls import PAGED, SERVICES
+from tests.calls import PAGED, SERVICES
 from verifier.case import World
 from verifier.services import Services
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashes.calls import CALLS, READS, WRITES
+from tests.calls import CALLS, READS, WRITES
 from tests.crashes.death import Moment
 from tests.crashes.nursery import Zygote, a_zygote
 from tests.crashes.plays import PLAYS

@@ -1,15 +1,12 @@
-"""The external calls, the faults, and what an adapter makes of each fault of each call: the table of the fault grid."""
+"""The faults, and what an adapter makes of each fault of each call: the table of the fault grid."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import isfunction
-from typing import get_args, get_type_hints
 
+from tests.calls import WRITES
 from verifier.errors import Denied, Missing, Refused, Unavailable, VerifierError
-from verifier.services import Services
 
 ASKED_SECONDS = 90.0
 """What a service asks to wait where it does say so: longer than any call may take."""
@@ -67,29 +64,6 @@ class Outcome:
             return Unavailable(words, ambiguous=bool(self.ambiguous), retry_after=self.retry_after)
         return self.error(words) if self.error else None
 
-
-def _services() -> Iterator[tuple[str, type]]:
-    """The Protocols behind the properties of `Services`, by name."""
-    for name, item in vars(Services).items():
-        if isinstance(item, property):
-            kind = get_type_hints(item.fget)["return"]
-            for protocol in (kind, *get_args(kind)):
-                if getattr(protocol, "_is_protocol", False):
-                    yield name, protocol
-
-
-CALLS = tuple(
-    f"{service}.{name}"
-    for service, protocol in _services()
-    for name, method in vars(protocol).items()
-    if isfunction(method) and not name.startswith("_")
-)
-"""Every external call that the verifier can make."""
-
-WRITES = frozenset(
-    {"store.create", "store.replace", "jobs.start", "audit.write", "chat.post", "announcer.publish"},
-)
-"""The calls that have an effect: for them it matters whether they may have had it."""
 
 _BUILDS_ROLE, _LOGS_ROLE, _RUN_ROLE = "roles/cloudbuild.builds.viewer", "roles/logging.viewer", "roles/run.viewer"
 ROLES = {

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.calls import CALLS
 from tests.faults.grid import EVIDENCE, NOTHING, Stage, When, end_of, staged
-from tests.faults.table import ASKED_SECONDS, CALLS, Fault, outcome
+from tests.faults.table import ASKED_SECONDS, Fault, outcome
 
 GRID = [fault for fault in Fault if fault not in (Fault.TRICKLE, Fault.EMPTY)]
 """To the story, a trickle is a slow answer, and what says nothing is no fault or an unreadable answer."""
@@ -22,7 +23,7 @@ PATIENT = (
 HORIZON = 2.5 * 3600.0
 
 
-CELLS = [(call, fault) for call in CALLS for fault in GRID]
+CELLS = [(call, fault) for call in sorted(CALLS) for fault in GRID]
 
 
 @pytest.mark.parametrize(("call", "fault"), CELLS)

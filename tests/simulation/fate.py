@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple, Protocol
 
+from tests.calls import WRITES
 from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable
 
-WRITES = frozenset({"store.create", "store.replace"})
-EFFECTS = WRITES | {"jobs.start", "audit.write", "chat.post", "announcer.publish"}
-"""The calls that change something outside."""
+SAVES = frozenset({"store.create", "store.replace"})
+"""The calls that write to the ledger."""
 
 
 class Call(NamedTuple):
@@ -139,7 +139,7 @@ class Chance(Destiny):
                 return Fate(
                     effect=effect or error is None, error=error, frozen=random.choice((5.0, 61.0, 130.0, 400.0))
                 )
-            case "late" if call.name in EFFECTS:
+            case "late" if call.name in WRITES:
                 error = unavailable(ambiguous=True)
                 return Fate(effect=False, error=error, seconds=call.timeout, late=random.uniform(0.5, MOST_LATE))
             case "killed":

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from tests.simulation.fate import WRITES, Call, Destiny, Fate, unavailable
+from tests.simulation.fate import SAVES, Call, Destiny, Fate, unavailable
 from tests.simulation.kernel import BEGINNING, Kernel, Killed
 from tests.simulation.laws import Laws
 from tests.simulation.planet import CHANNEL, Planet
@@ -44,7 +44,7 @@ class Wire:
     def call(self, name: str, timeout: float, effect: Callable[[Fate], T]) -> T:
         """Make the call. Raises what its fate is, or what the service itself says."""
         process = self.kernel.process()
-        if process.killed or (process.doomed and name in WRITES):
+        if process.killed or (process.doomed and name in SAVES):
             process.killed = True
             raise Killed
         self._ordinals[name] += 1

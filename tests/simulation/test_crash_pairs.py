@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from tests.faults.table import CALLS
+from tests.calls import CALLS
 from tests.simulation.plays import PLAYS, pairs, perform, single_crashes
 
 _SHARE = 100
@@ -35,4 +35,4 @@ def test_no_call_is_left_out_of_the_crashes() -> None:
     for play in PLAYS.values():
         for crash in single_crashes(play):
             met |= set(perform(play, crash)[1])
-    assert met == set(CALLS)
+    assert met == CALLS
