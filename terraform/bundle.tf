@@ -4,7 +4,7 @@ locals {
   bundle_root = "${path.module}/.."
 
   # Left out: the stand-in for the cloud with the ledger of a local run, and the command line with what it alone imports.
-  not_bundled = "^verifier/(local/.*|cli/.*|__main__|audit|audit_document|builds_file|html_.*|judging|stretch|whereabouts|cloud/(build|job)_history)\\.py$"
+  not_bundled = "^verifier/(local/.*|cli/.*|doctor/.*|__main__|audit|audit_document|builds_file|html_.*|judging|stretch|whereabouts|cloud/(build|job)_history)\\.py$"
   bundle_files = sort(concat(["main.py", "requirements.txt"], [
     for path in fileset(local.bundle_root, "verifier/**/*.py") : path if !can(regex(local.not_bundled, path))
   ]))

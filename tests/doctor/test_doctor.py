@@ -30,7 +30,7 @@ from tests.doctor.place import (
     a_build,
     a_place,
 )
-from verifier.cli.doctor_rows import Need
+from verifier.doctor.rows import Need
 from verifier.local.faults import Fault
 from verifier.local.script import Script
 from verifier.local.slack import TOKEN

@@ -20,15 +20,15 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 from google.rpc.error_details_pb2 import ErrorInfo
 
 from tests.doctor.place import ACCOUNT, DEAD_TOPIC, FILTER, HOME, PUSHER, URL, a_place, a_subscription
-from verifier.cli.doctor_ask_home import query_ledger
-from verifier.cli.doctor_ask_messages import read_sinks, read_subscriptions, topic_exists
-from verifier.cli.doctor_calls import Caller, function_caller
-from verifier.cli.doctor_checks import answered
-from verifier.cli.doctor_function import Deployment, FunctionName, function_name
-from verifier.cli.doctor_messages import Subscription
-from verifier.cli.doctor_push import TERMINAL, filter_row, push_row, usual
-from verifier.cli.doctor_rows import Need, Row, Trouble, all_is_well, in_order, waiting
-from verifier.cli.doctor_workers import untagged
+from verifier.doctor.ask_home import query_ledger
+from verifier.doctor.ask_messages import read_sinks, read_subscriptions, topic_exists
+from verifier.doctor.calls import Caller, function_caller
+from verifier.doctor.checks import answered
+from verifier.doctor.function import Deployment, FunctionName, function_name
+from verifier.doctor.messages import Subscription
+from verifier.doctor.push import TERMINAL, filter_row, push_row, usual
+from verifier.doctor.rows import Need, Row, Trouble, all_is_well, in_order, waiting
+from verifier.doctor.workers import untagged
 from verifier.errors import Denied, Malformed, Refused, ServiceError, Unavailable
 from verifier.local.faults import Fault
 from verifier.local.loopback import Answer, LoopbackServer, Request

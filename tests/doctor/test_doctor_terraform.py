@@ -10,11 +10,11 @@ import pytest
 from tests.doctor.place import BUCKET, PUSHER, URL
 from tests.doctor.test_doctor_parts import DEPLOYMENT
 from tests.terraform.command import of_type
-from verifier.cli.doctor_home import audit_row, audit_sinks
-from verifier.cli.doctor_installation import settings_with
-from verifier.cli.doctor_messages import Sink, Subscription, Ticker, sink_rows, ticker_row
-from verifier.cli.doctor_push import filter_row, push_row, usual
-from verifier.cli.doctor_rows import Need
+from verifier.doctor.home import audit_row, audit_sinks
+from verifier.doctor.installation import settings_with
+from verifier.doctor.messages import Sink, Subscription, Ticker, sink_rows, ticker_row
+from verifier.doctor.push import filter_row, push_row, usual
+from verifier.doctor.rows import Need
 from verifier.local.slack import TOKEN
 from verifier.verdict import Outcome
 

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from verifier.cli.doctor_function import function_name
-from verifier.cli.doctor_rows import Need, Row, all_is_well, fails, holds, unknown, waiting
 from verifier.cli.judged import POLICY_FILE
 from verifier.config import loopback_address
+from verifier.doctor.function import function_name
+from verifier.doctor.rows import Need, Row, all_is_well, fails, holds, unknown, waiting
 from verifier.errors import Malformed, Refused, ServiceError, SettingsError
 from verifier.redact import one_line
 from verifier.verdict import Outcome
 
 if TYPE_CHECKING:
-    from verifier.cli.doctor_installation import Installation
+    from verifier.doctor.installation import Installation
     from verifier.services import Chat
 
 _SIGNS = {
@@ -75,7 +75,7 @@ def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
 
 
 def _rows(function: str, policy: Path, *, slack: bool) -> list[Row]:
-    from verifier.cli.doctor_examination import Asked, examine
+    from verifier.doctor.examination import Asked, examine
 
     asked = Asked(
         function=function_name(function) if function else None,
@@ -100,7 +100,7 @@ def _slack_api() -> str:
 
 
 def _samples(place: Installation | None) -> Iterator[Row]:
-    from verifier.cli.doctor_samples import samples
+    from verifier.doctor.samples import samples
     from verifier.policy import Policy
 
     need = Need.SAMPLES_WERE_POSTED

@@ -19,10 +19,10 @@ from google.cloud.run_v2.services.jobs import transports as job_transports
 from google.iam.v1 import iam_policy_pb2
 
 from verifier.build import Build, parse_build
-from verifier.cli.doctor_calls import Caller
-from verifier.cli.doctor_rows import Trouble
-from verifier.cli.doctor_workers import START, STARTER, JobFacts
 from verifier.cloud.cloud_build import build_document
+from verifier.doctor.calls import Caller
+from verifier.doctor.rows import Trouble
+from verifier.doctor.workers import START, STARTER, JobFacts
 from verifier.errors import Malformed
 from verifier.execution import JobName
 from verifier.times import show_time

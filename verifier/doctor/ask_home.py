@@ -10,10 +10,10 @@ from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2
 from google.cloud.logging_v2.services.logging_service_v2 import transports as logging_transports
 from google.cloud.logging_v2.types import LogEntry, WriteLogEntriesRequest
 
-from verifier.cli.doctor_calls import Caller, grant
-from verifier.cli.doctor_rows import Trouble
 from verifier.cloud.cloud_logging import AUDIT_LOG
 from verifier.cloud.firestore import FirestoreStore
+from verifier.doctor.calls import Caller, grant
+from verifier.doctor.rows import Trouble
 from verifier.errors import Denied, Refused, ServiceError
 from verifier.ledger import BUILDS
 from verifier.services import Store

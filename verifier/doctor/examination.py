@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from verifier.cli.doctor_ask_function import read_deployment, read_invokers, read_secret
-from verifier.cli.doctor_calls import Caller, function_caller
-from verifier.cli.doctor_checks import answered, checks
-from verifier.cli.doctor_function import Deployment, FunctionName, function_rows, no_function
-from verifier.cli.doctor_installation import Installation, policy_row, secret_rows, settings_with
-from verifier.cli.doctor_rows import Need, Row, Trouble, holds, in_order, needless, waiting
+from verifier.doctor.ask_function import read_deployment, read_invokers, read_secret
+from verifier.doctor.calls import Caller, function_caller
+from verifier.doctor.checks import answered, checks
+from verifier.doctor.function import Deployment, FunctionName, function_rows, no_function
+from verifier.doctor.installation import Installation, policy_row, secret_rows, settings_with
+from verifier.doctor.rows import Need, Row, Trouble, holds, in_order, needless, waiting
 from verifier.errors import SettingsError
 from verifier.policy import Policy
 from verifier.policy_file import read_policy

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.cli.doctor_messages import Sink
-from verifier.cli.doctor_rows import Need, Row, fails, holds, unknown
 from verifier.cloud.cloud_logging import AUDIT_LOG
+from verifier.doctor.messages import Sink
+from verifier.doctor.rows import Need, Row, fails, holds, unknown
 
 _LOGGING = "logging.googleapis.com/"
 _ORDINARY_DAYS = 30

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from verifier.cli.doctor_ask_messages import (
+from verifier.doctor.ask_messages import (
     read_publishers,
     read_sinks,
     read_subscribers,
     read_subscriptions,
     read_tickers,
 )
-from verifier.cli.doctor_ask_workers import read_job
-from verifier.cli.doctor_function import Deployment
-from verifier.cli.doctor_installation import Installation
-from verifier.cli.doctor_messages import Subscription, dead_letter_row, sink_rows, ticker_row
-from verifier.cli.doctor_push import Usual, at_path, caller_row, filter_row, no_push, push_row, usual
-from verifier.cli.doctor_rows import Need, Row, Trouble, needless, waiting
+from verifier.doctor.ask_workers import read_job
+from verifier.doctor.function import Deployment
+from verifier.doctor.installation import Installation
+from verifier.doctor.messages import Subscription, dead_letter_row, sink_rows, ticker_row
+from verifier.doctor.push import Usual, at_path, caller_row, filter_row, no_push, push_row, usual
+from verifier.doctor.rows import Need, Row, Trouble, needless, waiting
 from verifier.execution import JobName
 
 _NEEDS = (

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from verifier.build import Build
-from verifier.cli.doctor_ask_workers import (
+from verifier.doctor.ask_workers import (
     list_one_execution,
     read_job,
     read_one_log_entry,
     recent_builds,
     start_permissions,
 )
-from verifier.cli.doctor_installation import Installation
-from verifier.cli.doctor_rows import Need, Row, Trouble, holds, waiting
-from verifier.cli.doctor_workers import JobFacts, builds_of, image_row, job_rows, no_job_row, no_workers, start_row
+from verifier.doctor.installation import Installation
+from verifier.doctor.rows import Need, Row, Trouble, holds, waiting
+from verifier.doctor.workers import JobFacts, builds_of, image_row, job_rows, no_job_row, no_workers, start_row
 from verifier.execution import JobName
 from verifier.policy import Worker
 

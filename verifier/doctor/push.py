@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import re2
 
-from verifier.cli.doctor_function import Deployment
-from verifier.cli.doctor_messages import Subscription
-from verifier.cli.doctor_rows import Need, Row, fails, holds, unknown, waiting
+from verifier.doctor.function import Deployment
+from verifier.doctor.messages import Subscription
+from verifier.doctor.rows import Need, Row, fails, holds, unknown, waiting
 
 TERMINAL = frozenset({"SUCCESS", "FAILURE", "INTERNAL_ERROR", "TIMEOUT", "CANCELLED", "EXPIRED"})
 """The statuses that end a build: messages with them must pass a subscription's filter."""

@@ -9,9 +9,9 @@ from typing import Any
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse, WebClient
 
-from verifier.cli.doctor_rows import Trouble
-from verifier.cli.doctor_slack import Bot, Channel
 from verifier.cloud.slack import API_URL
+from verifier.doctor.rows import Trouble
+from verifier.doctor.slack import Bot, Channel
 from verifier.verdict import Outcome
 
 _SECONDS = 15

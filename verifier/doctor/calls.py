@@ -12,8 +12,8 @@ from google.auth import default, impersonated_credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
-from verifier.cli.doctor_rows import Trouble
 from verifier.cloud.google import connected
+from verifier.doctor.rows import Trouble
 from verifier.errors import Denied
 from verifier.verdict import Outcome
 

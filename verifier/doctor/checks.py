@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 
-from verifier.cli.doctor_ask_home import firestore, query_ledger, try_audit
-from verifier.cli.doctor_ask_messages import may_publish, read_bucket, read_sinks, topic_exists
-from verifier.cli.doctor_ask_slack import Refusal, read_bot, read_channel
-from verifier.cli.doctor_ask_workers import busy_locations, recent_builds
-from verifier.cli.doctor_home import audit_row, audit_sinks, bucket_of, no_audit_sink, publish_row, region_row
-from verifier.cli.doctor_installation import Installation
-from verifier.cli.doctor_message_checks import message_rows
-from verifier.cli.doctor_rows import Need, Row, Trouble, fails, holds, needless, waiting
-from verifier.cli.doctor_slack import channel_row, channels_of, no_token_row, token_rows
-from verifier.cli.doctor_worker_checks import worker_rows
 from verifier.cloud.build_history import LOCATIONS
 from verifier.config import SqliteLedger
+from verifier.doctor.ask_home import firestore, query_ledger, try_audit
+from verifier.doctor.ask_messages import may_publish, read_bucket, read_sinks, topic_exists
+from verifier.doctor.ask_slack import Refusal, read_bot, read_channel
+from verifier.doctor.ask_workers import busy_locations, recent_builds
+from verifier.doctor.home import audit_row, audit_sinks, bucket_of, no_audit_sink, publish_row, region_row
+from verifier.doctor.installation import Installation
+from verifier.doctor.message_checks import message_rows
+from verifier.doctor.rows import Need, Row, Trouble, fails, holds, needless, waiting
+from verifier.doctor.slack import channel_row, channels_of, no_token_row, token_rows
+from verifier.doctor.worker_checks import worker_rows
 
 _DAYS = 30
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from verifier.cli.doctor_rows import Need, Row, fails, holds, needless
 from verifier.config import Settings
+from verifier.doctor.rows import Need, Row, fails, holds, needless
 from verifier.errors import Malformed
 
 EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})

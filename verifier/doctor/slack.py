@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verifier.cli.doctor_rows import Need, Row, fails, holds, unknown
 from verifier.cloud.slack_errors import FIXES
+from verifier.doctor.rows import Need, Row, fails, holds, unknown
 from verifier.policy import Policy
 
 _HISTORY = frozenset({"channels:history", "groups:history", "im:history", "mpim:history"})

@@ -18,9 +18,9 @@ from google.pubsub_v1.services.publisher import transports as publisher_transpor
 from google.pubsub_v1.services.subscriber import transports as subscriber_transports
 from google.rpc import code_pb2
 
-from verifier.cli.doctor_calls import Caller
-from verifier.cli.doctor_messages import Sink, Subscription, Ticker
-from verifier.cli.doctor_rows import Trouble
+from verifier.doctor.calls import Caller
+from verifier.doctor.messages import Sink, Subscription, Ticker
+from verifier.doctor.rows import Trouble
 
 _PUBSUB = "roles/pubsub.viewer"
 _LOGGING = "roles/logging.viewer"

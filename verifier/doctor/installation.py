@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from verifier.cli.doctor_calls import Caller
-from verifier.cli.doctor_function import Deployment
-from verifier.cli.doctor_rows import Need, Row, Trouble, fails, holds, unknown
 from verifier.config import Settings, read_settings
+from verifier.doctor.calls import Caller
+from verifier.doctor.function import Deployment
+from verifier.doctor.rows import Need, Row, Trouble, fails, holds, unknown
 from verifier.errors import SettingsError
 from verifier.policy import Policy
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.build import Build
-from verifier.cli.doctor_rows import Need, Row, fails, holds, needless, unknown
+from verifier.doctor.rows import Need, Row, fails, holds, needless, unknown
 from verifier.execution import JobName
 from verifier.policy import Worker
 

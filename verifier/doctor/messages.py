@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from verifier.cli.doctor_rows import Need, Row, fails, holds, unknown
+from verifier.doctor.rows import Need, Row, fails, holds, unknown
 
 SINK_FILTER = 'resource.type="cloud_run_job" protoPayload.methodName="/Jobs.RunJob"'
 """What a sink for finished executions must let through, as short as it can be said."""
