@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.absence import absent
 from tests.browser.webdriver import PROGRAMS, Browser, browsing, missing_programs
 
 
@@ -14,9 +14,6 @@ from tests.browser.webdriver import PROGRAMS, Browser, browsing, missing_program
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A headless Chromium. Without one the tests are skipped, but never in continuous integration."""
     if missing := missing_programs():
-        reason = f"expected {' and '.join(PROGRAMS)} on PATH, no {' and no '.join(missing)}; install both"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        absent(f"expected {' and '.join(PROGRAMS)} on PATH, no {' and no '.join(missing)}; install both")
     with browsing(tmp_path_factory.mktemp("profile")) as browser:
         yield browser
