@@ -6,20 +6,20 @@ locals {
   oldest       = "pubsub_googleapis_com:subscription_oldest_unacked_message_age{monitored_resource=\"pubsub_subscription\",subscription_id=~\"${var.home.name}-.*\"}"
 
   numbers = {
-    "Seconds to a verdict, median of the last day" = "histogram_quantile(0.5, sum by (le) (increase(${local.to_verdict}[1d])))"
-    "Builds from local source, last day"           = "sum(increase(${local.local_source}[1d])) or vector(0)"
-    "Verdicts, last day"                           = "sum(increase(${local.verdicts}[1d])) or vector(0)"
+    "Seconds to a verdict, median of the last day" = "histogram_quantile(0.5, sum by (le) (sum_over_time(${local.to_verdict}[1d])))"
+    "Builds from local source, last day"           = "sum(sum_over_time(${local.local_source}[1d])) or vector(0)"
+    "Verdicts, last day"                           = "sum(sum_over_time(${local.verdicts}[1d])) or vector(0)"
     "Messages given up"                            = "max(${local.dead_letters})"
-    "Sweeps in the last ten minutes"               = "sum(increase(${local.sweeps}[10m])) or vector(0)"
+    "Sweeps in the last ten minutes"               = "sum(sum_over_time(${local.sweeps}[10m])) or vector(0)"
   }
   charts_by_day = {
-    "Builds from local source by day and project" = "sum by (project) (increase(${local.local_source}[1d]))"
-    "Verdicts by day"                             = "sum by (verdict) (increase(${local.verdicts}[1d]))"
-    "What was no verdict, by day"                 = "sum by (kind) (increase(${local.no_verdicts}[1d]))"
+    "Builds from local source by day and project" = "sum by (project) (sum_over_time(${local.local_source}[1d]))"
+    "Verdicts by day"                             = "sum by (verdict) (sum_over_time(${local.verdicts}[1d]))"
+    "What was no verdict, by day"                 = "sum by (kind) (sum_over_time(${local.no_verdicts}[1d]))"
   }
   charts = {
-    "Time to verdict, in seconds: median of the last hour"        = "histogram_quantile(0.5, sum by (le) (increase(${local.to_verdict}[1h])))"
-    "Time to verdict, in seconds: slowest twentieth of last hour" = "histogram_quantile(0.95, sum by (le) (increase(${local.to_verdict}[1h])))"
+    "Time to verdict, in seconds: median of the last hour"        = "histogram_quantile(0.5, sum by (le) (sum_over_time(${local.to_verdict}[1h])))"
+    "Time to verdict, in seconds: slowest twentieth of last hour" = "histogram_quantile(0.95, sum by (le) (sum_over_time(${local.to_verdict}[1h])))"
     "Oldest message that waits for the verifier, in seconds"      = "max by (subscription_id) (${local.oldest})"
   }
 }

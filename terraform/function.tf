@@ -21,6 +21,21 @@ resource "google_artifact_registry_repository" "function" {
   repository_id = var.home.name
   description   = "The images of the verifier's function."
   format        = "DOCKER"
+
+  cleanup_policies {
+    id     = "keep-the-newest"
+    action = "KEEP"
+    most_recent_versions {
+      keep_count = 5
+    }
+  }
+  cleanup_policies {
+    id     = "delete-what-is-old"
+    action = "DELETE"
+    condition {
+      older_than = "2592000s" # 30 days
+    }
+  }
 }
 
 resource "google_cloudfunctions2_function" "verifier" {
@@ -69,11 +84,5 @@ resource "google_cloudfunctions2_function" "verifier" {
     }
   }
 
-  depends_on = [
-    google_artifact_registry_repository_iam_member.builder,
-    google_project_iam_member.builder_copy,
-    google_project_iam_member.builder_logs,
-    google_secret_manager_secret_iam_member.slack,
-    google_storage_bucket_iam_member.builder,
-  ]
+  depends_on = [terraform_data.permissions]
 }

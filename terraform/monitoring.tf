@@ -1,7 +1,8 @@
 locals {
   audit_log = "logName=\"projects/${var.home.project}/logs/build-verifier\""
 
-  # The names that the metrics have in PromQL.
+  # The names that the metrics have in PromQL. A counter's sample is what its minute counted: a time's count is their sum,
+  # where increase() would take each smaller sample for a reset.
   metric_prefix = "logging_googleapis_com:user_${replace(var.home.name, "-", "_")}"
   entries       = "${local.metric_prefix}_entries{monitored_resource=\"global\"%s}"
   verdicts      = format(local.entries, ",kind=\"verdict\"")
@@ -23,21 +24,21 @@ locals {
     no_sweep = {
       title    = "No sweep was completed for ten minutes"
       severity = "CRITICAL"
-      query    = "(sum(increase(${local.sweeps}[5m])) or vector(0)) < 1"
+      query    = "(sum(sum_over_time(${local.sweeps}[5m])) or vector(0)) < 1"
       duration = "300s"
       runbook  = "Nothing is resumed and silent builds are not found. Run `verifier doctor`. Look at the function's log: it does not start (a wrong setting or policy, a secret without a version), or a sweep fails (`not acknowledged`). No line at all: is the scheduler's job paused, is the push refused (403)?"
     }
     inconclusive = {
       title    = "More than a quarter of the verdicts of a day are inconclusive"
       severity = "WARNING"
-      query    = "sum(increase(${local.inconclusive}[1d])) / sum(increase(${local.verdicts}[1d])) > 0.25 and sum(increase(${local.inconclusive}[1d])) >= 5"
+      query    = "sum(sum_over_time(${local.inconclusive}[1d])) / sum(sum_over_time(${local.verdicts}[1d])) > 0.25 and sum(sum_over_time(${local.inconclusive}[1d])) >= 5"
       duration = "0s"
       runbook  = "Something that is required can't be checked. The audit trail's `findings` with the outcome `could not check` say what, and their `remediation` what to do: mostly a permission, a worker that logs too late, or a job whose image tag moved."
     }
     undelivered = {
       title    = "Slack refuses a verdict"
       severity = "ERROR"
-      query    = "sum(increase(${local.undelivered}[1h])) > 0"
+      query    = "sum(sum_over_time(${local.undelivered}[1h])) > 0"
       duration = "0s"
       runbook  = "The verdict is in the audit trail and is posted again every hour. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct the channel, or renew the token (see Upgrade)."
     }
@@ -126,5 +127,13 @@ resource "google_monitoring_alert_policy" "alert" {
     mime_type = "text/markdown"
   }
 
-  depends_on = [google_logging_metric.entries, google_logging_metric.sweeps]
+  # Last of all: while the first installation is under way, no sweep is no trouble.
+  depends_on = [
+    google_cloud_run_v2_service_iam_member.push,
+    google_cloud_scheduler_job.sweep,
+    google_logging_metric.entries,
+    google_logging_metric.sweeps,
+    google_pubsub_subscription.push,
+    google_service_account_iam_member.push_token,
+  ]
 }

@@ -175,3 +175,16 @@ resource "google_project_iam_member" "builder_copy" {
     expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${data.google_project.all[var.home.project].number}-${var.home.region}\")"
   }
 }
+
+# Made before the rest (README, "Install"): a permission takes minutes to arrive, and nothing builds or starts without these.
+resource "terraform_data" "permissions" {
+  depends_on = [
+    google_artifact_registry_repository_iam_member.builder,
+    google_project_iam_member.audit,
+    google_project_iam_member.builder_copy,
+    google_project_iam_member.builder_logs,
+    google_project_iam_member.ledger,
+    google_secret_manager_secret_iam_member.slack,
+    google_storage_bucket_iam_member.builder,
+  ]
+}

@@ -28,12 +28,12 @@ variable "projects" {
   }))
   nullable = false
   validation {
-    condition     = anytrue([for project in values(var.projects) : project.watch])
+    condition     = anytrue([for project in values(var.projects) : try(project.watch, false)])
     error_message = "projects: give at least one project whose builds are watched, such as projects = { my-project = {} }."
   }
   validation {
-    condition     = alltrue([for project in values(var.projects) : project.watch || length(project.jobs) > 0])
-    error_message = "projects: give jobs to a project that is not watched, or leave it out; there is nothing to do in it."
+    condition     = alltrue([for project in values(var.projects) : try(project.watch || length(project.jobs) > 0, false)])
+    error_message = "projects: give jobs to a project that is not watched, or leave it out: there is nothing to do in it. A project of which all is usual is {}."
   }
   validation {
     condition     = alltrue([for id in keys(var.projects) : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", id))])
@@ -41,7 +41,7 @@ variable "projects" {
   }
   validation {
     condition = alltrue([
-      for job in flatten([for project in values(var.projects) : tolist(project.jobs)]) :
+      for job in flatten([for project in values(var.projects) : try(tolist(project.jobs), [])]) :
       can(regex("^[a-z]+-[a-z]+[0-9]+/[a-z][a-z0-9-]{0,62}$", job))
     ])
     error_message = "projects.jobs: give each job as REGION/JOB, such as us-central1/my-worker; the project is the key that it stands under."
@@ -62,8 +62,8 @@ variable "policy_file" {
   description = "The path of policy.toml: what is accepted. An empty file is a good start."
   type        = string
   validation {
-    condition     = fileexists(var.policy_file)
-    error_message = "policy_file: give the path of a readable policy.toml; an empty file flags every build without a commit and runs nothing."
+    condition     = can(file(var.policy_file))
+    error_message = "policy_file: give the path of a readable policy.toml, as UTF-8 text; an empty file flags every build without a commit and runs nothing."
   }
 }
 
@@ -73,6 +73,7 @@ variable "slack" {
     channel = optional(string, "")
     webhook = optional(bool, false)
   })
+  nullable = false
   validation {
     condition     = var.slack.webhook ? var.slack.channel == "" : can(regex("^[CDG][A-Z0-9]+$", var.slack.channel))
     error_message = "slack: give either channel, the id of a channel such as C0123456789 (not its name), or webhook = true."
@@ -85,9 +86,14 @@ variable "alerts" {
     emails   = optional(set(string), [])
     channels = optional(set(string), [])
   })
+  nullable = false
   validation {
     condition     = length(var.alerts.emails) + length(var.alerts.channels) > 0
     error_message = "alerts: give at least one address in emails, or one notification channel in channels; nobody hears an alert otherwise."
+  }
+  validation {
+    condition     = alltrue([for address in var.alerts.emails : can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", address))])
+    error_message = "alerts.emails: give mail addresses, such as team@example.com."
   }
   validation {
     condition     = alltrue([for name in var.alerts.channels : can(regex("^projects/[^/]+/notificationChannels/[0-9]+$", name))])
@@ -109,7 +115,7 @@ variable "audit" {
     error_message = "audit.retention_days: give a whole number of days from 30 to 3650."
   }
   validation {
-    condition     = alltrue([for member in var.audit.readers : can(regex("^(user|group|serviceAccount|domain):[^ ]+$", member))])
+    condition     = alltrue([for member in var.audit.readers : can(regex("^((user|group|serviceAccount|domain):|principal(Set)?://)[^ ]+$", member))])
     error_message = "audit.readers: give IAM members such as group:security@example.com; everybody (allUsers) is refused."
   }
 }
@@ -129,7 +135,7 @@ variable "function" {
   }
   validation {
     condition     = contains(["256Mi", "512Mi", "1Gi", "2Gi"], var.function.memory)
-    error_message = "function.memory: give 256Mi, 512Mi, 1Gi or 2Gi; with one CPU the platform takes no other."
+    error_message = "function.memory: give 256Mi, 512Mi, 1Gi or 2Gi."
   }
   validation {
     condition     = var.function.max_instances >= 1 && var.function.max_instances <= 100 && floor(var.function.max_instances) == var.function.max_instances

@@ -89,6 +89,7 @@ run "what_is_given_is_done" {
     deletion_protection = false
     projects            = { app-project = { create_topic = false } }
     alerts              = { channels = ["projects/home-project/notificationChannels/1"] }
+    audit               = { readers = ["principalSet://iam.googleapis.com/locations/global/workforcePools/team/group/security"] }
   }
   assert {
     condition     = !contains(keys(local.settings), "VERIFIER_SLACK_CHANNEL")
@@ -117,6 +118,10 @@ run "what_is_given_is_done" {
   assert {
     condition     = length(google_pubsub_topic.builds) == 0 && google_pubsub_subscription.push["builds-app-project"].topic == "projects/app-project/topics/cloud-builds"
     error_message = "The topic that is there is subscribed to and not made again."
+  }
+  assert {
+    condition     = length(google_logging_log_view_iam_member.readers) == 1
+    error_message = "Whoever is named may read the audit trail."
   }
   assert {
     condition     = length(google_logging_project_sink.executions) == 0

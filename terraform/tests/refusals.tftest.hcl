@@ -26,6 +26,16 @@ run "what_is_missing" {
   expect_failures = [var.projects, var.regions, var.policy_file, var.slack, var.alerts, var.function, var.audit]
 }
 
+run "what_is_null_or_no_text" {
+  command = plan
+  variables {
+    projects    = { app-project = null }
+    policy_file = "."
+    alerts      = { emails = ["Team"] }
+  }
+  expect_failures = [var.projects, var.policy_file, var.alerts]
+}
+
 run "numbers_and_titles_where_ids_belong" {
   command = plan
   variables {

@@ -19,6 +19,7 @@ Grant = tuple[str, str, str]
 PREDEFINED = {
     "roles/artifactregistry.writer": "images.write",
     "roles/iam.serviceAccountOpenIdTokenCreator": "iam.serviceAccounts.getOpenIdToken",
+    "roles/logging.viewAccessor": "logging.views.access",
     "roles/pubsub.publisher": "pubsub.topics.publish",
     "roles/pubsub.subscriber": "pubsub.subscriptions.consume",
     "roles/run.servicesInvoker": "run.routes.invoke",
@@ -93,6 +94,8 @@ def _where(kind: str, after: Mapping[str, Any]) -> str:
             return f"subscription {after['subscription']}"
         case "google_storage_bucket_iam_member":
             return f"bucket {after['bucket']}"
+        case "google_logging_log_view_iam_member":
+            return f"view {after['name']}"
         case "google_service_account_iam_member":
             return "account push"
         case "google_artifact_registry_repository_iam_member":
