@@ -18,8 +18,8 @@ LEDGER_SECONDS = 4.0
 """The most that one claim or one save may take in all: an unreachable ledger is noticed well within ten seconds."""
 
 CALL_SECONDS = 8.0
-"""The most that an ordinary call may take: a holder that is stopped at its beginning can still let go afterwards, in
-the ten seconds that the platform grants. Starting a worker and reading its logs may take longer."""
+"""The most that a call may take: a holder that is stopped at its beginning can still let go afterwards, in the ten
+seconds that the platform grants."""
 
 _LEAST_SECONDS = 0.5
 
@@ -60,6 +60,8 @@ class World:
     ledger: Ledger
     version: str
     """The verifier's own version, for the audit trail."""
+    channel: str = ""
+    """Where Slack messages go that policy routes nowhere; empty: where the webhook leads."""
     pace: Pace = field(default_factory=Pace)
     """At which everything of this process is posted."""
 

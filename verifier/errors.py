@@ -40,7 +40,14 @@ class Denied(ServiceError):
 
 
 class Refused(ServiceError):
-    """The service refuses for a reason that does not heal by trying again; the message names the fix."""
+    """The service refuses for a reason that does not heal by trying again; the message names the fix.
+
+    `wide` says that everything else for the same place would be refused as well.
+    """
+
+    def __init__(self, message: str, *, wide: bool = False) -> None:
+        super().__init__(message)
+        self.wide = wide
 
 
 class LostHold(VerifierError):

@@ -33,6 +33,11 @@ class JobName:
         return f"projects/{self.project}/locations/{self.location}/jobs/{self.job}"
 
 
+def parse_job_name(resource: str) -> JobName:
+    """The job with this full resource name. Raises Malformed."""
+    return parse_execution_name(f"{resource}/executions/any")[0]
+
+
 def parse_execution_name(name: str) -> tuple[JobName, str]:
     """The job and the short name of an execution's resource name. Raises Malformed."""
     match = _EXECUTION.match(name) if name.isascii() else None

@@ -72,13 +72,17 @@ class Record:
     images: tuple[str, ...] = ()
     """The digests that the build pushed, to find out which build made an image."""
     intent: datetime | None = None
-    """Set before the worker is started: an execution may exist."""
+    """Set before the worker is started, each time: an execution may exist."""
+    job: str = ""
+    """The job that was to be started, in full: policy may name another one meanwhile."""
     looked: datetime | None = None
     """When an execution was first looked for in vain, after an intent without a name."""
     execution: str = ""
     """The full name of the execution that counts."""
     extras: tuple[str, ...] = ()
     """Other executions for the same build, reported and otherwise ignored."""
+    ended: datetime | None = None
+    """When the execution was first seen to have ended: from then on its logs are waited for."""
     whole: datetime | None = None
     """When the execution's logs were first seen to be whole."""
     judgement: Judgement | None = None
@@ -93,6 +97,7 @@ class Record:
     unanswered: datetime | None = None
     """When Slack was last asked to post and given up: the message may still have been on its way."""
     channel: str = ""
+    """Where the message stands, or was to stand; empty: in the default channel of that time."""
     ts: str = ""
     missing: datetime | None = None
     """Since when Cloud Build says, time after time, that it knows no such build."""
@@ -104,7 +109,9 @@ class Record:
     """When the worker was first to be started."""
 
 
-_MOMENTS = frozenset("created lease_until due unsaid intent looked whole posting unanswered missing tried".split())
+_MOMENTS = frozenset(
+    "created lease_until due unsaid intent looked ended whole posting unanswered missing tried".split()
+)
 _LISTS = frozenset({"images", "extras"})
 
 

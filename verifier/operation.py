@@ -17,6 +17,12 @@ def not_run(why: str) -> tuple[Finding, ...]:
     return tuple(Finding(check, Outcome.NOT_APPLICABLE, why) for check in Check if check in WORKER_CHECKS)
 
 
+def given_up(why: str) -> tuple[Finding, ...]:
+    """The finding where a worker was started, and policy does not want it any more."""
+    seen = f"a worker was started, and by the policy of now {why}"
+    return (Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, "build again, for the policy of now"),)
+
+
 def not_ours(worker: Worker) -> tuple[Finding, ...]:
     """The finding where a build pushes a worker's image, but not by the trigger that policy names for it."""
     seen = f"it pushes {worker.image}, but its trigger is not {worker.trigger}"

@@ -1,4 +1,4 @@
-"""The pace at which Slack takes messages: one a second in each channel, and none while it asks for patience."""
+"""The pace at which Slack takes messages: one a second in each channel, and none while it wants to be left alone."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ class Pace:
                 raise Unavailable(f"{channel or 'Slack'} takes no message before {place}: nothing was posted")
             self._free[channel] = place + _STEP
         return (place - now).total_seconds()
+
+    def is_hushed(self, channel: str, now: datetime) -> bool:
+        """Whether the channel's next place is too far to wait for."""
+        with self._lock:
+            return self._free.get(channel, now) - now > _MOST_WAIT
 
     def hush(self, channel: str, now: datetime, seconds: float) -> None:
         """Slack asked for so much patience with this channel."""

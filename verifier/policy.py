@@ -29,7 +29,7 @@ class Deadlines:
     run: timedelta = timedelta(hours=1)
     """From the start of an execution until it ends."""
     logs: timedelta = timedelta(minutes=10)
-    """From an execution's end until its logs can be read whole."""
+    """From seeing an execution's end until its logs can be read whole."""
     settle: timedelta = timedelta(seconds=30)
     """From seeing the logs whole until the read that counts: other lines may become readable after the last one."""
 

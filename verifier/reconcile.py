@@ -27,17 +27,17 @@ from typing import NamedTuple
 from verifier.admission import source_findings, worker_of_images
 from verifier.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
 from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Budget, Case, Later, Never, Unsaid, World
-from verifier.errors import Denied, LostHold, Malformed, Missing, ServiceError, Stopping, Unavailable
+from verifier.errors import Denied, LostHold, Malformed, Missing, Refused, ServiceError, Stopping, Unavailable
 from verifier.judgement import Judgement
 from verifier.ledger import Hold, State
-from verifier.operation import not_ours, not_run
+from verifier.operation import given_up, not_ours, not_run
 from verifier.record import AuditRecord, unconfirmed_record, verdict_record
 from verifier.services import Message, Stored
 from verifier.source import Source, source_of
 from verifier.telling import message_about, notify, publish_judgement, record_judgement, write_audit
 from verifier.trial import Trial, try_out
 from verifier.unconfirmed import count_unconfirmed
-from verifier.verdict import SOURCE_CHECKS, WORKER_CHECKS, Verdict, decide
+from verifier.verdict import SOURCE_CHECKS, WORKER_CHECKS, Finding, Verdict, decide
 
 _PATIENCE = timedelta(minutes=15)
 """For how long a build that Cloud Build does not know may be one that it will know soon."""
@@ -46,6 +46,8 @@ _GIVE_UP = timedelta(days=7)
 _AT_LAST_SECONDS = 86_400.0
 _ASK_AGAIN_SECONDS = 60.0
 _MOST_ASK_AGAIN_SECONDS = 3600.0
+_MOST_EARLY_SECONDS = 600.0
+"""For a build that goes on: its record keeps the listing from finding it, so nobody else may hear of its end."""
 
 
 class Outcome(NamedTuple):
@@ -137,6 +139,7 @@ def _steps(case: Case) -> None:
         case.save(  # 10
             judgement=judgement,
             posting=case.now() if message else None,
+            channel=message.channel if message else "",
             build=build.document,
             images=tuple(image.digest for image in build.images),
         )
@@ -176,14 +179,15 @@ def _fetch(case: Case) -> Build:
         return parse_build(case.record.build)
     try:
         build = _asked_for(case)
-    except (Missing, Denied, Malformed) as error:
+    except (Missing, Denied, Refused, Malformed) as error:
         raise _unconfirmed(case, error) from error
     except Unavailable as error:
+        case.note(missing=None)
         _warn(case, error)
         raise
     if build.status not in TERMINAL:
         age = (case.now() - case.record.created).total_seconds()
-        raise case.later(min(max(_ASK_AGAIN_SECONDS, age / 2), _MOST_ASK_AGAIN_SECONDS), missing=None)
+        raise case.later(min(max(_ASK_AGAIN_SECONDS, age / 2), _MOST_EARLY_SECONDS), missing=None)
     return build
 
 
@@ -200,9 +204,9 @@ def _unconfirmed(case: Case, error: Exception) -> Later | Never:
     One that could not be asked for, or was there, may be missing once: only what stays missing is given up.
     """
     _warn(case, error)
-    age = case.now() - case.record.created
-    missing = (case.record.missing or case.now()) if isinstance(error, Missing) else None
-    if missing and case.now() - missing >= _PATIENCE:
+    missing = (case.record.missing or case.now()) if isinstance(error, Missing | Refused) else None
+    age = case.now() - (missing or case.record.created)
+    if missing and age >= _PATIENCE:
         return Never()
     most = _MOST_ASK_AGAIN_SECONDS if age < _GIVE_UP else _AT_LAST_SECONDS
     seconds = min(max(_ASK_AGAIN_SECONDS, age.total_seconds()), most)
@@ -229,9 +233,9 @@ def _judge(case: Case, build: Build, source: Source) -> Judgement:
     if worker is None and likely is not None and likely.may_have_built(build):
         trial = Trial(not_ours(likely))
     elif worker is None:
-        trial = Trial(not_run("no worker is configured for what built it"))
+        trial = Trial(_not_tried(case, "no worker is configured for what built it"))
     elif decide(findings, SOURCE_CHECKS) is not Verdict.VERIFIED:
-        trial = Trial(not_run("the worker runs only for a commit that policy admits"))
+        trial = Trial(_not_tried(case, "the worker runs only for a commit that policy admits"))
     else:
         trial = try_out(case, build, worker)  # 6 7 8 9
     every = (*findings, *trial.findings)
@@ -244,3 +248,8 @@ def _judge(case: Case, build: Build, source: Source) -> Judgement:
         policy=policy.digest,
         version=version,
     )
+
+
+def _not_tried(case: Case, why: str) -> tuple[Finding, ...]:
+    """The findings where policy wants no worker; it may have wanted one when this build was first looked at."""
+    return given_up(why) if case.record.intent or case.record.execution else not_run(why)

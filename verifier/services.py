@@ -42,8 +42,10 @@ class Store(Protocol):
     ) -> Stored | None:
         """Write the document if it is still at this revision. None when it is not, or is gone."""
 
-    def due(self, now: str, limit: int, *, field: str = "due", timeout: float) -> list[tuple[str, Stored]]:
-        """Names and documents of `builds` whose `field` is text not after `now`, earliest first.
+    def due(
+        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+    ) -> list[tuple[str, Stored]]:
+        """Names and documents of `builds` whose `field` is text from `since` to `now`, earliest first.
 
         The field is `due` or `unsaid`.
         """

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,15 +26,17 @@ from verifier.reconcile import Outcome, reconcile, resume
 from verifier.services import BuildPage, Document, Store, Stored
 from verifier.times import parse_time, show_time
 from verifier.unconfirmed import tell_unconfirmed
+from verifier.waiting import Waiting
 
 _LEASE_MARK = "sweep"
-_MOST_DUE = 50
 _SLACK_SEEMS_DOWN = 2
 """After so many records in a row for which it could not be reached; one more, and it is taken to be down."""
 _MOST_PAGES = 4
 _LIST_EVERY = timedelta(minutes=5)
 _OVERLAP = timedelta(minutes=10)
 """How far back each listing reaches behind the cursor: finish times become visible late and out of order."""
+_MOST_REST_SECONDS = 3600.0
+"""The longest that Cloud Build may ask us to leave it alone."""
 _PUT_OFF = timedelta(hours=1)
 _KEEP_SECONDS = 15.0
 """Left unused of the time of a sweep, so that the last record that it takes up can be brought to an end."""
@@ -118,27 +119,29 @@ def _write_turn(store: Store, document: Document, stored: Stored | None, budget:
 
 def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
     """Resume records of both queues in turn, so that neither keeps the other waiting; Slack's begins."""
-    unsaid, due = (_listed(world, field, budget) for field in ("unsaid", "due"))
-    resumed = failures = 0
-    for for_slack in cycle((True, False)):
-        queue = unsaid if for_slack else due
-        if failures > _SLACK_SEEMS_DOWN:
-            unsaid.clear()
-        if not (unsaid or due) or not budget.has(_KEEP_SECONDS):
+    now = show_time(world.services.clock())
+    unsaid, due = (Waiting(world.services.store, field, now) for field in ("unsaid", "due"))
+    resumed = failures = ended = 0
+    for queue in cycle((unsaid, due)):
+        if ended == 2 or not budget.has(_KEEP_SECONDS):
             break
-        if not queue:
+        listed = queue.take(budget, latest=queue is unsaid and failures == _SLACK_SEEMS_DOWN)
+        ended = 0 if listed else ended + 1
+        if listed is None or (queue is unsaid and _is_hushed(world, listed)):
             continue
-        listed = queue.pop() if for_slack and failures == _SLACK_SEEMS_DOWN else queue.popleft()
         outcome = _resume(world, listed, budget, problems)
         resumed += 1
-        if for_slack:
+        if queue is unsaid:
             failures = failures + 1 if outcome.unsaid else 0
+            if failures > _SLACK_SEEMS_DOWN:
+                unsaid.close()
     return resumed
 
 
-def _listed(world: World, field: str, budget: Budget) -> deque[tuple[str, Stored]]:
-    now = show_time(world.services.clock())
-    return deque(world.services.store.due(now, _MOST_DUE, field=field, timeout=budget.seconds(LEDGER_SECONDS)))
+def _is_hushed(world: World, listed: tuple[str, Stored]) -> bool:
+    """Whether the record waits for a channel that Slack wants to be left alone: it is not even claimed."""
+    channel = listed[1].document.get("channel")
+    return isinstance(channel, str) and world.pace.is_hushed(channel, world.services.clock())
 
 
 def _resume(world: World, listed: tuple[str, Stored], budget: Budget, problems: list[str]) -> Outcome:
@@ -195,6 +198,9 @@ def _list_silent(world: World, budget: Budget, project: str, location: str) -> i
 
 def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
     """Whether there is a page to read: of a listing under way, or of a new one when it is time for one."""
+    rest = cursor.get("rest")
+    if rest and now < parse_time(rest):
+        return False  # Cloud Build asked for patience
     if cursor["until"]:
         return True
     until = now - grace
@@ -236,6 +242,11 @@ def _page(world: World, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
         )
     except Refused:
         cursor["page"] = ""  # a page token that is not taken any more: begin this listing anew next time
+        raise
+    except Unavailable as error:
+        if error.retry_after is not None:
+            rest = timedelta(seconds=min(error.retry_after, _MOST_REST_SECONDS))
+            cursor["rest"] = show_time(world.services.clock() + rest)
         raise
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from verifier.build import Build
@@ -57,8 +59,14 @@ def message_about(case: Case, build: Build, source: Source, judgement: Judgement
     if not is_posted(build, judgement, policy):
         return None
     if judgement.verdict is None:
-        return failed_build_message(build, policy)
-    return verdict_message(build, source, judgement, policy, submitter=_submitter(case, build, judgement))
+        return addressed(case.world, failed_build_message(build, policy))
+    submitter = _submitter(case, build, judgement)
+    return addressed(case.world, verdict_message(build, source, judgement, policy, submitter=submitter))
+
+
+def addressed(world: World, message: Message) -> Message:
+    """The message with the channel that it goes to, by name even if that is the default one."""
+    return message._replace(channel=message.channel or world.channel)
 
 
 def _submitter(case: Case, build: Build, judgement: Judgement) -> Submitter | None:
@@ -85,7 +93,8 @@ def notify(case: Case, message: Message | None, *, intended_now: bool) -> None:
         posted = None if intended_now else _look(case, message)
         if posted is None:
             if not intended_now:
-                case.save(posting=case.now())  # of this attempt: a message is looked for around its intent
+                # Of this attempt: a message is looked for around its intent, and where it was to stand.
+                case.save(posting=case.now(), channel=message.channel)
             posted = _post(case, message)
     except Refused as error:
         _report_refusal(case, error)
@@ -95,31 +104,48 @@ def notify(case: Case, message: Message | None, *, intended_now: bool) -> None:
 
 def post(world: World, message: Message, budget: Budget) -> Posted:
     """Post a message when it is its channel's turn. Raises what Slack does, and Unavailable when others come first."""
-    services, pace = world.services, world.pace
-    wait = pace.turn(message.channel, services.clock())
+    wait = world.pace.turn(message.channel, world.services.clock())
     if wait:
-        services.pause(wait)
+        world.services.pause(wait)
+    with _heeded(world, message.channel):
+        return world.services.chat.post(message, timeout=budget.seconds(CALL_SECONDS))
+
+
+@contextmanager
+def _heeded(world: World, what: str) -> Iterator[None]:
+    """Leave a channel, or its history, alone for as long as Slack asks to; for an hour when it refuses everything."""
+    clock, pace = world.services.clock, world.pace
     try:
-        return services.chat.post(message, timeout=budget.seconds(CALL_SECONDS))
+        yield
     except Unavailable as error:
         if error.retry_after is not None:
-            pace.hush(message.channel, services.clock(), error.retry_after)
+            pace.hush(what, clock(), error.retry_after)
+        raise
+    except Refused as error:
+        if error.wide:
+            pace.hush(what, clock(), _REFUSED_AGAIN_SECONDS)
         raise
 
 
 def _look(case: Case, message: Message) -> Posted | None:
     """The message of an earlier attempt, if there was one that may have been posted. Raises Unsaid and Refused.
 
-    One that may still be on its way would not be found, and be posted again: it is waited for.
+    One that may still be on its way would not be found, and be posted again: it is waited for. Policy may have sent it
+    elsewhere than it would now.
     """
-    intent = case.record.posting
+    intent, world = case.record.posting, case.world
+    message = message._replace(channel=case.record.channel or message.channel)
     if intent is None:
         return None
+    history = f"the history of {message.channel}"  # Slack counts its readers by themselves
+    if world.pace.is_hushed(history, case.now()):
+        raise Unsaid(case.record.error or f"{history} is left alone for a while")
     if case.record.unanswered and case.now() < case.record.unanswered + _LANDING:
         raise Unsaid("Slack did not answer a moment ago: the message may still be on its way")
     try:
-        timeout = case.budget.seconds(CALL_SECONDS)
-        return case.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
+        with _heeded(world, history):
+            timeout = case.budget.seconds(CALL_SECONDS)
+            return world.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
     except Unavailable as error:
         raise Unsaid(str(error)) from error
 

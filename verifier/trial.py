@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from verifier.build import Build, BuildKey
 from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Case, Later
-from verifier.errors import Denied, Missing, Refused, ServiceError, Stopping, Unavailable
-from verifier.execution import BUILD_VARIABLE, Execution, Phase, parse_execution_name
+from verifier.errors import ServiceError, Stopping, Unavailable
+from verifier.execution import BUILD_VARIABLE, Execution, JobName, Phase, parse_execution_name, parse_job_name
 from verifier.ledger import BUILDS
 from verifier.logs import LogFacts, LogReading, Repeated, log_filter
 from verifier.operation import (
@@ -26,8 +26,8 @@ from verifier.policy import Worker
 from verifier.redact import excerpt
 from verifier.verdict import Check, Finding, Outcome
 
-_START_SECONDS = 20.0
 _LOG_SECONDS = 20.0
+"""For all pages together."""
 _LOOK_AGAIN = timedelta(seconds=60)
 """Between two looks for an execution that may have been started: the list may lag behind."""
 _FIRST_POLL_SECONDS = 60.0
@@ -36,6 +36,12 @@ _MOST_LOG_PAGES = 5
 """Pages with entries, of a thousand each, that one verdict reads."""
 _MOST_EMPTY_PAGES = 25
 _CLOCK_SKEW = timedelta(minutes=1)
+_TRIES = 5
+"""Failures in a row, a quarter of an hour with the pauses between them, before one is taken to last."""
+
+
+class _Unanswered(Exception):
+    """Cloud Run was asked to start it more than once, and never said whether it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,15 @@ def try_out(case: Case, build: Build, worker: Worker) -> Trial:
     """Steps 6 to 9 of the story. Raises Later while there is something to wait for, and ServiceError."""
     try:
         execution = _observe(case, _execution(case, build, worker))
+    except _Unanswered as error:
+        return Trial(not_started(f"{_job(case, build, worker).resource}: {error}", _fix(error)))
     except ServiceError as error:
-        if case.ledger_failed or (isinstance(error, Unavailable) and not _overdue(case, worker)):
+        if case.ledger_failed or _may_heal(case, error, out_of_time=_overdue(case, worker)):
             raise
         if case.record.execution:
             return Trial((_unseen(error),))
-        return Trial(not_started(f"{worker.job_for(build).resource}: {error}", _fix(error)))
+        asked = "whether it was started could not be found out" if case.record.intent else "it could not be started"
+        return Trial(not_started(f"{asked}: {_job(case, build, worker).resource}: {error}", _fix(error)))
     if execution.build != case.key.name:
         return Trial((_strange(execution),))
     _wait_for_end(case, execution, worker)
@@ -74,12 +83,13 @@ def try_out(case: Case, build: Build, worker: Worker) -> Trial:
 
 def _execution(case: Case, build: Build, worker: Worker) -> str:
     """Step 6: the execution that counts, found or started; never two on purpose."""
-    record, job = case.record, worker.job_for(build)
+    record, job = case.record, _job(case, build, worker)
     if record.execution:
         return record.execution
     if record.intent is not None:
+        first = (record.tried or record.intent) - _CLOCK_SKEW
         found = case.services.jobs.started_for(
-            job, BUILD_VARIABLE, case.key.name, record.intent - _CLOCK_SKEW, timeout=case.budget.seconds(CALL_SECONDS)
+            job, BUILD_VARIABLE, case.key.name, first, timeout=case.budget.seconds(CALL_SECONDS)
         )
         if found:
             case.save(execution=found[0], extras=tuple(found[1:]))
@@ -88,32 +98,42 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
             raise case.later(_LOOK_AGAIN.total_seconds(), looked=case.now())
         if case.now() < record.looked + _LOOK_AGAIN:
             raise case.later((record.looked + _LOOK_AGAIN - case.now()).total_seconds())
-        if _overdue(case, worker):
-            raise Unavailable(
+        if _overdue(case, worker) and record.intent != record.tried:
+            raise _Unanswered(
                 f"expected Cloud Run to answer a request to start it within {worker.deadlines.start}, "
                 "got no answer, and there is no execution for this build"
             )
+        job = worker.job_for(build)
+    now = case.now()
     case.save(
-        intent=record.intent or case.now(),
-        tried=record.tried or case.now(),
+        intent=now,
+        tried=record.tried or now,
+        job=job.resource,
         looked=None,
         build=build.document,
         images=tuple(image.digest for image in build.images),
     )
     try:
         name = case.services.jobs.start(
-            job, worker.args, {BUILD_VARIABLE: case.key.name}, timeout=case.budget.seconds(_START_SECONDS)
+            job, worker.args, {BUILD_VARIABLE: case.key.name}, timeout=case.budget.seconds(CALL_SECONDS)
         )
-    except Unavailable as error:
-        if error.ambiguous:
+    except (ServiceError, Stopping) as error:
+        if isinstance(error, Unavailable) and error.ambiguous:
             raise case.later(_LOOK_AGAIN.total_seconds(), error=str(error)) from error
-        if record.intent is None:
-            case.note(intent=None)  # nothing was started, now or before
-        raise
-    except Stopping:
-        case.note(intent=record.intent)
+        case.note(intent=record.intent)  # nothing was started by this
         raise
     raise case.later(_FIRST_POLL_SECONDS, execution=name)
+
+
+def _job(case: Case, build: Build, worker: Worker) -> JobName:
+    """The job that may have been started for this build, or is to be."""
+    return parse_job_name(case.record.job) if case.record.intent and case.record.job else worker.job_for(build)
+
+
+def _may_heal(case: Case, error: ServiceError, *, out_of_time: bool) -> bool:
+    """Whether to try again. A permission takes minutes to arrive, a list may lag behind what it lists, and one failure
+    after a long absence of ours proves nothing."""
+    return case.record.attempts < _TRIES or (isinstance(error, Unavailable) and not out_of_time)
 
 
 def _overdue(case: Case, worker: Worker) -> bool:
@@ -144,16 +164,15 @@ def _inspect(case: Case, execution: Execution, worker: Worker) -> tuple[LogFacts
 
     Raises Later until they are whole, settled or out of time.
     """
-    ended = execution.completed or execution.created
+    ended = case.record.ended or case.now()
+    case.note(ended=ended)
     out_of_time = case.now() >= ended + worker.deadlines.logs
     try:
         facts = _read(case, execution, worker)
-    except (Denied, Missing, Refused) as error:
+    except ServiceError as error:
+        if _may_heal(case, error, out_of_time=out_of_time):
+            raise
         return None, False, error
-    except Unavailable as error:
-        if out_of_time:
-            return None, False, error
-        raise
     if not exit_lines_will_come(execution):
         return facts, False, None
     if not logs_are_whole(execution, facts):
@@ -196,7 +215,7 @@ def _image(case: Case, build: Build, execution: Execution, worker: Worker) -> Fi
             seconds = case.budget.seconds(LEDGER_SECONDS)
             found = case.services.store.holding(BUILDS, "images", min(strange), timeout=seconds)
         except ServiceError as error:
-            if isinstance(error, Unavailable) and not _overdue(case, worker):
+            if _may_heal(case, error, out_of_time=_overdue(case, worker)):
                 raise
             seen = f"ran {min(strange)}, and the ledger could not be asked who made it: {error}"
             return Finding(Check.WORKER_RAN_THE_BUILT_IMAGE, Outcome.COULD_NOT_CHECK, seen, _fix(error))
@@ -215,5 +234,5 @@ def _unseen(error: ServiceError) -> Finding:
     return Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, _fix(error))
 
 
-def _fix(error: ServiceError) -> str:
+def _fix(error: Exception) -> str:
     return f"mend this and build again: {error}"

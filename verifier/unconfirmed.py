@@ -11,14 +11,16 @@ from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Budget, World
 from verifier.errors import Unavailable
 from verifier.ledger import MARKS
 from verifier.report import unconfirmed_message
-from verifier.services import Store
-from verifier.telling import post
+from verifier.services import Store, Stored
+from verifier.telling import addressed, post
 from verifier.times import parse_time, show_time
 
 _MARK = "unconfirmed"
 _EVERY = timedelta(hours=1)
 _MOST_EXAMPLES = 5
 _TRIES = 5
+_TICK = timedelta(milliseconds=1)
+"""Between the beginnings of two notices, which tell them apart."""
 
 
 def count_unconfirmed(store: Store, key: BuildKey, now: datetime, budget: Budget) -> None:
@@ -63,8 +65,27 @@ def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
     if held is None:
         return
     since = parse_time(stored.document["since"])
-    message = unconfirmed_message(stored.document["waiting"], stored.document["examples"], since)
+    message = addressed(world, unconfirmed_message(stored.document["waiting"], stored.document["examples"], since))
     if not told or world.services.chat.find(message, parse_time(told), timeout=budget.seconds(CALL_SECONDS)) is None:
         post(world, message, budget)
-    cleared: dict[str, Any] = {"waiting": 0, "since": None, "told": show_time(now), "examples": []}
-    store.replace(MARKS, _MARK, cleared, held.revision, timeout=LEDGER_SECONDS)
+    _take_away(store, held, now, budget)
+
+
+def _take_away(store: Store, told: Stored, now: datetime, budget: Budget) -> None:
+    """Of the builds that wait for a notice, take away those that were told of; others may have come meanwhile."""
+    since = max(now, parse_time(told.document["since"]) + _TICK)
+    stored: Stored | None = told
+    for _ in range(_TRIES):
+        if stored is None or stored.document["told"] != told.document["told"]:
+            return  # another sweep tells of them
+        left = stored.document["waiting"] - told.document["waiting"]
+        examples = [name for name in stored.document["examples"] if name not in told.document["examples"]]
+        document = {
+            **stored.document,
+            "waiting": left,
+            "since": show_time(since) if left else None,
+            "examples": examples,
+        }
+        if store.replace(MARKS, _MARK, document, stored.revision, timeout=LEDGER_SECONDS):
+            return
+        stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))

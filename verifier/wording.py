@@ -227,7 +227,7 @@ def _said(finding: Finding, words: Mapping[Check, str]) -> list[str]:
 
 def _verified(told: Told) -> str:
     proof = _PROOF[told.source.strength] if isinstance(told.source, Commit) else "Commit proven"
-    if not told.job:
+    if not told.holds(Check.LOGS_ARE_COMPLETE):
         return f"{proof}; {_stop(told.seen(Check.WORKER_STARTED) or 'no worker ran')}"
     clean = "logs complete and clean"
     tasks = told.seen(Check.WORKER_SUCCEEDED).removesuffix(" succeeded")

@@ -133,6 +133,14 @@ def test_a_structured_entry_is_read_by_the_fields_that_hold_text(
     assert entry.text == text
 
 
+def test_one_page_takes_no_longer_than_a_page_may(google: Google) -> None:
+    google.faults.add(Fault("ListLogEntries", "before", seconds=5.0))
+    logging = CloudLogging("home", google.address, page_seconds=0.3)
+    error, took = timed_trouble(lambda: list(logging.read("acme", "", timeout=5)))
+    assert isinstance(error, Unavailable)
+    assert took < 2
+
+
 def test_reading_takes_no_longer_than_its_timeout_over_all_pages(google: Google) -> None:
     google.cloud.empty_pages = 50
     google.faults.add(Fault("ListLogEntries", "slow", times=0, seconds=0.2))

@@ -286,7 +286,3 @@ def end_of(call: str, fault: Fault) -> End | None:
         case "announcer.publish":
             return _UNTOLD._replace(told=True)
     return None
-
-
-EVIDENCE = frozenset({"jobs.start", "jobs.started_for", "jobs.observe", "logs.read"})
-"""Calls whose refusal, even once, is taken for what it says: the verdict is INCONCLUSIVE and names what to mend."""

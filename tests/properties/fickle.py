@@ -42,8 +42,10 @@ class FickleStore:
     ) -> Stored | None:
         return self._write(lambda: self._store.replace(collection, name, document, revision, timeout=timeout))
 
-    def due(self, now: str, limit: int, *, field: str = "due", timeout: float) -> list[tuple[str, Stored]]:
-        return self._store.due(now, limit, field=field, timeout=timeout)
+    def due(
+        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+    ) -> list[tuple[str, Stored]]:
+        return self._store.due(now, limit, field=field, since=since, timeout=timeout)
 
     def present(
         self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float

@@ -108,12 +108,14 @@ class Documents:
 
         return self.wire.call("store.replace", timeout, effect)
 
-    def due(self, now: str, limit: int, *, field: str = "due", timeout: float) -> list[tuple[str, Stored]]:
+    def due(
+        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+    ) -> list[tuple[str, Stored]]:
         def effect(_: Fate) -> list[tuple[str, Stored]]:
             found = [
                 (name, stored)
                 for (collection, name), stored in self.held.items()
-                if collection == BUILDS and (stored.document.get(field) or "~") <= now
+                if collection == BUILDS and since <= (stored.document.get(field) or "~") <= now
             ]
             return sorted(found, key=lambda item: (item[1].document[field], item[0]))[:limit]
 

@@ -198,6 +198,7 @@ def test_6_a_job_that_may_not_be_run_is_inconclusive_with_the_command_to_grant_i
     town.cloud.deny("RunJob with overrides")
     key = town.triggered()
     town.announce(key)
+    town.live(20)
     assert town.verdict(key) == "INCONCLUSIVE"
     assert "roles/run.jobsExecutorWithOverrides" in str(town.slack.messages[0].blocks)
 
@@ -309,6 +310,7 @@ def test_8_logs_that_may_not_be_read_are_inconclusive_and_say_what_to_grant(town
     town.cloud.deny("ListLogEntries")
     key = town.triggered()
     through(town, key)
+    town.live(20)
     assert town.verdict(key) == "INCONCLUSIVE"
     assert "roles/logging.viewer" in str(town.slack.messages[0].blocks)
 

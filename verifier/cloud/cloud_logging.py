@@ -33,8 +33,10 @@ _ATTEMPT_LABEL = "run.googleapis.com/task_attempt"
 class CloudLogging:
     """The `Logs` and `Audit` services: entries are read where the job ran, and written to the home project."""
 
-    def __init__(self, home_project: str, endpoint: str = "") -> None:
+    def __init__(self, home_project: str, endpoint: str = "", *, page_seconds: float = 8.0) -> None:
+        """`page_seconds`: the most that one page may take, however much time there is for all."""
         self._home = home_project
+        self._page_seconds = page_seconds
         self._client = connected(LoggingServiceV2Client, transports.LoggingServiceV2GrpcTransport, endpoint)
 
     def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
@@ -53,7 +55,9 @@ class CloudLogging:
         left = countdown(timeout, what)
         with translated(what, grant):
             while True:
-                answer = self._client.list_log_entries(request=request, timeout=left(), retry=None)
+                answer = self._client.list_log_entries(
+                    request=request, timeout=min(left(), self._page_seconds), retry=None
+                )
                 page = ListLogEntriesResponse.pb(next(answer.pages))
                 yield LogPage(map(log_entry, page.entries), bool(page.next_page_token))
                 if not page.next_page_token:

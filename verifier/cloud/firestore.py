@@ -74,11 +74,18 @@ class FirestoreStore:
             except (FailedPrecondition, NotFound):
                 return None
 
-    def due(self, now: str, limit: int, *, field: str = "due", timeout: float) -> list[tuple[str, Stored]]:
-        """Names and documents of `builds` whose `field` (`due` or `unsaid`) is text not after `now`, earliest first."""
+    def due(
+        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+    ) -> list[tuple[str, Stored]]:
+        """Names and documents of `builds` whose `field` (`due` or `unsaid`) is text from `since` to `now`, in order."""
+        bounds = (
+            _where(field, _Query.FieldFilter.Operator.GREATER_THAN_OR_EQUAL, since),
+            _where(field, _Query.FieldFilter.Operator.LESS_THAN_OR_EQUAL, now),
+        )
+        both = _Query.CompositeFilter(op=_Query.CompositeFilter.Operator.AND, filters=bounds)
         query = _Query(
             from_=[_Query.CollectionSelector(collection_id="builds")],
-            where=_where(field, _Query.FieldFilter.Operator.LESS_THAN_OR_EQUAL, now),
+            where=_Query.Filter(composite_filter=both),
             order_by=[_Query.Order(field=_Query.FieldReference(field_path=field))],
             limit=limit,
         )

@@ -107,7 +107,7 @@ def answered(status: int, code: object, retry_after: object, channel: str) -> Se
         return TooMuch(f"Slack does not take the message for {channel}: {code}; shorten it or mend its blocks")
     kind = NotAllowed if code in _NOT_ALLOWED else Refused
     fix = FIXES.get(what, _UNKNOWN_FIX).format(channel=channel)
-    return kind(f"Slack refuses the call for {channel}: {what}; {fix}")
+    return kind(f"Slack refuses the call for {channel}: {what}; {fix}", wide=what in FIXES)
 
 
 def unanswered(error: Exception) -> Unavailable:

@@ -41,11 +41,11 @@ WHERE collection = :collection AND name = :name AND revision = :revision RETURNI
 """
 _DUE = """
 SELECT name, body, revision FROM documents
-WHERE collection = 'builds' AND due <= :now ORDER BY due, name LIMIT :limit
+WHERE collection = 'builds' AND due BETWEEN :since AND :now ORDER BY due, name LIMIT :limit
 """
 _UNSAID = """
 SELECT name, body, revision FROM documents
-WHERE collection = 'builds' AND json_extract(body, '$.unsaid') BETWEEN '' AND :now
+WHERE collection = 'builds' AND json_extract(body, '$.unsaid') BETWEEN :since AND :now
 ORDER BY json_extract(body, '$.unsaid'), name LIMIT :limit
 """
 _DUE_BY = {"due": _DUE, "unsaid": _UNSAID}
@@ -111,9 +111,11 @@ class SqliteStore:
         written = self._run(_REPLACE, row, timeout)
         return Stored(document, str(written[0][0])) if written else None
 
-    def due(self, now: str, limit: int, *, field: str = "due", timeout: float) -> list[tuple[str, Stored]]:
-        """Names and documents of `builds` whose `field` (`due` or `unsaid`) is text not after `now`, earliest first."""
-        rows = self._run(_DUE_BY[field], {"now": now, "limit": limit}, timeout)
+    def due(
+        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+    ) -> list[tuple[str, Stored]]:
+        """Names and documents of `builds` whose `field` (`due` or `unsaid`) is text from `since` to `now`, in order."""
+        rows = self._run(_DUE_BY[field], {"since": since, "now": now, "limit": limit}, timeout)
         return [(name, _stored(body, revision)) for name, body, revision in rows]
 
     def present(
