@@ -120,7 +120,7 @@ class JobBook:
             if (run.project, run.location) == (path.project, path.location) and path.job in (run.job, "-")
         ]
 
-    def runs(self) -> Iterable[JobRun]:
+    def runs(self) -> Sequence[JobRun]:
         """Every execution, oldest first."""
         with self._lock:
             return tuple(self._runs.values())
