@@ -6,8 +6,7 @@ turns gRPC answers into it. Documentation: "REST Resource: projects.locations.bu
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +15,7 @@ from typing import Any
 import re2
 
 from verifier.errors import Malformed
+from verifier.kept import kept_of, text_in
 from verifier.times import parse_time
 
 SUCCESS = "SUCCESS"
@@ -25,7 +25,6 @@ NOT_TERMINAL = frozenset({"STATUS_UNKNOWN", "PENDING", "QUEUED", "WORKING"})
 _PROJECT = re2.compile(r"^([a-z0-9.-]{1,63}:)?[a-z0-9][a-z0-9-]{1,62}$")
 _LOCATION = re2.compile(r"^[a-z][a-z0-9-]{1,40}$")
 _ID = re2.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
-_JSON = json.JSONEncoder(ensure_ascii=False)
 _NAME = re2.compile(r"^projects/([^/]+)(?:/locations/([^/]+))?/builds/([^/]+)$")
 
 
@@ -132,23 +131,15 @@ class Build:
     @property
     def default_source_is_ignored(self) -> bool:
         """A dependency says `empty: true`: the recorded source was not fetched."""
-        return any(item.get("empty") for item in _mappings(self.document.get("dependencies")))
+        return bool(self.document["dependencies"])
+
+    @property
+    def is_oversize(self) -> bool:
+        """It is described in more than `kept.MOST_BYTES`: only its identity is known here."""
+        return "oversize" in self.document
 
 
 _OF_PULL_REQUESTS = ("_PR_NUMBER", "_HEAD_BRANCH", "_BASE_BRANCH", "_HEAD_REPO_URL")
-_READ_CLAIMS = re2.compile(
-    r"^(COMMIT_SHA|REVISION_ID|SHORT_SHA|BRANCH_NAME|TAG_NAME|REF_NAME|REPO_NAME|REPO_FULL_NAME|TRIGGER_NAME"
-    r"|_PR_NUMBER|_HEAD_BRANCH|_BASE_BRANCH|_HEAD_REPO_URL|_GAE_APPLICATION_YAML_PATH|_\w*(SHA|COMMIT|REVISION)\w*)$"
-)
-"""The substitutions that judgement or a report reads; the others are not kept."""
-_MOST_CLAIM = 300
-"""Characters of each: two hundred of them fit into one document of a store, whatever the characters."""
-_MOST_TAGS = 64
-_MOST_IMAGES = 200
-_KEPT = (
-    "id name projectId status statusDetail buildTriggerId createTime startTime finishTime source "
-    "serviceAccount gitConfig failureInfo"
-).split()
 
 
 def parse_build(document: object) -> Build:
@@ -158,38 +149,18 @@ def parse_build(document: object) -> Build:
     A document without an identity can be judged too: its key is then empty. Unknown fields are left alone, except
     below `source` and `sourceProvenance`, where `source.py` looks at them.
     """
-    top = _mapping(document, "build")
-    kept = {field: top[field] for field in _KEPT if field in top}
-    provenance = dict(_mapping(top.get("sourceProvenance") or {}, "sourceProvenance"))
-    provenance.pop("fileHashes", None)
-    results = _mapping(top.get("results") or {}, "results")
-    pushed = [
-        {"name": item.get("name", ""), "digest": item.get("digest", "")} for item in _mappings(results.get("images"))
-    ]
-    claims, tags = _claims(top), tuple(_text(tag, "tags") for tag in _list(top.get("tags"), "tags"))[:_MOST_TAGS]
-    kept |= {
-        "sourceProvenance": provenance,
-        "results": {"images": pushed[:_MOST_IMAGES]},
-        "steps": list(_fetch_step(top)),
-        "substitutions": dict(claims),
-        "tags": list(tags),
-        "dependencies": [{"empty": True} for item in _mappings(top.get("dependencies")) if item.get("empty")],
-    }
-    _check_storable(kept)
-    project, location, build_id = _identity(top)
-    source = top.get("source")
+    kept = kept_of(document)
+    project, location, build_id = _identity(kept)
     return Build(
         key=BuildKey(project, location, build_id),
-        status=_text(top.get("status", ""), "status"),
-        trigger_id=_text(top.get("buildTriggerId", ""), "buildTriggerId"),
-        source=None if source is None else _mapping(source, "source"),
-        provenance=provenance,
-        claims=claims,
-        tags=tags,
-        images=tuple(
-            Image(str(image["name"]), str(image["digest"])) for image in pushed[:_MOST_IMAGES] if image["digest"]
-        ),
-        finished=_moment(top.get("finishTime"), "finishTime"),
+        status=text_in(kept.get("status", ""), "status"),
+        trigger_id=text_in(kept.get("buildTriggerId", ""), "buildTriggerId"),
+        source=kept.get("source"),
+        provenance=kept["sourceProvenance"],
+        claims=kept["substitutions"],
+        tags=tuple(kept["tags"]),
+        images=tuple(Image(image["name"], image["digest"]) for image in kept["results"]["images"] if image["digest"]),
+        finished=_moment(kept.get("finishTime"), "finishTime"),
         document=kept,
     )
 
@@ -198,67 +169,20 @@ def _identity(top: Mapping[str, Any]) -> tuple[str, str, str]:
     """The project's id comes from `projectId`: the project in `name` is usually its number."""
     build_id = top.get("id", "")
     # A whole number is what some exports make of an id.
-    build_id = str(build_id) if type(build_id) is int else _text(build_id, "id")
-    name = _text(top.get("name", ""), "name")
+    build_id = str(build_id) if type(build_id) is int else text_in(build_id, "id")
+    name = text_in(top.get("name", ""), "name")
     project, location = "", "global"
     if name:
         project, location, name_id = parse_build_name(name)
         build_id = build_id or name_id
-    project = _text(top.get("projectId", ""), "projectId") or project
+    project = text_in(top.get("projectId", ""), "projectId") or project
     return project, location, build_id
-
-
-def _fetch_step(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The first step, when it fetches from Cloud Storage: services that deploy functions work that way."""
-    for step in list(_mappings(top.get("steps")))[:1]:
-        args = [str(arg)[:300] for arg in _list(step.get("args"), "steps[0].args") if "gs://" in str(arg)]
-        if args:
-            yield {"name": str(step.get("name", "")), "args": args[:4]}
-
-
-def _check_storable(kept: Mapping[str, Any]) -> None:
-    try:
-        _JSON.encode(kept).encode()
-    except (TypeError, ValueError) as error:
-        raise Malformed(f"build: expected JSON values in valid Unicode, got one that is not ({error})") from error
-
-
-def _claims(top: Mapping[str, Any]) -> Mapping[str, str]:
-    claims = _mapping(top.get("substitutions") or {}, "substitutions")
-    read = {name: _text(value, f"substitutions.{name}") for name, value in claims.items() if _READ_CLAIMS.match(name)}
-    return {name: value[:_MOST_CLAIM] for name, value in read.items()}
 
 
 def _moment(value: object, place: str) -> datetime | None:
     if value in (None, ""):
         return None
     try:
-        return parse_time(_text(value, place))
+        return parse_time(text_in(value, place))
     except ValueError as error:
-        raise Malformed(f"{place}: expected an RFC 3339 time, got {value!r}") from error
-
-
-def _mapping(value: object, place: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise Malformed(f"{place}: expected an object, got {type(value).__name__}")
-    return value
-
-
-def _mappings(value: object) -> Iterator[Mapping[str, Any]]:
-    for item in value if isinstance(value, list) else []:
-        if isinstance(item, Mapping):
-            yield item
-
-
-def _list(value: object, place: str) -> list[object]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise Malformed(f"{place}: expected a list, got {type(value).__name__}")
-    return value
-
-
-def _text(value: object, place: str) -> str:
-    if not isinstance(value, str):
-        raise Malformed(f"{place}: expected text, got {type(value).__name__}")
-    return value
+        raise Malformed(f"{place}: expected an RFC 3339 time, got {value!r:.80}") from error

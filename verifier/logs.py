@@ -32,6 +32,7 @@ _EXIT = re2.compile(r"^Container called exit\((-?\d+)\)")
 _VARIABLE_PARTS = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F-]{12,}|[0-9]+")
 _MOST_GROUPS = 50
 _MOST_TEXT = 4_000
+_MOST_TASK = 20
 _MOST_SEARCHED = 16_000
 """Characters at an entry's beginning and at its end that are searched: hostile text costs time, even in RE2."""
 _EARLIER_SECONDS = 60
@@ -194,7 +195,7 @@ class LogReading:
         if group is None or entry.time < group.first:
             count, text = group.count if group else 0, redact(entry.text)  # before anything is cut
             name = failure or _headline(text)
-            group = self._groups[kind] = _Group(name, count, entry.time, entry.task, text[:_MOST_TEXT])
+            group = self._groups[kind] = _Group(name, count, entry.time, entry.task[:_MOST_TASK], text[:_MOST_TEXT])
         group.count += 1
 
     def facts(self, *, truncated: bool) -> LogFacts:

@@ -89,7 +89,10 @@ class Jobs(Protocol):
         """Start an execution and return its full resource name. Never tried twice: see `Unavailable.ambiguous`."""
 
     def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
-        """Full names of the job's executions created since then whose environment has `env` = `value`, oldest first."""
+        """Full names of the job's executions created since then whose environment has `env` = `value`, oldest first.
+
+        Of very many the first ones.
+        """
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
         """The execution as Cloud Run has it now."""

@@ -15,6 +15,7 @@ from typing import Any
 import re2
 
 from verifier.build import SUCCESS, Build
+from verifier.kept import MOST_BYTES
 from verifier.repository import Repository, parse_repository, source_repository
 
 
@@ -108,6 +109,10 @@ def source_of(build: Build) -> Source:
 
 
 def _recorded(build: Build) -> Source:
+    if build.is_oversize:
+        return Unclear(
+            f"what describes the build is larger than the {MOST_BYTES:,} bytes that are kept of one", "source"
+        )
     unknown = _unknown_kind(build)
     if unknown:
         return Unclear("this version does not know this kind of source", unknown)

@@ -16,6 +16,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
+from verifier.redact import excerpt
+
+_MOST_TEXT = 1_000
+
 
 class Check(StrEnum):
     """A statement about a build. The order is the order in which people read them."""
@@ -74,11 +78,16 @@ class Finding:
     check: Check
     outcome: Outcome
     seen: str
-    """What was seen, as a sentence or a part of one, without a full stop."""
+    """What was seen, as a sentence or a part of one, without a full stop; of a long text, its beginning."""
     remedy: str = ""
     """What to do about it. Never empty where the check fails or could not be made."""
 
     def __post_init__(self) -> None:
+        """Cut what is too long, and not only where it is shown: much of it is somebody else's, and it is all stored."""
+        for name in ("seen", "remedy"):
+            text = getattr(self, name)
+            if len(text) > _MOST_TEXT:
+                object.__setattr__(self, name, excerpt(text, _MOST_TEXT))
         if self.outcome in (Outcome.FAILS, Outcome.COULD_NOT_CHECK) and not self.remedy:
             raise ValueError(f"{self.check}: a finding that is not green says what to do")
 

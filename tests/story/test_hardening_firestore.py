@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import grpc
 import pytest
 
-from tests.story.town import a_town
+from tests.story.town import FIXED, Town, a_town
+from tests.unit.builders import largest_record
 from verifier.cloud.firestore import FirestoreStore
+from verifier.kept import MOST_BYTES
+from verifier.ledger import BUILDS, parse_record, record_document
+from verifier.local.script import Line, Script
 
 MOST = 200
 """Substitutions that Cloud Build takes, of 4000 characters each."""
@@ -23,18 +28,75 @@ HOSTILE: Mapping[str, Mapping[str, str]] = {
 }
 
 
+REPOSITORY = {"projectId": "vividly-dev", "repoName": "worker"}
+LARGE = {"substitutions": {f"_S{number}": "é" * 2_000 for number in range(MOST)}}
+ADDRESS = {"url": f"https://github.com/{'é' * MOST_BYTES}", "revision": FIXED}
+
+LONG_SOURCES: Mapping[str, tuple[Mapping[str, Any], str]] = {
+    "substitutions of the repository's": (
+        {
+            "source": {"repoSource": REPOSITORY | LARGE | {"branchName": "main"}},
+            "sourceProvenance": {"resolvedRepoSource": REPOSITORY | LARGE | {"commitSha": FIXED}},
+        },
+        "VERIFIED",
+    ),
+    "an address": (
+        {"source": {"gitSource": ADDRESS}, "sourceProvenance": {"resolvedGitSource": ADDRESS}},
+        "INCONCLUSIVE",
+    ),
+}
+
+
+@pytest.fixture
+def town(firestore_emulator: str, project: str) -> Iterator[Town]:
+    with grpc.insecure_channel(firestore_emulator) as channel, a_town(FirestoreStore(project, channel=channel)) as made:
+        yield made
+
+
+def said_once(town: Town, verdict: str) -> None:
+    """Slack and the audit trail have heard this verdict, once, and there is nothing more to do."""
+    assert len(town.slack.messages) == 1
+    assert [entry["labels"]["verdict"] for entry in town.cloud.audit_entries()] == [verdict]
+    assert not town.world.services.store.due("9", 10, timeout=20)
+
+
 @pytest.mark.parametrize("substitutions", HOSTILE.values(), ids=HOSTILE.keys())
 def test_whatever_an_uploads_substitutions_are_it_is_told_and_recorded_once(
-    firestore_emulator: str, project: str, substitutions: Mapping[str, str]
+    town: Town, substitutions: Mapping[str, str]
 ) -> None:
-    with (
-        grpc.insecure_channel(firestore_emulator) as channel,
-        a_town(FirestoreStore(project, channel=channel)) as town,
-    ):
-        key = town.upload(substitutions=dict(substitutions))
-        town.announce(key)
-        town.live(2)
-        assert town.verdict(key) == "LOCAL_SOURCE"
-        assert town.record(key).state == "done"
-        assert len(town.slack.messages) == 1
-        assert [entry["labels"]["verdict"] for entry in town.cloud.audit_entries()] == ["LOCAL_SOURCE"]
+    key = town.upload(substitutions=dict(substitutions))
+    town.announce(key)
+    town.live(2)
+    assert town.verdict(key) == "LOCAL_SOURCE"
+    said_once(town, "LOCAL_SOURCE")
+
+
+@pytest.mark.parametrize(("changes", "verdict"), LONG_SOURCES.values(), ids=LONG_SOURCES.keys())
+def test_however_long_a_source_is_its_build_is_told_and_recorded_once(
+    town: Town, changes: Mapping[str, Any], verdict: str
+) -> None:
+    key = town.triggered(**changes)
+    town.announce(key)
+    town.live(6)
+    assert town.verdict(key) == verdict
+    said_once(town, verdict)
+
+
+def test_however_much_a_worker_complains_its_build_is_told_and_recorded_once(town: Town) -> None:
+    lines = [Line(at=1.0, text=f"{chr(0x1F600 + kind)} {'😀' * 3_000}", severity="ERROR") for kind in range(60)]
+    town.job(Script(lines=tuple(lines)))
+    key = town.triggered()
+    town.announce(key)
+    town.live(6)
+    assert town.verdict(key) == "FAILED"
+    said_once(town, "FAILED")
+
+
+def test_the_largest_record_is_written_and_read_as_it_is(firestore_emulator: str, project: str) -> None:
+    record = largest_record()
+    with grpc.insecure_channel(firestore_emulator) as channel:
+        store = FirestoreStore(project, channel=channel)
+        store.create(BUILDS, record.key.digest, record_document(record), timeout=20)
+        stored = store.read(BUILDS, record.key.digest, timeout=20)
+    assert stored is not None
+    assert parse_record(stored.document) == record

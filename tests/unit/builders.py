@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,11 +11,13 @@ from verifier.admission import source_findings
 from verifier.build import Build, parse_build
 from verifier.execution import Completion, Execution, JobName
 from verifier.judgement import Judgement
+from verifier.kept import MOST_BYTES
+from verifier.ledger import Record
 from verifier.logs import LogFacts, LogRules, Pattern, Repeated
 from verifier.operation import image_finding, log_findings, not_run, run_findings
 from verifier.policy import Policy, Worker
 from verifier.source import Source, source_of
-from verifier.verdict import SOURCE_CHECKS, WORKER_CHECKS, Finding, decide
+from verifier.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict, decide
 
 BUILD_ID = "4e841fcb-6a1d-4c57-9a53-0f2f6d1c7b20"
 TRIGGER_ID = "7d4bb5b1-90f0-4be7-a6f6-2ad1c1f7c2ee"
@@ -139,3 +142,23 @@ def tried(
     execution = execution or ran()
     found = trial(build, execution, facts)
     return judged(build, found, policy=policy, execution=execution.name, errors=facts.errors)
+
+
+def largest_record() -> Record:
+    """A record with as much in it as a submitter's build and worker can bring about, in what takes the most bytes."""
+    long = "😀" * 100_000
+    images = [{"name": f"{IMAGE}:{number}", "digest": f"sha256:{number:064x}"} for number in range(10_000)]
+    room = MOST_BYTES - len(json.dumps(pushed(results={"images": images}).document)) - 100
+    build = pushed(results={"images": images}, serviceAccount="x" * room)
+    findings = tuple(Finding(check, Outcome.FAILS, long, long) for check in Check)
+    errors = (Repeated(long[:200], 99, DECIDED, long[:20], long[:1_500]) for _ in range(50))
+    return Record(
+        build.key,
+        created=DECIDED,
+        build=build.document,
+        images=tuple(image.digest for image in build.images),
+        execution=EXECUTION,
+        extras=(EXECUTION,) * 100,
+        error=long[:500],
+        judgement=Judgement(Verdict.FAILED, findings, DECIDED, EXECUTION, tuple(errors)),
+    )

@@ -19,6 +19,8 @@ from verifier.errors import Unavailable
 from verifier.execution import BUILD_VARIABLE, Completion, Execution, JobName, parse_execution_name
 
 _PAGE_SIZE = 100
+_MOST_FOUND = 100
+"""Executions that are told of: whoever may run the job can start as many for one build as they like."""
 _COMPLETION = {
     run_v2.Condition.State.CONDITION_SUCCEEDED: Completion.TRUE,
     run_v2.Condition.State.CONDITION_FAILED: Completion.FALSE,
@@ -62,7 +64,7 @@ class CloudRunJobs:
                 recent = [item for item in page.executions if _created(item) >= since]
                 found += [(_created(item), item.name) for item in recent if (env, value) in _environment(item)]
                 if len(recent) < len(page.executions) or not page.next_page_token:
-                    return [name for _, name in sorted(found)]
+                    return [name for _, name in sorted(found)][:_MOST_FOUND]
                 request.page_token = page.next_page_token
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
