@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -25,6 +26,16 @@ _Code = grpc.StatusCode
 _MAY_HAVE_LANDED = {_Code.CANCELLED, _Code.DEADLINE_EXCEEDED, _Code.INTERNAL, _Code.UNAVAILABLE, _Code.UNKNOWN}
 _PASSING = _MAY_HAVE_LANDED | {_Code.ABORTED, _Code.RESOURCE_EXHAUSTED}
 _Query = types.StructuredQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A value that this project never writes, such as a timestamp: nothing can be made of it, but it can be put back.
+
+    It is for whoever reads the document to find it wrong: a query's other documents have nothing to do with it.
+    """
+
+    value: Any
 
 
 class FirestoreStore:
@@ -228,6 +239,8 @@ def _to_value(value: object) -> types.Value:
     """The JSON value in Firestore's words. Raises `Refused` for what is none, or what Firestore cannot hold."""
     try:
         match value:
+            case Foreign():
+                return types.Value(value.value)
             case None:
                 return types.Value(null_value=NullValue.NULL_VALUE)
             case bool():
@@ -252,7 +265,7 @@ def _to_value(value: object) -> types.Value:
 
 
 def _from_value(value: Any) -> Any:
-    """The JSON value of a protobuf `Value`. Raises `Refused` for a kind that this project never writes."""
+    """The JSON value of a protobuf `Value`, or `Foreign` for a kind that this project never writes."""
     match kind := value.WhichOneof("value_type"):
         case "null_value":
             return None
@@ -262,4 +275,5 @@ def _from_value(value: Any) -> Any:
             return {key: _from_value(item) for key, item in value.map_value.fields.items()}
         case "array_value":
             return [_from_value(item) for item in value.array_value.values]
-    raise Refused(f"expected a JSON value in the ledger, got Firestore's {kind}; remove what others wrote there")
+        case _:
+            return Foreign(value)
