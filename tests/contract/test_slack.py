@@ -6,15 +6,19 @@ import json
 import logging
 import socket
 import ssl
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from threading import Event, Thread
+from typing import Any, NamedTuple
 from urllib.error import URLError
 
 import pytest
 
 from verifier.cloud.slack import SlackBot, SlackWebhook
+from verifier.cloud.slack_clients import timely_opener
 from verifier.cloud.slack_errors import FIXES, unanswered
 from verifier.errors import Refused, ServiceError, SettingsError, Unavailable
 from verifier.local.clock import ManualClock
@@ -27,6 +31,21 @@ START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 CHANNEL = "C0BUILDS01"
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*VERIFIED*"}}
 MESSAGE = Message(channel="", text="VERIFIED", blocks=(SECTION,), key="key-1")
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext]:
+    """How a server on localhost identifies itself, which is trusted for so long."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = str(folder / "key.pem"), str(folder / "certificate.pem")
+    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    making = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *name, "-keyout", key, "-out", certificate]
+    subprocess.run(making, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", certificate)
+        yield context
 
 
 class Slack(NamedTuple):
@@ -187,6 +206,57 @@ def test_no_answer_within_the_timeout_is_ambiguous(slack: Slack, face: str) -> N
         chat.post(MESSAGE, timeout=1.9)
     assert late.value.ambiguous
     assert 1 <= time.monotonic() - started < 1.9
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """The name server hangs until this is set."""
+    real, thawed = socket.getaddrinfo, Event()
+
+    def late(*words: Any, **named: Any) -> Any:
+        thawed.wait(20)
+        return real(*words, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+    return thawed
+
+
+@pytest.mark.parametrize("face", ["chat.postMessage", "webhook"])
+def test_a_call_that_was_given_up_sends_nothing_when_it_goes_on(slack: Slack, face: str, names: Event) -> None:
+    """Whoever looks for its message afterwards must not find it later than that."""
+    chat = slack.bot if face == "chat.postMessage" else slack.webhook
+    before = set(threading.enumerate())
+    with pytest.raises(Unavailable) as late:
+        chat.post(MESSAGE, timeout=0.2)
+    assert late.value.ambiguous
+    (call,) = set(threading.enumerate()) - before
+    names.set()
+    call.join(10)
+    assert not call.is_alive()
+    assert slack.faults.calls == ()
+    assert slack.standin.messages == ()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_over_a_connection_that_took_too_long_nothing_is_sent(scheme: str, tls: ssl.SSLContext) -> None:
+    """With TLS the time passes while the two agree: the server begins when it is up."""
+    received = []
+    until = time.monotonic() + 0.3
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        time.sleep(max(0.0, until - time.monotonic()) if scheme == "https" else 0)
+        with tls.wrap_socket(connection, server_side=True) if scheme == "https" else connection as peer:
+            received.append(peer.recv(100))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Thread(target=serve, args=(listener,))
+        server.start()
+        address = f"{scheme}://localhost:{listener.getsockname()[1]}/"
+        with pytest.raises(URLError, match="the time for this call was up before it was sent"):
+            timely_opener(until if scheme == "https" else 0.0).open(address, b"a message", timeout=5)
+        server.join(10)
+    assert received == [b""]
 
 
 def test_a_closed_port_means_that_nothing_was_posted() -> None:

@@ -13,15 +13,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from http.client import HTTPException
 from threading import Thread
 from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web import SlackResponse, WebClient
-from slack_sdk.webhook import WebhookClient
+from slack_sdk.web import SlackResponse
 
+from verifier.cloud.slack_clients import TimelyWebClient, TimelyWebhookClient
 from verifier.cloud.slack_errors import NotAllowed, TooMuch, answered, unanswered, unreadable
 from verifier.errors import SettingsError, Unavailable
 from verifier.services import Message, Posted
@@ -41,9 +40,6 @@ _SKEW = timedelta(minutes=5)
 _CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{7,}")
 _WEBHOOK = "the webhook's channel"
 _log = logging.getLogger(__name__)
-
-_SILENT = logging.Logger("slack_sdk", logging.CRITICAL)  # noqa: LOG001 - no configuration may wake it
-"""At DEBUG the client would log the webhook's secret address; what fails is raised anyway."""
 
 _TROUBLES = (SlackClientError, OSError, HTTPException, ValueError, LookupError, AttributeError)
 """What the client lets out. ValueError and LookupError: an answer that is not in the charset which it names;
@@ -69,10 +65,10 @@ class SlackBot:
         """
         channel = message.channel or self._default_channel
 
-        def send(text: str, blocks: _Blocks, seconds: int) -> Posted:
+        def send(text: str, blocks: _Blocks, until: float) -> Posted:
             with _translated(channel):
                 return _posted(
-                    self._client(seconds).chat_postMessage(
+                    self._client(until).chat_postMessage(
                         channel=channel,
                         text=text,
                         blocks=blocks,
@@ -109,9 +105,9 @@ class SlackBot:
         oldest, latest = (moment.timestamp() for moment in (since - _SKEW, since + _WINDOW + _SKEW))
         cursor = ""
 
-        def read(seconds: int) -> tuple[list[object], str]:
+        def read() -> tuple[list[object], str]:
             with _translated(channel):
-                page = self._client(seconds).conversations_history(
+                page = self._client(deadline).conversations_history(
                     channel=channel,
                     oldest=f"{oldest:.6f}",
                     latest=f"{latest:.6f}",
@@ -127,8 +123,8 @@ class SlackBot:
             if not cursor:
                 return
 
-    def _client(self, seconds: int) -> WebClient:
-        return WebClient(self._token, base_url=self._base_url, timeout=seconds, retry_handlers=[], logger=_SILENT)
+    def _client(self, until: float) -> TimelyWebClient:
+        return TimelyWebClient(self._token, self._base_url, until)
 
 
 class SlackWebhook:
@@ -141,8 +137,8 @@ class SlackWebhook:
     def post(self, message: Message, *, timeout: float) -> Posted:
         """As `SlackBot.post`, but Slack does not say where the message stands: both fields are empty."""
 
-        def send(text: str, blocks: _Blocks, seconds: int) -> Posted:
-            client = WebhookClient(self._url, timeout=seconds, retry_handlers=[], logger=_SILENT)
+        def send(text: str, blocks: _Blocks, until: float) -> Posted:
+            client = TimelyWebhookClient(self._url, until)
             with _translated(_WEBHOOK):
                 answer = client.send(text=text, blocks=blocks, unfurl_links=False, unfurl_media=False)
             if answer.status_code != 200:
@@ -157,24 +153,24 @@ class SlackWebhook:
         """None: a webhook can't read."""
 
 
-def _post(message: Message, timeout: float, send: Callable[[str, _Blocks, int], Posted]) -> Posted:
+def _post(message: Message, timeout: float, send: Callable[[str, _Blocks, float], Posted]) -> Posted:
     deadline = time.monotonic() + timeout
     blocks = [dict(block) for block in message.blocks] or None
     try:
-        return _patiently(deadline, lambda seconds: send(message.text, blocks, seconds))
+        return _patiently(deadline, lambda: send(message.text, blocks, deadline))
     except TooMuch as refusal:
         _log.warning("%s; posting it as plain text", refusal)
-        return _patiently(deadline, lambda seconds: send(message.text[:_PLAIN_TEXT_CAP], None, seconds))
+        return _patiently(deadline, lambda: send(message.text[:_PLAIN_TEXT_CAP], None, deadline))
 
 
-def _patiently(deadline: float, send: Callable[[int], _T]) -> _T:
-    """Send with the whole seconds that are left, as often as Slack asks to wait for less than that."""
+def _patiently(deadline: float, call: Callable[[], _T]) -> _T:
+    """Call before the deadline, as often as Slack asks to wait for less than what is left."""
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
             raise Unavailable("expected time left to call Slack, got none: nothing was sent; try again later")
         try:
-            return _within(left, partial(send, max(1, int(left))))
+            return _within(left, call)
         except Unavailable as busy:
             if busy.retry_after is None or busy.retry_after >= deadline - time.monotonic():
                 raise
@@ -185,7 +181,8 @@ def _patiently(deadline: float, send: Callable[[int], _T]) -> _T:
 def _within(seconds: float, call: Callable[[], _T]) -> _T:
     """What the call gives, in this time at most: the client bounds each wait for the network, but not their sum.
 
-    A call that is given up goes on by itself until the network ends it; nobody hears of it any more.
+    A call that is given up goes on by itself until the network ends it. Nobody hears of it any more, Slack neither: the
+    client sends nothing after the deadline, so whoever looks for the message afterwards finds all that there will be.
     """
     answer: Future[_T] = Future()
 
