@@ -75,6 +75,13 @@ def nobody_there() -> Iterator[str]:
 
 
 @contextmanager
+def black_hole() -> Iterator[str]:
+    """An address where connections are accepted and nothing is ever answered."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextmanager
 def answering(answer: Callable[[grpc.ServicerContext], bytes]) -> Iterator[tuple[str, list[str]]]:
     """The address of a server that answers every call like this, and the methods that were called."""
     calls: list[str] = []

@@ -164,15 +164,6 @@ def fresh_python(script: str, **environment: str) -> str:
     return ran.stdout
 
 
-def test_without_credentials_a_service_is_denied_with_the_command_to_run() -> None:
-    script = (
-        "from verifier.cloud.cloud_build import CloudBuild\n"
-        "from verifier.errors import Denied\n"
-        "try:\n    CloudBuild()\nexcept Denied as error:\n    print(error)"
-    )
-    assert "gcloud auth application-default login" in fresh_python(script, GOOGLE_APPLICATION_CREDENTIALS="/no.json")
-
-
 def test_a_proxy_of_the_environment_does_not_stand_between_us_and_this_machine(google: Google) -> None:
     script = (
         "from verifier.build import BuildKey\n"

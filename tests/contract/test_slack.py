@@ -6,7 +6,6 @@ import json
 import logging
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from urllib.error import URLError
 
 import pytest
 
+from tests.contract.tls import localhost
 from verifier.cloud.slack import SlackBot, SlackWebhook
 from verifier.cloud.slack_clients import timely_opener
 from verifier.cloud.slack_errors import FIXES, unanswered
@@ -36,15 +36,11 @@ MESSAGE = Message(channel="", text="VERIFIED", blocks=(SECTION,), key="key-1")
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext]:
     """How a server on localhost identifies itself, which is trusted for so long."""
-    folder = tmp_path_factory.mktemp("tls")
-    key, certificate = str(folder / "key.pem"), str(folder / "certificate.pem")
-    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    making = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *name, "-keyout", key, "-out", certificate]
-    subprocess.run(making, check=True, capture_output=True)
+    own = localhost(tmp_path_factory.mktemp("tls"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(own.certificate, own.key)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", certificate)
+        patch.setenv("SSL_CERT_FILE", own.certificate)
         yield context
 
 

@@ -22,7 +22,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from tests.doctor.place import ACCOUNT, DEAD_TOPIC, FILTER, HOME, PUSHER, URL, a_place, a_subscription
 from verifier.doctor.ask_home import query_ledger
 from verifier.doctor.ask_messages import read_sinks, read_subscriptions, topic_exists
-from verifier.doctor.calls import Caller, function_caller
+from verifier.doctor.calls import Caller, function_caller, no_credentials
 from verifier.doctor.checks import answered
 from verifier.doctor.function import Deployment, FunctionName, function_name
 from verifier.doctor.messages import Subscription
@@ -216,6 +216,19 @@ def test_who_may_not_ask_as_the_function_is_told_the_role_and_asks_as_themselves
     assert caught.value.outcome is Outcome.COULD_NOT_CHECK
     assert f"{ACCOUNT} --member=user:YOU --role=roles/iam.serviceAccountTokenCreator" in caught.value.remedy
     assert f"--project={HOME}" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (Denied("none"), "gcloud auth application-default login"),
+        (Unavailable("the metadata server hangs"), "run it again in a minute"),
+    ],
+    ids=["none", "not now"],
+)
+def test_credentials_that_can_not_be_had_are_told_by_what_mends_that(error: ServiceError, remedy: str) -> None:
+    trouble = no_credentials(error)
+    assert (trouble.outcome, trouble.remedy) == (Outcome.COULD_NOT_CHECK, remedy)
 
 
 def test_credentials_that_name_no_project_are_told_from_an_api_that_is_not_enabled() -> None:

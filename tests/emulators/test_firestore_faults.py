@@ -184,13 +184,3 @@ def test_the_emulator_that_the_environment_names_is_used(firestore_emulator: str
     with grpc.insecure_channel(firestore_emulator) as channel:
         found = FirestoreStore(project, channel=channel).read("marks", "a", timeout=10)
     assert found == Stored({"state": 1}, revision)
-
-
-def test_no_credentials_is_denied_with_the_command_to_run() -> None:
-    script = (
-        "from verifier.cloud.firestore import FirestoreStore\n"
-        "from verifier.errors import Denied\n"
-        "try:\n    FirestoreStore('shop')\nexcept Denied as error:\n    print(error)"
-    )
-    said = run_alone(script, GOOGLE_APPLICATION_CREDENTIALS="/nowhere.json", FIRESTORE_EMULATOR_HOST="")
-    assert "gcloud auth application-default login" in said

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import monotonic
@@ -13,20 +12,14 @@ from typing import NoReturn
 import grpc
 import pytest
 
-from tests.contract.adapters import answering, nobody_there
+from tests.contract.adapters import answering, black_hole, nobody_there
+from tests.contract.test_credentials import metadata_at, nowhere
 from tests.story.test_function import Place, build, place, push
 from verifier.local.function import running_function
 
 __all__ = ["place"]
 
 MOST_SECONDS = 10.0
-
-
-@contextmanager
-def black_hole() -> Iterator[str]:
-    """An address where connections are accepted and nothing is ever answered."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager
@@ -54,4 +47,24 @@ def test_while_the_ledger_cannot_be_reached_nothing_is_acknowledged_or_done_and_
                 assert function.post("/builds", body) == 503
                 assert monotonic() - begun <= MOST_SECONDS
     assert "not acknowledged: expected Firestore" in function.log.read_text()
+    assert place.faults.calls == ()
+
+
+@pytest.mark.parametrize("platform", [{"K_SERVICE": "build-verifier"}, {}], ids=["in Cloud Run", "elsewhere"])
+def test_while_the_metadata_server_hangs_the_same_is_said_within_ten_seconds(
+    platform: Mapping[str, str], place: Place, tmp_path: Path
+) -> None:
+    """The way to the real Firestore hangs as well: no test is to reach it."""
+    place.cloud.put_build(build())
+    body = push(json.dumps(build()).encode())
+    with black_hole() as address:
+        proxy = {"grpc_proxy": f"http://{address}", "no_proxy": "", "NO_PROXY": ""}
+        settings = {**place.settings, **nowhere(tmp_path), **metadata_at(address), **proxy, **platform}
+        with running_function(settings | {"VERIFIER_LEDGER": "firestore"}, tmp_path) as function:
+            for _ in range(2):
+                begun = monotonic()
+                assert function.post("/builds", body) == 503
+                assert monotonic() - begun <= MOST_SECONDS
+    expected = "Firestore database" if platform else "Google credentials"
+    assert f"not acknowledged: expected {expected}" in function.log.read_text()
     assert place.faults.calls == ()

@@ -11,14 +11,13 @@ from typing import Any
 
 import grpc
 from google.api_core.exceptions import Aborted, AlreadyExists, FailedPrecondition, GoogleAPICallError, NotFound
-from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.protobuf.struct_pb2 import NullValue
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from verifier.cloud.google import retry_after
+from verifier.cloud.google import credentials, retry_after
 from verifier.errors import Denied, Refused, ServiceError, Unavailable
 from verifier.services import Document, Stored
 
@@ -50,7 +49,7 @@ class FirestoreStore:
         """Prepare to talk to a database; nothing is sent yet.
 
         `channel` replaces the connection to Google, or to the emulator that FIRESTORE_EMULATOR_HOST names: with
-        gRPC's interceptors on it, a caller can watch or disturb every request. Raises `Denied` without credentials.
+        gRPC's interceptors on it, a caller can watch or disturb every request. Raises as `google.credentials` does.
         """
         self._project = project
         self._database = database
@@ -204,13 +203,7 @@ def _connect() -> grpc.Channel:
     ]
     if emulator:
         return grpc.insecure_channel(emulator, options)
-    try:
-        return FirestoreGrpcTransport.create_channel(options=options)
-    except GoogleAuthError as error:
-        raise Denied(
-            f"expected Google credentials for Firestore, got: {error}; "
-            "on a workstation run: gcloud auth application-default login"
-        ) from error
+    return FirestoreGrpcTransport.create_channel(credentials=credentials(), options=options)
 
 
 def _where(field: str, operator: int, value: str) -> _Query.Filter:

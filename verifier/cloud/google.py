@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from time import monotonic
 from typing import Any
 
+import google.auth
 import grpc
 from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
+from google.auth import compute_engine
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 
+from verifier.cloud.within import within
 from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable
 
 _PASSING = (
@@ -33,24 +38,52 @@ _OPTIONS = [
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
 ]
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_LOOK_UP_SECONDS = 4.0
+"""For credentials. The library itself may take three quarters of a minute when a metadata server hangs."""
+_LOG_IN = "on a workstation run: gcloud auth application-default login"
 _NO_PROXY = ("grpc.enable_http_proxy", 0)
 
 
 def connected(client: Any, transport: Any, loopback: str) -> Any:
     """A client of this class for Google's own service or, given an address, for what stands in for it there.
 
-    Settings accept loopback addresses only. Nothing is sent yet. Raises Denied without credentials.
+    Settings accept loopback addresses only. Nothing is sent yet. Raises as `credentials` does.
     """
     if loopback:
         return client(transport=transport(channel=grpc.insecure_channel(loopback, [*_OPTIONS, _NO_PROXY])))
+    return client(transport=transport(channel=transport.create_channel(credentials=credentials(), options=_OPTIONS)))
+
+
+@cache
+def credentials() -> Any:
+    """The credentials of this process, looked up once: all its clients share them, and so each token.
+
+    Raises Denied where there are none, and Unavailable where that could not be found out in time.
+    """
     try:
-        return client(transport=transport(channel=transport.create_channel(options=_OPTIONS)))
-    except GoogleAuthError as error:
+        return within(_LOOK_UP_SECONDS, _look_up)
+    except DefaultCredentialsError as error:
         raise Denied(
             # The library's own words may quote the file, which is a secret: only the kind of the trouble is told.
             f"expected Google credentials, got {type(error).__name__}; look at GOOGLE_APPLICATION_CREDENTIALS, "
-            "or on a workstation run: gcloud auth application-default login"
+            f"or {_LOG_IN}"
         ) from error
+    except (GoogleAuthError, TimeoutError) as error:
+        raise Unavailable(
+            f"expected Google credentials within {_LOOK_UP_SECONDS:g} s, got {type(error).__name__}; try again later, "
+            f"or {_LOG_IN}"
+        ) from error
+
+
+def _look_up() -> Any:
+    """In Cloud Run, where every service has an account, that of the service: to ask whether it has one could only fail.
+
+    The variable is named in Cloud Run's documentation, "Container runtime contract".
+    """
+    if os.environ.get("K_SERVICE") and not os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
+        return compute_engine.Credentials(scopes=[_SCOPE])  # type: ignore[no-untyped-call]  # the library's
+    return google.auth.default(scopes=[_SCOPE])[0]
 
 
 def countdown(timeout: float, what: str) -> Callable[[], float]:

@@ -10,11 +10,9 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.client import HTTPException
-from threading import Thread
 from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -22,6 +20,7 @@ from slack_sdk.web import SlackResponse
 
 from verifier.cloud.slack_clients import TimelyWebClient, TimelyWebhookClient
 from verifier.cloud.slack_errors import NotAllowed, TooMuch, answered, unanswered, unreadable
+from verifier.cloud.within import within
 from verifier.errors import SettingsError, Unavailable
 from verifier.services import Message, Posted
 
@@ -170,7 +169,7 @@ def _patiently(deadline: float, call: Callable[[], _T]) -> _T:
         if left <= 0:
             raise Unavailable("expected time left to call Slack, got none: nothing was sent; try again later")
         try:
-            return _within(left, call)
+            return _in_time(left, call)
         except Unavailable as busy:
             if busy.retry_after is None or busy.retry_after >= deadline - time.monotonic():
                 raise
@@ -178,23 +177,14 @@ def _patiently(deadline: float, call: Callable[[], _T]) -> _T:
         time.sleep(wait)
 
 
-def _within(seconds: float, call: Callable[[], _T]) -> _T:
+def _in_time(seconds: float, call: Callable[[], _T]) -> _T:
     """What the call gives, in this time at most: the client bounds each wait for the network, but not their sum.
 
-    A call that is given up goes on by itself until the network ends it. Nobody hears of it any more, Slack neither: the
-    client sends nothing after the deadline, so whoever looks for the message afterwards finds all that there will be.
+    A call that is given up goes on by itself, but sends nothing any more: whoever looks for its message afterwards
+    finds all that there will be.
     """
-    answer: Future[_T] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the answer is waited for
-            answer.set_exception(error)
-
-    Thread(target=run, daemon=True).start()
     try:
-        return answer.result(seconds)
+        return within(seconds, call)
     except TimeoutError as error:
         raise unanswered(error) from error
 

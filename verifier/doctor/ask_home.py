@@ -12,7 +12,7 @@ from google.cloud.logging_v2.types import LogEntry, WriteLogEntriesRequest
 
 from verifier.cloud.cloud_logging import AUDIT_LOG
 from verifier.cloud.firestore import FirestoreStore
-from verifier.doctor.calls import Caller, grant
+from verifier.doctor.calls import Caller, grant, no_credentials
 from verifier.doctor.rows import Trouble
 from verifier.errors import Denied, Refused, ServiceError
 from verifier.ledger import BUILDS
@@ -30,9 +30,8 @@ def firestore(function: Caller, project: str, database: str) -> Store:
         channel = FirestoreGrpcTransport.create_channel(credentials=function.credentials)
     try:
         return FirestoreStore(project, database, channel=channel)
-    except Denied as error:
-        remedy = "gcloud auth application-default login"
-        raise Trouble(Outcome.COULD_NOT_CHECK, "no application default credentials", remedy) from error
+    except ServiceError as error:
+        raise no_credentials(error) from error
 
 
 def query_ledger(function: Caller, store: Store, project: str, now: datetime) -> int:

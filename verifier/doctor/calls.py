@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.api_core import exceptions
-from google.auth import default, impersonated_credentials
+from google.auth import impersonated_credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
-from verifier.cloud.google import connected
+from verifier.cloud.google import connected, credentials
 from verifier.doctor.rows import Trouble
-from verifier.errors import Denied
+from verifier.errors import Denied, ServiceError, Unavailable
 from verifier.verdict import Outcome
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -44,9 +44,8 @@ class Caller:
             return client(transport=transport(channel=transport.create_channel(credentials=self.credentials)))
         try:
             return connected(client, transport, loopback)
-        except Denied as error:
-            remedy = "gcloud auth application-default login"
-            raise Trouble(Outcome.COULD_NOT_CHECK, "no application default credentials", remedy) from error
+        except ServiceError as error:
+            raise no_credentials(error) from error
 
     @contextmanager
     def asking(self, what: str, project: str, permission: str, role: str) -> Iterator[None]:
@@ -84,6 +83,16 @@ class Caller:
         return Trouble(Outcome.COULD_NOT_CHECK, seen, grant(project, "user:YOU", role))
 
 
+def no_credentials(error: ServiceError) -> Trouble:
+    """What it means to a person that their credentials could not be had."""
+    if isinstance(error, Unavailable):
+        return Trouble(
+            Outcome.COULD_NOT_CHECK, "credentials could not be looked up in time", "run it again in a minute"
+        )
+    remedy = "gcloud auth application-default login"
+    return Trouble(Outcome.COULD_NOT_CHECK, "no application default credentials", remedy)
+
+
 def grant(project: str, member: str, role: str) -> str:
     """The command that grants a role on a project."""
     return f"gcloud projects add-iam-policy-binding {project} --member={member} --role={role}"
@@ -97,11 +106,13 @@ def function_caller(you: Caller, account: str, source: Any = None, iam_endpoint:
     if you.endpoint:
         return you
     try:
-        given = source or default(scopes=[_SCOPE])[0]
-        credentials: Any = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]  # the library's
+        given = source or credentials()
+        impersonated: Any = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]  # the library's
             given, account, [_SCOPE], iam_endpoint_override=iam_endpoint or None
         )
-        credentials.refresh(Request())
+        impersonated.refresh(Request())
+    except (Denied, Unavailable) as error:
+        raise no_credentials(error) from error
     except (GoogleAuthError, OSError) as error:
         remedy = (
             f"gcloud iam service-accounts add-iam-policy-binding {account} --member=user:YOU "
@@ -109,7 +120,7 @@ def function_caller(you: Caller, account: str, source: Any = None, iam_endpoint:
         )
         seen = f"you may not ask as {account} ({type(error).__name__}), so what follows is what you may do yourself"
         raise Trouble(Outcome.COULD_NOT_CHECK, seen, remedy) from error
-    return Caller(account=account, credentials=credentials)
+    return Caller(account=account, credentials=impersonated)
 
 
 def _disabled(error: Any, what: str, project: str) -> Trouble:
