@@ -161,6 +161,14 @@ def test_due_is_longest_due_first_up_to_and_with_now(store: Store, field: str) -
 
 
 @FIELDS
+def test_due_goes_on_where_it_was_left(store: Store, field: str) -> None:
+    for name in "abcd":
+        create(store, name, {field: f"2026-0{'abcd'.index(name) + 1}"})
+    found = store.due("2026-03", 10, field=field, since="2026-02", timeout=SOON)
+    assert [name for name, _ in found] == ["b", "c"]
+
+
+@FIELDS
 def test_due_stops_at_the_limit(store: Store, field: str) -> None:
     for name in "cab":
         create(store, name, {field: "2026-01"})

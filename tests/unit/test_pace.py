@@ -53,6 +53,15 @@ def test_a_shorter_wish_does_not_shorten_a_longer_one() -> None:
         pace.turn("builds", after(30))
 
 
+def test_a_channel_is_hushed_while_its_next_place_is_too_far_to_wait_for() -> None:
+    pace = Pace()
+    assert not pace.is_hushed("builds", NOW)
+    pace.hush("builds", NOW, 60)
+    assert pace.is_hushed("builds", after(54))
+    assert not pace.is_hushed("builds", after(55))
+    assert not pace.is_hushed("other", NOW)
+
+
 def test_threads_never_get_the_same_turn() -> None:
     pace = Pace()
     with ThreadPoolExecutor(6) as threads:
