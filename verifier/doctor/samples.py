@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from verifier.admission import right_command
 from verifier.build import Build, parse_build
+from verifier.execution import JobName
 from verifier.judgement import Judgement
 from verifier.logs import Repeated
 from verifier.mrkdwn import bold, section
-from verifier.policy import Policy
+from verifier.policy import Policy, Worker
 from verifier.report import failed_build_message, unconfirmed_message, verdict_message
 from verifier.services import Message
 from verifier.source import source_of
@@ -22,48 +24,56 @@ MARK = "SAMPLE by verifier doctor: nothing happened"
 
 _SHA = "85cffd8" + "0" * 33
 _ID = "00000000-0000-4000-8000-000000000000"
-_FOUND: Mapping[Verdict, tuple[Finding, ...]] = {
-    Verdict.LOCAL_SOURCE: (
-        Finding(Check.SOURCE_IS_A_COMMIT, Outcome.FAILS, "no commit is recorded", "build by a trigger"),
-    ),
-    Verdict.FAILED: (
-        Finding(Check.SOURCE_IS_A_COMMIT, Outcome.HOLDS, "a commit"),
-        Finding(
-            Check.LOGS_HAVE_NO_ERRORS,
-            Outcome.FAILS,
-            '"One or more mappers failed to initialize" ×3, first at 02:21:07 UTC (task 0)',
-            "fix what the lines say and push",
-        ),
-    ),
-    Verdict.INCONCLUSIVE: (
-        Finding(Check.SOURCE_IS_A_COMMIT, Outcome.HOLDS, "a commit"),
-        Finding(
-            Check.EXPECTED_LINES_WERE_SEEN,
-            Outcome.COULD_NOT_CHECK,
-            '"query ok" was never logged',
-            "run the job with work waiting",
-        ),
-    ),
-    Verdict.VERIFIED: (
-        Finding(Check.SOURCE_IS_A_COMMIT, Outcome.HOLDS, "a commit"),
-        Finding(Check.WORKER_STARTED, Outcome.NOT_APPLICABLE, "no worker ran"),
-    ),
-}
+_DIGEST = f"sha256:{'0' * 64}"
+_ERROR = "One or more mappers failed to initialize"
+_COMMIT = Finding(Check.SOURCE_IS_A_COMMIT, Outcome.HOLDS, "a commit")
+_RUN = (
+    Finding(Check.WORKER_STARTED, Outcome.HOLDS, "execution sample-00000"),
+    Finding(Check.WORKER_SUCCEEDED, Outcome.HOLDS, "1/1 tasks succeeded"),
+    Finding(Check.WORKER_RAN_THE_BUILT_IMAGE, Outcome.HOLDS, f"ran {_DIGEST[:19]}"),
+    Finding(Check.LOGS_ARE_COMPLETE, Outcome.HOLDS, "the exit lines of all 1 attempts were read"),
+)
 
 
 def samples(policy: Policy, project: str, now: datetime) -> Iterator[Message]:
     """One message of each kind, where policy sends it, with a key that no real message has."""
     calm = replace(policy, routes=tuple(replace(route, mention="") for route in policy.routes))
-    for verdict, findings in _FOUND.items():
-        build = _build(project, now, has_commit=verdict is not Verdict.LOCAL_SOURCE)
-        errors = (Repeated("mapper error", 3, now, "0", "One or more mappers failed to initialize"),)
-        shown = errors if verdict is Verdict.FAILED else ()
-        judgement = Judgement(verdict, findings, now, errors=shown)
+    upload = _build(project, now, has_commit=False)
+    local = Judgement(Verdict.LOCAL_SOURCE, (_uploaded(upload),), now)
+    yield _marked(verdict_message(upload, source_of(upload), local, calm), now)
+    build, execution = _build(project, now, has_commit=True), f"{_job(project).resource}/executions/sample-00000"
+    for verdict, findings in _of_runs(now).items():
+        errors = (Repeated(_ERROR, 3, now, "0", _ERROR),) if verdict is Verdict.FAILED else ()
+        judgement = Judgement(verdict, (_COMMIT, *_RUN, *findings), now, execution, errors)
         yield _marked(verdict_message(build, source_of(build), judgement, calm), now)
     yield _marked(failed_build_message(_build(project, now, has_commit=True, status="FAILURE"), calm), now)
     yield _marked(
         unconfirmed_message(1, ["projects/any/locations/global/builds/forged"], now - timedelta(hours=1)), now
     )
+
+
+def _uploaded(build: Build) -> Finding:
+    """That no commit is recorded, with the command that a policy with the sample's worker names."""
+    worker = Worker("sample", _job(""), branches=("main",))
+    command = right_command(build, Policy(workers=(worker,)))
+    return Finding(Check.SOURCE_IS_A_COMMIT, Outcome.FAILS, "no commit is recorded", command)
+
+
+def _of_runs(now: datetime) -> Mapping[Verdict, tuple[Finding, ...]]:
+    """What the worker's logs can come to."""
+    clean = Finding(Check.LOGS_HAVE_NO_ERRORS, Outcome.HOLDS, "none")
+    lines, errors = Check.EXPECTED_LINES_WERE_SEEN, f'"{_ERROR}" ×3, first at {now:%H:%M:%S} UTC (task 0)'
+    idle = '"query ok" was never logged: an idle worker proves nothing'
+    to_do = "run the job with work waiting, or drop `expect` for it in policy.toml"
+    return {
+        Verdict.FAILED: (Finding(Check.LOGS_HAVE_NO_ERRORS, Outcome.FAILS, errors, "fix what the lines say and push"),),
+        Verdict.INCONCLUSIVE: (clean, Finding(lines, Outcome.COULD_NOT_CHECK, idle, to_do)),
+        Verdict.VERIFIED: (clean, Finding(lines, Outcome.HOLDS, '"query ok" seen')),
+    }
+
+
+def _job(project: str) -> JobName:
+    return JobName(project, "us-central1", "sample")
 
 
 def _marked(message: Message, now: datetime) -> Message:
@@ -84,7 +94,7 @@ def _build(project: str, now: datetime, *, has_commit: bool, status: str = "SUCC
         "status": status,
         "finishTime": show_time(now),
         "source": {"gitSource": git} if has_commit else {"storageSource": place},
-        "results": {"images": [{"name": f"gcr.io/{project}/sample:latest", "digest": f"sha256:{'0' * 64}"}]},
+        "results": {"images": [{"name": f"gcr.io/{project}/sample:latest", "digest": _DIGEST}]},
     }
     if has_commit:
         document |= {
