@@ -12,6 +12,7 @@ import pytest
 from google.cloud import run_v2, scheduler_v1
 from google.protobuf.duration_pb2 import Duration
 
+from tests.doctor.pasting import problems_of
 from tests.doctor.place import (
     BUCKET,
     BUILDS_TOPIC,
@@ -20,7 +21,6 @@ from tests.doctor.place import (
     EXECUTIONS_TOPIC,
     HOME,
     JOB,
-    PUSHER,
     REGION,
     SECRET,
     SERVICE,
@@ -30,7 +30,7 @@ from tests.doctor.place import (
     a_build,
     a_place,
 )
-from verifier.doctor.rows import Need
+from verifier.doctor.rows import APPLY, Need
 from verifier.local.faults import Fault
 from verifier.local.script import Script
 from verifier.local.slack import TOKEN
@@ -163,7 +163,7 @@ def break_audit_sink(place: Place) -> None:
 
 
 def break_audit_bucket(place: Place) -> None:
-    place.made.buckets[BUCKET].retention_days = 30
+    place.made.buckets[BUCKET].retention_days = 7
 
 
 def break_audit_writing(place: Place) -> None:
@@ -236,48 +236,73 @@ def break_policy(place: Place) -> None:
     place.policy.write_text('branchs = ["main"]')
 
 
+def break_detachment(place: Place) -> None:
+    place.subscription("executions").detached = True
+
+
+def break_age(place: Place) -> None:
+    place.service.update_time = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+    place.made.added[SECRET] = datetime(2026, 11, 23, 2, 1, tzinfo=UTC)
+
+
+def break_looking_at_the_secret(place: Place) -> None:
+    place.cloud.deny("GetSecretVersion")
+
+
+RENEWAL = (
+    "printf 'The secret, which is not shown: ' && read -rs V && "
+    'printf %s "$V" | gcloud secrets versions add build-verifier-slack --project=acme-home --data-file=- && '
+    "gcloud run services update build-verifier --region=us-central1 --project=acme-home "
+    "--update-labels=restarted=$(date +%s)"
+)
 BREAKAGES: dict[Callable[[Place], None], tuple[str, str]] = {
-    break_topic: ("builds_topic_exists", f"gcloud pubsub topics create cloud-builds --project={WATCHED}"),
-    break_ack_deadline: ("builds_are_pushed", "update build-verifier-builds --project=acme-home --ack-deadline=600"),
-    break_audience: ("executions_are_pushed", "--push-auth-token-audience=https://build-verifier-x7f3-uc.a.run.app"),
-    break_signing: ("sweeps_are_pushed", f"--push-auth-service-account={PUSHER}"),
-    break_dead_letters: ("builds_are_pushed", f"--dead-letter-topic={DEAD_TOPIC}"),
-    break_backoff: ("builds_are_pushed", "--min-retry-delay=10s --max-retry-delay=600s"),
-    break_retention: ("executions_are_pushed", "--message-retention-duration=604800s"),
-    break_expiry: ("sweeps_are_pushed", "--expiration-period=never"),
-    break_filter: ("builds_are_pushed", """-replace='google_pubsub_subscription.push["builds-acme-dev"]'"""),
-    break_endpoint: ("builds_are_pushed", "terraform apply"),
-    break_invoker: ("builds_are_pushed", f"--member=serviceAccount:{PUSHER} --role=roles/run.invoker"),
+    break_topic: ("builds_topic_exists", APPLY),
+    break_ack_deadline: ("builds_are_pushed", APPLY),
+    break_audience: ("executions_are_pushed", APPLY),
+    break_signing: ("sweeps_are_pushed", APPLY),
+    break_dead_letters: ("builds_are_pushed", APPLY),
+    break_backoff: ("builds_are_pushed", APPLY),
+    break_retention: ("executions_are_pushed", APPLY),
+    break_expiry: ("sweeps_are_pushed", APPLY),
+    break_filter: ("builds_are_pushed", APPLY),
+    break_endpoint: ("builds_are_pushed", APPLY),
+    break_invoker: ("builds_are_pushed", APPLY),
     break_reading_who_may_call: ("function_is_private", "--role=roles/iam.securityReviewer"),
     break_privacy: ("function_is_private", "remove-iam-policy-binding build-verifier"),
-    break_sink: ("executions_are_routed", f"pubsub.googleapis.com/{EXECUTIONS_TOPIC} --project={WATCHED}"),
-    break_sink_writer: ("executions_are_routed", "--role=roles/pubsub.publisher"),
+    break_sink: ("executions_are_routed", APPLY),
+    break_sink_writer: ("executions_are_routed", APPLY),
     break_ticker: ("sweeps_are_sent", "gcloud scheduler jobs resume build-verifier-sweep"),
     break_ticks: ("sweeps_are_sent", "gcloud scheduler jobs describe build-verifier-sweep"),
-    break_dead_letter_account: ("dead_letters_are_kept", "gcp-sa-pubsub"),
-    break_dead_letter_taking: ("dead_letters_are_kept", "--role=roles/pubsub.subscriber"),
-    break_dead_letter_reader: ("dead_letters_are_kept", f"--topic={DEAD_TOPIC}"),
-    break_regions: ("regions_cover_the_builds", "VERIFIER_REGIONS=europe-west1,global,us-central1"),
+    break_dead_letter_account: ("dead_letters_are_kept", APPLY),
+    break_dead_letter_taking: ("dead_letters_are_kept", APPLY),
+    break_dead_letter_reader: ("dead_letters_are_kept", APPLY),
+    break_regions: (
+        "regions_cover_the_builds",
+        'set regions = ["europe-west1", "global", "us-central1"] in terraform.tfvars',
+    ),
     break_listing: ("builds_can_be_listed", "--role=roles/cloudbuild.builds.viewer"),
-    break_audit_sink: ("audit_is_kept", "gcloud logging sinks create build-verifier-audit"),
-    break_audit_bucket: ("audit_is_kept", "--retention-days=400"),
+    break_audit_sink: ("audit_is_kept", APPLY),
+    break_audit_bucket: ("audit_is_kept", APPLY),
     break_audit_writing: ("audit_can_be_written", "--role=roles/logging.logWriter"),
-    break_publishing: ("verdicts_can_be_published", "--role=roles/pubsub.publisher"),
+    break_publishing: ("verdicts_can_be_published", APPLY),
     break_job: ("worker_exists", "gcloud run jobs list --project=acme-dev"),
     break_tag: ("worker_runs_a_tag", "--image=gcr.io/acme/worker:latest"),
     break_retries: ("worker_never_retries", "--max-retries=0"),
-    break_starting: ("worker_can_be_started", "--role=roles/run.jobsExecutorWithOverrides"),
+    break_starting: ("worker_can_be_started", APPLY),
     break_executions: ("executions_can_be_read", "--role=roles/run.viewer"),
     break_logs: ("logs_can_be_read", "--role=roles/logging.viewer"),
     break_images: ("trigger_pushes_the_image", "under images:"),
-    break_secret: ("secret_has_a_version", "gcloud secrets versions add build-verifier-slack --project=acme-home"),
-    break_token: ("slack_takes_the_token", "bot token"),
+    break_secret: ("secret_has_a_version", RENEWAL),
+    break_token: ("slack_takes_the_token", RENEWAL),
     break_scopes: ("slack_scopes_suffice", "add channels:history"),
-    break_membership: ("bot_is_in_the_channel", f"/invite @<app> in {CHANNEL}"),
+    break_membership: ("bot_is_in_the_channel", f"/invite @build-verifier in {CHANNEL}"),
     break_channel: ("bot_is_in_the_channel", f"unarchive {CHANNEL}"),
-    break_time: ("function_has_its_time", "--timeout=120"),
+    break_time: ("function_has_its_time", APPLY),
     break_readiness: ("function_is_ready", "gcloud run services logs read build-verifier"),
     break_policy: ("policy_is_read", "mend the file"),
+    break_detachment: ("executions_are_pushed", """-replace='google_pubsub_subscription.push["executions"]'"""),
+    break_age: ("secret_has_a_version", "gcloud run services update build-verifier --region=us-central1"),
+    break_looking_at_the_secret: ("secret_has_a_version", "--role=roles/secretmanager.viewer"),
 }
 
 
@@ -291,6 +316,10 @@ def test_what_is_broken_is_named_with_the_command_that_mends_it(
     found = place.open_checks()
     assert need in found
     assert remedy in found[need]["remedy"]
+    printed = place.doctor().stdout
+    for check in filter(lambda check: check["remedy"], found.values()):
+        assert problems_of(check["remedy"]) == []
+        assert f"\n    do this: {check['remedy']}\n" in printed
 
 
 APIS = {
@@ -319,13 +348,13 @@ def test_one_call_that_fails_leaves_the_other_rows_as_they_are(place: Place) -> 
     assert {check["outcome"] for check in found.values()} == {"could-not-check"}
 
 
-def test_what_depends_on_a_broken_thing_says_so_in_a_line_each(place: Place) -> None:
+def test_all_that_depends_on_a_broken_thing_is_one_line(place: Place) -> None:
     del place.made.services[SERVICE]
     result = place.doctor()
     assert result.exit_code == 1
     assert result.stdout.count("do this") == 1
-    assert "? ledger_answers            not asked: it depends on function_is_ready" in result.stdout
-    assert "0 in order" not in result.stdout
+    assert "? 28 more checks wait for function_is_ready\n" in result.stdout
+    assert result.stdout.endswith("1 in order, 1 to mend, 28 waiting\n")
 
 
 def test_every_call_failing_is_no_traceback(place: Place) -> None:
@@ -387,15 +416,13 @@ def test_each_watched_project_is_looked_at(tmp_path: Path) -> None:
             "regions_cover_the_builds": "holds",
         }
         topic = place.open_checks()["builds_topic_exists"]
-        assert topic["remedy"] == "gcloud pubsub topics create cloud-builds --project=acme-prod"
+        assert topic["remedy"] == APPLY
 
 
 def test_a_secret_that_has_no_version_yet_is_told_how_it_gets_one(place: Place) -> None:
     del place.made.secrets[SECRET]
     found = place.open_checks()
-    assert found["secret_has_a_version"]["remedy"].endswith(
-        "gcloud secrets versions add build-verifier-slack --project=acme-home --data-file=-"
-    )
+    assert found["secret_has_a_version"]["remedy"] == RENEWAL
     assert found["slack_takes_the_token"]["waits_for"] == "secret_has_a_version"
     assert "settings_are_sound" not in found
 
@@ -440,10 +467,42 @@ def test_without_being_asked_nothing_is_posted(place: Place) -> None:
     assert not place.slack.messages
 
 
-def test_a_sample_that_slack_refuses_says_what_to_do(place: Place) -> None:
+def test_a_channel_that_is_not_open_to_the_bot_gets_no_sample(place: Place) -> None:
     place.slack.workspace.left.add(CHANNEL)
-    check = place.open_checks("--slack")["samples_were_posted"]
-    assert "/invite @<app>" in check["remedy"]
+    (check,) = [check for check in place.checks("--slack") if check["check"] == "samples_were_posted"]
+    assert check["waits_for"] == "bot_is_in_the_channel"
+    assert "chat.postMessage" not in place.faults.calls
+
+
+def test_a_channel_that_refuses_a_sample_gets_no_other(place: Place) -> None:
+    place.faults.add(Fault("chat.postMessage", "before", status="restricted_action", times=0))
+    (check,) = [check for check in place.checks("--slack") if check["check"] == "samples_were_posted"]
+    assert check["outcome"] == "fails"
+    assert "posting settings" in check["remedy"]
+
+
+def test_a_token_that_slack_refuses_posts_no_sample(place: Place) -> None:
+    break_token(place)
+    assert place.open_checks("--slack")["samples_were_posted"]["waits_for"] == "slack_takes_the_token"
+
+
+def test_a_sink_that_is_missing_is_told_beside_a_missing_subscription(place: Place) -> None:
+    del place.made.subscriptions[place.subscription("executions").name]
+    assert set(place.open_checks()) == {"executions_are_pushed"}
+    break_sink(place)
+    assert set(place.open_checks()) == {"executions_are_pushed", "executions_are_routed"}
+
+
+def test_a_ticker_is_looked_at_beside_a_missing_subscription(place: Place) -> None:
+    del place.made.subscriptions[place.subscription("sweep").name]
+    break_ticker(place)
+    assert set(place.open_checks()) == {"sweeps_are_pushed", "sweeps_are_sent"}
+
+
+def test_a_version_that_is_older_than_the_function_is_no_trouble(place: Place) -> None:
+    break_age(place)
+    place.service.update_time = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
+    assert not place.open_checks()
 
 
 @pytest.mark.parametrize("name", ["build-verifier", "projects/p/locations/r/jobs/f", ""])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,22 +13,24 @@ from typing import Any
 
 import grpc
 import pytest
-from google.api_core.exceptions import PermissionDenied, ServiceUnavailable
+from google.api_core.exceptions import NotFound, PermissionDenied, ServiceUnavailable
 from google.oauth2.credentials import Credentials
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 from google.rpc.error_details_pb2 import ErrorInfo
 
-from tests.doctor.place import ACCOUNT, DEAD_TOPIC, FILTER, HOME, PUSHER, URL, a_place, a_subscription
+from tests.doctor.pasting import problems_of
+from tests.doctor.place import ACCOUNT, FILTER, HOME, PUSHER, URL, a_place, a_subscription
 from verifier.doctor.ask_home import query_ledger
 from verifier.doctor.ask_messages import read_sinks, read_subscriptions, topic_exists
-from verifier.doctor.calls import Caller, function_caller, no_credentials
+from verifier.doctor.calls import Caller, function_caller
 from verifier.doctor.checks import answered
 from verifier.doctor.function import Deployment, FunctionName, function_name
 from verifier.doctor.messages import Subscription
-from verifier.doctor.push import TERMINAL, filter_row, push_row, usual
-from verifier.doctor.rows import Need, Row, Trouble, all_is_well, in_order, waiting
+from verifier.doctor.push import TERMINAL, filter_row, push_row
+from verifier.doctor.rows import AGAIN, APPLY, Need, Row, Trouble, all_is_well, in_order, waiting
+from verifier.doctor.text import lines
 from verifier.doctor.workers import untagged
 from verifier.errors import Denied, Malformed, Refused, ServiceError, Unavailable
 from verifier.local.faults import Fault
@@ -138,15 +141,15 @@ def test_a_filter_must_let_every_status_through_that_ends_a_build(text: str, out
     assert filter_row(subscription).outcome is outcome
 
 
-def test_all_that_is_wrong_with_a_subscription_is_mended_by_one_command() -> None:
+def test_all_that_is_wrong_with_a_subscription_is_said_at_once() -> None:
     bare = Subscription(f"projects/{HOME}/subscriptions/builds", "projects/p/topics/cloud-builds", f"{URL}/builds")
-    row = push_row(Need.BUILDS_ARE_PUSHED, bare, DEPLOYMENT, usual([], DEPLOYMENT))
-    assert row.remedy == (
-        f"gcloud pubsub subscriptions update builds --project={HOME} --push-endpoint={URL}/builds "
-        f"--push-auth-service-account={PUSHER} --push-auth-token-audience={URL} --ack-deadline=600 "
-        "--min-retry-delay=10s --max-retry-delay=600s --message-retention-duration=604800s --expiration-period=never "
-        f"--dead-letter-topic={DEAD_TOPIC} --max-delivery-attempts=100"
+    row = push_row(Need.BUILDS_ARE_PUSHED, bare, DEPLOYMENT)
+    assert row.seen == (
+        "its pushes are not signed (no OIDC token); its acknowledgement deadline is 10 s, so what takes longer is "
+        "delivered again meanwhile; its backoff is 0 to 0 s; messages are kept for 0 hours only; it expires when it "
+        "is not used for a while; what can't be delivered is dropped: no dead-letter topic"
     )
+    assert row.remedy == APPLY
 
 
 def test_an_images_name_is_told_from_its_tag_and_digest() -> None:
@@ -214,7 +217,9 @@ def test_who_may_not_ask_as_the_function_is_told_the_role_and_asks_as_themselves
     with LoopbackServer(a_token(403)) as server, pytest.raises(Trouble) as caught:
         function_caller(Caller(), ACCOUNT, source, f"{server.address}/v1/token")
     assert caught.value.outcome is Outcome.COULD_NOT_CHECK
-    assert f"{ACCOUNT} --member=user:YOU --role=roles/iam.serviceAccountTokenCreator" in caught.value.remedy
+    member = '--member="user:$(gcloud config get account)"'
+    assert f"{ACCOUNT} {member} --role=roles/iam.serviceAccountTokenCreator" in caught.value.remedy
+    assert problems_of(caught.value.remedy) == []
     assert f"--project={HOME}" in caught.value.remedy
 
 
@@ -222,12 +227,12 @@ def test_who_may_not_ask_as_the_function_is_told_the_role_and_asks_as_themselves
     ("error", "remedy"),
     [
         (Denied("none"), "gcloud auth application-default login"),
-        (Unavailable("the metadata server hangs"), "run it again in a minute"),
+        (Unavailable("the metadata server hangs"), AGAIN),
     ],
     ids=["none", "not now"],
 )
 def test_credentials_that_can_not_be_had_are_told_by_what_mends_that(error: ServiceError, remedy: str) -> None:
-    trouble = no_credentials(error)
+    trouble = Caller().no_credentials(error)
     assert (trouble.outcome, trouble.remedy) == (Outcome.COULD_NOT_CHECK, remedy)
 
 
@@ -258,24 +263,88 @@ class Broken(SqliteStore):
         raise self.error
 
 
+OFF = "all addresses failed; last error: refused"
+SAID: dict[str, tuple[Exception, ServiceError]] = {
+    "denied": (PermissionDenied("no"), Denied("no; grant: x")),  # type: ignore[no-untyped-call]  # the library's
+    "not found": (NotFound("no"), Refused("no; create it: gcloud x")),  # type: ignore[no-untyped-call]  # the library's
+    "off": (ServiceUnavailable(OFF), Unavailable(f"{OFF}; wait")),  # type: ignore[no-untyped-call]  # the library's
+}
+LEDGER = "querying the ledger of acme-home"
+
+
 @pytest.mark.parametrize(
-    ("error", "account", "outcome", "remedy"),
+    ("said", "account", "outcome", "seen", "remedy"),
     [
-        (Denied("expected it, got no; grant: x"), ACCOUNT, Outcome.FAILS, f"--member=serviceAccount:{ACCOUNT}"),
-        (Denied("expected it, got no; grant: x"), "", Outcome.COULD_NOT_CHECK, "--member=user:YOU"),
-        (Refused("no database; create the database: gcloud x"), ACCOUNT, Outcome.FAILS, "gcloud x"),
-        (Unavailable("no answer; try again later"), ACCOUNT, Outcome.COULD_NOT_CHECK, "try again later"),
+        ("denied", ACCOUNT, Outcome.FAILS, f"{LEDGER}: {ACCOUNT} lacks datastore.entities.get in acme-home", APPLY),
+        ("denied", "", Outcome.COULD_NOT_CHECK, f"{LEDGER}: you lack datastore.entities.get", "roles/datastore.user"),
+        ("not found", ACCOUNT, Outcome.FAILS, f"{LEDGER}: not found", APPLY),
+        ("off", ACCOUNT, Outcome.COULD_NOT_CHECK, "(UNAVAILABLE: all addresses failed; last error: refused)", AGAIN),
     ],
 )
 def test_a_ledger_whose_query_fails_says_what_mends_it(
-    tmp_path: Path, error: ServiceError, account: str, outcome: Outcome, remedy: str
+    tmp_path: Path, said: str, account: str, outcome: Outcome, seen: str, remedy: str
 ) -> None:
+    cause, error = SAID[said]
+    error.__cause__ = cause
     store = Broken(tmp_path / "ledger", error)
     with pytest.raises(Trouble) as caught:
         query_ledger(Caller(account=account), store, HOME, NOW)
     store.close()
     assert caught.value.outcome is outcome
+    assert seen in caught.value.seen
     assert remedy in caught.value.remedy
+
+
+def test_a_key_file_that_is_missing_or_broken_is_named_and_never_shown(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"private_key": "not-to-be-shown"')
+    for file, why in (
+        (tmp_path / "nowhere.json", "does not exist"),
+        (broken, "can be read"),
+        (tmp_path, "can be read"),
+    ):
+        trouble = Caller(key_file=str(file)).no_credentials(Denied("not-to-be-shown"))
+        assert trouble.seen.startswith(f"GOOGLE_APPLICATION_CREDENTIALS names {file}, ")
+        assert trouble.seen.endswith(why)
+        assert trouble.remedy == "unset GOOGLE_APPLICATION_CREDENTIALS"
+
+
+def test_a_network_that_leads_nowhere_is_told_from_credentials_that_have_run_out() -> None:
+    said = "Getting metadata from plugin failed with error: HTTPSConnectionPool(host='oauth2'): Max retries exceeded"
+    error = ServiceUnavailable(said)  # type: ignore[no-untyped-call]  # the library's
+    trouble = Caller().trouble(error, "listing builds", HOME, "cloudbuild.builds.list", "roles/viewer")
+    assert trouble.remedy == AGAIN
+    assert "network" in AGAIN
+
+
+def test_prose_is_wrapped_below_itself_and_a_command_never() -> None:
+    rows = [
+        Row(Need.LEDGER_ANSWERS, HOME, Outcome.FAILS, "one two three four five six seven", "gcloud " + "x " * 40 + "x"),
+        Row(Need.AUDIT_IS_KEPT, "", Outcome.FAILS, "seen", "mend the file that is named above and apply it again"),
+        *waiting([Need.SECRET_HAS_A_VERSION], "", Need.LEDGER_ANSWERS),
+    ]
+    assert list(lines(rows, 48)) == [
+        "✗ ledger_answers acme-home: one two three four",
+        "                 five six seven",
+        "    do this: gcloud " + "x " * 40 + "x",
+        "✗ audit_is_kept  seen",
+        "    do this: mend the file that is named above",
+        "             and apply it again",
+        "? 1 more check waits for ledger_answers",
+        "",
+        "2 to mend, 1 waiting",
+    ]
+
+
+def test_a_remedy_that_mixes_prose_and_command_or_names_no_place_is_found_out() -> None:
+    for remedy in (
+        "gcloud run jobs list --project=acme-dev, and mend the policy",
+        "gcloud run jobs list --region=REGION",
+        "gcloud run jobs list --project='acme-dev",
+    ):
+        assert problems_of(remedy)
+    if shutil.which("gcloud"):
+        assert problems_of("gcloud run jobs list --no-such-flag")
 
 
 @pytest.mark.parametrize(("account", "outcome"), [(ACCOUNT, Outcome.FAILS), ("", Outcome.COULD_NOT_CHECK)])

@@ -9,11 +9,11 @@ import pytest
 
 from tests.doctor.place import BUCKET, PUSHER, URL
 from tests.doctor.test_doctor_parts import DEPLOYMENT
-from tests.terraform.command import of_type
-from verifier.doctor.home import audit_row, audit_sinks
+from tests.terraform.command import ROOT, of_type
+from verifier.doctor.home import FEWEST_DAYS, audit_row, audit_sinks
 from verifier.doctor.installation import settings_with
 from verifier.doctor.messages import Sink, Subscription, Ticker, sink_rows, ticker_row
-from verifier.doctor.push import filter_row, push_row, usual
+from verifier.doctor.push import filter_row, push_row
 from verifier.doctor.rows import Need
 from verifier.local.slack import TOKEN
 from verifier.verdict import Outcome
@@ -56,7 +56,7 @@ def subscription(planned: dict[str, Any]) -> Subscription:
 def test_each_planned_subscription_is_in_order(one_project: Plan, key: str) -> None:
     planned = of_type(one_project, "google_pubsub_subscription")[f'google_pubsub_subscription.push["{key}"]']
     found = subscription(dict(planned))
-    rows = [push_row(NEEDS[key], found, DEPLOYMENT, usual([], DEPLOYMENT)), filter_row(found)]
+    rows = [push_row(NEEDS[key], found, DEPLOYMENT), filter_row(found)]
     assert [row.outcome for row in rows] == [Outcome.HOLDS, Outcome.HOLDS], rows
 
 
@@ -71,6 +71,11 @@ def test_the_planned_sinks_are_found_and_in_order(one_project: Plan) -> None:
     assert audit_sinks([kept, sink]) == [kept]
     bucket = of_type(one_project, "google_logging_project_bucket_config")["google_logging_project_bucket_config.audit"]
     assert audit_row(kept, bucket["retention_days"], locked=bucket["locked"]).outcome is Outcome.HOLDS
+
+
+def test_the_fewest_days_that_terraform_takes_are_enough() -> None:
+    declared = (ROOT / "terraform" / "variables.tf").read_text()
+    assert f"var.audit.retention_days >= {FEWEST_DAYS} &&" in declared
 
 
 def test_the_planned_sweep_is_in_order(one_project: Plan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -16,26 +17,16 @@ from verifier.cli.judged import POLICY_FILE
 from verifier.config import loopback_address
 from verifier.doctor.function import function_name
 from verifier.doctor.rows import Need, Row, all_is_well, fails, holds, unknown, waiting
+from verifier.doctor.text import lines
 from verifier.errors import Malformed, Refused, ServiceError, SettingsError
 from verifier.redact import one_line
 from verifier.verdict import Outcome
 
 if TYPE_CHECKING:
+    from verifier.doctor.examination import Examined
     from verifier.doctor.installation import Installation
-    from verifier.services import Chat
+    from verifier.services import Chat, Message
 
-_SIGNS = {
-    Outcome.HOLDS: "✓",
-    Outcome.FAILS: "✗",
-    Outcome.COULD_NOT_CHECK: "?",
-    Outcome.NOT_APPLICABLE: "·",
-}
-_WORDS = {
-    Outcome.HOLDS: "in order",
-    Outcome.FAILS: "to mend",
-    Outcome.COULD_NOT_CHECK: "not known",
-    Outcome.NOT_APPLICABLE: "not needed",
-}
 _SLACK_API = "VERIFIER_SLACK_ENDPOINT"
 _POST_SECONDS = 20.0
 _USAGE = 2
@@ -70,7 +61,7 @@ def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
     except (Malformed, SettingsError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(_USAGE)
-    click.echo(_document(rows) if as_json else "\n".join(_lines(rows)))
+    click.echo(_document(rows) if as_json else "\n".join(lines(rows, _terminal_width())))
     sys.exit(0 if all_is_well(rows) else 1)
 
 
@@ -87,7 +78,7 @@ def _rows(function: str, policy: Path, *, slack: bool) -> list[Row]:
         now=datetime.now(UTC),
     )
     examined = examine(asked)
-    return [*examined.rows, *(_samples(examined.installation) if slack else [])]
+    return [*examined.rows, *(_samples(examined) if slack else [])]
 
 
 def _slack_api() -> str:
@@ -99,26 +90,42 @@ def _slack_api() -> str:
     return address
 
 
-def _samples(place: Installation | None) -> Iterator[Row]:
+def _samples(examined: Examined) -> Iterator[Row]:
+    """A row for each sample. A channel that is not open to the bot, or that refuses a sample, gets no more."""
     from verifier.doctor.samples import samples
     from verifier.policy import Policy
 
-    need = Need.SAMPLES_WERE_POSTED
-    if place is None or not place.has_secret:
-        yield from waiting([need], "", Need.SETTINGS_ARE_SOUND if place is None else Need.SECRET_HAS_A_VERSION)
+    need, place = Need.SAMPLES_WERE_POSTED, examined.installation
+    failed = [row for row in examined.rows if row.outcome is Outcome.FAILS]
+    if place is None or not place.has_secret or any(row.need is Need.SLACK_TAKES_THE_TOKEN for row in failed):
+        yield from waiting([need], "", Need.SETTINGS_ARE_SOUND if place is None else Need.SLACK_TAKES_THE_TOKEN)
         return
+    closed = {row.about for row in failed if row.need is Need.BOT_IS_IN_THE_CHANNEL}
+    yield from (row for channel in sorted(closed) for row in waiting([need], channel, Need.BOT_IS_IN_THE_CHANNEL))
     chat, default = _chat(place), place.settings.slack_channel or "the webhook's channel"
     for message in samples(place.policy or Policy(), place.projects[0], place.now):
         channel = message.channel or default
-        try:
-            chat.post(message, timeout=_POST_SECONDS)
-        except Refused as error:
-            seen, _, remedy = str(error).partition("; ")
-            yield fails(need, channel, seen, remedy or "see Slack's documentation of this error")
-        except ServiceError as error:
-            yield unknown(need, channel, str(error), "look whether it is in the channel, and run it again")
-        else:
-            yield holds(need, channel, message.text.splitlines()[0])
+        if channel not in closed:
+            row = _posted(chat, message, channel)
+            yield row
+            closed |= {channel} if row.outcome is Outcome.FAILS else set()
+
+
+def _posted(chat: Chat, message: Message, channel: str) -> Row:
+    need = Need.SAMPLES_WERE_POSTED
+    try:
+        chat.post(message, timeout=_POST_SECONDS)
+    except Refused as error:
+        seen, _, remedy = str(error).partition("; ")
+        return fails(need, channel, seen, remedy or "see Slack's documentation of this error")
+    except ServiceError as error:
+        return unknown(need, channel, str(error), "look whether it is in the channel, and run it again")
+    return holds(need, channel, message.text.splitlines()[0])
+
+
+def _terminal_width() -> int:
+    """How wide the terminal is that is written to; 0 where none is."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def _chat(place: Installation) -> Chat:
@@ -128,18 +135,6 @@ def _chat(place: Installation) -> Chat:
     if settings.slack_webhook:
         return SlackWebhook(settings.slack_webhook)
     return SlackBot(settings.slack_token, settings.slack_channel, place.slack_api or API_URL)
-
-
-def _lines(rows: Sequence[Row]) -> Iterator[str]:
-    width = max(len(row.need) for row in rows)
-    for row in rows:
-        seen = f"{row.about}: {row.seen}" if row.about else row.seen
-        yield f"{_SIGNS[row.outcome]} {row.need:{width}} {one_line(seen, 500)}"
-        if row.remedy:
-            yield f"    do this: {one_line(row.remedy, 700)}"
-    counts = {outcome: sum(row.outcome is outcome for row in rows) for outcome in _WORDS}
-    yield ""
-    yield ", ".join(f"{count} {_WORDS[outcome]}" for outcome, count in counts.items() if count)
 
 
 def _document(rows: Sequence[Row]) -> str:

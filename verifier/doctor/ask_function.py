@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from google.api_core.exceptions import FailedPrecondition, NotFound
 from google.cloud import run_v2, secretmanager_v1
 from google.cloud.run_v2.services.services import transports as service_transports
@@ -9,7 +11,7 @@ from google.cloud.secretmanager_v1.services.secret_manager_service import transp
 from google.iam.v1 import iam_policy_pb2
 
 from verifier.doctor.calls import Caller
-from verifier.doctor.function import Deployment, FunctionName
+from verifier.doctor.function import Deployment, FunctionName, renewal
 from verifier.doctor.rows import Trouble
 from verifier.verdict import Outcome
 
@@ -41,6 +43,7 @@ def read_deployment(you: Caller, name: FunctionName) -> Deployment:
             if "value_source" in item
         },
         checks_callers=not service.invoker_iam_disabled,
+        updated=service.update_time if "update_time" in service else None,
     )
 
 
@@ -54,14 +57,11 @@ def read_invokers(you: Caller, name: FunctionName) -> frozenset[str]:
     return frozenset(member for one in policy.bindings if one.role in _INVOKERS for member in one.members)
 
 
-def read_secret(function: Caller, version: str) -> str:
+def read_secret(function: Caller, version: str, name: FunctionName) -> str:
     """The value of a secret's version, which is never to be shown. Raises Trouble, also where there is none."""
-    _, project, _, secret, *_ = version.split("/")
+    project = version.split("/")[1]
     client = function.client(
         secretmanager_v1.SecretManagerServiceClient, secret_transports.SecretManagerServiceGrpcTransport
-    )
-    remedy = (
-        f'read -rs VALUE && printf %s "$VALUE" | gcloud secrets versions add {secret} --project={project} --data-file=-'
     )
     try:
         with function.asking(
@@ -71,11 +71,23 @@ def read_secret(function: Caller, version: str) -> str:
             answer = client.access_secret_version(request=request, timeout=function.seconds, retry=None)
     except Trouble as trouble:
         if isinstance(trouble.__cause__, NotFound):
-            raise Trouble(Outcome.FAILS, f"{version} does not exist", remedy) from trouble
+            raise Trouble(Outcome.FAILS, f"{version} does not exist", renewal(version, name)) from trouble
         if isinstance(trouble.__cause__, FailedPrecondition):
-            raise Trouble(Outcome.FAILS, f"{version} is disabled or destroyed", remedy) from trouble
+            raise Trouble(Outcome.FAILS, f"{version} is disabled or destroyed", renewal(version, name)) from trouble
         raise
     return bytes(answer.payload.data).decode("utf-8", "replace").strip()
+
+
+def version_added(you: Caller, version: str) -> datetime | None:
+    """When a secret's version was added, as far as Secret Manager tells. Raises Trouble."""
+    client = you.client(
+        secretmanager_v1.SecretManagerServiceClient, secret_transports.SecretManagerServiceGrpcTransport
+    )
+    needed = "secretmanager.versions.get"
+    with you.asking(f"looking at {version}", version.split("/")[1], needed, "roles/secretmanager.viewer"):
+        request = secretmanager_v1.GetSecretVersionRequest(name=version)
+        found = client.get_secret_version(request=request, timeout=you.seconds, retry=None)
+    return found.create_time if "create_time" in found else None
 
 
 def _version_name(project: str, reference: run_v2.SecretKeySelector) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from google.api import monitored_resource_pb2
+from google.api_core.exceptions import GoogleAPIError
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 from google.cloud.logging_v2.services.logging_service_v2 import transports as logging_transports
@@ -12,9 +13,9 @@ from google.cloud.logging_v2.types import LogEntry, WriteLogEntriesRequest
 
 from verifier.cloud.cloud_logging import AUDIT_LOG
 from verifier.cloud.firestore import FirestoreStore
-from verifier.doctor.calls import Caller, grant, no_credentials
-from verifier.doctor.rows import Trouble
-from verifier.errors import Denied, Refused, ServiceError
+from verifier.doctor.calls import Caller
+from verifier.doctor.rows import AGAIN, Trouble
+from verifier.errors import ServiceError
 from verifier.ledger import BUILDS
 from verifier.services import Store
 from verifier.times import show_time
@@ -31,7 +32,7 @@ def firestore(function: Caller, project: str, database: str) -> Store:
     try:
         return FirestoreStore(project, database, channel=channel)
     except ServiceError as error:
-        raise no_credentials(error) from error
+        raise function.no_credentials(error) from error
 
 
 def query_ledger(function: Caller, store: Store, project: str, now: datetime) -> int:
@@ -44,7 +45,7 @@ def query_ledger(function: Caller, store: Store, project: str, now: datetime) ->
         store.due(moment, 1, field="unsaid", timeout=function.seconds)
         return len(store.due(moment, 100, timeout=function.seconds))
     except ServiceError as error:
-        raise _ledger_trouble(error, project, function.account) from error
+        raise _ledger_trouble(error, function, project) from error
 
 
 def try_audit(function: Caller, project: str, now: datetime) -> None:
@@ -64,15 +65,10 @@ def try_audit(function: Caller, project: str, now: datetime) -> None:
         client.write_log_entries(request=request, timeout=function.seconds, retry=None)
 
 
-def _ledger_trouble(error: ServiceError, project: str, account: str) -> Trouble:
-    """The store's own words, parted at its advice."""
-    if getattr(error.__cause__, "reason", None) == "SERVICE_DISABLED":
-        remedy = f"gcloud services enable firestore.googleapis.com --project={project}"
-        return Trouble(Outcome.FAILS, f"firestore.googleapis.com is not enabled in {project}", remedy)
-    seen, _, advice = str(error).partition("; ")
-    if isinstance(error, Denied):
-        member = f"serviceAccount:{account}" if account else "user:YOU"
-        outcome = Outcome.FAILS if account else Outcome.COULD_NOT_CHECK
-        return Trouble(outcome, seen, grant(project, member, "roles/datastore.user"))
-    outcome = Outcome.FAILS if isinstance(error, Refused) else Outcome.COULD_NOT_CHECK
-    return Trouble(outcome, seen, advice.removeprefix("create the database: ") or "run it again in a minute")
+def _ledger_trouble(error: ServiceError, function: Caller, project: str) -> Trouble:
+    """What the library said to the store, which says it to the function in words of its own."""
+    cause = error.__cause__
+    if isinstance(cause, GoogleAPIError):
+        what = f"querying the ledger of {project}"
+        return function.trouble(cause, what, project, "datastore.entities.get", "roles/datastore.user")
+    return Trouble(Outcome.COULD_NOT_CHECK, str(error), AGAIN)

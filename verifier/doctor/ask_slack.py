@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse, WebClient
 
 from verifier.cloud.slack import API_URL
-from verifier.doctor.rows import Trouble
+from verifier.doctor.rows import AGAIN, Trouble
 from verifier.doctor.slack import Bot, Channel
 from verifier.verdict import Outcome
 
@@ -53,7 +53,6 @@ def read_channel(token: str, api_url: str, channel: str) -> Channel:
 
 def _call(token: str, api_url: str, method: str, arguments: dict[str, Any]) -> SlackResponse:
     client = WebClient(token, base_url=api_url or API_URL, timeout=_SECONDS, retry_handlers=[], logger=_SILENT)
-    again = "run it again in a minute"
     try:
         return client.api_call(method, params=arguments)
     except SlackApiError as error:
@@ -62,7 +61,7 @@ def _call(token: str, api_url: str, method: str, arguments: dict[str, Any]) -> S
         if isinstance(code, str) and code not in ("ratelimited", "internal_error", "service_unavailable"):
             raise Refusal(code) from error
         seen = f"{method}: no answer to rely on ({code or error.response.status_code})"
-        raise Trouble(Outcome.COULD_NOT_CHECK, seen, again) from error
+        raise Trouble(Outcome.COULD_NOT_CHECK, seen, AGAIN) from error
     except (SlackClientError, OSError, HTTPException, ValueError, LookupError, AttributeError) as error:
         seen = f"{method}: Slack could not be reached ({type(error).__name__})"
-        raise Trouble(Outcome.COULD_NOT_CHECK, seen, again) from error
+        raise Trouble(Outcome.COULD_NOT_CHECK, seen, AGAIN) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from google.api_core import exceptions
@@ -13,15 +14,20 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
 from verifier.cloud.google import connected, credentials
-from verifier.doctor.rows import Trouble
+from verifier.doctor.rows import AGAIN, APPLY, GRANTED, Trouble
 from verifier.errors import Denied, ServiceError, Unavailable
 from verifier.verdict import Outcome
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _STALE = "Getting metadata from plugin failed"
 """How gRPC says that there was no token to be had: the usual end of a person's credentials."""
+_UNREACHABLE = "ConnectionPool"
+"""How it says that nobody could be asked for a token: there is no network, or a proxy is in the way."""
 _GCLOUD = "projects/764086051850"
 """Google's own project, which counts calls by a person's credentials that name no other. It has no API enabled."""
+_YOU = '"user:$(gcloud config get account)"'
+"""You as a member, for a shell."""
+_LOGIN = "gcloud auth application-default login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class Caller:
     """None: application default credentials."""
     seconds: float = 15.0
     """The most that one call may take."""
+    key_file: str = ""
+    """What GOOGLE_APPLICATION_CREDENTIALS names, which goes before a person's own; empty: nothing."""
 
     def client(self, client: Any, transport: Any, endpoint: str = "") -> Any:
         """A client of this class; `endpoint` is an emulator of its own. Raises Trouble without credentials."""
@@ -44,8 +52,23 @@ class Caller:
             return client(transport=transport(channel=transport.create_channel(credentials=self.credentials)))
         try:
             return connected(client, transport, loopback)
-        except ServiceError as error:
-            raise no_credentials(error) from error
+        except (ServiceError, OSError) as error:
+            raise self.no_credentials(error) from error
+
+    def no_credentials(self, error: Exception) -> Trouble:
+        """What it means to a person that there are none. What stands in a file of credentials is in no message."""
+        if isinstance(error, Unavailable):
+            return Trouble(Outcome.COULD_NOT_CHECK, "credentials could not be looked up in time", AGAIN)
+        if not self.key_file:
+            return Trouble(Outcome.COULD_NOT_CHECK, "no application default credentials", _LOGIN)
+        why = "in which no credentials can be read" if Path(self.key_file).exists() else "which does not exist"
+        seen = f"GOOGLE_APPLICATION_CREDENTIALS names {self.key_file}, {why}"
+        return Trouble(Outcome.COULD_NOT_CHECK, seen, self._renewal)
+
+    @property
+    def _renewal(self) -> str:
+        """What gives a person credentials that are accepted."""
+        return "unset GOOGLE_APPLICATION_CREDENTIALS" if self.key_file else _LOGIN
 
     @contextmanager
     def asking(self, what: str, project: str, permission: str, role: str) -> Iterator[None]:
@@ -56,46 +79,35 @@ class Caller:
             raise self.trouble(error, what, project, permission, role) from error
         except GoogleAuthError as error:
             seen = f"{what}: the credentials were not accepted ({type(error).__name__})"
-            raise Trouble(Outcome.COULD_NOT_CHECK, seen, "gcloud auth application-default login") from error
+            raise Trouble(Outcome.COULD_NOT_CHECK, seen, self._renewal) from error
 
     def trouble(self, error: Exception, what: str, project: str, permission: str, role: str) -> Trouble:
         """What this error means to the person who reads the row."""
         said = str(getattr(error, "message", None) or error)
+        if _STALE in said and _UNREACHABLE in said:
+            return Trouble(Outcome.COULD_NOT_CHECK, f"{what}: Google could not be reached", AGAIN)
         if _STALE in said:
             seen = f"{what}: your credentials are not accepted any more"
-            return Trouble(Outcome.COULD_NOT_CHECK, seen, "gcloud auth application-default login")
+            return Trouble(Outcome.COULD_NOT_CHECK, seen, self._renewal)
         if getattr(error, "reason", None) == "SERVICE_DISABLED":
             return _disabled(error, what, project)
         match error:
             case exceptions.PermissionDenied() | exceptions.Unauthenticated():
                 return self._denied(what, project, permission, role)
             case exceptions.NotFound():
-                return Trouble(Outcome.FAILS, f"{what}: not found", "terraform apply, or mend the name")
+                return Trouble(Outcome.FAILS, f"{what}: not found", APPLY)
         status = getattr(error, "grpc_status_code", None)
         seen = f"{what}: no answer to rely on ({status.name if status else type(error).__name__}: {said})"
-        return Trouble(Outcome.COULD_NOT_CHECK, seen, "run it again in a minute")
+        return Trouble(Outcome.COULD_NOT_CHECK, seen, AGAIN)
 
     def _denied(self, what: str, project: str, permission: str, role: str) -> Trouble:
         if self.account:
-            seen = f"{what}: {self.account} lacks {permission} in {project}"
-            return Trouble(Outcome.FAILS, seen, grant(project, f"serviceAccount:{self.account}", role))
+            seen = f"{what}: {self.account} lacks {permission} in {project}, {GRANTED}"
+            return Trouble(Outcome.FAILS, seen, APPLY)
         seen = f"{what}: you lack {permission} in {project}"
-        return Trouble(Outcome.COULD_NOT_CHECK, seen, grant(project, "user:YOU", role))
-
-
-def no_credentials(error: ServiceError) -> Trouble:
-    """What it means to a person that their credentials could not be had."""
-    if isinstance(error, Unavailable):
-        return Trouble(
-            Outcome.COULD_NOT_CHECK, "credentials could not be looked up in time", "run it again in a minute"
-        )
-    remedy = "gcloud auth application-default login"
-    return Trouble(Outcome.COULD_NOT_CHECK, "no application default credentials", remedy)
-
-
-def grant(project: str, member: str, role: str) -> str:
-    """The command that grants a role on a project."""
-    return f"gcloud projects add-iam-policy-binding {project} --member={member} --role={role}"
+        # Without a word on conditions gcloud asks for one, where the project has bindings with some.
+        remedy = f"gcloud projects add-iam-policy-binding {project} --member={_YOU} --role={role} --condition=None"
+        return Trouble(Outcome.COULD_NOT_CHECK, seen, remedy)
 
 
 def function_caller(you: Caller, account: str, source: Any = None, iam_endpoint: str = "") -> Caller:
@@ -112,10 +124,10 @@ def function_caller(you: Caller, account: str, source: Any = None, iam_endpoint:
         )
         impersonated.refresh(Request())
     except (Denied, Unavailable) as error:
-        raise no_credentials(error) from error
+        raise you.no_credentials(error) from error
     except (GoogleAuthError, OSError) as error:
         remedy = (
-            f"gcloud iam service-accounts add-iam-policy-binding {account} --member=user:YOU "
+            f"gcloud iam service-accounts add-iam-policy-binding {account} --member={_YOU} "
             f"--role=roles/iam.serviceAccountTokenCreator --project={account.partition('@')[2].partition('.')[0]}"
         )
         seen = f"you may not ask as {account} ({type(error).__name__}), so what follows is what you may do yourself"

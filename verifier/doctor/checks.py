@@ -15,7 +15,7 @@ from verifier.doctor.ask_workers import busy_locations, recent_builds
 from verifier.doctor.home import audit_row, audit_sinks, bucket_of, no_audit_sink, publish_row, region_row
 from verifier.doctor.installation import Installation
 from verifier.doctor.message_checks import message_rows
-from verifier.doctor.rows import Need, Row, Trouble, fails, holds, needless, waiting
+from verifier.doctor.rows import APPLY, Need, Row, Trouble, fails, holds, needless, waiting
 from verifier.doctor.slack import channel_row, channels_of, no_token_row, token_rows
 from verifier.doctor.worker_checks import worker_rows
 
@@ -46,14 +46,14 @@ def _topic(place: Installation, project: str) -> Iterator[Row]:
     if topic_exists(place.you, topic, place.pubsub_emulator):
         yield holds(need, project, topic)
     else:
-        remedy = f"gcloud pubsub topics create cloud-builds --project={project}"
-        yield fails(need, project, f"{topic} does not exist, so Cloud Build announces nothing", remedy)
+        seen = f"{topic} does not exist, so Cloud Build announces nothing (without create_topic = false it is made)"
+        yield fails(need, project, seen, APPLY)
 
 
 def _builds(place: Installation, project: str) -> Iterator[Row]:
     regions = place.settings.watched.locations
     found = recent_builds(place.function, project, regions)
-    seen = f"successful ones of late in {', '.join(sorted(regions))}: {len(found)}"
+    seen = f"of the newest in {', '.join(sorted(regions))}, {len(found)} succeeded"
     yield holds(Need.BUILDS_CAN_BE_LISTED, project, seen)
 
 
@@ -69,7 +69,7 @@ def _ledger(place: Installation) -> Iterator[Row]:
             yield needless(need, home, "a file on this machine: a local run")
         else:
             seen = "VERIFIER_LEDGER is a file, which is gone with the function's instance"
-            yield fails(need, home, seen, "set VERIFIER_LEDGER=firestore, then terraform apply")
+            yield fails(need, home, seen, APPLY)
         return
     store = firestore(place.function, home, ledger.database)
     due = query_ledger(place.function, store, home, place.now)
@@ -98,7 +98,7 @@ def _verdicts(place: Installation) -> Iterator[Row]:
         yield needless(Need.VERDICTS_CAN_BE_PUBLISHED, "", "VERIFIER_TOPIC is not set")
     else:
         may = may_publish(place.function, topic, place.pubsub_emulator)
-        yield publish_row(topic, place.member, may=may)
+        yield publish_row(topic, may=may)
 
 
 def _slack(place: Installation) -> Iterator[Row]:
@@ -112,18 +112,19 @@ def _slack(place: Installation) -> Iterator[Row]:
         yield from waiting((Need.SLACK_TAKES_THE_TOKEN, *needs), "", Need.SECRET_HAS_A_VERSION)
         return
     try:
-        yield from token_rows(read_bot(settings.slack_token, place.slack_api))
+        bot = read_bot(settings.slack_token, place.slack_api)
     except Refusal as refusal:
-        yield no_token_row(refusal.code)
+        yield no_token_row(refusal.code, place.renewal)
         yield from waiting(needs, "", Need.SLACK_TAKES_THE_TOKEN)
         return
     except Trouble as trouble:
         yield trouble.row(Need.SLACK_TAKES_THE_TOKEN, "")
         yield from waiting(needs, "", Need.SLACK_TAKES_THE_TOKEN)
         return
+    yield from token_rows(bot)
     for channel in channels_of(place.policy, settings.slack_channel):
         try:
-            yield channel_row(read_channel(settings.slack_token, place.slack_api, channel))
+            yield channel_row(read_channel(settings.slack_token, place.slack_api, channel), bot)
         except Trouble as trouble:
             yield trouble.row(Need.BOT_IS_IN_THE_CHANNEL, channel)
 

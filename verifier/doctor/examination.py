@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from verifier.doctor.ask_function import read_deployment, read_invokers, read_secret
+from verifier.doctor.ask_function import read_deployment, read_invokers, read_secret, version_added
 from verifier.doctor.calls import Caller, function_caller
 from verifier.doctor.checks import answered, checks
 from verifier.doctor.function import Deployment, FunctionName, function_rows, no_function
-from verifier.doctor.installation import Installation, policy_row, secret_rows, settings_with
+from verifier.doctor.installation import Installation, age_row, policy_row, secret_rows, settings_with
 from verifier.doctor.rows import Need, Row, Trouble, holds, in_order, needless, waiting
 from verifier.errors import SettingsError
 from verifier.policy import Policy
@@ -99,13 +99,13 @@ def _deployed_or_trouble(asked: Asked) -> _Deployed | Trouble:
 
 def _deployed(asked: Asked) -> _Deployed:
     """The function and its secrets, or this environment. Raises Trouble when the function can't be read."""
-    you = Caller(asked.google)
+    you = Caller(asked.google, key_file=asked.environment.get("GOOGLE_APPLICATION_CREDENTIALS", ""))
     if asked.function is None:
         return _Deployed(you, you, None, asked.environment, rows=list(no_function()))
     deployment = read_deployment(you, asked.function)
     function, row = _function(you, deployment)
-    secrets = {variable: _secret(function, version) for variable, version in deployment.secrets.items()}
-    rows = [row, *secret_rows(deployment.secrets, secrets)]
+    secrets = {name: _secret(function, version, asked.function) for name, version in deployment.secrets.items()}
+    rows = [row, *secret_rows(deployment, secrets), *_ages(you, deployment, secrets)]
     try:
         deployment = replace(deployment, invokers=read_invokers(you, asked.function))
     except Trouble as trouble:
@@ -123,9 +123,20 @@ def _function(you: Caller, deployment: Deployment) -> tuple[Caller, Row]:
         return you, trouble.row(need, account)
 
 
-def _secret(function: Caller, version: str) -> str | Trouble:
+def _ages(you: Caller, deployment: Deployment, secrets: Mapping[str, str | Trouble]) -> Iterator[Row]:
+    """The rows about versions that not every instance may have, or whose age could not be had."""
+    for name, version in deployment.secrets.items():
+        try:
+            row = age_row(deployment, version, version_added(you, version))
+        except Trouble as trouble:
+            row = trouble.row(Need.SECRET_HAS_A_VERSION, version.split("/")[3])
+        if row.is_open and isinstance(secrets[name], str):
+            yield row
+
+
+def _secret(function: Caller, version: str, name: FunctionName) -> str | Trouble:
     try:
-        return read_secret(function, version)
+        return read_secret(function, version, name)
     except Trouble as trouble:
         return trouble
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from verifier.config import Settings
-from verifier.doctor.rows import Need, Row, fails, holds, needless
+from verifier.doctor.rows import APPLY, Need, Row, fails, holds, needless
 from verifier.errors import Malformed
 
 EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
@@ -33,8 +34,17 @@ class FunctionName:
     @property
     def service(self) -> str:
         """The service's resource name."""
-        name = self.name.lower().replace("_", "-")
-        return f"projects/{self.project}/locations/{self.region}/services/{name}"
+        return f"projects/{self.project}/locations/{self.region}/services/{self.service_id}"
+
+    @property
+    def service_id(self) -> str:
+        """The service's short name."""
+        return self.name.lower().replace("_", "-")
+
+    @property
+    def place(self) -> str:
+        """The service as gcloud takes it."""
+        return f"{self.service_id} --region={self.region} --project={self.project}"
 
     @property
     def address(self) -> str:
@@ -62,6 +72,8 @@ class Deployment:
     """Variables that come from Secret Manager, each with the version's resource name."""
     checks_callers: bool
     """Whether callers need a permission at all."""
+    updated: datetime | None = None
+    """When it was changed last: from then on every instance is a new one."""
     invokers: frozenset[str] | None = None
     """Members that may call it, as bound on the service itself; None: not known."""
 
@@ -90,17 +102,15 @@ def function_name(text: str) -> FunctionName:
 def function_rows(deployment: Deployment, settings: Settings | None) -> Iterator[Row]:
     """What must hold of the function itself."""
     name, about = deployment.name, deployment.name.name
-    place = f"--region={name.region} --project={name.project}"
-    service = name.service.rpartition("/")[2]
     if deployment.is_ready:
         yield holds(Need.FUNCTION_IS_READY, about, f"it serves {deployment.addresses[0]}, as {deployment.account}")
     else:
-        remedy = f"gcloud run services logs read {service} {place} --limit=50, then terraform apply"
-        yield fails(Need.FUNCTION_IS_READY, about, f"it does not serve: {deployment.said}", remedy)
+        seen = f"it does not serve: {deployment.said} (its log says more; what you mend is there after {APPLY})"
+        yield fails(Need.FUNCTION_IS_READY, about, seen, f"gcloud run services logs read {name.place} --limit=50")
     if settings:
-        yield _time(deployment, settings, f"gcloud run services update {service} {place}")
+        yield _time(deployment, settings)
     if deployment.invokers is not None:
-        yield _private(deployment, deployment.invokers, f"{service} {place}")
+        yield _private(deployment, deployment.invokers)
 
 
 def no_function() -> Iterator[Row]:
@@ -109,8 +119,21 @@ def no_function() -> Iterator[Row]:
         yield needless(need, "", "no --function is given: settings come from this environment")
 
 
-def _private(deployment: Deployment, invokers: frozenset[str], service: str) -> Row:
-    need, about = Need.FUNCTION_IS_PRIVATE, deployment.name.name
+def restart(name: FunctionName) -> str:
+    """The command that has the function start afresh. Its label means nothing, and may go with the next deployment."""
+    return f"gcloud run services update {name.place} --update-labels=restarted=$(date +%s)"
+
+
+def renewal(version: str, name: FunctionName) -> str:
+    """The command that asks for a secret's value, adds it as a version, and has the function start with it."""
+    _, project, _, secret, *_ = version.split("/")
+    ask = "printf 'The secret, which is not shown: ' && read -rs V"
+    add = f'printf %s "$V" | gcloud secrets versions add {secret} --project={project} --data-file=-'
+    return f"{ask} && {add} && {restart(name)}"
+
+
+def _private(deployment: Deployment, invokers: frozenset[str]) -> Row:
+    need, about, service = Need.FUNCTION_IS_PRIVATE, deployment.name.name, deployment.name.place
     if not deployment.checks_callers:
         remedy = f"gcloud run services update {service} --invoker-iam-check"
         return fails(need, about, "it does not ask callers for a permission", remedy)
@@ -121,9 +144,9 @@ def _private(deployment: Deployment, invokers: frozenset[str], service: str) -> 
     return holds(need, about, f"it may be called by {callers}")
 
 
-def _time(deployment: Deployment, settings: Settings, update: str) -> Row:
+def _time(deployment: Deployment, settings: Settings) -> Row:
     about, wanted = deployment.name.name, settings.timeout_seconds
     if deployment.seconds == wanted:
         return holds(Need.FUNCTION_HAS_ITS_TIME, about, f"{wanted} s, as VERIFIER_TIMEOUT says")
     seen = f"its time-out is {deployment.seconds:g} s, but VERIFIER_TIMEOUT says {wanted}"
-    return fails(Need.FUNCTION_HAS_ITS_TIME, about, seen, f"{update} --timeout={wanted}")
+    return fails(Need.FUNCTION_HAS_ITS_TIME, about, seen, APPLY)

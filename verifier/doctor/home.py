@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from verifier.cloud.cloud_logging import AUDIT_LOG
 from verifier.doctor.messages import Sink
-from verifier.doctor.rows import Need, Row, fails, holds, unknown
+from verifier.doctor.rows import AGAIN, APPLY, Need, Row, fails, holds, unknown
 
 _LOGGING = "logging.googleapis.com/"
-_ORDINARY_DAYS = 30
+FEWEST_DAYS = 30
+"""What Terraform takes at the least: as long as every other log is kept."""
 
 
 def audit_sinks(sinks: Sequence[Sink]) -> list[Sink]:
@@ -24,26 +26,17 @@ def bucket_of(sink: Sink) -> str:
 
 def no_audit_sink(project: str) -> Row:
     """The row where the audit trail stays where every log goes, for 30 days."""
-    remedy = (
-        f"gcloud logging buckets create build-verifier --location=global --retention-days=400 --project={project}, "
-        f"then gcloud logging sinks create build-verifier-audit {_LOGGING}projects/{project}/locations/global/buckets/"
-        f"build-verifier --project={project} --log-filter='log_id(\"{AUDIT_LOG}\")'"
-    )
-    return fails(Need.AUDIT_IS_KEPT, project, f"no log sink sends the log {AUDIT_LOG} to a bucket of its own", remedy)
+    return fails(Need.AUDIT_IS_KEPT, project, f"no log sink sends the log {AUDIT_LOG} to a bucket of its own", APPLY)
 
 
 def audit_row(sink: Sink, days: int, *, locked: bool) -> Row:
-    """Whether the audit trail is kept for as long as questions come up."""
-    need, bucket = Need.AUDIT_IS_KEPT, bucket_of(sink)
-    _, project, _, location, _, name = bucket.split("/")
-    place = f"--project={project}"
+    """Whether the audit trail is kept, and for how long."""
+    need, name = Need.AUDIT_IS_KEPT, bucket_of(sink).rpartition("/")[2]
     if sink.is_disabled:
-        remedy = f"gcloud logging sinks update {sink.name} --no-disabled {place}"
-        return fails(need, name, f"the log sink {sink.name} is disabled", remedy)
-    if days <= _ORDINARY_DAYS:
-        remedy = f"gcloud logging buckets update {name} --location={location} --retention-days=400 {place}"
-        return fails(need, name, f"entries are kept for {days} days, no longer than every other log", remedy)
-    return holds(need, name, f"for {days} days, {'locked' if locked else 'not locked'}")
+        return fails(need, name, f"the log sink {sink.name} is disabled", APPLY)
+    if days < FEWEST_DAYS:
+        return fails(need, name, f"entries are kept for {days} days, not even as long as every other log", APPLY)
+    return holds(need, name, f"every entry is kept for {days} days; the bucket is {'' if locked else 'not '}locked")
 
 
 def region_row(project: str, regions: frozenset[str], busy: Sequence[str], silent: Sequence[str], days: int) -> Row:
@@ -51,20 +44,18 @@ def region_row(project: str, regions: frozenset[str], busy: Sequence[str], silen
     need = Need.REGIONS_COVER_THE_BUILDS
     outside = [location for location in busy if location not in regions]
     if outside:
-        wanted = ",".join(sorted({*regions, *outside}))
+        wanted = json.dumps(sorted({*regions, *outside}))
         seen = f"builds ran in {', '.join(outside)}, which VERIFIER_REGIONS does not name"
-        remedy = f"set regions to {wanted} in terraform.tfvars (VERIFIER_REGIONS={wanted}), then terraform apply"
-        return fails(need, project, seen, remedy)
+        return fails(need, project, seen, f"set regions = {wanted} in terraform.tfvars and apply")
     if silent:
         seen = f"whether builds run in {', '.join(silent)} could not be read"
-        return unknown(need, project, seen, "run it again in a minute")
+        return unknown(need, project, seen, AGAIN)
     return holds(need, project, f"in {days} days builds ran in {', '.join(busy) or 'no location'}")
 
 
-def publish_row(topic: str, member: str, *, may: bool) -> Row:
+def publish_row(topic: str, *, may: bool) -> Row:
     """Whether verdicts can be published."""
-    need = Need.VERDICTS_CAN_BE_PUBLISHED
+    need, about = Need.VERDICTS_CAN_BE_PUBLISHED, topic.rpartition("/")[2]
     if may:
-        return holds(need, topic.rpartition("/")[2], "pubsub.topics.publish is granted on it")
-    remedy = f"gcloud pubsub topics add-iam-policy-binding {topic} --member={member} --role=roles/pubsub.publisher"
-    return fails(need, topic.rpartition("/")[2], "pubsub.topics.publish is not granted on it", remedy)
+        return holds(need, about, "pubsub.topics.publish is granted on it")
+    return fails(need, about, "pubsub.topics.publish is not granted on it", APPLY)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from verifier.config import Settings, read_settings
 from verifier.doctor.calls import Caller
-from verifier.doctor.function import Deployment
+from verifier.doctor.function import Deployment, renewal, restart
 from verifier.doctor.rows import Need, Row, Trouble, fails, holds, unknown
 from verifier.errors import SettingsError
 from verifier.policy import Policy
@@ -39,15 +39,16 @@ class Installation:
     now: datetime
 
     @property
-    def member(self) -> str:
-        """Whom to grant what is missing, as IAM names members."""
-        account = self.deployment.account if self.deployment else ""
-        return f"serviceAccount:{account or 'VERIFIER'}"
-
-    @property
     def projects(self) -> list[str]:
         """The watched projects."""
         return sorted(self.settings.watched.projects)
+
+    @property
+    def renewal(self) -> str:
+        """What gives the function another token or webhook."""
+        if self.deployment is None or not self.deployment.secrets:
+            return f"set {_TOKEN} to the bot token of an installed app"
+        return renewal(next(iter(self.deployment.secrets.values())), self.deployment.name)
 
     @property
     def job_projects(self) -> list[str]:
@@ -69,7 +70,7 @@ def settings_with(
         settings = read_settings(ours)
     except SettingsError as error:
         _, *problems = str(error).splitlines()
-        remedy = "mend the variables that are named (README, Settings), in Terraform or in this environment"
+        remedy = "mend what is named: each variable is explained in the README under Settings"
         return None, fails(need, "", "; ".join(line.strip() for line in problems), remedy)
     if is_deployed and settings.loopback:
         remedy = "take these variables from the function: they are for a local run"
@@ -78,19 +79,27 @@ def settings_with(
     return settings, holds(need, "", f"{', '.join(sorted(settings.watched.projects))} in {regions}")
 
 
-def secret_rows(references: Mapping[str, str], secrets: Mapping[str, str | Trouble]) -> Iterator[Row]:
+def secret_rows(deployment: Deployment, secrets: Mapping[str, str | Trouble]) -> Iterator[Row]:
     """What came of reading the function's secrets."""
     need = Need.SECRET_HAS_A_VERSION
     for variable, value in secrets.items():
-        about = references[variable].split("/")[3]
+        version = deployment.secrets[variable]
+        about = version.split("/")[3]
         if isinstance(value, Trouble):
             yield value.row(need, about)
         elif not value:
-            yield fails(need, about, f"the value for {variable} is empty", "gcloud secrets versions add " + about)
+            yield fails(need, about, f"the value for {variable} is empty", renewal(version, deployment.name))
         else:
-            yield holds(
-                need, about, f"{variable} gets {references[variable].rpartition('/')[2]}, {len(value)} characters"
-            )
+            yield holds(need, about, f"{variable} is its version {version.rpartition('/')[2]}: {len(value)} characters")
+
+
+def age_row(deployment: Deployment, version: str, added: datetime | None) -> Row:
+    """Whether every instance has the secret's version: it is read once, when an instance starts."""
+    need, about = Need.SECRET_HAS_A_VERSION, version.split("/")[3]
+    if added is None or deployment.updated is None or added <= deployment.updated:
+        return holds(need, about, "every instance started with this version")
+    seen = f"added at {added:%Y-%m-%d %H:%M} UTC, after the function's last change: an instance may hold the one before"
+    return unknown(need, about, seen, restart(deployment.name))
 
 
 def policy_row(policy: Policy | None, name: str, problem: str) -> Row:
@@ -100,7 +109,7 @@ def policy_row(policy: Policy | None, name: str, problem: str) -> Row:
         workers = ", ".join(worker.job.job for worker in policy.workers)
         return holds(need, name, f"workers: {workers or 'none'}; Slack routes: {len(policy.routes)}")
     if problem:
-        return fails(need, name, problem, "mend the file, then terraform apply")
+        return fails(need, name, problem, "mend the file and apply it again")
     return unknown(
         need, name, "there is no such file here, and the function does not show its own", "give --policy FILE"
     )

@@ -16,7 +16,7 @@ from verifier.doctor.ask_workers import read_job
 from verifier.doctor.function import Deployment
 from verifier.doctor.installation import Installation
 from verifier.doctor.messages import Subscription, dead_letter_row, sink_rows, ticker_row
-from verifier.doctor.push import Usual, at_path, caller_row, filter_row, no_push, push_row, usual
+from verifier.doctor.push import at_path, caller_row, filter_row, no_push, push_row
 from verifier.doctor.rows import Need, Row, Trouble, needless, waiting
 from verifier.execution import JobName
 
@@ -45,15 +45,14 @@ def message_rows(place: Installation) -> Iterator[Row]:
         yield from waiting(_NEEDS[1:], project, _NEEDS[0])
         return
     pushed = [one for one in found if one.endpoint and deployment.path_of(one.endpoint)]
-    others = usual(pushed, deployment)
-    yield from _builds(place, deployment, pushed, others)
-    yield from _executions(place, deployment, pushed, others)
-    yield from _sweeps(place, deployment, pushed, others)
+    yield from _builds(place, deployment, pushed)
+    yield from _executions(place, deployment, pushed)
+    yield from _sweeps(place, deployment, pushed)
     for topic in sorted({one.dead_letters for one in pushed} - {""}):
         yield from _dead_letters(place, topic, found)
 
 
-def _builds(place: Installation, deployment: Deployment, found: Sequence[Subscription], others: Usual) -> Iterator[Row]:
+def _builds(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
     pushed = at_path(found, deployment, "/builds")
     for project in place.projects:
         topic = f"projects/{project}/topics/cloud-builds"
@@ -61,12 +60,10 @@ def _builds(place: Installation, deployment: Deployment, found: Sequence[Subscri
         if not ours:
             yield no_push(Need.BUILDS_ARE_PUSHED, project, "/builds", deployment)
         for one in ours:
-            yield from _pushed(Need.BUILDS_ARE_PUSHED, one, deployment, others, [filter_row(one)])
+            yield from _pushed(Need.BUILDS_ARE_PUSHED, one, deployment, [filter_row(one)])
 
 
-def _executions(
-    place: Installation, deployment: Deployment, found: Sequence[Subscription], others: Usual
-) -> Iterator[Row]:
+def _executions(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
     need, about = Need.EXECUTIONS_ARE_PUSHED, deployment.name.project
     if place.policy is not None and not place.policy.workers:
         yield needless(need, about, "policy names no worker, so no execution is waited for")
@@ -75,10 +72,9 @@ def _executions(
     pushed = at_path(found, deployment, "/executions")
     if not pushed:
         yield no_push(need, about, "/executions", deployment)
-        yield from waiting([Need.EXECUTIONS_ARE_ROUTED], about, need)
     for one in pushed:
-        yield from _pushed(need, one, deployment, others)
-    for topic in sorted({one.topic for one in pushed}):
+        yield from _pushed(need, one, deployment)
+    for topic in _topics(pushed, deployment, "executions"):
         yield from _asked(Need.EXECUTIONS_ARE_ROUTED, about, partial(_routed, place, topic))
 
 
@@ -102,20 +98,26 @@ def _has_a_job(place: Installation, project: str) -> bool:
     return any(read_job(place.you, JobName(project, job.location, job.job)) for job in named)
 
 
-def _sweeps(place: Installation, deployment: Deployment, found: Sequence[Subscription], others: Usual) -> Iterator[Row]:
+def _sweeps(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
     need, name = Need.SWEEPS_ARE_PUSHED, deployment.name
     pushed = at_path(found, deployment, "/sweep")
     if not pushed:
         yield no_push(need, name.project, "/sweep", deployment)
-        yield from waiting([Need.SWEEPS_ARE_SENT], name.project, need)
     for one in pushed:
-        yield from _pushed(need, one, deployment, others)
+        yield from _pushed(need, one, deployment)
+    for topic in _topics(pushed, deployment, "sweep"):
         command = f"--location={name.region} --project={name.project}"
 
-        def sent(topic: str = one.topic, command: str = command) -> Iterator[Row]:
+        def sent(topic: str = topic, command: str = command) -> Iterator[Row]:
             yield ticker_row(read_tickers(place.you, name.project, name.region), topic, command, place.now)
 
-        yield from _asked(Need.SWEEPS_ARE_SENT, one.topic.rpartition("/")[2], sent)
+        yield from _asked(Need.SWEEPS_ARE_SENT, topic.rpartition("/")[2], sent)
+
+
+def _topics(pushed: Sequence[Subscription], deployment: Deployment, kind: str) -> list[str]:
+    """The topics that are pushed from; where none is, the one of Terraform's, which must be filled all the same."""
+    usual = f"projects/{deployment.name.project}/topics/{deployment.name.service_id}-{kind}"
+    return sorted({one.topic for one in pushed} or {usual})
 
 
 def _dead_letters(place: Installation, topic: str, found: Sequence[Subscription]) -> Iterator[Row]:
@@ -127,11 +129,9 @@ def _dead_letters(place: Installation, topic: str, found: Sequence[Subscription]
     return _asked(Need.DEAD_LETTERS_ARE_KEPT, topic.rpartition("/")[2], kept)
 
 
-def _pushed(
-    need: Need, one: Subscription, deployment: Deployment, others: Usual, more: Sequence[Row] = ()
-) -> Iterator[Row]:
+def _pushed(need: Need, one: Subscription, deployment: Deployment, more: Sequence[Row] = ()) -> Iterator[Row]:
     """The row about a subscription's settings, and what else is wrong with it."""
-    yield push_row(need, one, deployment, others)
+    yield push_row(need, one, deployment)
     besides = [*more, caller_row(need, one, deployment)] if one.account else more
     yield from (row for row in besides if row.is_open)
 

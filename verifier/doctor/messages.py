@@ -6,10 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from verifier.doctor.rows import Need, Row, fails, holds, unknown
-
-SINK_FILTER = 'resource.type="cloud_run_job" protoPayload.methodName="/Jobs.RunJob"'
-"""What a sink for finished executions must let through, as short as it can be said."""
+from verifier.doctor.rows import APPLY, Need, Row, fails, holds, unknown
 
 _PUBSUB_ACCOUNTS = "@gcp-sa-pubsub.iam.gserviceaccount.com"
 _LATE = timedelta(minutes=10)
@@ -72,17 +69,15 @@ def sink_rows(project: str, sinks: Sequence[Sink], topic: str, publishers: froze
     wanted = f"pubsub.googleapis.com/{topic}"
     found = [sink for sink in sinks if sink.destination == wanted and "/Jobs.RunJob" in sink.filter]
     if not found:
-        remedy = f"gcloud logging sinks create build-verifier-executions {wanted} --project={project}"
-        yield fails(need, about, f"no log sink sends /Jobs.RunJob to {topic}", f"{remedy} --log-filter='{SINK_FILTER}'")
+        seen = f"no log sink sends /Jobs.RunJob to {topic} (Terraform makes one where a project has jobs)"
+        yield fails(need, about, seen, APPLY)
         return
     for sink in found:
         if sink.is_disabled:
-            remedy = f"gcloud logging sinks update {sink.name} --no-disabled --project={project}"
-            yield fails(need, about, f"the log sink {sink.name} is disabled", remedy)
+            yield fails(need, about, f"the log sink {sink.name} is disabled", APPLY)
         elif sink.writer not in publishers:
-            remedy = f"gcloud pubsub topics add-iam-policy-binding {topic} --member={sink.writer}"
             seen = f"the log sink {sink.name} may not publish: {sink.writer} is not bound on {topic}"
-            yield fails(need, about, seen, f"{remedy} --role=roles/pubsub.publisher")
+            yield fails(need, about, seen, APPLY)
         else:
             yield holds(need, about, f"the log sink {sink.name} sends them to {topic.rpartition('/')[2]}")
 
@@ -92,16 +87,13 @@ def ticker_row(tickers: Sequence[Ticker], topic: str, place: str, now: datetime)
     need, about = Need.SWEEPS_ARE_SENT, topic.rpartition("/")[2]
     found = [ticker for ticker in tickers if ticker.topic == topic]
     if not found:
-        remedy = f"gcloud scheduler jobs create pubsub build-verifier-sweep {place} --schedule='* * * * *'"
-        seen = f"no job of Cloud Scheduler publishes to {topic}"
-        return fails(need, about, seen, f"{remedy} --topic={topic} --message-body='{{}}'")
+        return fails(need, about, f"no job of Cloud Scheduler publishes to {topic}", APPLY)
     ticker = found[0]
     short = ticker.name.rpartition("/")[2]
     if not ticker.is_enabled:
         return fails(need, short, "it is paused", f"gcloud scheduler jobs resume {short} {place}")
     if ticker.schedule != "* * * * *":
-        remedy = f"gcloud scheduler jobs update pubsub {short} {place} --schedule='* * * * *'"
-        return fails(need, short, f"its schedule is {ticker.schedule!r}, not every minute", remedy)
+        return fails(need, short, f"its schedule is {ticker.schedule!r}, not every minute", APPLY)
     look = f"gcloud scheduler jobs describe {short} {place}"
     if ticker.trouble:
         return fails(need, short, f"its last attempt failed: {ticker.trouble}", look)
@@ -124,20 +116,13 @@ def dead_letter_row(
     """
     need, about = Need.DEAD_LETTERS_ARE_KEPT, topic.rpartition("/")[2]
     readers = [one.name.rpartition("/")[2] for one in subscriptions if one.topic == topic]
-    project = topic.split("/")[1]
-    number = f"$(gcloud projects describe {project} --format='value(projectNumber)')"
-    as_pubsub = f"--member=serviceAccount:service-{number}{_PUBSUB_ACCOUNTS}"
     if not readers:
-        remedy = f"gcloud pubsub subscriptions create {about} --topic={topic} --project={project}"
-        return fails(need, about, "no subscription keeps what comes there", f"{remedy} --expiration-period=never")
+        return fails(need, about, "no subscription keeps what comes there", APPLY)
     if not _has_pubsub(publishers):
-        remedy = f"gcloud pubsub topics add-iam-policy-binding {topic} --role=roles/pubsub.publisher {as_pubsub}"
-        return fails(need, about, "Pub/Sub's own account may not publish there, so nothing comes", remedy)
-    if stuck := [name for name, members in subscribers.items() if not _has_pubsub(members)]:
-        remedy = f"gcloud pubsub subscriptions add-iam-policy-binding {stuck[0]} --role=roles/pubsub.subscriber"
-        short = ", ".join(name.rpartition("/")[2] for name in stuck)
-        return fails(need, about, f"Pub/Sub's own account may not take messages from {short}", f"{remedy} {as_pubsub}")
-    return holds(need, about, f"{', '.join(readers)} keeps them")
+        return fails(need, about, "Pub/Sub's own account may not publish there, so nothing comes", APPLY)
+    if stuck := [name.rpartition("/")[2] for name, members in subscribers.items() if not _has_pubsub(members)]:
+        return fails(need, about, f"Pub/Sub's own account may not take messages from {', '.join(stuck)}", APPLY)
+    return holds(need, about, f"the subscription {', '.join(readers)} keeps them")
 
 
 def _has_pubsub(members: frozenset[str]) -> bool:

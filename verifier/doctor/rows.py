@@ -12,6 +12,12 @@ from enum import StrEnum
 from verifier.errors import VerifierError
 from verifier.verdict import Outcome
 
+APPLY = "terraform apply"
+"""What mends all that Terraform made, in the folder of the installation."""
+GRANTED = "which Terraform grants in the projects and on the jobs that terraform.tfvars names"
+AGAIN = "run it again in a minute; if that does not help, check the network and the proxy"
+_COMMANDS = ("gcloud ", "printf ", "terraform ", "unset ")
+
 
 class Need(StrEnum):
     """A statement about an installation. The order is the order in which people read them."""
@@ -70,6 +76,11 @@ class Row:
     def is_open(self) -> bool:
         """Whether something is to be done: unknown is never a pass."""
         return self.outcome in (Outcome.FAILS, Outcome.COULD_NOT_CHECK)
+
+    @property
+    def is_command(self) -> bool:
+        """Whether the remedy is a command, which is then the whole of it, to be pasted as it stands."""
+        return self.remedy.startswith(_COMMANDS)
 
 
 class Trouble(VerifierError):

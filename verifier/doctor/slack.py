@@ -43,7 +43,7 @@ def channels_of(policy: Policy | None, default: str) -> list[str]:
 
 def token_rows(bot: Bot) -> Iterator[Row]:
     """What a valid token must be good for."""
-    yield holds(Need.SLACK_TAKES_THE_TOKEN, bot.team, f"it is {bot.user}'s")
+    yield holds(Need.SLACK_TAKES_THE_TOKEN, bot.team, f"it is the token of the bot {bot.user}")
     need, about = Need.SLACK_SCOPES_SUFFICE, bot.user
     if not bot.scopes:
         remedy = f"look for chat:write and channels:history {_REINSTALL}"
@@ -57,26 +57,28 @@ def token_rows(bot: Bot) -> Iterator[Row]:
         yield holds(need, about, ", ".join(sorted(bot.scopes & (_HISTORY | {"chat:write"}))))
 
 
-def no_token_row(code: str) -> Row:
+def no_token_row(code: str, renewal: str) -> Row:
     """The row where Slack refuses the token."""
-    return fails(Need.SLACK_TAKES_THE_TOKEN, "", f"Slack refuses the token: {code}", _fix(code, "the channel"))
+    seen = f"Slack refuses the token ({code}): {_fix(code, 'the channel', '@<app>')}"
+    return fails(Need.SLACK_TAKES_THE_TOKEN, "", seen, renewal)
 
 
-def channel_row(channel: Channel) -> Row:
+def channel_row(channel: Channel, bot: Bot) -> Row:
     """Whether the bot can post to a channel and find what it posted."""
-    need, about = Need.BOT_IS_IN_THE_CHANNEL, channel.identifier
+    need, about, name = Need.BOT_IS_IN_THE_CHANNEL, channel.identifier, f"@{bot.user or '<app>'}"
     if channel.is_archived:
-        return fails(need, about, "it is archived", _fix("is_archived", about))
+        return fails(need, about, "it is archived", _fix("is_archived", about, name))
     if channel.is_member is False or channel.refusal == "not_in_channel":
-        return fails(need, about, "the bot is not a member", _fix("not_in_channel", about))
+        return fails(need, about, "the bot is not a member", _fix("not_in_channel", about, name))
     if channel.refusal == "missing_scope":
         return unknown(
             need, about, "its history can't be read for want of a scope", f"mend {Need.SLACK_SCOPES_SUFFICE}"
         )
     if channel.refusal:
-        return fails(need, about, f"Slack refuses it: {channel.refusal}", _fix(channel.refusal, about))
+        return fails(need, about, f"Slack refuses it: {channel.refusal}", _fix(channel.refusal, about, name))
     return holds(need, about, "the bot is a member, and can find what it posted")
 
 
-def _fix(code: str, channel: str) -> str:
-    return FIXES.get(code, "see Slack's documentation of this error").format(channel=channel)
+def _fix(code: str, channel: str, bot: str) -> str:
+    fix = FIXES.get(code, "see Slack's documentation of this error")
+    return fix.format(channel=channel).replace("@<app>", bot)

@@ -15,7 +15,16 @@ from verifier.doctor.ask_workers import (
 )
 from verifier.doctor.installation import Installation
 from verifier.doctor.rows import Need, Row, Trouble, holds, waiting
-from verifier.doctor.workers import JobFacts, builds_of, image_row, job_rows, no_job_row, no_workers, start_row
+from verifier.doctor.workers import (
+    JobFacts,
+    builds_of,
+    image_row,
+    job_rows,
+    no_job_row,
+    no_workers,
+    start_row,
+    trigger_run,
+)
 from verifier.execution import JobName
 from verifier.policy import Worker
 
@@ -63,15 +72,19 @@ def _worker(place: Installation, worker: Worker) -> Iterator[Row]:
 
 def _permissions(place: Installation, job: JobName) -> Iterator[Row]:
     def start() -> Row:
-        return start_row(job, start_permissions(place.function, job), place.member)
+        return start_row(job, start_permissions(place.function, job))
 
     def executions() -> Row:
         newest = list_one_execution(place.function, job)
-        return holds(Need.EXECUTIONS_CAN_BE_READ, job.job, f"the newest is {newest}" if newest else "there is none yet")
+        return holds(
+            Need.EXECUTIONS_CAN_BE_READ,
+            job.job,
+            f"its newest is {newest}" if newest else "it has none yet",
+        )
 
     def logs() -> Row:
         read_one_log_entry(place.function, job, place.now - timedelta(days=1))
-        return holds(Need.LOGS_CAN_BE_READ, job.job, f"those of {job.project}")
+        return holds(Need.LOGS_CAN_BE_READ, job.job, f"the logs of {job.project} can")
 
     yield _asked(Need.WORKER_CAN_BE_STARTED, job.job, start)
     yield _asked(Need.EXECUTIONS_CAN_BE_READ, job.job, executions)
@@ -84,7 +97,7 @@ def _images(place: Installation, worker: Worker, jobs: list[JobFacts]) -> Iterat
         builds: dict[str, list[Build]] = {
             project: recent_builds(place.function, project, regions) for project in place.projects
         }
-        return image_row(worker, jobs, builds_of(worker, builds))
+        return image_row(worker, jobs, builds_of(worker, builds), trigger_run(worker, place.projects, regions))
 
     yield _asked(Need.TRIGGER_PUSHES_THE_IMAGE, worker.trigger, images)
 

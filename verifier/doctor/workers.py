@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from verifier.build import Build
-from verifier.doctor.rows import Need, Row, fails, holds, needless, unknown
+from verifier.doctor.rows import APPLY, GRANTED, Need, Row, fails, holds, needless, unknown
 from verifier.execution import JobName
 from verifier.policy import Worker
 
@@ -29,12 +30,12 @@ def job_rows(job: JobFacts) -> Iterator[Row]:
     """What must hold of a job itself."""
     about = job.name.job
     update = f"gcloud run jobs update {about} --region={job.name.location} --project={job.name.project}"
-    yield holds(Need.WORKER_EXISTS, about, f"{job.name.project}, {job.name.location}")
+    yield holds(Need.WORKER_EXISTS, about, f"in {job.name.location} of {job.name.project}")
     if "@" in job.image:
         seen = f"it is set to the digest {job.image}, so it never runs what a build pushes"
         yield fails(Need.WORKER_RUNS_A_TAG, about, seen, f"{update} --image={job.image.partition('@')[0]}:latest")
     else:
-        yield holds(Need.WORKER_RUNS_A_TAG, about, job.image)
+        yield holds(Need.WORKER_RUNS_A_TAG, about, f"it runs {job.image}")
     if job.retries:
         seen = f"maxRetries is {job.retries}: a crash can hide behind a later attempt"
         yield fails(Need.WORKER_NEVER_RETRIES, about, seen, f"{update} --max-retries=0")
@@ -42,27 +43,28 @@ def job_rows(job: JobFacts) -> Iterator[Row]:
         yield holds(Need.WORKER_NEVER_RETRIES, about, "maxRetries is 0")
 
 
-def start_row(job: JobName, granted: Sequence[str], member: str) -> Row:
+def start_row(job: JobName, granted: Sequence[str]) -> Row:
     """Whether the caller may start the job."""
     need, about = Need.WORKER_CAN_BE_STARTED, job.job
     missing = [permission for permission in START if permission not in granted]
     if not missing:
         return holds(need, about, f"{' and '.join(START)} are granted on it")
-    remedy = (
-        f"gcloud run jobs add-iam-policy-binding {job.job} --region={job.location} --project={job.project} "
-        f"--member={member} --role={STARTER}"
-    )
-    return fails(need, about, f"{' and '.join(missing)} is not granted on it", remedy)
+    return fails(need, about, f"the function lacks {' and '.join(missing)} on it, {GRANTED}", APPLY)
 
 
-def image_row(worker: Worker, jobs: Sequence[JobFacts], builds: Sequence[Build]) -> Row:
-    """Whether the trigger's builds push, through `images:`, the image that the worker runs."""
+def trigger_run(worker: Worker, projects: Sequence[str], regions: frozenset[str]) -> str:
+    """The command that has the worker's trigger build, in the place that is likeliest where policy names none."""
+    region = worker.region or next(iter(regions - {"global"} if len(regions) == 1 else ()), "global")
+    project = worker.job.project if worker.job.project in projects else projects[0]
+    return f"gcloud builds triggers run {quote(worker.trigger)} --branch=main --region={region} --project={project}"
+
+
+def image_row(worker: Worker, jobs: Sequence[JobFacts], builds: Sequence[Build], run: str) -> Row:
+    """Whether the trigger's builds push, through `images:`, the image that the worker runs; `run` makes one."""
     need, about = Need.TRIGGER_PUSHES_THE_IMAGE, worker.trigger
     wanted = {untagged(job.image) for job in jobs}
     if not builds:
-        place = f" --region={worker.region}" if worker.region else ""
-        remedy = f"gcloud builds triggers run {worker.trigger} --branch=main{place}, and look again when it has built"
-        return unknown(need, about, "none of the recent successful builds is this trigger's", remedy)
+        return unknown(need, about, "none of the recent successful builds is this trigger's: have it build", run)
     newest = builds[0]
     pushed = {untagged(image.name) for image in newest.images}
     remedy = "name the image under images: in the trigger's cloudbuild.yaml, instead of a docker push step"
@@ -76,9 +78,8 @@ def image_row(worker: Worker, jobs: Sequence[JobFacts], builds: Sequence[Build])
 
 def no_job_row(worker: Worker, tried: Sequence[str]) -> Row:
     """The row where none of the projects has the worker's job."""
-    seen = f"no such job in {worker.job.location} of {', '.join(tried)}"
-    remedy = f"gcloud run jobs list --project={tried[0]}, and mend `job` of the worker in policy.toml"
-    return fails(Need.WORKER_EXISTS, worker.job.job, seen, remedy)
+    seen = f"no such job in {worker.job.location} of {', '.join(tried)}: policy.toml must name one that there is"
+    return fails(Need.WORKER_EXISTS, worker.job.job, seen, f"gcloud run jobs list --project={tried[0]}")
 
 
 def no_workers() -> Iterator[Row]:

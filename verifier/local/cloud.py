@@ -41,6 +41,7 @@ PERMISSIONS = {
     "ListSinks": "logging.sinks.list",
     "GetBucket": "logging.buckets.get",
     "AccessSecretVersion": "secretmanager.versions.access",
+    "GetSecretVersion": "secretmanager.versions.get",
     "ListJobs of Cloud Scheduler": "cloudscheduler.jobs.list",
 }
 """What each call needs."""

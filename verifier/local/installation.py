@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from google.cloud import run_v2, scheduler_v1, secretmanager_v1
@@ -34,6 +35,8 @@ class Installation:
     buckets: dict[str, logging_types.LogBucket] = field(default_factory=dict)
     secrets: dict[str, bytes | None] = field(default_factory=dict)
     """The value of each version; None: it is disabled."""
+    added: dict[str, datetime] = field(default_factory=dict)
+    """When a version of a secret was added; absent: it is not told."""
     tickers: dict[str, scheduler_v1.Job] = field(default_factory=dict)
     members: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     """Who has a role on a resource, by the resource and the role."""
@@ -55,6 +58,9 @@ class Installation:
             f"{_CONFIG}/GetBucket": Method(logging_types.GetBucketRequest.pb(), self._bucket),
             "/google.cloud.secretmanager.v1.SecretManagerService/AccessSecretVersion": Method(
                 secretmanager_v1.AccessSecretVersionRequest.pb(), self._secret
+            ),
+            "/google.cloud.secretmanager.v1.SecretManagerService/GetSecretVersion": Method(
+                secretmanager_v1.GetSecretVersionRequest.pb(), self._version
             ),
             "/google.cloud.scheduler.v1.CloudScheduler/ListJobs": Method(
                 scheduler_v1.ListJobsRequest.pb(), self._tickers
@@ -108,6 +114,12 @@ class Installation:
             raise RefusalError("FAILED_PRECONDITION", f"Secret Version [{request.name}] is in DISABLED state.")
         answer = secretmanager_v1.AccessSecretVersionResponse(name=request.name, payload={"data": value})
         return secretmanager_v1.AccessSecretVersionResponse.pb(answer)
+
+    def _version(self, request: Pb) -> Pb:
+        self.cloud.require("GetSecretVersion", request.name)
+        _found(self.secrets, request.name)
+        version = secretmanager_v1.SecretVersion(name=request.name, create_time=self.added.get(request.name))
+        return secretmanager_v1.SecretVersion.pb(version)
 
     def _tickers(self, request: Pb) -> Pb:
         self.cloud.require("ListJobs of Cloud Scheduler", request.parent)
