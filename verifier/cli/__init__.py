@@ -10,6 +10,7 @@ from verifier.cli.check import check
 from verifier.cli.demo import demo
 from verifier.cli.doctor import doctor
 from verifier.cli.explain import explain
+from verifier.cli.policy import policy
 from verifier.cli.where import where
 
 
@@ -24,4 +25,5 @@ main.add_command(check)
 main.add_command(demo)
 main.add_command(doctor)
 main.add_command(explain)
+main.add_command(policy)
 main.add_command(where)
