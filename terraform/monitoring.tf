@@ -19,7 +19,9 @@ locals {
       severity = "ERROR"
       query    = "max(${local.dead_letters}) > 0"
       duration = "0s"
-      runbook  = "A hundred deliveries of a message failed. The function's log says why (`not acknowledged`). Mend that; the sweep finds successful builds by itself. Then empty the subscription (output `dead_letters`)."
+      runbook  = "A hundred deliveries of a message failed. The function's log says why (`not acknowledged`). Mend that, then empty the subscription (output `dead_letters`). Nothing needs to be replayed: the sweep finds successful builds and runs that have ended by itself."
+      urgency  = "It can wait until morning: what was given up is kept for 31 days. It is over when the subscription is empty."
+      commands = ["log", "show", "empty"]
     }
     no_sweep = {
       title    = "No sweep was completed for ten minutes"
@@ -27,6 +29,8 @@ locals {
       query    = "(sum(sum_over_time(${local.sweeps}[5m])) or vector(0)) < 1"
       duration = "300s"
       runbook  = "Nothing is resumed and silent builds are not found. Run `verifier doctor`. Look at the function's log: it does not start (a wrong setting or policy, a secret without a version), or a sweep fails (`not acknowledged`). No line at all: is the scheduler's job paused, is the push refused (403)?"
+      urgency  = "Do not wait: what failed once is not tried again meanwhile. It is over when the dashboard counts sweeps again, one a minute."
+      commands = ["doctor", "log", "scheduler"]
     }
     inconclusive = {
       title    = "More than a quarter of the verdicts of a day are inconclusive"
@@ -34,6 +38,8 @@ locals {
       query    = "sum(sum_over_time(${local.inconclusive}[1d])) / sum(sum_over_time(${local.verdicts}[1d])) > 0.25 and sum(sum_over_time(${local.inconclusive}[1d])) >= 5"
       duration = "0s"
       runbook  = "Something that is required can't be checked. The audit trail's `findings` with the outcome `could not check` say what, and their `remediation` what to do: mostly a permission, a worker that logs too late, or a job whose image tag moved."
+      urgency  = "It can wait until morning. It is over a day after the last of them at the latest."
+      commands = ["open", "doctor"]
     }
     undelivered = {
       title    = "Slack refuses a verdict"
@@ -41,6 +47,8 @@ locals {
       query    = "sum(sum_over_time(${local.undelivered}[1h])) > 0"
       duration = "0s"
       runbook  = "The verdict is in the audit trail and is posted again every hour. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct the channel, or renew the token (see Upgrade)."
+      urgency  = "It can wait until morning where nobody has to act on a red verdict at night. It is over an hour after the last refusal."
+      commands = ["undelivered", "doctor"]
     }
   }
 }
@@ -123,7 +131,12 @@ resource "google_monitoring_alert_policy" "alert" {
     }
   }
   documentation {
-    content   = each.value.runbook
+    content = join("\n\n", [
+      each.value.runbook,
+      each.value.urgency,
+      "```\n${join("\n", [for name in each.value.commands : local.commands[name]])}\n```",
+      "[Dashboard](https://console.cloud.google.com/monitoring/dashboards?project=${var.home.project}): Build Verifier",
+    ])
     mime_type = "text/markdown"
   }
 

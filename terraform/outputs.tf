@@ -1,6 +1,29 @@
+# What a person pastes. Alerts name these commands too, so nothing in them is known only after the apply.
+locals {
+  function_id = "projects/${var.home.project}/locations/${var.home.region}/functions/${google_cloudfunctions2_function.verifier.name}"
+  audit_view  = "--project=${var.home.project} --location=${var.home.region} --bucket=${google_logging_project_bucket_config.audit.bucket_id} --view=${google_logging_log_view.audit.name} --freshness=1d"
+
+  commands = {
+    doctor      = "verifier doctor --function=${local.function_id}"
+    log         = "gcloud logging read 'resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.home.name}\"' --project=${var.home.project} --freshness=1h --limit=50"
+    audit       = "gcloud logging read 'labels.kind=\"verdict\"' ${local.audit_view}"
+    open        = "gcloud logging read 'labels.verdict=\"INCONCLUSIVE\"' ${local.audit_view}"
+    undelivered = "gcloud logging read 'labels.kind=\"undelivered\"' ${local.audit_view}"
+    show        = "gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --limit=10"
+    empty       = "gcloud pubsub subscriptions seek ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --time=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    scheduler   = "gcloud scheduler jobs describe ${google_cloud_scheduler_job.sweep.name} --location=${var.home.region} --project=${var.home.project}"
+    restart     = "gcloud run services update ${var.home.name} --region=${var.home.region} --project=${var.home.project} --update-labels=restarted=$(date +%s)"
+  }
+}
+
 output "slack_secret" {
   description = "The command that adds Slack's bot token, or the webhook's address, to the secret: it asks for it, and keeps it out of the shell's history."
   value       = "printf 'The secret, which is not shown: ' && read -rs SECRET && printf %s \"$SECRET\" | gcloud secrets versions add ${google_secret_manager_secret.slack.secret_id} --project=${var.home.project} --data-file=-"
+}
+
+output "restart" {
+  description = "The command that has the function start afresh, with the newest version of the secret."
+  value       = local.commands.restart
 }
 
 output "function" {
@@ -16,7 +39,7 @@ output "function" {
 
 output "doctor" {
   description = "The command that checks the installation."
-  value       = "verifier doctor --function=projects/${var.home.project}/locations/${var.home.region}/functions/${google_cloudfunctions2_function.verifier.name} --policy=${abspath(var.policy_file)}"
+  value       = "${local.commands.doctor} --policy='${replace(abspath(var.policy_file), "'", "'\\''")}'"
 }
 
 output "settings" {
@@ -31,18 +54,18 @@ output "dashboard" {
 
 output "log" {
   description = "The command that shows the function's newest lines."
-  value       = "gcloud logging read 'resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.home.name}\"' --project=${var.home.project} --freshness=1h --limit=50"
+  value       = local.commands.log
 }
 
 output "audit" {
   description = "The command that shows the newest verdicts, from the bucket that keeps them."
-  value       = "gcloud logging read 'labels.kind=\"verdict\"' --project=${var.home.project} --location=${var.home.region} --bucket=${google_logging_project_bucket_config.audit.bucket_id} --view=${google_logging_log_view.audit.name} --freshness=1d"
+  value       = local.commands.audit
 }
 
 output "dead_letters" {
   description = "The commands that show the messages that were given up, and that throw them away once they are understood."
   value = {
-    show  = "gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --limit=10"
-    empty = "gcloud pubsub subscriptions seek ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --time=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    show  = local.commands.show
+    empty = local.commands.empty
   }
 }

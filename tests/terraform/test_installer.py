@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 import re2
 
+from tests.doctor.pasting import problems_of
 from tests.terraform.command import REFUSALS, ROOT, Terraform, of_type
-from tests.unit.test_readme import section
+from tests.unit.test_readme import README, section
 from verifier.build import NOT_TERMINAL, BuildKey, parse_build
 from verifier.cloud.cloud_logging import AUDIT_LOG
 from verifier.config import read_settings
@@ -63,9 +65,17 @@ def function_of(resources: Resources) -> Mapping[str, Any]:
 
 
 def alerts(resources: Resources) -> dict[str, str]:
-    """The runbook of each alert, by its title."""
+    """What each alert tells whoever gets it, by its title."""
     policies = of_type(resources, "google_monitoring_alert_policy").values()
     return {item["conditions"][0]["display_name"]: item["documentation"][0]["content"] for item in policies}
+
+
+def queries(resources: Resources) -> list[str]:
+    """What the alerts ask each minute."""
+    policies = of_type(resources, "google_monitoring_alert_policy").values()
+    conditions = [item["conditions"][0]["condition_prometheus_query_language"][0] for item in policies]
+    assert {item["evaluation_interval"] for item in conditions} == {"60s"}
+    return [item["query"] for item in conditions]
 
 
 def test_it_is_formatted_as_terraform_does(terraform: Terraform) -> None:
@@ -143,10 +153,7 @@ def test_what_the_metric_of_entries_tells_apart_is_in_the_labels_of_an_entry(one
 def test_alerts_and_dashboard_ask_only_for_metrics_and_values_that_exist(one_project: Resources) -> None:
     metrics = [item["name"] for item in of_type(one_project, "google_logging_metric").values()]
     [dashboard] = of_type(one_project, "google_monitoring_dashboard").values()
-    policies = of_type(one_project, "google_monitoring_alert_policy").values()
-    asked = dashboard["dashboard_json"].replace('\\"', '"') + "".join(
-        item["conditions"][0]["condition_prometheus_query_language"][0]["query"] for item in policies
-    )
+    asked = dashboard["dashboard_json"].replace('\\"', '"') + "".join(queries(one_project))
     assert set(re2.findall(r"user_(\w+?)(?:_bucket)?\{", asked)) == {re2.sub(r"\W", "_", name) for name in metrics}
     assert set(re2.findall(r'verdict="(\w+)"', asked)) <= {str(verdict) for verdict in Verdict}
     assert set(re2.findall(r'kind!?="([\w-]+)"', asked)) == {"verdict", "undelivered"}
@@ -180,4 +187,39 @@ def test_the_readme_turns_on_each_service_that_is_asked_for_something(plans: Map
 
 def test_the_readme_has_the_runbook_of_each_alert(one_project: Resources) -> None:
     rows = dict(re2.findall(r"(?m)^\| (.+?) \| (.+) \|$", section("### When an alert fires")))
-    assert {title: rows.get(title) for title in alerts(one_project)} == alerts(one_project)
+    first = {title: content.partition("\n\n")[0] for title, content in alerts(one_project).items()}
+    assert {title: rows.get(title) for title in first} == first
+
+
+def test_an_alert_tells_what_to_paste_how_long_it_can_wait_and_when_it_is_over(one_project: Resources) -> None:
+    for content in alerts(one_project).values():
+        _, urgency, commands, dashboard = content.split("\n\n")
+        assert re2.search(r"^(It can wait|Do not wait).* It is over ", urgency)
+        assert "?project=home-project)" in dashboard
+        fence, *lines, end = commands.splitlines()
+        assert fence == end == "```"
+        assert len(lines) > 1
+        assert [problem for line in lines for problem in problems_of(line)] == []
+        assert all("home-project" in line for line in lines)
+
+
+def test_the_doctors_command_takes_any_path(terraform: Terraform, variables: Path) -> None:
+    quoted = """replace("/it's here/policy.toml", "'", "'\\\\''")"""
+    assert shlex.split(f"'{terraform.value(quoted, variables)}'") == ["/it's here/policy.toml"]
+    assert (
+        "'${replace(abspath(var.policy_file), \"'\", \"'\\\\''\")}'" in (ROOT / "terraform" / "outputs.tf").read_text()
+    )
+
+
+def test_the_cost_of_alerts_counts_what_their_queries_ask(one_project: Resources) -> None:
+    """Each name of a metric is charged for, and a point an evaluation for each clause that names one.
+
+    Documentation: "Manage alerting costs".
+    """
+    clauses = [part for query in queries(one_project) for part in re2.split(r"[<>]=?| and | or ", query)]
+    counts = {"metrics asked for": sum(part.count("googleapis_com") for part in clauses)}
+    counts["points"] = sum("googleapis_com" in part for part in clauses) * 60 * 24 * 30
+    for what, count in counts.items():
+        assert f"| alerts: {what} | " in README
+        (row,) = [line for line in section("### Cost").splitlines() if line.startswith(f"| alerts: {what} |")]
+        assert row.count(f" {count:,} = ") == 2, (what, count, row)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
 import re2
 
+from verifier.cli import main
 from verifier.config import VARIABLES
 from verifier.logs import TEXT_FIELDS
 from verifier.policy_file import read_policy
@@ -84,6 +88,40 @@ def test_the_cost_of_each_line_and_the_sums_are_calculated_right() -> None:
             sums[column] += cost
     assert len(rows) > 10
     assert f"| **${sums[0]:.2f}** | **${sums[1]:.2f}** |" in section("### Cost")
+
+
+SHELL = [textwrap.dedent(block) for block in re2.findall(r"(?ms)^ *```sh\n(.*?)^ *```", README)]
+
+
+@pytest.mark.parametrize("block", SHELL)
+def test_what_is_to_be_pasted_is_taken_by_every_shell(block: str) -> None:
+    """At its prompt zsh takes no comments, and nobody's project is called PROJECT."""
+    assert "#" not in block
+    assert not re2.search(r"[ =/][A-Z]{2,}(?:-[A-Z]+)*(?:[\s/]|$)", block)
+    for shell in filter(shutil.which, ("bash", "zsh")):
+        assert subprocess.run([shell, "-n", "-c", block], capture_output=True, check=False).stderr == b""
+
+
+def test_the_blocks_to_be_pasted_are_found() -> None:
+    assert len(SHELL) == README.count("```sh")
+    assert len(SHELL) > 7
+
+
+def test_the_slack_app_of_the_manifest_has_the_scopes_that_are_asked_for() -> None:
+    scopes = set(re2.findall(r"- ([a-z]+:[a-z]+)", section("## Install")))
+    assert scopes == {"chat:write", "channels:history", "groups:history"}
+    assert scopes <= set(re2.findall(r"`([a-z]+:[a-z]+)`", section("### Settings")))
+
+
+def test_every_output_that_is_asked_for_exists() -> None:
+    declared = set(re2.findall(r'(?m)^output "(\w+)"', (ROOT / "terraform" / "outputs.tf").read_text()))
+    asked_for = set(re2.findall(r"terraform output -raw (\w+)", README))
+    assert asked_for == {"audit", "doctor", "restart", "slack_secret"}
+    assert asked_for <= declared
+
+
+def test_every_command_is_in_the_table_and_nothing_else() -> None:
+    assert {name.split()[1] for name in first_column("## Command line")} == set(main.commands)
 
 
 def test_every_make_target_that_is_named_exists() -> None:
