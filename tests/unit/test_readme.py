@@ -102,6 +102,11 @@ def test_what_is_to_be_pasted_is_taken_by_every_shell(block: str) -> None:
         assert subprocess.run([shell, "-n", "-c", block], capture_output=True, check=False).stderr == b""
 
 
+@pytest.mark.parametrize("block", [block for block in SHELL if "slack_secret" in block])
+def test_no_line_is_pasted_into_the_question_for_the_secret(block: str) -> None:
+    assert "slack_secret" in block.splitlines()[-1]
+
+
 def test_the_blocks_to_be_pasted_are_found() -> None:
     assert len(SHELL) == README.count("```sh")
     assert len(SHELL) > 7
