@@ -83,13 +83,13 @@ class Finding:
     """What to do about it. Never empty where the check fails or could not be made."""
 
     def __post_init__(self) -> None:
-        """Cut what is too long, and not only where it is shown: much of it is somebody else's, and it is all stored."""
+        if self.outcome in (Outcome.FAILS, Outcome.COULD_NOT_CHECK) and not self.remedy:
+            raise ValueError(f"{self.check}: a finding that is not green says what to do")
+        # Cut here, and not only where it is shown: much of it is somebody else's, and all of it is stored.
         for name in ("seen", "remedy"):
             text = getattr(self, name)
             if len(text) > _MOST_TEXT:
-                object.__setattr__(self, name, excerpt(text, _MOST_TEXT))
-        if self.outcome in (Outcome.FAILS, Outcome.COULD_NOT_CHECK) and not self.remedy:
-            raise ValueError(f"{self.check}: a finding that is not green says what to do")
+                object.__setattr__(self, name, excerpt(text, _MOST_TEXT) or "…")
 
 
 class Verdict(StrEnum):

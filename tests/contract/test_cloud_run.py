@@ -147,6 +147,7 @@ def test_executions_are_looked_for_through_every_page_that_is_recent_enough(goog
     names = put_executions(google, 201)
     assert started(google) == names[:1]
     assert google.faults.calls.count("ListExecutions") == 3
+    assert started(google, THEIRS) == names[1:101], "the oldest hundred: nobody is to fill a record with them"
     google.faults.forget()
     assert started(google, THEIRS, since=150) == names[150:]
     assert google.faults.calls.count("ListExecutions") == 1

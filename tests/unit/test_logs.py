@@ -200,6 +200,12 @@ def test_an_excerpt_is_capped() -> None:
     assert error.excerpt == "x" * 4_000
 
 
+def test_a_tasks_name_is_capped_too() -> None:
+    """Whoever writes entries by the API chooses their labels."""
+    (error,) = read([entry("boom", ERROR, task="0" * 60_000)]).errors
+    assert error.task == "0" * 20
+
+
 def test_what_was_cut_off_is_said() -> None:
     assert read([], truncated=True).truncated
     assert not read([], truncated=False).truncated

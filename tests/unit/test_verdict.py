@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,3 +161,17 @@ def test_a_finding_that_is_not_green_says_what_to_do(outcome: Outcome) -> None:
 @pytest.mark.parametrize("outcome", [HOLDS, NOT_APPLICABLE])
 def test_a_green_finding_needs_no_remedy(outcome: Outcome) -> None:
     assert Finding(SOURCE, outcome, "seen").remedy == ""
+
+
+@pytest.mark.parametrize("long", ["x" * 100_000, "\x00" * 100_000])
+def test_a_finding_keeps_the_beginning_of_what_is_too_long_whatever_it_is(long: str) -> None:
+    """It is stored with the verdict, and much of it is not ours."""
+    cut = Finding(SOURCE, FAILS, f"seen {long}", long)
+    assert cut.seen.startswith("seen ")
+    assert max(len(cut.seen), len(cut.remedy)) <= 1_000
+    assert replace(cut) == cut, "it is stored, and read again as it is"
+
+
+def test_no_part_of_a_secret_is_left_where_a_finding_is_cut() -> None:
+    cut = Finding(SOURCE, FAILS, f"{'x' * 985} ghp_{'a' * 36}", "remedy")
+    assert "ghp_" not in cut.seen
