@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -113,6 +113,7 @@ _MOMENTS = frozenset(
     "created lease_until due unsaid intent looked ended whole posting unanswered missing tried".split()
 )
 _LISTS = frozenset({"images", "extras"})
+_PLAIN: Mapping[str, type] = {"int": int, "bool": bool, "str": str}
 
 
 def record_document(record: Record) -> dict[str, Any]:
@@ -145,8 +146,11 @@ def parse_record(document: Document) -> Record:
 
 
 def _parsed(document: Document) -> Record:
-    known = {item.name for item in fields(Record)}
-    values: dict[str, Any] = {name: value for name, value in document.items() if name in known}
+    types = {item.name: item.type for item in fields(Record)}
+    values: dict[str, Any] = {name: value for name, value in document.items() if name in types}
+    for name, value in values.items():
+        if type(value) is not _PLAIN.get(str(types[name]), type(value)):
+            raise TypeError(f"{name}: expected {types[name]}, got {type(value).__name__}")
     for name in _MOMENTS & values.keys():
         values[name] = parse_time(values[name]) if values[name] else None
     for name in _LISTS & values.keys():

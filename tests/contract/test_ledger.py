@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from verifier.build import BuildKey
-from verifier.errors import LostHold, Unavailable
+from verifier.errors import LostHold, Malformed, Unavailable
 from verifier.judgement import Judgement
 from verifier.ledger import (
     BUILDS,
@@ -286,6 +286,12 @@ def test_fields_that_a_later_version_adds_or_an_earlier_one_lacked_do_no_harm() 
     document = record_document(a_full_record())
     old = {name: document[name] for name in ("key", "created", "state", "fence")}
     assert parse_record(old | {"something_new": 1}) == Record(KEY, created=NOW, fence=3)
+
+
+@pytest.mark.parametrize(("field", "value"), [("fence", "3"), ("attempts", None), ("told", 1), ("channel", [])])
+def test_a_field_of_another_type_is_nothing_that_this_version_reads(field: str, value: object) -> None:
+    with pytest.raises(Malformed, match=f"{field}: expected"):
+        parse_record(record_document(a_full_record()) | {field: value})
 
 
 def test_each_failure_in_a_row_waits_longer_up_to_ten_minutes_and_keeps_what_was_done() -> None:
