@@ -40,11 +40,13 @@ class Life:
 
     def answer(self) -> Mapping[str, Any] | None:
         """The next answer, with the `number` of its delivery. None when the process is dead."""
-        try:
-            packet = self._channel.recv(MOST_BYTES)
-        except ConnectionError:
-            return None
-        return json.loads(packet) if packet else None
+        for _ in range(2):
+            try:
+                packet = self._channel.recv(MOST_BYTES)
+            except ConnectionError:
+                continue  # it died with a delivery unread, which is said before what it had sent, and once
+            return json.loads(packet) if packet else None
+        return None
 
     def end(self) -> None:
         """Let the process end when it has done what it was handed."""
