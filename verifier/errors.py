@@ -14,8 +14,14 @@ class SettingsError(VerifierError):
 class ServiceError(VerifierError):
     """A service did not do what it was asked to.
 
-    Adapters raise only this and its subclasses, with the library's own exception as the cause.
+    Adapters raise only this and its subclasses, with the library's own exception as the cause. `said` is what happened;
+    `fix`, where there is one, what to do about it.
     """
+
+    def __init__(self, said: str, *, fix: str = "") -> None:
+        super().__init__(f"{said}; {fix}" if fix else said)
+        self.said = said
+        self.fix = fix
 
 
 class Unavailable(ServiceError):
@@ -25,8 +31,8 @@ class Unavailable(ServiceError):
     `retry_after` is the number of seconds that the service asked for, or None.
     """
 
-    def __init__(self, message: str, *, ambiguous: bool = False, retry_after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, said: str, *, fix: str = "", ambiguous: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(said, fix=fix)
         self.ambiguous = ambiguous
         self.retry_after = retry_after
 
@@ -36,7 +42,7 @@ class Missing(ServiceError):
 
 
 class Denied(ServiceError):
-    """The service refuses for want of permission; the message names what to grant and how."""
+    """The service refuses for want of permission; the fix names what to grant and how."""
 
 
 class Refused(ServiceError):
@@ -45,8 +51,8 @@ class Refused(ServiceError):
     `wide` says that everything else for the same place would be refused as well.
     """
 
-    def __init__(self, message: str, *, wide: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, said: str, *, fix: str = "", wide: bool = False) -> None:
+        super().__init__(said, fix=fix)
         self.wide = wide
 
 

@@ -19,8 +19,8 @@ def not_run(why: str) -> tuple[Finding, ...]:
 
 def given_up(why: str) -> tuple[Finding, ...]:
     """The finding where a worker was started, and policy does not want it any more."""
-    seen = f"a worker was started, and by the policy of now {why}"
-    return (Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, "build again, for the policy of now"),)
+    seen = f"it was started, and policy has changed since: {why}"
+    return (Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, "build again: policy decides anew then"),)
 
 
 def not_ours(worker: Worker) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from verifier.build import Build, BuildKey
 from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Case, Later
-from verifier.errors import ServiceError, Stopping, Unavailable
+from verifier.errors import Denied, Missing, ServiceError, Stopping, Unavailable
 from verifier.execution import BUILD_VARIABLE, Execution, JobName, Phase, parse_execution_name, parse_job_name
 from verifier.ledger import BUILDS
 from verifier.logs import LogFacts, LogReading, Repeated, log_filter
@@ -58,14 +58,14 @@ def try_out(case: Case, build: Build, worker: Worker) -> Trial:
     try:
         execution = _observe(case, _execution(case, build, worker))
     except _Unanswered as error:
-        return Trial(not_started(f"{_job(case, build, worker).resource}: {error}", _fix(error)))
+        return Trial(not_started(str(error), "build again when Cloud Run answers"))
     except ServiceError as error:
         if case.ledger_failed or _may_heal(case, error, out_of_time=_overdue(case, worker)):
             raise
         if case.record.execution:
             return Trial((_unseen(error),))
-        asked = "whether it was started could not be found out" if case.record.intent else "it could not be started"
-        return Trial(not_started(f"{asked}: {_job(case, build, worker).resource}: {error}", _fix(error)))
+        may_run = case.noted.get("intent", case.record.intent) is not None
+        return Trial(not_started(f"it may have been started; {error.said}" if may_run else error.said, _fix(error)))
     if execution.build != case.key.name:
         return Trial((_strange(execution),))
     _wait_for_end(case, execution, worker)
@@ -74,10 +74,9 @@ def try_out(case: Case, build: Build, worker: Worker) -> Trial:
         findings[0] = replace(findings[0], seen=f"{findings[0].seen}; also started: {', '.join(case.record.extras)}")
     if execution.phase is Phase.WAITING:
         return Trial(tuple(findings))
-    facts, settled, trouble = _inspect(case, execution, worker)
-    if facts is None:
-        unread = Finding(Check.LOGS_ARE_COMPLETE, Outcome.COULD_NOT_CHECK, f"not read: {trouble}", str(trouble))
-        return Trial((*findings, unread))
+    facts, settled = _inspect(case, execution, worker)
+    if isinstance(facts, ServiceError):
+        return Trial((*findings, _unread(facts)))
     return Trial((*findings, *log_findings(execution, facts, worker.logs, settled=settled)), facts.errors)
 
 
@@ -99,10 +98,7 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
         if case.now() < record.looked + _LOOK_AGAIN:
             raise case.later((record.looked + _LOOK_AGAIN - case.now()).total_seconds())
         if _overdue(case, worker) and record.intent != record.tried:
-            raise _Unanswered(
-                f"expected Cloud Run to answer a request to start it within {worker.deadlines.start}, "
-                "got no answer, and there is no execution for this build"
-            )
+            raise _Unanswered(f"{job.resource}: Cloud Run never said that it started it, and shows no such execution")
         job = worker.job_for(build)
     now = case.now()
     case.save(
@@ -159,8 +155,8 @@ def _wait_for_end(case: Case, execution: Execution, worker: Worker) -> None:
         raise case.later(min(poll, (allowed - age).total_seconds() + 1))
 
 
-def _inspect(case: Case, execution: Execution, worker: Worker) -> tuple[LogFacts | None, bool, ServiceError | None]:
-    """Step 8: what the logs say, whether they were whole and settled, and what kept us from reading them.
+def _inspect(case: Case, execution: Execution, worker: Worker) -> tuple[LogFacts | ServiceError, bool]:
+    """Step 8: what the logs say, or what kept us from reading them; and whether they were whole and settled.
 
     Raises Later until they are whole, settled or out of time.
     """
@@ -172,17 +168,17 @@ def _inspect(case: Case, execution: Execution, worker: Worker) -> tuple[LogFacts
     except ServiceError as error:
         if _may_heal(case, error, out_of_time=out_of_time):
             raise
-        return None, False, error
+        return error, False
     if not exit_lines_will_come(execution):
-        return facts, False, None
+        return facts, False
     if not logs_are_whole(execution, facts):
         if out_of_time or facts.truncated:
-            return facts, False, None
+            return facts, False
         raise case.later(worker.deadlines.settle.total_seconds())
     whole = case.record.whole or case.now()
     if case.now() < whole + worker.deadlines.settle:
         raise Later(whole + worker.deadlines.settle, whole=whole)
-    return facts, True, None
+    return facts, True
 
 
 def _read(case: Case, execution: Execution, worker: Worker) -> LogFacts:
@@ -217,7 +213,7 @@ def _image(case: Case, build: Build, execution: Execution, worker: Worker) -> Fi
         except ServiceError as error:
             if _may_heal(case, error, out_of_time=_overdue(case, worker)):
                 raise
-            seen = f"ran {min(strange)}, and the ledger could not be asked who made it: {error}"
+            seen = f"ran {min(strange)}, and the ledger could not be asked who made it: {error.said}"
             return Finding(Check.WORKER_RAN_THE_BUILT_IMAGE, Outcome.COULD_NOT_CHECK, seen, _fix(error))
         maker = BuildKey(**found.document["key"]).name if found else ""
     return image_finding(build, execution, maker)
@@ -230,9 +226,20 @@ def _strange(execution: Execution) -> Finding:
 
 
 def _unseen(error: ServiceError) -> Finding:
-    seen = f"the execution that was started could not be looked at: {error}"
-    return Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, _fix(error))
+    return Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, error.said, _fix(error))
 
 
-def _fix(error: Exception) -> str:
-    return f"mend this and build again: {error}"
+def _unread(error: ServiceError) -> Finding:
+    return Finding(Check.LOGS_ARE_COMPLETE, Outcome.COULD_NOT_CHECK, error.said, _fix(error))
+
+
+def _fix(error: ServiceError) -> str:
+    match error:
+        case Denied():
+            return f"grant what is missing and build again: {error.fix}"
+        case Missing():
+            return "make it, or name another one in policy.toml, and build again"
+        case Unavailable():
+            return "build again when it answers"
+        case _:
+            return f"mend this and build again: {error.fix or error.said}"

@@ -47,7 +47,7 @@ _UNKNOWN = {
     Check.SOURCE_IS_A_COMMIT: "the commit is not certain",
     Check.REPOSITORY_IS_ALLOWED: "the repository is not known",
     Check.BRANCH_IS_ALLOWED: "the branch is not settled",
-    Check.WORKER_STARTED: "the worker could not be started",
+    Check.WORKER_STARTED: "no run of the worker could be looked at",
     Check.WORKER_SUCCEEDED: "how the worker's run ended is not known",
     Check.WORKER_RAN_THE_BUILT_IMAGE: "which image ran is not certain",
     Check.LOGS_ARE_COMPLETE: "the worker's logs are not complete",

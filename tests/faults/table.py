@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tests.calls import WRITES
-from verifier.errors import Denied, Missing, Refused, Unavailable, VerifierError
+from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable, VerifierError
 
 ASKED_SECONDS = 90.0
 """What a service asks to wait where it does say so: longer than any call may take."""
@@ -59,10 +59,12 @@ class Outcome:
 
     def raised(self, call: str) -> VerifierError | None:
         """The error, for those who play it."""
-        words = f"{call}: expected an answer, got trouble; {self.says or 'try again later'}"
+        said, fix = f"{call}: expected an answer, got trouble", self.says or "try again later"
         if self.error is Unavailable:
-            return Unavailable(words, ambiguous=bool(self.ambiguous), retry_after=self.retry_after)
-        return self.error(words) if self.error else None
+            return Unavailable(said, fix=fix, ambiguous=bool(self.ambiguous), retry_after=self.retry_after)
+        if self.error and issubclass(self.error, ServiceError):
+            return self.error(said, fix=fix)
+        return self.error(f"{said}; {fix}") if self.error else None
 
 
 _BUILDS_ROLE, _LOGS_ROLE, _RUN_ROLE = "roles/cloudbuild.builds.viewer", "roles/logging.viewer", "roles/run.viewer"

@@ -153,7 +153,7 @@ def test_a_worker_that_may_not_be_started_is_told_with_what_to_grant() -> None:
     grant = "gcloud run jobs add-iam-policy-binding dev-vividly-content-worker --role=roles/run.developer"
     assert posted(*judged(pushed(), not_started("run.jobs.run is denied", grant))) == (
         "*🟡 INCONCLUSIVE · content-worker-main · 85cffd8 main*\n"
-        "Right commit, but the worker could not be started: run.jobs.run is denied.\n"
+        "Right commit, but no run of the worker could be looked at: run.jobs.run is denied.\n"
         f"To decide it: `{grant}`\n"
         f"({BY_TRIGGER})\n"
         "[Build] [Commit]"

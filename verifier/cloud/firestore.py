@@ -179,18 +179,20 @@ class FirestoreStore:
         answer = f"expected {self._place} to {action} within {timeout:g} s, got {code.name}: {error.message}"
         if code in _PASSING:
             ambiguous = writing and code in _MAY_HAVE_LANDED
-            return Unavailable(f"{answer}; try again later", ambiguous=ambiguous, retry_after=retry_after(error))
+            return Unavailable(answer, fix="try again later", ambiguous=ambiguous, retry_after=retry_after(error))
         if code in {_Code.PERMISSION_DENIED, _Code.UNAUTHENTICATED}:
-            return Denied(
-                f"{answer}; grant the verifier's account the role: gcloud projects add-iam-policy-binding "
-                f"{self._project} --member=serviceAccount:ACCOUNT --role=roles/datastore.user"
+            grant = (
+                f"grant the verifier's account the role: gcloud projects add-iam-policy-binding {self._project} "
+                "--member=serviceAccount:ACCOUNT --role=roles/datastore.user"
             )
+            return Denied(answer, fix=grant)
         if code is _Code.NOT_FOUND:
-            return Refused(
-                f"{answer}; create the database: gcloud firestore databases create --project={self._project} "
+            create = (
+                f"create the database: gcloud firestore databases create --project={self._project} "
                 f"--database='{self._database}' --location=REGION --type=firestore-native"
             )
-        return Refused(f"{answer}; trying again will not help, the request or the database must change")
+            return Refused(answer, fix=create)
+        return Refused(answer, fix="trying again will not help, the request or the database must change")
 
 
 def _connect() -> grpc.Channel:

@@ -42,6 +42,7 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _LOOK_UP_SECONDS = 4.0
 """For credentials. The library itself may take three quarters of a minute when a metadata server hangs."""
 _LOG_IN = "on a workstation run: gcloud auth application-default login"
+_LATER = "try again later"
 _NO_PROXY = ("grpc.enable_http_proxy", 0)
 
 
@@ -93,7 +94,7 @@ def countdown(timeout: float, what: str) -> Callable[[], float]:
     def left() -> float:
         seconds = until - monotonic()
         if seconds <= 0:
-            raise Unavailable(f"{what}: expected to be done within {timeout:g} s, was not; try again later")
+            raise Unavailable(f"{what}: expected to be done within {timeout:g} s, was not", fix=_LATER)
         return seconds
 
     return left
@@ -107,13 +108,13 @@ def translated(what: str, grant: str) -> Iterator[None]:
     except exceptions.NotFound as error:
         raise Missing(f"{what}: not found ({_said(error)})") from error
     except (exceptions.PermissionDenied, exceptions.Unauthenticated) as error:
-        raise Denied(f"{what}: permission denied ({_said(error)}); {grant}") from error
+        raise Denied(f"{what}: permission denied ({_said(error)})", fix=grant) from error
     except exceptions.TooManyRequests as error:
-        message = f"{what}: quota used up ({_said(error)}); try again later"
-        raise Unavailable(message, retry_after=retry_after(error)) from error
+        said = f"{what}: quota used up ({_said(error)})"
+        raise Unavailable(said, fix=_LATER, retry_after=retry_after(error)) from error
     except _PASSING as error:
-        message = f"{what}: expected an answer, got none to rely on ({_said(error)}); try again later"
-        raise Unavailable(message, ambiguous=True, retry_after=retry_after(error)) from error
+        said = f"{what}: expected an answer, got none to rely on ({_said(error)})"
+        raise Unavailable(said, fix=_LATER, ambiguous=True, retry_after=retry_after(error)) from error
     except exceptions.GoogleAPICallError as error:
         raise Refused(f"{what}: refused ({_said(error)})") from error
     except exceptions.GoogleAPIError as error:
