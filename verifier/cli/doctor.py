@@ -116,8 +116,7 @@ def _posted(chat: Chat, message: Message, channel: str) -> Row:
     try:
         chat.post(message, timeout=_POST_SECONDS)
     except Refused as error:
-        seen, _, remedy = str(error).partition("; ")
-        return fails(need, channel, seen, remedy or "see Slack's documentation of this error")
+        return fails(need, channel, error.said, error.fix)
     except ServiceError as error:
         return unknown(need, channel, str(error), "look whether it is in the channel, and run it again")
     return holds(need, channel, message.text.splitlines()[0])

@@ -104,10 +104,10 @@ def answered(status: int, code: object, retry_after: object, channel: str) -> Se
     if status == 200 and not code:
         return unreadable()
     if code in _TOO_MUCH:
-        return TooMuch(f"Slack does not take the message for {channel}: {code}; shorten it or mend its blocks")
+        return TooMuch(f"Slack does not take the message for {channel}: {code}", fix="shorten it or mend its blocks")
     kind = NotAllowed if code in _NOT_ALLOWED else Refused
     fix = FIXES.get(what, _UNKNOWN_FIX).format(channel=channel)
-    return kind(f"Slack refuses the call for {channel}: {what}; {fix}", wide=what in FIXES)
+    return kind(f"Slack refuses the call for {channel}: {what}", fix=fix, wide=what in FIXES)
 
 
 def unanswered(error: Exception) -> Unavailable:
