@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from greenlet import getcurrent, greenlet
 
+_GRACE_SECONDS = 10.0
+"""Between the request to end and the end."""
 BEGINNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
@@ -28,6 +30,8 @@ class Process(greenlet):
         self.claims = 0
         self.doomed = False
         """It dies right before the next thing that it would write to the ledger."""
+        self.stopping = False
+        """It is asked to end, and will be killed."""
         self._body = body
 
     def _live(self) -> None:
@@ -88,6 +92,19 @@ class Kernel:
         for process in victims:
             self.kill(process)
         return len(victims)
+
+    def stop_all(self) -> None:
+        """Ask every process to end, as when an instance is taken away; what has not ended in ten seconds is killed."""
+        asked = [process for process in self._processes if not process.dead]
+        for process in asked:
+            process.stopping = True
+
+        def kill() -> None:
+            for process in asked:
+                if not process.dead:
+                    self.kill(process)
+
+        self.after(_GRACE_SECONDS, kill)
 
     def run(self, until: float) -> None:
         """Let everything happen that happens before then."""

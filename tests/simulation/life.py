@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -23,6 +23,7 @@ _TROUBLED_SECONDS = 3000.0
 _MOST_SECONDS = 3 * 86_400.0
 _SWEEP_EVERY = 60.0
 _SHOWN = 60
+UNEXPECTED = "an exception that nobody expected"
 
 
 class Unlawful(AssertionError):
@@ -62,9 +63,10 @@ class Life:
         self.events_lost = 0.0
         """The share of completion events that get lost."""
         main = entry()
+        here = self.kernel.process
         ledger = Ledger(self.ports.store, self.ports.clock, LEASE, self.laws.nonce)
         self.world = World(self.ports, main.POLICY, ledger, "simulated")
-        vars(main).update(_world=lambda: self.world, log=lambda *_, **__: None)
+        vars(main).update(_world=lambda: self.world, log=self.laws.logged, _is_stopping=lambda: here().stopping)
 
     def announce(self, made: Made, *, delay: float = 0.0, status: str = "") -> None:
         """A message about the build, when it has finished and this much later."""
@@ -84,11 +86,20 @@ class Life:
         self.kernel.after(_SWEEP_EVERY, self.sweeps)
 
     def live(self, until: float) -> None:
-        """Let time pass. Raises Unlawful when a law is broken."""
-        try:
+        """Let time pass. Raises Unlawful when a law is broken, whatever has become of the exception that said so."""
+        with self._lawful():
             self.kernel.run(until)
-        except Broken as broken:
-            raise self._unlawful(broken) from None
+
+    @contextmanager
+    def _lawful(self) -> Iterator[None]:
+        try:
+            yield
+        except Broken:
+            pass
+        except Exception as error:
+            raise self._unlawful(error) from error
+        if self.laws.broken:
+            raise self._unlawful(self.laws.broken) from None
 
     def settle(self, *, exactly: bool) -> Figures:
         """Calm: let time pass until nothing is open, and look at every law once more."""
@@ -96,10 +107,8 @@ class Life:
             if self.kernel.seconds > _MOST_SECONDS:
                 raise self._unlawful(Broken(f"three days of calm, and these have not settled: {self._open()}"))
             self.live(self.kernel.seconds + _SWEEP_EVERY)
-        try:
+        with self._lawful():
             self.laws.at_last(exactly=exactly, dead_letters=self.post.dead_letters)
-        except Broken as broken:
-            raise self._unlawful(broken) from None
         fates = [fate for _, _, _, fate in self.wire.trace]
         return Figures(
             builds=len(self.planet.builds),
@@ -107,7 +116,7 @@ class Life:
             calls=len(fates),
             faults=sum(bool(fate.error or fate.frozen or fate.blind) for fate in fates),
             deaths=sum(bool(fate.death) for fate in fates),
-            doubles=self.laws.doubles,
+            doubles=self.laws.doubles.total(),
             seconds=self.kernel.seconds,
         )
 
@@ -128,15 +137,17 @@ class Life:
     def _completion(self, run: Run) -> None:
         if self.random.random() >= self.events_lost:
             for _ in range(self.random.choice((1, 1, 2))):
-                self.post.send("/executions", completion_message(run), delay=self.random.choice((0.1, 3.0, 200.0)))
+                delay = self.random.choice((0.1, 3.0, 200.0))
+                self.post.send("/executions", completion_message(run), run.build, delay)
 
-    def _unlawful(self, broken: Broken) -> Unlawful:
+    def _unlawful(self, broken: BaseException) -> Unlawful:
         told = [
             f"{seconds:10.3f} {process:<18} {call:<20} {'' if fate.effect else 'no effect '}"
             f"{fate.error!r:.60} {fate.death} {f'frozen {fate.frozen:g} s' if fate.frozen else ''}"
             for seconds, process, call, fate in self.wire.trace[-_SHOWN:]
         ]
-        return Unlawful("\n".join([str(broken), f"To see it again: {self.name}", "The last calls:", *told]))
+        law = str(broken) if isinstance(broken, Broken) else f"{UNEXPECTED}: {broken!r}"
+        return Unlawful("\n".join([law, f"To see it again: {self.name}", "The last calls:", *told]))
 
 
 def play(
@@ -144,10 +155,27 @@ def play(
     planted: Callable[[], AbstractContextManager[object]] = nullcontext,
     watch: Callable[[Life], object] = lambda _: None,
 ) -> Figures:
-    """One seed, with this bug planted and its life shown to who watches. Raises Unlawful when a law is broken."""
-    random = Random(seed)
+    """One seed, with this bug planted and its life shown to who watches.
+
+    Raises Unlawful when a law is broken, and for whatever else goes wrong.
+    """
+    name = f"python -m tests.simulation --seed {seed}"
+    try:
+        return _played(Random(seed), name, planted, watch)
+    except Unlawful:
+        raise
+    except Exception as error:
+        raise Unlawful(f"{UNEXPECTED}: {error!r}\nTo see it again: {name}") from error
+
+
+def _played(
+    random: Random,
+    name: str,
+    planted: Callable[[], AbstractContextManager[object]],
+    watch: Callable[[Life], object],
+) -> Figures:
     chance = Chance.of(random) if random.random() < 0.85 else Kind()
-    life = Life(random, chance, f"python -m tests.simulation --seed {seed}")
+    life = Life(random, chance, name)
     watch(life)
     with planted():
         is_calm = isinstance(chance, Kind) or not (chance.rate and chance.kinds)
@@ -157,7 +185,7 @@ def play(
         _kill_instances(life, random, calm=is_calm)
         life.live(_TROUBLED_SECONDS)
         if isinstance(chance, Chance):
-            chance.rate = 0.0
+            chance.calm()
         return life.settle(exactly=is_calm and life.planet.delay < 60)
 
 

@@ -44,6 +44,8 @@ class Wire:
     def call(self, name: str, timeout: float, effect: Callable[[Fate], T]) -> T:
         """Make the call. Raises what its fate is, or what the service itself says."""
         process = self.kernel.process()
+        if self.laws.broken:
+            raise self.laws.broken
         if process.killed or (process.doomed and name in SAVES):
             process.killed = True
             raise Killed
@@ -75,6 +77,7 @@ class Wire:
         process.doomed = process.doomed or fate.death == "write"
         if fate.frozen:
             self.kernel.sleep(fate.frozen)
+        self.laws.ended(process, name, refusal)
         if refusal is not None:
             raise refusal
         return answer  # type: ignore[return-value]  # the effect's own, for there is no refusal
@@ -271,7 +274,9 @@ class Slack:
             return Posted(channel, f"{now:.6f}")
 
         self.wire.laws.may_post(message.key)
-        return self.wire.call("chat.post", timeout, effect)
+        posted = self.wire.call("chat.post", timeout, effect)
+        self.wire.laws.answered(self.wire.kernel.process(), message.key)
+        return posted
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
         def effect(fate: Fate) -> Posted | None:

@@ -47,7 +47,7 @@ class Post:
         def handle() -> None:
             status = deliver(path, body)
             if 200 <= status < 300 and not over:
-                self.laws.acknowledged(self.kernel.process(), about)
+                self.laws.acknowledged(self.kernel.process(), path, about)
             answers.append(status)
             settle()
 
