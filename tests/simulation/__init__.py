@@ -4,11 +4,13 @@
 |---|---|
 | `kernel.py` | virtual time, and processes that take turns in one thread |
 | `fate.py` | what becomes of an outward call: it works, fails, is lost, freezes its process or kills it |
+| `chance.py` | troubles by chance, by a mixture of each life's own |
 | `planet.py` | the outside world's truth: builds, executions, logs, the audit trail, Slack |
 | `ports.py` | that world behind the Protocols of `verifier/services.py`, each call with its fate |
 | `post.py` | Pub/Sub: delivery again until acknowledged, twice, late, out of order, or never |
 | `entry.py` | the real `main.py`, given this world |
 | `laws.py` | what must hold, whatever happens |
+| `merits.py` | what a build deserves to be judged, by what truly is |
 | `life.py` | one seed: builds, troubles, a phase of faults, then a phase in which all must settle |
 | `mutants.py` | planted bugs, each of which the laws must catch |
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.simulation.life import Figures, Unlawful, play
 from tests.simulation.plays import PLAYS, Crash, pairs, perform
+from tests.tally import line
 
 _SHOWN = 3
 
@@ -51,10 +52,8 @@ def _try_all(what: str, one: Callable[[Any], Figures | str], every: Iterable[Any
                 held += 1
                 total = [sum(pair) for pair in zip(total, outcome, strict=True)]
     seconds = perf_counter() - begun
-    print(
-        f"{what}: {held + broken} tried, {held} held, {broken} broken; {seconds:.1f} s, {held / seconds:.0f} a second"
-    )
     print("  " + ", ".join(f"{value:.0f} {name}" for name, value in zip(Figures._fields, total, strict=True)))
+    print(line(what, held + broken, held, f"; {seconds:.1f} s, {held / seconds:.0f} a second"))
     return broken
 
 

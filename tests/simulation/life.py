@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
+from tests.simulation.chance import Chance
 from tests.simulation.entry import entry
-from tests.simulation.fate import Chance, Destiny, Kind
+from tests.simulation.fate import Destiny, Kind
 from tests.simulation.kernel import Kernel
 from tests.simulation.laws import LEASE, UNREADABLE_ENTRY, Broken, Laws
-from tests.simulation.planet import EXIT, FLAKY, GOOD, IDLE, MAPPER, OUT_OF_MEMORY, STUCK, Made, Planet, Run
+from tests.simulation.planet import EXIT, FLAKY, GOOD, IDLE, JOB, MAPPER, OUT_OF_MEMORY, STUCK, Made, Planet, Run
 from tests.simulation.ports import Ports, Wire
 from tests.simulation.post import UNKNOWN, UNKNOWN_BUILD, UNREADABLE, Post, completion_message, push, status_message
 from verifier.case import World
@@ -22,6 +23,8 @@ _NATURES = ("", "", GOOD, GOOD, MAPPER, EXIT, OUT_OF_MEMORY, IDLE, FLAKY, STUCK)
 _TROUBLED_SECONDS = 3000.0
 _MOST_SECONDS = 3 * 86_400.0
 _SWEEP_EVERY = 60.0
+_MOST_LISTING_LAG = 1150.0
+"""Below the grace and the overlap of a listing together."""
 _SHOWN = 60
 UNEXPECTED = "an exception that nobody expected"
 
@@ -123,27 +126,25 @@ class Life:
     def _is_settled(self) -> bool:
         records = self.laws.records
         return not self.post.on_the_way and (
-            all(made.key.name in records for made in self.planet.builds.values() if self._is_due(made))
+            all(records.get(made.key.name, {}).get("state") == "done" for made in self.planet.builds.values())
             and all(record["state"] != "open" for record in records.values())
-            and max((made.finishes for made in self.planet.builds.values()), default=0) <= self.kernel.seconds
         )
 
     def _open(self) -> list[str]:
-        return [f"{name} {record['error']}" for name, record in self.laws.records.items() if record["state"] == "open"]
-
-    def _is_due(self, made: Made) -> bool:
-        return made.done.status == "SUCCESS" or made.key.name in self.laws.records
+        told = {name: f"{record['state']} {record['error']}" for name, record in self.laws.records.items()}
+        made = {made.key.name: "" for made in self.planet.builds.values()}
+        return [f"{name} {state}" for name, state in (made | told).items() if not state.startswith("done")]
 
     def _completion(self, run: Run) -> None:
         if self.random.random() >= self.events_lost:
             for _ in range(self.random.choice((1, 1, 2))):
                 delay = self.random.choice((0.1, 3.0, 200.0))
-                self.post.send("/executions", completion_message(run), run.build, delay)
+                self.post.send("/executions", completion_message(run.build, run.name), run.build, delay)
 
     def _unlawful(self, broken: BaseException) -> Unlawful:
         told = [
             f"{seconds:10.3f} {process:<18} {call:<20} {'' if fate.effect else 'no effect '}"
-            f"{fate.error!r:.60} {fate.death} {f'frozen {fate.frozen:g} s' if fate.frozen else ''}"
+            f"{fate.trouble} {fate.error!r:.60} {fate.death} {f'frozen {fate.frozen:g} s' if fate.frozen else ''}"
             for seconds, process, call, fate in self.wire.trace[-_SHOWN:]
         ]
         law = str(broken) if isinstance(broken, Broken) else f"{UNEXPECTED}: {broken!r}"
@@ -178,11 +179,11 @@ def _played(
     life = Life(random, chance, name)
     watch(life)
     with planted():
-        is_calm = isinstance(chance, Kind) or not (chance.rate and chance.kinds)
+        is_calm = isinstance(chance, Kind) or chance.is_calm
         life.install()
         _populate(life, random)
         life.kernel.at(_SWEEP_EVERY, life.sweeps)
-        _kill_instances(life, random, calm=is_calm)
+        _trouble_instances(life, random, calm=is_calm)
         life.live(_TROUBLED_SECONDS)
         if isinstance(chance, Chance):
             chance.calm()
@@ -193,6 +194,7 @@ def _populate(life: Life, random: Random) -> None:
     """Builds, and what is said about them: truly or not, once or often, early, late or never."""
     life.planet.lag = random.choice((0.0, 5.0, 25.0))
     life.planet.delay = random.choice((0.0, 0.0, 2.0, 45.0, 300.0, 900.0))
+    life.planet.listing_lag = random.choice((0.0, 0.0, 60.0, _MOST_LISTING_LAG))
     life.events_lost = random.choice((0.0, 0.3, 1.0))
     for number in range(1, random.choice((2, 3, 5, 8))):
         begins = random.uniform(2.0, 1500.0)
@@ -200,6 +202,8 @@ def _populate(life: Life, random: Random) -> None:
         status = "SUCCESS" if random.random() < 0.85 else random.choice(("FAILURE", "TIMEOUT", "CANCELLED"))
         made = life.planet.build(number, begins, begins + random.uniform(5.0, 600.0), nature, status)
         _say(life, random, made)
+    for _ in range(random.choice((0, 0, 3, 10))):
+        life.post.send("/sweep", push(b"{}"), delay=random.uniform(0, _TROUBLED_SECONDS), once=True)
     if random.random() < 0.5:
         life.post.send("/builds", UNREADABLE, UNREADABLE_ENTRY, delay=random.uniform(0, 900))
     if random.random() < 0.3:
@@ -208,17 +212,27 @@ def _populate(life: Life, random: Random) -> None:
 
 def _say(life: Life, random: Random, made: Made) -> None:
     if random.random() < 0.3:  # forged, or early: Cloud Build has not finished it, or does not know it yet
-        body = status_message(made, random.choice(("SUCCESS", "FAILURE")))
-        life.post.send("/builds", body, made.key.name, random.uniform(0.0, made.finishes))
+        forged = random.choice(list(life.planet.builds.values())).document  # what another build is made of
+        body = status_message(made, random.choice(("SUCCESS", "FAILURE")), random.choice((None, forged)))
+        life.post.send("/builds", body, made.key.name, random.uniform(0.0, made.finishes + 600.0))
+    if random.random() < 0.2:
+        execution = f"{JOB.resource}/executions/run-{random.randint(1, 3)}"
+        body = completion_message(made.key.name, execution)
+        life.post.send("/executions", body, made.key.name, random.uniform(0.0, made.finishes + 600.0))
     if random.random() < 0.2 and made.done.status == "SUCCESS":
         return  # its notifications go elsewhere
     for status in ("QUEUED", "WORKING"):
         life.post.send("/builds", status_message(made, status), None, made.begins + random.uniform(0, 700))
+    burst = random.choice((1, 1, 1, 1, 6))
     for _ in range(random.choice((1, 1, 2, 4))):
-        life.announce(made, delay=random.choice((0.0, 0.5, 5.0, 90.0, 900.0)) * random.random())
+        delay = random.choice((0.0, 0.5, 5.0, 90.0, 900.0)) * random.random()
+        for _ in range(burst):
+            life.announce(made, delay=delay)
 
 
-def _kill_instances(life: Life, random: Random, *, calm: bool) -> None:
+def _trouble_instances(life: Life, random: Random, *, calm: bool) -> None:
+    """Take instances away: at once, or as the platform does, which asks them to end before it kills them."""
     if not calm and random.random() < 0.5:
         for _ in range(random.choice((1, 3))):
-            life.kernel.at(random.uniform(0, _TROUBLED_SECONDS), life.kernel.kill_all)
+            end = random.choice((life.kernel.kill_all, life.kernel.stop_all))
+            life.kernel.at(random.uniform(0, _TROUBLED_SECONDS), end)

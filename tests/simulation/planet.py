@@ -81,6 +81,8 @@ class Planet:
     """The most seconds by which one thing becomes visible later than another: below the verifier's own patience."""
     delay: float = 0.0
     """The seconds by which all logs become readable late."""
+    listing_lag: float = 0.0
+    """The seconds by which the end of a build becomes visible late in a listing."""
     ended: Callable[[Run], None] = lambda _: None
     """Told when an execution has ended."""
     builds: dict[BuildKey, Made] = field(default_factory=dict)
@@ -119,6 +121,11 @@ class Planet:
         if made is None or now < made.begins:
             return None
         return made.done if now >= made.finishes else made.working
+
+    def other_than(self, key: BuildKey) -> Build | None:
+        """Another build that has ended, if there is one."""
+        ended = (made for made in self.builds.values() if made.key != key and made.finishes <= self.kernel.seconds)
+        return next((made.done for made in ended), None)
 
     def start(self, build: str) -> Run:
         """Start the worker on whatever its tag points to."""

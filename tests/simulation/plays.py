@@ -6,14 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import NamedTuple
 
-from tests.simulation.fate import CRASHES, Fate, Planned
+from tests.simulation.fate import CRASHES, Destiny, Fate, Planned, unavailable
 from tests.simulation.laws import UNREADABLE_ENTRY
 from tests.simulation.life import Figures, Life
 from tests.simulation.planet import GOOD
 from tests.simulation.post import UNKNOWN, UNKNOWN_BUILD, UNREADABLE
 
 Play = Callable[[Life], None]
-_SWEEP_AT = {"silent": 660.0, "superseded": 300.0, "unknown": 930.0, "worker": 300.0}
+_LOST = Fate(error=unavailable(ambiguous=True))
+_TROUBLES: Mapping[str, Mapping[str, Mapping[int, Fate]]] = {
+    "unanswered": {"jobs.start": {1: _LOST}, "chat.post": {1: _LOST}}
+}
+"""What goes wrong in a play whoever dies: the fates of its calls, by name and ordinal."""
+_SWEEP_AT = {"silent": 660.0, "superseded": 300.0, "unanswered": 60.0, "unknown": 930.0, "worker": 300.0}
 """When the sweep begins to come: when it is needed, for an idle one is dull to crash."""
 
 
@@ -25,6 +30,11 @@ def upload(life: Life) -> None:
 def worker(life: Life) -> None:
     """A build of a commit, its worker's run, and the event that the run has ended."""
     life.announce(life.planet.build(1, 2.0, 10.0, GOOD))
+
+
+def unanswered(life: Life) -> None:
+    """The same, where Cloud Run starts it and Slack posts the message, and neither answers."""
+    worker(life)
 
 
 def silent(life: Life) -> None:
@@ -55,7 +65,7 @@ def unreadable(life: Life) -> None:
 
 
 PLAYS: dict[str, Play] = {
-    play.__name__: play for play in (upload, worker, superseded, silent, early, unknown, unreadable)
+    play.__name__: play for play in (upload, worker, unanswered, superseded, silent, early, unknown, unreadable)
 }
 
 
@@ -70,14 +80,21 @@ def perform(play: Play, *crashes: Crash) -> tuple[Figures, list[str]]:
     """The play with these crashes in it, until all has settled, and the names of the calls. Raises Unlawful."""
     fates: Mapping[int, Fate] = {crash.number: CRASHES[crash.kind] for crash in crashes}
     named = " ".join(f"{crash.number}:{crash.kind}" for crash in crashes)
-    life = Life(Random(1), Planned(fates), f"perform({play.__name__}, {named})")
-    life.install()
-    before = len(life.wire.calls)
-    play(life)
+    destiny = Planned(fates, _TROUBLES.get(play.__name__, {}))
+    life, before = begun(play, destiny, f"perform({play.__name__}, {named})")
     life.kernel.at(_SWEEP_AT.get(play.__name__, 120.0), life.sweeps)
     life.live(30.0)
     figures = life.settle(exactly=True)
     return figures, [call.name for call in life.wire.calls[before:]]
+
+
+def begun(play: Play, destiny: Destiny, name: str) -> tuple[Life, int]:
+    """A life in which this play begins, and the number of calls that its installation took."""
+    life = Life(Random(1), destiny, name)
+    life.install()
+    before = len(life.wire.calls)
+    play(life)
+    return life, before
 
 
 def first_call() -> int:

@@ -155,8 +155,8 @@ class CloudBuild:
     planet: Planet
 
     def fetch(self, key: BuildKey, *, timeout: float) -> Build:
-        def effect(_: Fate) -> Build:
-            build = self.planet.seen(key)
+        def effect(fate: Fate) -> Build:
+            build = self.planet.other_than(key) if fate.mixed_up else self.planet.seen(key)
             if build is None:
                 raise Missing(f"{key.name}: expected a build, got none")
             return build
@@ -171,7 +171,7 @@ class CloudBuild:
             found = [
                 made.key
                 for made in self.planet.builds.values()
-                if made.done.status == SUCCESS and made.finishes + self.planet.lag <= now
+                if made.done.status == SUCCESS and made.finishes + max(self.planet.lag, self.planet.listing_lag) <= now
                 if made.done.finished is not None and since <= made.done.finished < until
             ]
             first = int(page or 0)

@@ -11,7 +11,7 @@ from typing import Any
 from tests.simulation.entry import deliver
 from tests.simulation.kernel import BEGINNING, Kernel
 from tests.simulation.laws import Laws
-from tests.simulation.planet import JOB, NUMBER, PROJECT, REGION, Made, Run
+from tests.simulation.planet import JOB, NUMBER, PROJECT, REGION, Made
 from verifier.execution import BUILD_VARIABLE
 from verifier.hints import COMPLETION
 from verifier.logs import EXECUTION_LABEL
@@ -86,18 +86,19 @@ UNKNOWN = push(
 UNKNOWN_BUILD = f"projects/{PROJECT}/locations/{REGION}/builds/never-made"
 
 
-def status_message(made: Made, status: str) -> bytes:
-    """What Cloud Build says about a build, or what somebody else says in its name."""
+def status_message(made: Made, status: str, content: Mapping[str, Any] | None = None) -> bytes:
+    """What Cloud Build says about a build, or what somebody else says in its name: then with this content."""
     document = {"id": made.key.id, "projectId": PROJECT, "status": status}
     document["name"] = f"projects/{NUMBER}/locations/{REGION}/builds/{made.key.id}"
-    return push(json.dumps({**made.document, **document}).encode(), {"buildId": made.key.id, "status": status})
+    said = {**made.document, **(content or {}), **document}
+    return push(json.dumps(said).encode(), {"buildId": made.key.id, "status": status})
 
 
-def completion_message(run: Run) -> bytes:
-    """What Cloud Run says when an execution has ended."""
-    variable = {"name": BUILD_VARIABLE, "value": run.build}
+def completion_message(build: str, execution: str) -> bytes:
+    """What Cloud Run says when an execution for this build has ended, or what somebody else says in its name."""
+    variable = {"name": BUILD_VARIABLE, "value": build}
     entry = {
-        "labels": {EXECUTION_LABEL: run.name.rpartition("/")[2]},
+        "labels": {EXECUTION_LABEL: execution.rpartition("/")[2]},
         "protoPayload": {
             "methodName": COMPLETION,
             "resourceName": f"namespaces/{PROJECT}/jobs/{JOB.job}",

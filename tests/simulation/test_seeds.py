@@ -6,24 +6,33 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from tests.conftest import FIRST_FRESH_SEED
-from tests.simulation.fate import Chance
+from tests.simulation.chance import EVERY_TROUBLE
 from tests.simulation.life import Life, play
 from tests.simulation.mutants import MUTANTS
+from tests.tally import Tally
 
 _ROOT = Path(__file__).parents[2]
-_AT_ONCE = 100
-_KNOWN = range(1, 301, _AT_ONCE)
-_FRESH = range(FIRST_FRESH_SEED, FIRST_FRESH_SEED + 200, _AT_ONCE)
+_AT_ONCE = 75
+_KNOWN = range(1, 251)
+_FRESH = range(FIRST_FRESH_SEED, FIRST_FRESH_SEED + 150, _AT_ONCE)
 
 
-@pytest.mark.parametrize("first", [*_KNOWN, *_FRESH])
-def test_no_seed_breaks_a_law(first: int) -> None:
-    for seed in range(first, first + _AT_ONCE):
+def test_the_known_seeds_break_no_law_and_meet_every_trouble_at_every_call(tally: Tally) -> None:
+    met: set[tuple[str, str]] = set()
+    lives: list[Life] = []
+    for seed in tally("known seeds", _KNOWN):
+        play(seed, watch=lives.append)
+        met |= {(call, fate.trouble) for _, _, call, fate in lives.pop().wire.trace}
+    assert {(call, trouble) for trouble, calls in EVERY_TROUBLE.items() for call in calls} - met == set()
+
+
+@pytest.mark.parametrize("first", _FRESH)
+def test_no_seed_breaks_a_law(first: int, tally: Tally) -> None:
+    for seed in tally("fresh seeds", range(first, first + _AT_ONCE)):
         play(seed)
 
 
@@ -54,8 +63,3 @@ def trace(seed: int) -> str:
     lives: list[Life] = []
     play(seed, watch=lives.append)
     return "\n".join(map(repr, lives[0].wire.trace))
-
-
-def test_every_kind_of_trouble_is_met() -> None:
-    met = {kind for seed in range(100) for kind in Chance.of(Random(seed)).kinds}
-    assert len(met) == 10
