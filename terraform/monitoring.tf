@@ -19,7 +19,7 @@ locals {
       severity = "ERROR"
       query    = "max(${local.dead_letters}) > 0"
       duration = "0s"
-      runbook  = "A hundred deliveries of a message failed. The function's log says why (`not acknowledged`). Mend that, then empty the subscription (output `dead_letters`). Nothing needs to be replayed: the sweep finds successful builds and runs that have ended by itself."
+      runbook  = "A hundred deliveries of a message failed. The function's log says why (`not acknowledged`). Mend that, then empty the subscription (output `dead_letters`). Nothing needs to be replayed: the sweep finds successful builds and runs that have ended by itself, and only a line about a build that failed is lost."
       urgency  = "It can wait until morning: what was given up is kept for 31 days. It is over when the subscription is empty."
       commands = ["log", "show", "empty"]
     }
@@ -46,7 +46,7 @@ locals {
       severity = "ERROR"
       query    = "sum(sum_over_time(${local.undelivered}[1h])) > 0"
       duration = "0s"
-      runbook  = "The verdict is in the audit trail and is posted again every hour. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct the channel, or renew the token (see Upgrade)."
+      runbook  = "The verdict is in the audit trail, and is posted when Slack takes it: it is tried every five minutes, or every hour when Slack refuses this message alone. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct the channel, or renew the token (see Upgrade)."
       urgency  = "It can wait until morning where nobody has to act on a red verdict at night. It is over an hour after the last refusal."
       commands = ["undelivered", "doctor"]
     }

@@ -92,6 +92,8 @@ class Case:
     budget: Budget
     noted: dict[str, Any] = field(default_factory=dict)
     """Changes that the next write carries."""
+    step: str = ""
+    """What the worker's trial is at; empty beside it."""
     ledger_failed: bool = False
     """A write did not go through: nothing more can be saved, and the lease's end brings the record back."""
 
@@ -133,7 +135,8 @@ class Case:
 
     def fail(self, error: str, retry_after: float | None = None) -> None:
         """Let go of the record after a failure: it keeps what was done, and is due again after a backoff."""
-        self._write(after_failure(replace(self.record, **self.noted), error, self.now(), retry_after))
+        record = replace(self.record, **self.noted)
+        self._write(after_failure(record, error, self.now(), step=self.step, retry_after=retry_after))
 
     def hand_over(self) -> None:
         """Let go of the record, due at once: nothing went wrong, but this process is asked to end."""

@@ -62,7 +62,9 @@ class Record:
     unsaid: datetime | None = None
     """The moment of its verdict, while all that is missing is that Slack hears of it: its place in the queue."""
     attempts: int = 0
-    """Failed attempts in a row."""
+    """Failed attempts in a row, at one and the same step."""
+    step: str = ""
+    """The step at which they failed."""
     error: str = ""
     """Why the last attempt failed."""
     announced: bool = True
@@ -77,6 +79,8 @@ class Record:
     """The job that was to be started, in full: policy may name another one meanwhile."""
     looked: datetime | None = None
     """When an execution was first looked for in vain, after an intent without a name."""
+    starts: int = 0
+    """Requests to start it that Cloud Run did not answer."""
     execution: str = ""
     """The full name of the execution that counts."""
     extras: tuple[str, ...] = ()
@@ -194,12 +198,20 @@ def queued(record: Record, error: str) -> Record:
     return replace(waiting, attempts=0, error=error[:_MOST_ERROR])
 
 
-def after_failure(record: Record, error: str, now: datetime, retry_after: float | None = None) -> Record:
+def after_failure(
+    record: Record, error: str, now: datetime, retry_after: float | None = None, *, step: str = ""
+) -> Record:
     """The record released after a failed attempt, keeping what was done; each failure in a row waits twice as long."""
-    backoff = min(_LAST_BACKOFF, _FIRST_BACKOFF * 2 ** min(record.attempts, 10))
+    before = failures(record, step)
+    backoff = min(_LAST_BACKOFF, _FIRST_BACKOFF * 2 ** min(before, 10))
     asked = timedelta(seconds=min(max(retry_after or 0, 0), _MOST_PATIENCE.total_seconds()))
     wait = max(backoff, asked)
-    return released(replace(record, attempts=record.attempts + 1, error=error[:_MOST_ERROR]), now + wait)
+    return released(replace(record, attempts=before + 1, step=step, error=error[:_MOST_ERROR]), now + wait)
+
+
+def failures(record: Record, step: str) -> int:
+    """How often in a row this step has failed."""
+    return record.attempts if record.step == step else 0
 
 
 def settled(record: Record, state: State) -> Record:

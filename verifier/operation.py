@@ -17,9 +17,9 @@ def not_run(why: str) -> tuple[Finding, ...]:
     return tuple(Finding(check, Outcome.NOT_APPLICABLE, why) for check in Check if check in WORKER_CHECKS)
 
 
-def given_up(why: str) -> tuple[Finding, ...]:
-    """The finding where a worker was started, and policy does not want it any more."""
-    seen = f"it was started, and policy has changed since: {why}"
+def given_up(why: str, *, started: bool) -> tuple[Finding, ...]:
+    """The finding where a worker was started, or may have been, and policy does not want it any more."""
+    seen = f"it {'was' if started else 'may have been'} started, and policy has changed since: {why}"
     return (Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, "build again: policy decides anew then"),)
 
 

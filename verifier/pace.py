@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
-from verifier.errors import Unavailable
+from verifier.errors import Refused, Unavailable
 
 _STEP = timedelta(seconds=1)
 _MOST_WAIT = timedelta(seconds=5)
@@ -19,17 +19,21 @@ class Pace:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._free: dict[str, datetime] = {}
+        self._refusals: dict[str, Refused] = {}
 
     def turn(self, channel: str, now: datetime) -> float:
         """Take the next place in the channel's line: the seconds until it is there.
 
-        Raises Unavailable, and takes none, when that is too long to wait for.
+        Raises, and takes none, when that is too long to wait for: Unavailable, or why Slack refuses the channel.
         """
         with self._lock:
             place = max(now, self._free.get(channel, now))
             if place - now > _MOST_WAIT:
+                if refusal := self._refusals.get(channel):
+                    raise Refused(refusal.said, fix=refusal.fix, wide=True)
                 raise Unavailable(f"{channel or 'Slack'} takes no message before {place}: nothing was posted")
             self._free[channel] = place + _STEP
+            self._refusals.pop(channel, None)
         return (place - now).total_seconds()
 
     def is_hushed(self, channel: str, now: datetime) -> bool:
@@ -37,8 +41,10 @@ class Pace:
         with self._lock:
             return self._free.get(channel, now) - now > _MOST_WAIT
 
-    def hush(self, channel: str, now: datetime, seconds: float) -> None:
-        """Slack asked for so much patience with this channel."""
+    def hush(self, channel: str, now: datetime, seconds: float, refusal: Refused | None = None) -> None:
+        """Leave the channel alone for so long: Slack asked for it, or refuses everything there."""
         until = now + timedelta(seconds=min(seconds, _MOST_PATIENCE_SECONDS))
         with self._lock:
             self._free[channel] = max(until, self._free.get(channel, until))
+            if refusal:
+                self._refusals[channel] = refusal

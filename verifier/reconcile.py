@@ -204,7 +204,7 @@ def _unconfirmed(case: Case, error: Exception) -> Later | Never:
     One that could not be asked for, or was there, may be missing once: only what stays missing is given up.
     """
     _warn(case, error)
-    missing = (case.record.missing or case.now()) if isinstance(error, Missing | Refused) else None
+    missing = (case.record.missing or case.now()) if isinstance(error, Missing) else None
     age = case.now() - (missing or case.record.created)
     if missing and age >= _PATIENCE:
         return Never()
@@ -252,4 +252,5 @@ def _judge(case: Case, build: Build, source: Source) -> Judgement:
 
 def _not_tried(case: Case, why: str) -> tuple[Finding, ...]:
     """The findings where policy wants no worker; it may have wanted one when this build was first looked at."""
-    return given_up(why) if case.record.intent or case.record.execution else not_run(why)
+    is_started = bool(case.record.execution)
+    return given_up(why, started=is_started) if is_started or case.record.intent else not_run(why)

@@ -24,6 +24,7 @@ from verifier.hints import Watched
 from verifier.ledger import BUILDS, MARKS, State
 from verifier.reconcile import Outcome, reconcile, resume
 from verifier.services import BuildPage, Document, Store, Stored
+from verifier.telling import history_of
 from verifier.times import parse_time, show_time
 from verifier.unconfirmed import tell_unconfirmed
 from verifier.waiting import Waiting
@@ -31,6 +32,8 @@ from verifier.waiting import Waiting
 _LEASE_MARK = "sweep"
 _SLACK_SEEMS_DOWN = 2
 """After so many records in a row for which it could not be reached; one more, and it is taken to be down."""
+_MOST_LEFT_ALONE = 1_000
+"""Records of channels that Slack wants to be left alone which one sweep passes over, to find others behind them."""
 _MOST_PAGES = 4
 _LIST_EVERY = timedelta(minutes=5)
 _OVERLAP = timedelta(minutes=10)
@@ -98,7 +101,8 @@ def _take_turn(world: World, budget: Budget, now: datetime, lease: timedelta) ->
     store = world.services.store
     stored = store.read(MARKS, _LEASE_MARK, timeout=budget.seconds(LEDGER_SECONDS))
     document = {"until": show_time(now + lease), "owner": world.ledger.nonce()}
-    if stored and stored.document["until"] and now < parse_time(stored.document["until"]):
+    until = stored.document.get("until") if stored else None
+    if isinstance(until, str) and now < parse_time(until):
         return None
     try:
         return _write_turn(store, document, stored, budget)
@@ -121,13 +125,18 @@ def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
     """Resume records of both queues in turn, so that neither keeps the other waiting; Slack's begins."""
     now = show_time(world.services.clock())
     unsaid, due = (Waiting(world.services.store, field, now) for field in ("unsaid", "due"))
-    resumed = failures = ended = 0
+    resumed = failures = ended = left_alone = 0
     for queue in cycle((unsaid, due)):
         if ended == 2 or not budget.has(_KEEP_SECONDS):
             break
         listed = queue.take(budget, latest=queue is unsaid and failures == _SLACK_SEEMS_DOWN)
         ended = 0 if listed else ended + 1
-        if listed is None or (queue is unsaid and _is_hushed(world, listed)):
+        if listed is None:
+            continue
+        if queue is unsaid and _is_hushed(world, listed):
+            left_alone += 1
+            if left_alone >= _MOST_LEFT_ALONE:
+                unsaid.close()
             continue
         outcome = _resume(world, listed, budget, problems)
         resumed += 1
@@ -139,9 +148,11 @@ def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
 
 
 def _is_hushed(world: World, listed: tuple[str, Stored]) -> bool:
-    """Whether the record waits for a channel that Slack wants to be left alone: it is not even claimed."""
-    channel = listed[1].document.get("channel")
-    return isinstance(channel, str) and world.pace.is_hushed(channel, world.services.clock())
+    """Whether the record waits for what Slack wants to be left alone: it is not even claimed."""
+    document, now = listed[1].document, world.services.clock()
+    channel = str(document.get("channel"))
+    needs_a_look = bool(document.get("posting"))
+    return world.pace.is_hushed(channel, now) or (needs_a_look and world.pace.is_hushed(history_of(channel), now))
 
 
 def _resume(world: World, listed: tuple[str, Stored], budget: Budget, problems: list[str]) -> Outcome:

@@ -21,6 +21,9 @@ _CLOCK_SKEW = timedelta(minutes=1)
 _LANDING = timedelta(seconds=45)
 """For how long a message that was given up may still be on its way to Slack."""
 _REFUSED_AGAIN_SECONDS = 3600.0
+"""For a message that Slack refuses alone."""
+_CLOSED_SECONDS = 300.0
+"""For a channel in which it refuses everything."""
 _WHO_SECONDS = 5.0
 
 
@@ -64,6 +67,11 @@ def message_about(case: Case, build: Build, source: Source, judgement: Judgement
     return addressed(case.world, verdict_message(build, source, judgement, policy, submitter=submitter))
 
 
+def history_of(channel: str) -> str:
+    """What is left alone when Slack asks for patience with readers, whom it counts by themselves."""
+    return f"the history of {channel}"
+
+
 def addressed(world: World, message: Message) -> Message:
     """The message with the channel that it goes to, by name even if that is the default one."""
     return message._replace(channel=message.channel or world.channel)
@@ -85,7 +93,8 @@ def notify(case: Case, message: Message | None, *, intended_now: bool) -> None:
     """Step 12: post the message once. `intended_now`: the intent to post was saved a moment ago, by us.
 
     An older intent means that a message may exist already: it is looked for first. Raises Unsaid when Slack can't be
-    reached; when it refuses, says so in the audit trail once and raises Later.
+    reached. When it refuses, says so in the audit trail once; and raises Unsaid when it would refuse everything there,
+    else Later.
     """
     if case.record.told or message is None:
         return
@@ -98,6 +107,9 @@ def notify(case: Case, message: Message | None, *, intended_now: bool) -> None:
             posted = _post(case, message)
     except Refused as error:
         _report_refusal(case, error)
+        if error.wide:
+            case.note(refused=True)
+            raise Unsaid(str(error)) from error
         raise case.later(_REFUSED_AGAIN_SECONDS, refused=True, error=str(error)) from error
     case.note(told=True, channel=posted.channel, ts=posted.ts)
 
@@ -113,7 +125,7 @@ def post(world: World, message: Message, budget: Budget) -> Posted:
 
 @contextmanager
 def _heeded(world: World, what: str) -> Iterator[None]:
-    """Leave a channel, or its history, alone for as long as Slack asks to; for an hour when it refuses everything."""
+    """Leave a channel, or its history, alone for as long as Slack asks to; for minutes when it refuses everything."""
     clock, pace = world.services.clock, world.pace
     try:
         yield
@@ -123,7 +135,7 @@ def _heeded(world: World, what: str) -> Iterator[None]:
         raise
     except Refused as error:
         if error.wide:
-            pace.hush(what, clock(), _REFUSED_AGAIN_SECONDS)
+            pace.hush(what, clock(), _CLOSED_SECONDS, error)
         raise
 
 
@@ -137,7 +149,7 @@ def _look(case: Case, message: Message) -> Posted | None:
     message = message._replace(channel=case.record.channel or message.channel)
     if intent is None:
         return None
-    history = f"the history of {message.channel}"  # Slack counts its readers by themselves
+    history = history_of(message.channel)
     if world.pace.is_hushed(history, case.now()):
         raise Unsaid(case.record.error or f"{history} is left alone for a while")
     if case.record.unanswered and case.now() < case.record.unanswered + _LANDING:

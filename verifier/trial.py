@@ -12,7 +12,7 @@ from verifier.build import Build, BuildKey
 from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Case, Later
 from verifier.errors import Denied, Missing, ServiceError, Stopping, Unavailable
 from verifier.execution import BUILD_VARIABLE, Execution, JobName, Phase, parse_execution_name, parse_job_name
-from verifier.ledger import BUILDS
+from verifier.ledger import BUILDS, failures
 from verifier.logs import LogFacts, LogReading, Repeated, log_filter
 from verifier.operation import (
     exit_lines_will_come,
@@ -36,12 +36,14 @@ _MOST_LOG_PAGES = 5
 """Pages with entries, of a thousand each, that one verdict reads."""
 _MOST_EMPTY_PAGES = 25
 _CLOCK_SKEW = timedelta(minutes=1)
+_LEAST_STARTS = 2
+"""Unanswered requests to start a worker, before none is made any more."""
 _TRIES = 5
 """Failures in a row, a quarter of an hour with the pauses between them, before one is taken to last."""
 
 
 class _Unanswered(Exception):
-    """Cloud Run was asked to start it more than once, and never said whether it did."""
+    """Cloud Run was asked to start it, more than once and for long, and never said whether it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def try_out(case: Case, build: Build, worker: Worker) -> Trial:
 
 def _execution(case: Case, build: Build, worker: Worker) -> str:
     """Step 6: the execution that counts, found or started; never two on purpose."""
-    record, job = case.record, _job(case, build, worker)
+    case.step, record, job = "start", case.record, _job(case, build, worker)
     if record.execution:
         return record.execution
     if record.intent is not None:
@@ -97,7 +99,7 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
             raise case.later(_LOOK_AGAIN.total_seconds(), looked=case.now())
         if case.now() < record.looked + _LOOK_AGAIN:
             raise case.later((record.looked + _LOOK_AGAIN - case.now()).total_seconds())
-        if _overdue(case, worker) and record.intent != record.tried:
+        if _overdue(case, worker) and record.starts >= _LEAST_STARTS:
             raise _Unanswered(f"{job.resource}: Cloud Run never said that it started it, and shows no such execution")
         job = worker.job_for(build)
     now = case.now()
@@ -115,8 +117,9 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
         )
     except (ServiceError, Stopping) as error:
         if isinstance(error, Unavailable) and error.ambiguous:
-            raise case.later(_LOOK_AGAIN.total_seconds(), error=str(error)) from error
-        case.note(intent=record.intent)  # nothing was started by this
+            again = _LOOK_AGAIN.total_seconds()
+            raise case.later(again, error=str(error), starts=record.starts + 1) from error
+        case.note(intent=record.intent, job=record.job, looked=record.looked)  # nothing was started by this
         raise
     raise case.later(_FIRST_POLL_SECONDS, execution=name)
 
@@ -129,7 +132,7 @@ def _job(case: Case, build: Build, worker: Worker) -> JobName:
 def _may_heal(case: Case, error: ServiceError, *, out_of_time: bool) -> bool:
     """Whether to try again. A permission takes minutes to arrive, a list may lag behind what it lists, and one failure
     after a long absence of ours proves nothing."""
-    return case.record.attempts < _TRIES or (isinstance(error, Unavailable) and not out_of_time)
+    return failures(case.record, case.step) < _TRIES or (isinstance(error, Unavailable) and not out_of_time)
 
 
 def _overdue(case: Case, worker: Worker) -> bool:
@@ -140,6 +143,7 @@ def _overdue(case: Case, worker: Worker) -> bool:
 
 def _observe(case: Case, name: str) -> Execution:
     """Step 7."""
+    case.step = "observe"
     return case.services.jobs.observe(name, timeout=case.budget.seconds(CALL_SECONDS))
 
 
@@ -160,7 +164,7 @@ def _inspect(case: Case, execution: Execution, worker: Worker) -> tuple[LogFacts
 
     Raises Later until they are whole, settled or out of time.
     """
-    ended = case.record.ended or case.now()
+    case.step, ended = "logs", case.record.ended or case.now()
     case.note(ended=ended)
     out_of_time = case.now() >= ended + worker.deadlines.logs
     try:
@@ -204,6 +208,7 @@ def _redacted(error: Repeated) -> Repeated:
 
 def _image(case: Case, build: Build, execution: Execution, worker: Worker) -> Finding:
     """Step 9. Asks who made the digest that ran only when it is not this build's."""
+    case.step = "image"
     strange = execution.digests - {image.digest for image in build.images}
     maker = ""
     if build.images and strange:

@@ -11,13 +11,15 @@ from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Budget, World
 from verifier.errors import Unavailable
 from verifier.ledger import MARKS
 from verifier.report import unconfirmed_message
-from verifier.services import Store, Stored
+from verifier.services import Message, Store, Stored
 from verifier.telling import addressed, post
 from verifier.times import parse_time, show_time
 
 _MARK = "unconfirmed"
 _EVERY = timedelta(hours=1)
 _MOST_EXAMPLES = 5
+_TOLD_OF = ("waiting", "since", "examples")
+"""What a notice is made of."""
 _TRIES = 5
 _TICK = timedelta(milliseconds=1)
 """Between the beginnings of two notices, which tell them apart."""
@@ -35,6 +37,7 @@ def count_unconfirmed(store: Store, key: BuildKey, now: datetime, budget: Budget
             "waiting": waiting + 1,
             "since": document.get("since") if waiting else show_time(now),
             "told": document.get("told"),
+            "trying": document.get("trying"),
             "examples": [*document.get("examples", []), key.name][-_MOST_EXAMPLES:],
         }
         timeout = budget.seconds(LEDGER_SECONDS)
@@ -52,39 +55,50 @@ def count_unconfirmed(store: Store, key: BuildKey, now: datetime, budget: Budget
 
 
 def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
-    """Post the notice when builds wait for it and the last try is an hour old. A try that fails is made again."""
+    """Post the notice when builds wait for it and the last try is an hour old. A try that fails is made again.
+
+    A try keeps what it tells of, so that it is looked for as it was; what comes meanwhile is for the next notice.
+    """
     store = world.services.store
     stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
     if stored is None or not stored.document["waiting"]:
         return
-    told = stored.document["told"]
-    if told and now < parse_time(told) + _EVERY:
+    document = stored.document
+    if document["told"] and now < parse_time(document["told"]) + _EVERY:
         return
-    trying = {**stored.document, "told": show_time(now)}
-    held = store.replace(MARKS, _MARK, trying, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+    trying = document.get("trying")
+    if trying:
+        seconds = budget.seconds(CALL_SECONDS)
+        if world.services.chat.find(_notice(world, trying), parse_time(trying["began"]), timeout=seconds):
+            _take_away(store, stored, now, budget)
+            return
+    trying = {**(trying or {name: document[name] for name in _TOLD_OF}), "began": show_time(now)}
+    tried = {**document, "told": show_time(now), "trying": trying}
+    held = store.replace(MARKS, _MARK, tried, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
     if held is None:
         return
-    since = parse_time(stored.document["since"])
-    message = addressed(world, unconfirmed_message(stored.document["waiting"], stored.document["examples"], since))
-    if not told or world.services.chat.find(message, parse_time(told), timeout=budget.seconds(CALL_SECONDS)) is None:
-        post(world, message, budget)
+    post(world, _notice(world, trying), budget)
     _take_away(store, held, now, budget)
+
+
+def _notice(world: World, trying: Mapping[str, Any]) -> Message:
+    return addressed(world, unconfirmed_message(trying["waiting"], trying["examples"], parse_time(trying["since"])))
 
 
 def _take_away(store: Store, told: Stored, now: datetime, budget: Budget) -> None:
     """Of the builds that wait for a notice, take away those that were told of; others may have come meanwhile."""
-    since = max(now, parse_time(told.document["since"]) + _TICK)
+    trying = told.document["trying"]
+    since = max(now, parse_time(trying["since"]) + _TICK)
     stored: Stored | None = told
     for _ in range(_TRIES):
-        if stored is None or stored.document["told"] != told.document["told"]:
-            return  # another sweep tells of them
-        left = stored.document["waiting"] - told.document["waiting"]
-        examples = [name for name in stored.document["examples"] if name not in told.document["examples"]]
+        if stored is None or stored.document.get("trying") != trying:
+            return  # another sweep took them away
+        left = stored.document["waiting"] - trying["waiting"]
         document = {
-            **stored.document,
             "waiting": left,
             "since": show_time(since) if left else None,
-            "examples": examples,
+            "told": show_time(now),
+            "examples": [name for name in stored.document["examples"] if name not in trying["examples"]],
         }
         if store.replace(MARKS, _MARK, document, stored.revision, timeout=LEDGER_SECONDS):
             return

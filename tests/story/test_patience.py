@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from tests.story.test_hardening import Instead, rewire
-from tests.story.town import PROJECT, REGION, Town, town
+from tests.story.town import POLICY, PROJECT, REGION, Town, town
 from verifier.build import BuildKey
 from verifier.case import Budget
 from verifier.ledger import State
 from verifier.local.faults import Fault
 from verifier.local.script import Line, Script
+from verifier.policy import Route
 from verifier.reconcile import reconcile_running
 from verifier.times import show_time
 
@@ -118,13 +119,15 @@ def test_a_build_that_is_missing_before_and_after_an_outage_is_not_given_up(town
     assert town.verdict(key) == "LOCAL_SOURCE"
 
 
-def test_a_build_that_cloud_build_refuses_to_show_is_given_up_as_one_that_it_does_not_know(town: Town) -> None:
+def test_a_build_that_cloud_build_refuses_to_show_is_asked_for_until_it_does(town: Town) -> None:
     key = town.upload()
-    town.faults.add(Fault("GetBuild", "before", status="INVALID_ARGUMENT", times=0))
+    town.faults.add(Fault("GetBuild", "before", status="FAILED_PRECONDITION", times=0))
     town.announce(key)
     town.live(60)
-    assert town.record(key).state is State.UNCONFIRMED
     assert [entry["labels"]["kind"] for entry in town.cloud.audit_entries()] == ["unconfirmed"]
+    town.faults.clear()
+    town.live(65)
+    assert town.verdict(key) == "LOCAL_SOURCE"
 
 
 def test_a_message_before_the_end_of_a_long_build_hides_its_end_for_minutes_at_the_most(town: Town) -> None:
@@ -137,6 +140,65 @@ def test_a_message_before_the_end_of_a_long_build_hides_its_end_for_minutes_at_t
     town.upload(id=key.id, name=name, finishTime=show_time(town.clock()))
     town.live(11)
     assert town.verdict(key) == "LOCAL_SOURCE"
+
+
+@pytest.mark.parametrize("status", ["PERMISSION_DENIED", "NOT_FOUND", "FAILED_PRECONDITION", "RESOURCE_EXHAUSTED"])
+def test_a_start_that_is_refused_after_one_without_an_answer_comes_to_an_end(town: Town, status: str) -> None:
+    town.faults.add(Fault("RunJob", "before", status="UNAVAILABLE"))
+    key = town.triggered()
+    town.announce(key)
+    town.faults.add(Fault("RunJob", "before", status=status, times=0))
+    town.live(45)
+    assert town.verdict(key) == "INCONCLUSIVE"
+    assert "it may have been started; starting job" in town.slack.messages[0].text
+    assert town.calls("RunJob") < 20
+
+
+def test_what_is_refused_at_once_is_not_said_to_have_been_started(town: Town) -> None:
+    town.cloud.deny("RunJob with overrides")
+    key = town.triggered()
+    town.announce(key)
+    town.live(20)
+    [message] = town.slack.messages
+    assert "no run of the worker could be looked at: starting job" in message.text
+    assert "may have been" not in message.text
+
+
+def test_failures_at_one_step_do_not_count_against_another(town: Town) -> None:
+    town.faults.add(Fault("GetBuild", "before", status="UNAVAILABLE", times=6))
+    key = town.triggered()
+    town.announce(key)
+    town.faults.add(Fault("RunJob", "before", status="PERMISSION_DENIED"))
+    town.live(40)
+    assert town.verdict(key) == "VERIFIED"
+
+
+def test_one_start_without_an_answer_is_not_the_last_though_another_was_refused_before(town: Town) -> None:
+    town.faults.add(Fault("RunJob", "before", status="RESOURCE_EXHAUSTED"))
+    key = town.triggered()
+    town.announce(key)
+    town.faults.add(Fault("RunJob", "before", status="UNAVAILABLE"))
+    town.live(1)
+    town.clock.advance(AN_ABSENCE)
+    town.live(10)
+    assert town.verdict(key) == "VERIFIED"
+
+
+def test_an_execution_is_found_that_the_first_of_several_requests_started(town: Town) -> None:
+    """It took effect so late that two looks did not see it, and another request was refused meanwhile."""
+    town.faults.add(Fault("RunJob", "after", status="UNAVAILABLE"))
+    jobs, hidden = town.world.services.jobs, iter([True, True])
+
+    def late(*words: Any, **named: Any) -> Any:
+        return [] if next(hidden, False) else jobs.started_for(*words, **named)
+
+    rewire(town, jobs=Instead(jobs, started_for=late))
+    key = town.triggered()
+    town.announce(key)
+    town.faults.add(Fault("RunJob", "before", status="RESOURCE_EXHAUSTED"))
+    town.live(15)
+    assert town.verdict(key) == "VERIFIED"
+    assert len(town.cloud.jobs.runs()) == 1
 
 
 @pytest.mark.parametrize("call", ["ListBuilds", "conversations.history"])
@@ -181,13 +243,34 @@ def test_hundreds_of_forged_messages_delay_no_verdict(town: Town) -> None:
 
 def test_a_channel_that_takes_nothing_is_asked_seldom_and_delays_no_verdict(town: Town) -> None:
     town.slack.workspace.archived.add("C0BUILDS01")
-    for _ in range(300):
+    for _ in range(120):
         town.announce(town.upload())
+        town.clock.advance(0.5)
     assert town.calls("chat.postMessage") == 1
+    kinds = [entry["labels"]["kind"] for entry in town.cloud.audit_entries()]
+    assert kinds.count("undelivered") == 120
     town.clock.advance(3600)
     key = a_verdict_that_waits_for_its_last_look(town)
     assert minutes_until(town, lambda: town.record(key).judgement is not None, 5) <= 2
     assert town.calls("chat.postMessage") <= 3
     town.slack.workspace.archived.clear()
-    town.live(90)
-    assert len(town.slack.messages) == 301
+    town.live(10)
+    assert len(town.slack.messages) == 121
+
+
+def test_a_channel_left_alone_keeps_no_other_waiting(town: Town) -> None:
+    """Nor does its history, though three of its messages have to be looked for first."""
+    quiet = [town.upload() for _ in range(4)]
+    town.use(replace(POLICY, routes=(Route(channel="C0SECURITY1"),)))
+    town.faults.add(Fault("chat.postMessage", "after", status="500", times=3))
+    for key in quiet[:3]:
+        town.announce(key)
+        town.clock.advance(1)
+    town.use(POLICY)
+    town.faults.add(Fault("chat.postMessage", "before", status="503"))
+    town.announce(quiet[3])
+    town.clock.advance(60)
+    town.faults.add(Fault("conversations.history", "before", status="429", retry_after=1800))
+    town.live(3)
+    told = {message.metadata["event_payload"]["key"] for message in town.slack.messages if message.metadata}
+    assert any(quiet[3].id in key for key in told)
