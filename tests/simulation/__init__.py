@@ -12,7 +12,8 @@
 | `laws.py` | what must hold, whatever happens |
 | `merits.py` | what a build deserves to be judged, by what truly is |
 | `life.py` | one seed: builds, troubles, a phase of faults, then a phase in which all must settle |
-| `mutants.py` | planted bugs, each of which the laws must catch |
+| `late.py` | one write arrives late |
+| `mutants/` | planted bugs, each with the law that must catch it |
 
 `python -m tests.simulation --help` runs seeds, replays one, and prints figures.
 """

@@ -106,9 +106,9 @@ class Laws:
             self._judged(name, after)
         if not after["attempts"]:
             self._failures.pop(name, None)
-        for digest in after["images"]:
-            self._known.setdefault(digest, self.kernel.seconds)
         made = self._made(after)
+        if made is not None and (after["judgement"] or after["images"]):
+            self._known.setdefault(made.digest, self.kernel.seconds)
         self._must(
             after["build"] is None or json.loads(after["build"])["id"] == after["key"]["id"],
             f"{name} has another build's document",

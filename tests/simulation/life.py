@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -83,10 +84,10 @@ class Life:
         self.live(1.0)
         self.wire.destiny = self.destiny
 
-    def sweeps(self) -> None:
-        """From now on the sweep comes every minute."""
+    def sweeps(self, every: float = _SWEEP_EVERY) -> None:
+        """From now on the sweep comes every minute, or as often as is said."""
         self.post.send("/sweep", push(b"{}"), once=True)
-        self.kernel.after(_SWEEP_EVERY, self.sweeps)
+        self.kernel.after(every, partial(self.sweeps, every))
 
     def live(self, until: float) -> None:
         """Let time pass. Raises Unlawful when a law is broken, whatever has become of the exception that said so."""
@@ -153,41 +154,34 @@ class Life:
 
 def play(
     seed: int,
-    planted: Callable[[], AbstractContextManager[object]] = nullcontext,
     watch: Callable[[Life], object] = lambda _: None,
 ) -> Figures:
-    """One seed, with this bug planted and its life shown to who watches.
+    """One seed, and its life shown to who watches.
 
     Raises Unlawful when a law is broken, and for whatever else goes wrong.
     """
     name = f"python -m tests.simulation --seed {seed}"
     try:
-        return _played(Random(seed), name, planted, watch)
+        return _played(Random(seed), name, watch)
     except Unlawful:
         raise
     except Exception as error:
         raise Unlawful(f"{UNEXPECTED}: {error!r}\nTo see it again: {name}") from error
 
 
-def _played(
-    random: Random,
-    name: str,
-    planted: Callable[[], AbstractContextManager[object]],
-    watch: Callable[[Life], object],
-) -> Figures:
+def _played(random: Random, name: str, watch: Callable[[Life], object]) -> Figures:
     chance = Chance.of(random) if random.random() < 0.85 else Kind()
     life = Life(random, chance, name)
     watch(life)
-    with planted():
-        is_calm = isinstance(chance, Kind) or chance.is_calm
-        life.install()
-        _populate(life, random)
-        life.kernel.at(_SWEEP_EVERY, life.sweeps)
-        _trouble_instances(life, random, calm=is_calm)
-        life.live(_TROUBLED_SECONDS)
-        if isinstance(chance, Chance):
-            chance.calm()
-        return life.settle(exactly=is_calm and life.planet.delay < 60)
+    is_calm = isinstance(chance, Kind) or chance.is_calm
+    life.install()
+    _populate(life, random)
+    life.kernel.at(_SWEEP_EVERY, life.sweeps)
+    _trouble_instances(life, random, calm=is_calm)
+    life.live(_TROUBLED_SECONDS)
+    if isinstance(chance, Chance):
+        chance.calm()
+    return life.settle(exactly=is_calm and life.planet.delay < 60)
 
 
 def _populate(life: Life, random: Random) -> None:

@@ -45,8 +45,9 @@ def objection(
     if run is None:
         return _against_no_run(made, record, planet, failures)
     return (
-        _against(made, record, run, failures)
-        or (_against_time(record, run, decided) if made.key.name == run.build else "")
+        _against(made, record, run, failures, is_deaf=planet.deaf)
+        or _against_time(record, run, decided)
+        or _against_others(record)
         or ("" if _is_refused(failures) else _against_maker(made, record, run, planet, known))
     )
 
@@ -75,17 +76,17 @@ def _against_no_run(made: Made, record: Document, planet: Planet, failures: Sequ
     return "is said to have no execution, and has one" if is_there and is_denied else ""
 
 
-def _against(made: Made, record: Document, run: Run, failures: Sequence[ServiceError]) -> str:
+def _against(made: Made, record: Document, run: Run, failures: Sequence[ServiceError], *, is_deaf: bool) -> str:
     """Another verdict than what ran deserves, and no excuse for it."""
     verdict, decided = record["judgement"]["verdict"], _seconds(record["judgement"]["decided"])
     deserved = TRULY[run.nature]
-    if deserved == "VERIFIED" and (run.digest != made.digest or run.build != made.key.name):
+    if deserved == "VERIFIED" and run.digest != made.digest:
         deserved = "INCONCLUSIVE"  # that other image proves nothing about this one
+    if is_deaf:
+        deserved = "INCONCLUSIVE"  # it may be anybody's
     if verdict == "VERIFIED" != deserved:
         return f"is VERIFIED without a run that shows it: it is {made.nature}"
     if verdict == deserved:
-        return ""
-    if run.build != made.key.name and verdict == "INCONCLUSIVE":
         return ""
     unseen = decided >= _seconds(record["tried"]) + _RUN or _is_refused(failures)
     unread = run.nature in _BY_ITS_LOGS and record["ended"] and decided >= _seconds(record["ended"]) + _LOGS
@@ -101,6 +102,12 @@ def _against_time(record: Document, run: Run, decided: float) -> str:
     if record["judgement"]["verdict"] != "INCONCLUSIVE" and decided < ended:
         return "is judged by its run before the end of that"
     return "is said to have ended before it did" if record["ended"] and _seconds(record["ended"]) < ended else ""
+
+
+def _against_others(record: Document) -> str:
+    """Executions that were found beside the one that counts, and are not told of."""
+    told = " ".join(finding["seen"] for finding in record["judgement"]["findings"])
+    return next((f"does not tell of {name}" for name in record["extras"] if name not in told), "")
 
 
 def _against_maker(made: Made, record: Document, run: Run, planet: Planet, known: Mapping[str, float]) -> str:

@@ -83,6 +83,8 @@ class Planet:
     """The seconds by which all logs become readable late."""
     listing_lag: float = 0.0
     """The seconds by which the end of a build becomes visible late in a listing."""
+    deaf: bool = False
+    """The job does not take the environment that it is started with."""
     ended: Callable[[Run], None] = lambda _: None
     """Told when an execution has ended."""
     builds: dict[BuildKey, Made] = field(default_factory=dict)
@@ -162,7 +164,7 @@ class Planet:
             cancelled=0,
             retried=int(is_over and run.nature == FLAKY),
             images=(image,),
-            build=run.build,
+            build="" if self.deaf else run.build,
         )
 
 

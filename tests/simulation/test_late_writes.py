@@ -2,63 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 import pytest
 
-from tests.calls import WRITES
-from tests.simulation.chance import MOST_LATE
-from tests.simulation.fate import Call, Destiny, Fate, unavailable
-from tests.simulation.plays import PLAYS, begun
-from tests.simulation.post import push
+from tests.simulation.late import cells, perform
 from tests.tally import Tally
-
-_EVERY = 7.0
-"""Seconds between two sweeps: whoever looks again too soon does so before the write has arrived."""
-_UNTIL = 1500.0
-
-
-class Cell(NamedTuple):
-    """One write that is late."""
-
-    play: str
-    call: str
-    ordinal: int
-    """It is the so-many-th call of this name."""
-    late: float
-    """By so many seconds."""
-
-
-class Late(Destiny):
-    """One call is given up by its caller, and arrives; all others work."""
-
-    def __init__(self, cell: Cell) -> None:
-        self._cell = cell
-
-    def fate(self, call: Call) -> Fate:
-        if (call.name, call.ordinal) != (self._cell.call, self._cell.ordinal):
-            return Fate()
-        error = unavailable(ambiguous=True)
-        return Fate(effect=False, error=error, seconds=call.timeout, late=self._cell.late)
-
-
-def cells() -> Iterator[Cell]:
-    for play in ("upload", "worker", "silent"):
-        for call in sorted(WRITES):
-            for ordinal in range(1, 5):
-                for late in (1.0, 10.0, MOST_LATE - 1):
-                    yield Cell(play, call, ordinal, late)
-
-
-def perform(cell: Cell) -> None:
-    """The cell's play, with a sweep every few seconds. Raises Unlawful."""
-    life, _ = begun(PLAYS[cell.play], Late(cell), f"{cell}")
-    for number in range(int(_UNTIL / _EVERY)):
-        life.post.send("/sweep", push(b"{}"), delay=15.0 + number * _EVERY, once=True)
-    life.kernel.at(_UNTIL, life.sweeps)
-    life.live(30.0)
-    life.settle(exactly=True)
 
 
 @pytest.mark.timeout(240)

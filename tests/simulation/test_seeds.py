@@ -54,8 +54,9 @@ def test_a_seed_plays_the_same_way_every_time_whatever_the_hashes() -> None:
 
 
 def test_a_broken_law_says_which_seed_shows_it() -> None:
-    with pytest.raises(AssertionError, match=r"python -m tests\.simulation --seed 1\n"):
-        play(1, MUTANTS["lease shorter than the call"])
+    lease = MUTANTS["lease shorter than the call"]
+    with lease.planted(), pytest.raises(AssertionError, match=r"python -m tests\.simulation --seed 1\n"):
+        play(1)
 
 
 def trace(seed: int) -> str:

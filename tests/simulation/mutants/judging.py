@@ -1,0 +1,75 @@
+"""What is believed, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import Any
+
+from tests.simulation.mutants import scenes
+from tests.simulation.mutants.planting import mutant, put
+from verifier import reconcile, trial
+from verifier.build import TERMINAL, parse_build
+from verifier.case import CALL_SECONDS, Case
+from verifier.verdict import Check, Finding, Outcome, Verdict
+
+
+@mutant(r"judged before Cloud Build has finished it")
+def message_trusted_instead_of_fetched(stack: ExitStack) -> None:
+    from verifier import hints
+
+    said: dict[str, Any] = {}
+    honest = hints._build
+
+    def read(data: Any, watched: Any) -> Any:
+        hint = honest(data, watched)
+        said[data.get("id", "")] = data
+        return hint
+
+    def fetch(one: Case) -> Any:
+        told = said.get(one.key.id)
+        return parse_build(told) if told else honest_fetch(one)
+
+    honest_fetch = reconcile._asked_for
+    put(stack, hints, "_build", read)
+    put(stack, reconcile, "_asked_for", fetch)
+
+
+@mutant(r"judged before Cloud Build has finished it")
+def a_build_not_yet_finished_completes_the_record(stack: ExitStack) -> None:
+    put(stack, reconcile, "TERMINAL", TERMINAL | {"WORKING"})
+
+
+@mutant(r"judged VERIFIED without a run that shows it")
+def empty_list_of_checks_passes(stack: ExitStack) -> None:
+    def decide(findings: Iterable[Finding], required: object) -> Verdict:
+        found = {(finding.check, finding.outcome) for finding in findings}
+        if (Check.SOURCE_IS_A_COMMIT, Outcome.FAILS) in found:
+            return Verdict.LOCAL_SOURCE
+        outcomes = {outcome for _, outcome in found}
+        if Outcome.FAILS in outcomes:
+            return Verdict.FAILED
+        return Verdict.INCONCLUSIVE if Outcome.COULD_NOT_CHECK in outcomes else Verdict.VERIFIED
+
+    put(stack, reconcile, "decide", decide)
+    put(stack, reconcile, "try_out", lambda *_: trial.Trial(()))
+
+
+@mutant(r"has another build's document", scenes.a_build_is_answered_with_another)
+def another_builds_answer_is_accepted(stack: ExitStack) -> None:
+    def fetch(one: Case) -> Any:
+        return one.services.builds.fetch(one.key, timeout=one.budget.seconds(CALL_SECONDS))
+
+    put(stack, reconcile, "_asked_for", fetch)
+
+
+@mutant(r"does not name .* which made what ran", scenes.another_builds_image_runs)
+def images_are_not_saved_with_the_verdict(stack: ExitStack) -> None:
+    honest = Case.save
+
+    def save(self: Case, **changes: Any) -> None:
+        if "judgement" in changes:
+            changes.pop("images")
+        honest(self, **changes)
+
+    put(stack, Case, "save", save)

@@ -1,0 +1,48 @@
+"""How a bug is planted: for as long as a test wants it, and named for what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+Scene = Callable[[], object]
+"""Raises Unlawful when a law is broken in it."""
+
+Plant = Callable[[ExitStack], None]
+"""Puts a bug into its place, until the stack ends."""
+
+
+class Mutant(NamedTuple):
+    """A planted bug."""
+
+    planted: Callable[[], AbstractContextManager[object]]
+    law: str
+    """The law that is there for it: a regular expression for what is said when it is broken."""
+    scene: Scene | None
+    """Where it shows; without one, in a seed."""
+
+
+MUTANTS: dict[str, Mutant] = {}
+
+
+def mutant(law: str, scene: Scene | None = None) -> Callable[[Plant], Plant]:
+    """Enter a bug under the name of what plants it."""
+
+    def entered(plant: Plant) -> Plant:
+        @contextmanager
+        def planted() -> Iterator[None]:
+            with ExitStack() as stack:
+                plant(stack)
+                yield
+
+        MUTANTS[plant.__name__.replace("_", " ")] = Mutant(planted, law, scene)
+        return plant
+
+    return entered
+
+
+def put(stack: ExitStack, where: Any, name: str, bug: Any) -> None:
+    """Put the bug in the place of what has this name, until the stack ends."""
+    stack.enter_context(patch.object(where, name, bug))
