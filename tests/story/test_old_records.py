@@ -18,8 +18,22 @@ __all__ = ["town"]
 RECORDS, MARKS = cases("builds"), cases("marks")
 
 
+OWN = [case for case in RECORDS if case.partition("/")[0] == __version__]
+
+
 def test_this_version_has_its_folder() -> None:
-    assert {case.partition("/")[0] for case in (*RECORDS, *MARKS)} >= {__version__}
+    assert {case.partition("/")[0] for case in (*OWN, *MARKS)} >= {__version__}
+
+
+@pytest.mark.parametrize("case", OWN)
+def test_a_record_of_this_version_has_every_field_that_this_version_writes(case: str) -> None:
+    document = written(case).document
+    assert record_document(parse_record(document)) == document
+
+
+def test_every_field_has_a_value_in_one_of_them() -> None:
+    documents = [written(case).document for case in OWN]
+    assert {name for name in documents[0] if not any(document[name] for document in documents)} == set()
 
 
 def put(town: Town, case: str) -> BuildKey:
