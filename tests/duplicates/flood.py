@@ -18,7 +18,9 @@ import grpc
 
 from tests.crashes.documents import a_triggered_build, pushed
 from tests.story.town import IMAGE, JOB, NUMBER, PROJECT, REGION
+from verifier.build import BuildKey
 from verifier.cloud.firestore import FirestoreStore
+from verifier.ledger import BUILDS, State
 from verifier.local.clock import system_clock
 from verifier.local.cloud import Cloud
 from verifier.local.faults import Faults
@@ -28,7 +30,9 @@ from verifier.local.script import Line, Script
 from verifier.local.slack import TOKEN, SlackStandIn
 from verifier.services import Store
 
-CONCURRENCY = 64
+_WORKERS, _THREADS = 8, 8
+"""The function's processes, and each one's threads: as many instances that share nothing but the ledger."""
+CONCURRENCY = _WORKERS * _THREADS
 _CHANNELS = {f"C0FLOOD{number:03d}": f"flood-{number}" for number in range(50)}
 """A channel takes a message a second: with this many, Slack is not what the flood waits for."""
 _DIGEST = f"sha256:{85:064x}"
@@ -56,6 +60,8 @@ class Figures:
     """In Slack."""
     told: int
     """Builds that Slack was told of."""
+    done: int
+    """Records in the ledger that say that all is done."""
     seconds: float
 
 
@@ -80,6 +86,8 @@ class _Flood:
     store: Store
     function: Function
     redelivered: int = 0
+    names: list[str] = field(default_factory=list)
+    """Of the builds' records."""
     _over: threading.Event = field(default_factory=threading.Event)
 
     def make(self, number: int) -> dict[str, Any]:
@@ -89,6 +97,7 @@ class _Flood:
         document |= {"buildTriggerId": _trigger(number), "results": {"images": [image]}}
         document["substitutions"] |= {"TRIGGER_NAME": f"worker-{number % len(_CHANNELS)}"}
         self.cloud.put_build(document)
+        self.names.append(BuildKey(PROJECT, REGION, document["id"]).digest)
         return document
 
     def deliver(self, path: str, body: bytes) -> None:
@@ -127,6 +136,11 @@ class _Flood:
     def _is_due(self) -> bool:
         return any(self.store.due("9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid"))
 
+    def done(self) -> int:
+        """How many builds the ledger says to be done."""
+        records = (self.store.read(BUILDS, name, timeout=_TIMEOUT) for name in self.names)
+        return sum(record is not None and record.document["state"] == State.DONE for record in records)
+
     def end(self) -> None:
         """Stop what is going on."""
         self._over.set()
@@ -155,6 +169,7 @@ def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: fl
             executions=flood.faults.calls.count("RunJob"),
             messages=len(flood.slack.messages),
             told=len(keys),
+            done=flood.done(),
             seconds=time.monotonic() - start,
         )
 
@@ -181,6 +196,8 @@ def _a_flood(emulator: str, folder: Path) -> Iterator[_Flood]:
             "VERIFIER_GOOGLE_ENDPOINT": google.address,
             "VERIFIER_SLACK_ENDPOINT": slack.api_url,
             "FIRESTORE_EMULATOR_HOST": emulator,
+            "WORKERS": str(_WORKERS),
+            "THREADS": str(_THREADS),
         }
         function = stack.enter_context(running_function(settings, folder))
         flood = _Flood(cloud, slack, faults, FirestoreStore(home, channel=channel), function)
