@@ -24,14 +24,12 @@ unit: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
 
-# As long as told: whole lives by seed, every ordered pair of crashes, a flood of duplicates, and builds in bad weather.
-SEEDS ?= 100000
-BUILDS ?= 10000
+# As long as told: crashes, faults and planted bugs, properties, every ordered pair of crashes, whole lives by seed, a
+# flood of duplicates, and builds in bad weather. Whatever one of them finds, the others are tried, too.
+export SEEDS ?= 100000
+export BUILDS ?= 10000
 soak: $(READY)
-	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
-	$(BIN)/python -m tests.simulation --pairs
-	BUILDS=1000 $(BIN)/python -m tests.duplicates
-	BUILDS=$(BUILDS) $(BIN)/python -m tests.soak
+	$(BIN)/python -m tests.soak.stages
 
 # Both lock files, from pyproject.toml. Needs the network; everything else installs from them with hashes.
 lock: $(READY)

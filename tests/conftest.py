@@ -15,12 +15,12 @@ import pytest
 from tests.emulators.firestore import FIRESTORE
 from tests.emulators.process import running
 from tests.emulators.pubsub import PUBSUB
-from tests.tally import pytest_terminal_summary, tally
+from tests.tally import case, pytest_terminal_summary, tally
 from verifier.cloud.firestore import FirestoreStore
 from verifier.local.sqlite import SqliteStore
 from verifier.services import Store
 
-__all__ = ["pytest_terminal_summary", "tally"]
+__all__ = ["case", "pytest_terminal_summary", "tally"]
 
 FIRST_FRESH_SEED = int(os.environ.setdefault("SIMULATION_SEED", str(secrets.randbelow(10**9))))
 """Where the simulation's untried seeds begin: chosen once, and the same in every process of a test run."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 import pytest
 
 T = TypeVar("T")
 
-_TRIED, _HELD = "tried", "held"
+Case = Callable[[str], None]
+"""Says that a test is one case of this name: it holds when the test passes."""
+
+_TRIED, _HELD, _CASE = "tried", "held", "case"
 
 
 class Tally(Protocol):
@@ -37,10 +40,19 @@ def tally(request: pytest.FixtureRequest) -> Tally:
     return count
 
 
+@pytest.fixture
+def case(request: pytest.FixtureRequest) -> Case:
+    """What a test says by that it is a case."""
+    return lambda what: request.node.user_properties.append((_CASE, what))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell what was counted, by whichever processes."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
-    said = [said for report in reports if report.when == "call" for said in report.user_properties]
-    tried, held = (Counter(what for word, what in said if word == wanted) for wanted in (_TRIED, _HELD))
+    tried, held = Counter[str](), Counter[str]()
+    for report in reports:
+        for word, what in report.user_properties if report.when == "call" else ():
+            tried[what] += word != _HELD
+            held[what] += word == _HELD or (word == _CASE and report.passed)
     for what in sorted(tried):
         terminalreporter.write_line(line(what, tried[what], held[what]))

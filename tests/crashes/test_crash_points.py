@@ -13,6 +13,7 @@ from tests.crashes.nursery import Zygote, a_zygote
 from tests.crashes.plays import PLAYS
 from tests.crashes.theatre import Theatre
 from tests.crashes.topic import Topic, a_topic
+from tests.tally import Tally
 
 NOT_REACHED: dict[str, str] = {}
 """Calls that no play makes, each with the reason."""
@@ -44,9 +45,9 @@ def points(calls: list[str], moment: Moment) -> list[int]:
 @pytest.mark.parametrize("name", PLAYS)
 @pytest.mark.parametrize("moment", Moment)
 def test_a_process_killed_at_any_call_loses_nothing_and_repeats_nothing(
-    theatre: Theatre, name: str, moment: Moment
+    theatre: Theatre, name: str, moment: Moment, tally: Tally
 ) -> None:
-    for at in points(theatre.perform(name), moment):
+    for at in tally("crash points, a real process killed", points(theatre.perform(name), moment)):
         theatre.perform(name, (at, moment))
 
 

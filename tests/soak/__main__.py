@@ -12,6 +12,7 @@ from tests.crashes.nursery import a_zygote
 from tests.emulators.firestore import FIRESTORE
 from tests.emulators.process import running
 from tests.soak.weather import Soaked, Weather, soak
+from tests.tally import line
 
 
 def table(soaked: Soaked) -> str:
@@ -45,6 +46,8 @@ def main() -> int:
     with folders as folder, running(FIRESTORE) as emulator, zygotes as zygote:
         soaked = soak(zygote, emulator, Path(folder), weather)
     print(table(soaked))
+    broken = soaked.lost + soaked.repeated + soaked.untold + soaked.doubles or int(not soaked.is_sound)
+    print(line("builds in bad weather", soaked.builds, soaked.builds - broken))
     return 0 if soaked.is_sound else 1
 
 

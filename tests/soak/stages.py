@@ -1,0 +1,65 @@
+"""`make soak`: one attempt after the other to break it, each as long as told; a table of all of them at the end.
+
+A stage that finds something does not keep the others from being tried. Exit 0 if every one of them held.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.tally import line
+
+SEEDS, BUILDS = os.environ.get("SEEDS", "100000"), os.environ.get("BUILDS", "10000")
+_LINE = re.compile(r"^(.+): (\d+) tried, (\d+) held(.*)$")
+_DIRECTORIES = ("crashes", "faults", "simulation")
+
+
+class Stage(NamedTuple):
+    """One attempt."""
+
+    words: tuple[str, ...]
+    """What Python is to run as a module."""
+    environment: dict[str, str]
+
+
+STAGES = (
+    Stage(("pytest", "-n", "2", "--timeout=600", *(f"tests/{name}" for name in _DIRECTORIES)), {}),
+    Stage(("pytest", "-n", "2", "--timeout=0", "tests/properties"), {"PROPERTY_EXAMPLES": "2000"}),
+    Stage(("tests.simulation", "--pairs"), {}),
+    Stage(("tests.simulation", "--seeds", SEEDS), {}),
+    Stage(("tests.duplicates",), {"BUILDS": "1000"}),
+    Stage(("tests.soak",), {"BUILDS": BUILDS}),
+)
+
+
+def output(stage: Stage) -> Iterator[str]:
+    """What the stage prints, line by line, and at the end how it went."""
+    with subprocess.Popen(
+        [sys.executable, "-m", *stage.words], env=os.environ | stage.environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield from process.stdout
+    yield line("stage " + " ".join(stage.words), 1, int(process.returncode == 0))
+
+
+def main() -> int:
+    """Run every stage, then say what each of them tried and what held."""
+    found: list[re.Match[str]] = []
+    for stage in STAGES:
+        for printed in output(stage):
+            print(printed.rstrip("\n"), flush=True)
+            found += filter(None, [_LINE.match(printed)])
+    print()
+    for match in found:
+        what, tried, held, more = match.groups()
+        print(f"{what:<90} {tried:>8} {held:>8}  {more.strip('; ')}")
+    return int(any(match[2] != match[3] for match in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
