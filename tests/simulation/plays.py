@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from random import Random
 from typing import NamedTuple
 
@@ -97,15 +98,12 @@ def begun(play: Play, destiny: Destiny, name: str) -> tuple[Life, int]:
     return life, before
 
 
+@cache
 def first_call() -> int:
     """The number of the first call of a play: those before it are the installation's."""
-    return len(_installation()) + 1
-
-
-def _installation() -> list[int]:
     life = Life(Random(1), Planned(), "the installation")
     life.install()
-    return [call.number for call in life.wire.calls]
+    return len(life.wire.calls) + 1
 
 
 def single_crashes(play: Play) -> Iterator[Crash]:
@@ -117,11 +115,14 @@ def single_crashes(play: Play) -> Iterator[Crash]:
             yield Crash(number, kind)
 
 
+def followers(play: Play, first: Crash) -> list[Crash]:
+    """Every crash that can follow this one. Raises Unlawful when this one alone breaks a law."""
+    _, names = perform(play, first)
+    return [Crash(number, kind) for number in range(first.number + 1, first_call() + len(names)) for kind in CRASHES]
+
+
 def pairs(play: Play) -> Iterator[tuple[Crash, Crash]]:
-    """Every ordered pair of crash points of a play: each second crash that can follow each first one."""
-    begin = first_call()
+    """Every ordered pair of crash points of a play."""
     for first in single_crashes(play):
-        _, names = perform(play, first)
-        for number in range(first.number + 1, begin + len(names)):
-            for kind in CRASHES:
-                yield first, Crash(number, kind)
+        for second in followers(play, first):
+            yield first, second
