@@ -29,7 +29,8 @@ _RARE = {
 _MOST_RATE = 0.6
 _MISSING, _REFUSED, _DENIED = Missing("none"), Refused("mend it"), Denied("grant it")
 _MAY_BE_DENIED: Mapping[str, tuple[ServiceError, ...]] = {
-    **dict.fromkeys(("builds.finished", "chat.post", "audit.write"), (_DENIED, _MISSING, _REFUSED)),
+    **dict.fromkeys(("builds.finished", "audit.write"), (_DENIED, _MISSING, _REFUSED)),
+    "chat.post": (_DENIED, _REFUSED, Refused("mend it", wide=True)),
     **dict.fromkeys(("announcer.publish", "submitters.submitter"), (_DENIED, _MISSING, _REFUSED)),
     **dict.fromkeys(("jobs.start", "jobs.started_for", "jobs.observe", "logs.read"), (_DENIED, _MISSING, _REFUSED)),
     "builds.fetch": (_DENIED,),

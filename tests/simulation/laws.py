@@ -31,7 +31,14 @@ _NEVER_CHANGE = ("judgement", "execution", "build", "created", "key", "images", 
 """What a record keeps once it has it."""
 _NEVER_UNSAID = ("recorded", "published", "told", "warned", "refused")
 """What a record says of what was done: it stays done."""
-_ABOUT_A_WORKER = frozenset({"jobs.start", "jobs.started_for", "jobs.observe", "logs.read", "store.holding"})
+_STEPS = {
+    "jobs.start": "start",
+    "jobs.started_for": "start",
+    "jobs.observe": "observe",
+    "logs.read": "logs",
+    "store.holding": "image",
+}
+"""What a worker's trial is at when it makes a call."""
 _DEFECT = re.compile(r": \w+\(.*\)$", re.DOTALL)
 """How a sweep tells of an exception that nobody expected."""
 
@@ -61,8 +68,8 @@ class Laws:
     """Processes that Slack has answered, each with the build that it posted about."""
     _known: dict[str, float] = field(default_factory=dict)
     """Since when the ledger knows who made an image, by its digest."""
-    _failures: dict[str, list[ServiceError]] = field(default_factory=lambda: defaultdict(list))
-    """Of each build, the errors of the calls about its worker in its last attempts, all of which failed."""
+    _failures: dict[str, tuple[str, list[ServiceError]]] = field(default_factory=dict)
+    """Of each build, the step of its worker's trial at which the last attempts failed, and why each of them did."""
     _entries: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """The insert id and the time of what the audit trail says."""
     _published: set[str] = field(default_factory=set)
@@ -89,9 +96,12 @@ class Laws:
 
     def ended(self, process: Process, name: str, error: ServiceError | None) -> None:
         """A call has ended."""
-        if error and name in _ABOUT_A_WORKER:
+        if error and (step := _STEPS.get(name)):
             for record in self._held_by(process):
-                self._failures[_name(record)].append(error)
+                build = _name(record)
+                before = self._failures.get(build)
+                same = before[1] if before and before[0] == step else []
+                self._failures[build] = (step, [*same, error])
 
     def wrote(self, before: Document | None, after: Document) -> None:
         """A record was written."""
@@ -138,7 +148,8 @@ class Laws:
         made = self._made(record)
         self._must(made is not None, f"{name} is judged, and does not exist")
         assert made is not None
-        against = objection(made, record, self.planet, self._known, self._failures[name])
+        _, failures = self._failures.get(name, ("", []))
+        against = objection(made, record, self.planet, self._known, failures)
         self._must(not against, f"{name} {against}")
 
     def may_start(self, build: str) -> None:

@@ -30,7 +30,7 @@ def objection(
 ) -> str:
     """What speaks against the judgement in this record, or nothing.
 
-    `known`: since when the ledger has each digest. `failures`: of the calls about its worker, attempt after attempt.
+    `known`: since when the ledger has each digest. `failures`: of one step about its worker, attempt after attempt.
     """
     judgement = record["judgement"]
     verdict, decided = judgement["verdict"], _seconds(judgement["decided"])
@@ -72,7 +72,7 @@ def _against_no_run(made: Made, record: Document, planet: Planet, failures: Sequ
         return "is INCONCLUSIVE before its worker had the time to start"
     begun = _seconds(record["lease_until"]) - LEASE_SECONDS
     is_there = any(run.build == made.key.name and run.created + planet.lag < begun for run in planet.runs.values())
-    is_denied = any("there is no execution" in finding["seen"] for finding in judgement["findings"])
+    is_denied = any("no such execution" in finding["seen"] for finding in judgement["findings"])
     return "is said to have no execution, and has one" if is_there and is_denied else ""
 
 

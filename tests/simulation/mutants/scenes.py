@@ -12,7 +12,7 @@ from tests.simulation.late import perform as perform_late
 from tests.simulation.life import Life, Unlawful
 from tests.simulation.planet import GOOD
 from tests.simulation.plays import PLAYS, begun, perform
-from verifier.errors import Refused
+from verifier.errors import Denied, Refused
 
 _REFUSED = Fate(effect=False, error=unavailable(), seconds=0.01)
 
@@ -67,6 +67,13 @@ def an_execution_can_not_be_looked_at_for_minutes() -> None:
     """That proves nothing before it would have had to end."""
     unseen = {"jobs.observe": dict.fromkeys(range(1, 8), _REFUSED)}
     _staged("worker", "an execution that can't be looked at", unseen, every=60.0).settle(exactly=True)
+
+
+def a_start_is_refused_once_after_a_build_could_not_be_fetched_for_long() -> None:
+    """Cloud Build's failures say nothing about Cloud Run."""
+    denied = Fate(effect=False, error=Denied("grant it"), seconds=0.01)
+    troubles = {"builds.fetch": dict.fromkeys(range(1, 7), _REFUSED), "jobs.start": {1: denied}}
+    _staged("worker", "a refusal after other failures", troubles, every=60.0).settle(exactly=True)
 
 
 def slack_refuses_twice_and_a_process_dies_in_between() -> None:

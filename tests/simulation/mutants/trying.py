@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.simulation.mutants import scenes
 from tests.simulation.mutants.planting import mutant, put
-from verifier import execution, operation, reconcile, trial
+from verifier import execution, ledger, operation, reconcile, trial
 from verifier.case import Case
 from verifier.execution import Completion, Phase
 from verifier.policy import Worker
@@ -97,3 +97,12 @@ def a_deadline_has_passed_when_it_begins(stack: ExitStack) -> None:
 @mutant(r"without an excuse|before its worker had the time to start")
 def a_single_failure_is_the_last_word(stack: ExitStack) -> None:
     put(stack, trial, "_may_heal", lambda *_, **__: False)
+
+
+@mutant(
+    r"before its worker had the time to start",
+    scenes.a_start_is_refused_once_after_a_build_could_not_be_fetched_for_long,
+)
+def failures_of_other_services_count_against_the_worker(stack: ExitStack) -> None:
+    for module in (ledger, trial):
+        put(stack, module, "failures", lambda record, step: record.attempts)
