@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 120.0
 _START, _RUN, _LOGS = (span.total_seconds() for span in (Deadlines().start, Deadlines().run, Deadlines().logs))
 _TRIES = 5
-"""Of whatever is refused, before it is taken to stay so."""
+"""Failures before one that is taken to last."""
 _BY_ITS_LOGS = (GOOD, MAPPER)
 """How an image behaves that only its logs show; any other is shown by its execution."""
 
@@ -59,7 +59,7 @@ def may_differ(made: Made, record: Document, planet: Planet) -> bool:
 
 
 def _is_refused(failures: Sequence[ServiceError]) -> bool:
-    return len(failures) >= _TRIES and not isinstance(failures[-1], Unavailable)
+    return len(failures) > _TRIES and not isinstance(failures[-1], Unavailable)
 
 
 def _against_no_run(made: Made, record: Document, planet: Planet, failures: Sequence[ServiceError]) -> str:
