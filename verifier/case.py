@@ -62,6 +62,8 @@ class World:
     """The verifier's own version, for the audit trail."""
     channel: str = ""
     """Where Slack messages go that policy routes nowhere; empty: where the webhook leads."""
+    home: str = ""
+    """The project of the ledger and the audit trail."""
     pace: Pace = field(default_factory=Pace)
     """At which everything of this process is posted."""
 

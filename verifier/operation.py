@@ -109,7 +109,7 @@ def log_findings(execution: Execution, facts: LogFacts, rules: LogRules, *, sett
     return (
         _logs_are_complete(execution, facts, settled=settled),
         _logs_have_no_errors(facts, settled=settled),
-        _expected_lines_were_seen(facts, rules),
+        _expected_lines_were_seen(facts, rules, settled=settled),
     )
 
 
@@ -119,7 +119,8 @@ def _logs_are_complete(execution: Execution, facts: LogFacts, *, settled: bool) 
         seen = "there were more matching lines than are read for one verdict"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, "narrow `fail` and `expect` in policy.toml, or log less")
     if facts.unlabelled:
-        seen = f"{facts.unlabelled} lines of the job name no execution"
+        lines = "1 line of the job names" if facts.unlabelled == 1 else f"{facts.unlabelled} lines of the job name"
+        seen = f"{lines} no execution"
         remedy = "use google-cloud-logging 3.11 or newer in the worker, or log to standard output"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
     if not settled or not logs_are_whole(execution, facts):
@@ -144,12 +145,15 @@ def _logs_have_no_errors(facts: LogFacts, *, settled: bool) -> Finding:
     return Finding(check, Outcome.HOLDS, "none")
 
 
-def _expected_lines_were_seen(facts: LogFacts, rules: LogRules) -> Finding:
+def _expected_lines_were_seen(facts: LogFacts, rules: LogRules, *, settled: bool) -> Finding:
     check = Check.EXPECTED_LINES_WERE_SEEN
     names = [pattern.name for pattern in rules.expected]
     if not names:
         return Finding(check, Outcome.NOT_APPLICABLE, "policy expects no particular line")
     absent = [name for name in names if name not in facts.seen]
+    if absent and not settled:
+        seen = f"{_quoted(absent)} is not among the lines that could be read"
+        return Finding(check, Outcome.COULD_NOT_CHECK, seen, "read the logs by hand")
     if absent:
         seen = f"{_quoted(absent)} was never logged: an idle worker proves nothing"
         remedy = "run the job with work waiting, or drop `expect` for it in policy.toml"

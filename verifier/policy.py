@@ -99,11 +99,14 @@ class Route:
     """Empty: every verdict."""
     triggers: frozenset[str] = frozenset()
     """Names or ids; empty: every build."""
+    projects: frozenset[str] = frozenset()
+    """Ids of the projects that the builds are of; empty: all."""
 
     def fits(self, verdict: Verdict, build: Build) -> bool:
         """Whether it is for this verdict on this build."""
         of_trigger = not self.triggers or bool(self.triggers & {build.trigger_id, build.trigger_name} - {""})
-        return of_trigger and (not self.verdicts or verdict in self.verdicts)
+        of_project = not self.projects or build.key.project in self.projects
+        return of_trigger and of_project and (not self.verdicts or verdict in self.verdicts)
 
 
 @dataclass(frozen=True, slots=True)

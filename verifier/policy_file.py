@@ -238,6 +238,7 @@ def _route(table: Table) -> Route:
         mention=table.text("mention", _MENTION, "a user's id (U...), a group's (S...), here or channel"),
         verdicts=table.choices("verdicts", Verdict, _ANY),
         triggers=frozenset(table.texts("triggers", _ANY)),
+        projects=frozenset(table.texts("projects", _ANY)),
     )
 
 

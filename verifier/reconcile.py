@@ -219,7 +219,7 @@ def _warn(case: Case, error: Exception) -> None:
         return
     record = unconfirmed_record(case.key, str(error), case.record.created + _PATIENCE)
     write_audit(case.services, record, case.budget.seconds(CALL_SECONDS))
-    count_unconfirmed(case.services.store, case.key, case.now(), case.budget)
+    count_unconfirmed(case.services.store, case.key, str(error), case.now(), case.budget)
     case.note(warned=True)
 
 

@@ -102,13 +102,16 @@ def failed_build_message(build: Build, policy: Policy) -> Message:
     )
 
 
-def unconfirmed_message(count: int, examples: Sequence[str], since: datetime) -> Message:
-    """The one notice about all messages, since that moment, that named builds which can't be read."""
+def unconfirmed_message(count: int, examples: Sequence[str], since: datetime, home: str) -> Message:
+    """The one notice about all messages, since that moment, that named builds which can't be read.
+
+    `home` is the project of the audit trail.
+    """
     builds = "1 build that" if count == 1 else f"{count} builds that"
     first = f"🟡 Messages named {builds} Cloud Build does not show, since {since:%H:%M} UTC"
     why = "Either somebody forges messages, or the verifier may not read these builds."
     lines = [shown(why), *(shown(f"For example {name}") for name in examples[:_MOST_EXAMPLES])]
-    remedy = """Do this: gcloud logging read 'labels.kind="unconfirmed"' --freshness=1d"""
+    remedy = f"""Do this: gcloud logging read 'labels.kind="unconfirmed"' --project={home} --freshness=1d"""
     return Message(
         channel="",
         text=fitting([shown(first), *lines]),

@@ -52,6 +52,8 @@ class Swept:
     resumed: int = 0
     found: int = 0
     """Builds without a record that the listing found."""
+    unlisted: tuple[str, ...] = ()
+    """Places whose builds could not be listed."""
     problems: tuple[str, ...] = ()
 
 
@@ -63,13 +65,13 @@ def sweep(world: World, watched: Watched, budget: Budget, lease: timedelta) -> S
         return None
     problems: list[str] = []
     try:
-        found = _look_everywhere(world, watched, budget, problems)
+        found, unlisted = _look_everywhere(world, watched, budget, problems)
         resumed = _resume_all(world, budget, problems)
         with _noted(problems, "unconfirmed"):
             tell_unconfirmed(world, world.services.clock(), budget)
     finally:
         store.replace(MARKS, _LEASE_MARK, {"until": None}, held.revision, timeout=LEDGER_SECONDS)
-    return Swept(resumed, found, tuple(problems))
+    return Swept(resumed, found, tuple(unlisted), tuple(problems))
 
 
 @contextmanager
@@ -83,17 +85,21 @@ def _noted(problems: list[str], what: str) -> Iterator[None]:
         problems.append(f"{what}: {error!r}")
 
 
-def _look_everywhere(world: World, watched: Watched, budget: Budget, problems: list[str]) -> int:
-    """List every watched place, beginning with another one each minute, in half of the time at most."""
+def _look_everywhere(world: World, watched: Watched, budget: Budget, problems: list[str]) -> tuple[int, list[str]]:
+    """List every watched place, beginning with another one each minute, in half of the time at most.
+
+    Answers with how many builds were found, and the places that could not be listed.
+    """
     places = [(project, location) for project in watched.projects for location in sorted(watched.locations)]
     now = world.services.clock()
     first = int(now.timestamp()) // 60 % len(places)
     half = replace(budget, until=now + (budget.until - now) / 2)
-    found = 0
+    found, listed = 0, set[tuple[str, str]]()
     for project, location in places[first:] + places[:first]:
         with _noted(problems, f"{project}/{location}"):
             found += _list_silent(world, half, project, location)
-    return found
+            listed.add((project, location))
+    return found, [f"{project}/{location}" for project, location in places if (project, location) not in listed]
 
 
 def _take_turn(world: World, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
@@ -262,8 +268,13 @@ def _page(world: World, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
 
 
 def describe(swept: Swept | None) -> dict[str, Any]:
-    """What a sweep did, for the function's own log: the alert on missing sweeps counts these lines."""
+    """What a sweep did, for the function's own log: the alert on missing sweeps counts the lines of completed ones.
+
+    One that could not list a place is none: a silent build there would never be found.
+    """
     if swept is None:
         return {"message": "sweep skipped: another one is running", "sweep": "skipped"}
-    said = f"sweep completed: {swept.resumed} resumed, {swept.found} found by listing"
-    return {"message": said, "sweep": "completed", "problems": list(swept.problems)}
+    end = "incomplete" if swept.unlisted else "completed"
+    said = f"sweep {end}: {swept.resumed} resumed, {swept.found} found by listing"
+    said += f", could not list {', '.join(swept.unlisted)}" if swept.unlisted else ""
+    return {"message": said, "sweep": end, "problems": list(swept.problems)}

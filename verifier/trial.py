@@ -241,7 +241,7 @@ def _unread(error: ServiceError) -> Finding:
 def _fix(error: ServiceError) -> str:
     match error:
         case Denied():
-            return f"grant what is missing and build again: {error.fix}"
+            return f"grant it with terraform apply and build again: the verifier {error.fix}"
         case Missing():
             return "make it, or name another one in policy.toml, and build again"
         case Unavailable():

@@ -10,6 +10,7 @@ from verifier.build import BuildKey
 from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Budget, World
 from verifier.errors import Unavailable
 from verifier.ledger import MARKS
+from verifier.redact import excerpt
 from verifier.report import unconfirmed_message
 from verifier.services import Message, Store, Stored
 from verifier.telling import addressed, post
@@ -18,6 +19,7 @@ from verifier.times import parse_time, show_time
 _MARK = "unconfirmed"
 _EVERY = timedelta(hours=1)
 _MOST_EXAMPLES = 5
+_MOST_WHY = 300
 _TOLD_OF = ("waiting", "since", "examples")
 """What a notice is made of."""
 _TRIES = 5
@@ -25,20 +27,21 @@ _TICK = timedelta(milliseconds=1)
 """Between the beginnings of two notices, which tell them apart."""
 
 
-def count_unconfirmed(store: Store, key: BuildKey, now: datetime, budget: Budget) -> None:
+def count_unconfirmed(store: Store, key: BuildKey, why: str, now: datetime, budget: Budget) -> None:
     """Add one build to those that the next notice names. Gives up quietly under contention: the audit trail has it."""
+    example = f"{key.name}: {excerpt(why, _MOST_WHY)}"
     for _ in range(_TRIES):
         stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
         document: Mapping[str, Any] = stored.document if stored else {}
         waiting = int(document.get("waiting", 0))
-        if waiting and key.name in document["examples"]:
+        if waiting and example in document["examples"]:
             return  # the reply to an earlier try was lost
         grown = {
             "waiting": waiting + 1,
             "since": document.get("since") if waiting else show_time(now),
             "told": document.get("told"),
             "trying": document.get("trying"),
-            "examples": [*document.get("examples", []), key.name][-_MOST_EXAMPLES:],
+            "examples": [*document.get("examples", []), example][-_MOST_EXAMPLES:],
         }
         timeout = budget.seconds(LEDGER_SECONDS)
         try:
@@ -82,7 +85,8 @@ def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
 
 
 def _notice(world: World, trying: Mapping[str, Any]) -> Message:
-    return addressed(world, unconfirmed_message(trying["waiting"], trying["examples"], parse_time(trying["since"])))
+    since = parse_time(trying["since"])
+    return addressed(world, unconfirmed_message(trying["waiting"], trying["examples"], since, world.home))
 
 
 def _take_away(store: Store, told: Stored, now: datetime, budget: Budget) -> None:

@@ -61,6 +61,15 @@ _PROOF = {
     Strength.REQUESTED: "Commit asked for by its full name, and built",
     Strength.TRIGGERS_WORD: "Commit named by the trigger",
 }
+_OF_A_RUN = frozenset(
+    {
+        Check.WORKER_RAN_THE_BUILT_IMAGE,
+        Check.LOGS_ARE_COMPLETE,
+        Check.LOGS_HAVE_NO_ERRORS,
+        Check.EXPECTED_LINES_WERE_SEEN,
+    }
+)
+"""The checks that need a run to look at."""
 _HEX = re2.compile(r"(?i)^[0-9a-f]{7,64}$")
 _MOST_REASONS = 4
 _MOST_REMEDIES = 3
@@ -79,10 +88,23 @@ class Told:
     """Who submitted the build, where it is known and policy lets it be told."""
 
     def found(self, outcome: Outcome) -> list[Finding]:
-        """The findings of this outcome, in the order in which people read them."""
-        order = list(Check)
-        findings = [finding for finding in self.judgement.findings if finding.outcome is outcome]
+        """The findings of this outcome, in the order in which people read them.
+
+        What could not be checked because the worker failed says nothing that its failure does not say.
+        """
+        order, moot = list(Check), self._moot if outcome is Outcome.COULD_NOT_CHECK else frozenset()
+        findings = [one for one in self.judgement.findings if one.outcome is outcome and one.check not in moot]
         return sorted(findings, key=lambda finding: order.index(finding.check))
+
+    @property
+    def _moot(self) -> frozenset[Check]:
+        if self._fails(Check.WORKER_STARTED):
+            return _OF_A_RUN
+        return _OF_A_RUN - {Check.WORKER_RAN_THE_BUILT_IMAGE} if self._fails(Check.WORKER_SUCCEEDED) else frozenset()
+
+    def _fails(self, check: Check) -> bool:
+        finding = self.judgement.finding(check)
+        return finding is not None and finding.outcome is Outcome.FAILS
 
     def holds(self, check: Check) -> bool:
         """Whether this check was made and holds."""

@@ -99,7 +99,7 @@ def test_a_missing_permission_is_one_line_for_all_locations_and_names_the_role(g
     builds, problems = listed(google, "global", HERE, THERE)
     assert builds == []
     assert len(problems) == 1
-    assert "--role=roles/cloudbuild.builds.viewer" in problems[0]
+    assert "roles/cloudbuild.builds.viewer" in problems[0]
     assert problems[0].endswith(f"(and so {HERE}, {THERE})")
 
 

@@ -129,7 +129,7 @@ def test_a_denied_call_names_the_permission_the_role_and_the_project(google: Goo
     assert isinstance(error, Denied)
     grant = str(error).rpartition("; needs ")[2]
     assert permission in grant
-    assert f"--role={role}" in grant
+    assert f"(it is in {role})" in grant
     assert "acme" in grant
     assert google.faults.calls == (name,)
 

@@ -74,7 +74,7 @@ def test_a_missing_permission_names_the_role(google: Google) -> None:
     google.cloud.deny("ListLogEntries")
     error = trouble(lambda: asked(google, "b1"))
     assert isinstance(error, Denied)
-    assert "--role=roles/logging.viewer" in str(error)
+    assert "roles/logging.viewer" in str(error)
 
 
 def test_the_tool_is_the_command_of_the_user_agent() -> None:

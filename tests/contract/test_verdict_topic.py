@@ -87,7 +87,7 @@ def test_a_denied_call_names_the_permission_the_role_and_the_topic() -> None:
     with answering(deny) as (address, calls):
         error = trouble(lambda: publish(address))
     assert isinstance(error, Denied)
-    for word in ("pubsub.topics.publish", "--role=roles/pubsub.publisher", TOPIC):
+    for word in ("pubsub.topics.publish", "roles/pubsub.publisher", TOPIC):
         assert word in str(error)
     assert calls == ["Publish"]
 

@@ -18,6 +18,7 @@ from verifier.local.faults import Fault
 from verifier.local.script import Line, Script
 from verifier.policy import Route
 from verifier.reconcile import reconcile_running
+from verifier.sweep import describe
 from verifier.times import show_time
 
 __all__ = ["town"]
@@ -215,6 +216,20 @@ def test_a_service_that_asks_for_patience_is_left_alone_for_so_long(town: Town, 
     assert town.calls(call) == 1
     town.live(2)
     assert town.calls(call) > 1
+
+
+def test_a_sweep_that_may_not_list_a_place_is_not_a_completed_one(town: Town) -> None:
+    """The alert on missing sweeps counts completed ones: a build that is silent there would never be found."""
+    town.sweep()
+    town.clock.advance(20 * 60)
+    town.cloud.deny("ListBuilds")
+    swept = town.sweep()
+    assert swept is not None
+    told = describe(swept)
+    assert (told["sweep"], swept.unlisted) == ("incomplete", (f"{PROJECT}/{REGION}",))
+    assert "roles/cloudbuild.builds.viewer" in str(told["problems"])
+    town.cloud.allow("ListBuilds")
+    assert describe(town.sweep())["sweep"] == "completed"
 
 
 def minutes_until(town: Town, is_so: Callable[[], bool], most: int) -> int:

@@ -209,7 +209,7 @@ def a_town(store: Store, *, rate_limit: bool = False) -> Iterator[Town]:
             clock=clock,
         )
         ledger = Ledger(store, clock, LEASE, lambda: f"nonce-{next(nonces)}")
-        town = Town(cloud, slack, faults, clock, World(services, POLICY, ledger, "test", "C0BUILDS01"))
+        town = Town(cloud, slack, faults, clock, World(services, POLICY, ledger, "test", "C0BUILDS01", PROJECT))
         town.job()
         yield town
 

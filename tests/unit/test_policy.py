@@ -138,6 +138,8 @@ def test_a_route_needs_both_its_verdict_and_its_trigger() -> None:
 
 def test_a_routes_trigger_is_known_by_id_or_name_and_never_by_an_empty_word() -> None:
     assert Route("C", triggers=frozenset({TRIGGER_ID})).fits(Verdict.FAILED, build())
+    assert Route("C", projects=frozenset({build().key.project})).fits(Verdict.FAILED, build())
+    assert not Route("C", projects=frozenset({"another-project"})).fits(Verdict.FAILED, build())
     assert not Route("C", triggers=frozenset({""})).fits(Verdict.FAILED, build("upload-builds-submit"))
 
 

@@ -77,7 +77,15 @@ def test_the_example_reads_whole() -> None:
                 ),
             ),
         ),
-        routes=(Route("C0123456789", "here", frozenset({Verdict.LOCAL_SOURCE}), frozenset({"content-worker-main"})),),
+        routes=(
+            Route(
+                "C0123456789",
+                "here",
+                frozenset({Verdict.LOCAL_SOURCE}),
+                frozenset({"content-worker-main"}),
+                frozenset({"vividly-dev"}),
+            ),
+        ),
     )
 
 

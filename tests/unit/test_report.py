@@ -187,6 +187,23 @@ def test_a_commit_submitted_by_hand_is_told_with_both_ways_out() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("failed", "image"),
+    [(Check.WORKER_STARTED, False), (Check.WORKER_SUCCEEDED, True)],
+)
+def test_what_could_not_be_checked_of_a_run_that_failed_is_not_told(failed: Check, image: bool) -> None:
+    """Which image failed is worth knowing, where one ran."""
+    unknown = [
+        Finding(check, Outcome.COULD_NOT_CHECK, f"{check} is open", f"settle {check}")
+        for check in (Check.WORKER_RAN_THE_BUILT_IMAGE, Check.LOGS_ARE_COMPLETE, Check.EXPECTED_LINES_WERE_SEEN)
+    ]
+    text = posted(*judged(pushed(), [Finding(failed, Outcome.FAILS, "it failed", "mend it"), *unknown]))
+    assert "it failed" in text
+    assert ("worker_ran_the_built_image is open" in text) is image
+    assert "logs_are_complete" not in text
+    assert "expected_lines_were_seen" not in text
+
+
 def test_more_reasons_than_people_read_are_counted() -> None:
     strict = replace(
         POLICY,
@@ -198,7 +215,7 @@ def test_more_reasons_than_people_read_are_counted() -> None:
     build = pushed(buildTriggerId="", substitutions={"COMMIT_SHA": "1" * 40})
     stopped = [
         Finding(Check.WORKER_STARTED, Outcome.FAILS, "it had not started", "see why"),
-        Finding(Check.LOGS_ARE_COMPLETE, Outcome.COULD_NOT_CHECK, "not read", "read them"),
+        Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, "not looked at", "look at it"),
     ]
     field = "sourceProvenance.resolvedGitSource.revision"
     assert posted(*judged(build, stopped, policy=strict), policy=strict).splitlines()[1:6] == [
@@ -365,12 +382,12 @@ def test_a_build_that_did_not_succeed_is_one_plain_line() -> None:
 
 def test_the_collective_notice_counts_builds_that_nobody_knows() -> None:
     names = [f"projects/p/locations/global/builds/{number}" for number in range(7)]
-    message = unconfirmed_message(14, names, DECIDED)
+    message = unconfirmed_message(14, names, DECIDED, "vividly-home")
     assert read(message) == (
         "*🟡 Messages named 14 builds that Cloud Build does not show, since 02:23 UTC*\n"
         "Either somebody forges messages, or the verifier may not read these builds.\n"
         + "".join(f"For example {name}\n" for name in names[:5])
-        + """Do this: `gcloud logging read 'labels.kind="unconfirmed"' --freshness=1d`"""
+        + """Do this: `gcloud logging read 'labels.kind="unconfirmed"' --project=vividly-home --freshness=1d`"""
     )
     assert (message.channel, message.key) == ("", "unconfirmed@2026-11-23T02:23:40.000000Z")
 

@@ -135,7 +135,7 @@ def test_a_hostile_line_of_its_own_is_one_line_that_quotes_nothing(text: str) ->
 @settings(max_examples=50, deadline=None)
 @given(st.lists(HOSTILE, max_size=9))
 def test_forged_build_names_can_flood_and_format_no_notice(names: list[str]) -> None:
-    message = unconfirmed_message(len(names), names, DECIDED)
+    message = unconfirmed_message(len(names), names, DECIDED, "vividly-home")
     assert problems(json.loads(json.dumps(message.blocks))) == []
     assert not re.search(r"[<>`*~]", message.text)
 

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from verifier.build import Build, BuildKey, parse_build
-from verifier.cloud.google import connected, translated
+from verifier.cloud.google import connected, needs, translated
 from verifier.services import BuildPage
 from verifier.times import show_time
 
@@ -107,7 +107,4 @@ def _camel(name: str) -> str:
 
 
 def _grant(project: str, permission: str) -> str:
-    return (
-        f"needs {permission}: gcloud projects add-iam-policy-binding {project} "
-        "--member=serviceAccount:VERIFIER --role=roles/cloudbuild.builds.viewer"
-    )
+    return needs(permission, f"project {project}", "roles/cloudbuild.builds.viewer")

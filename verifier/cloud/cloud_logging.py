@@ -19,7 +19,7 @@ from google.logging.type import log_severity_pb2
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from verifier.cloud.google import connected, countdown, translated
+from verifier.cloud.google import connected, countdown, needs, translated
 from verifier.logs import EXECUTION_LABEL, TEXT_FIELDS, LogEntry
 from verifier.services import Document, LogPage
 
@@ -47,10 +47,7 @@ class CloudLogging:
             order_by="timestamp asc",
             page_size=_PAGE_SIZE,
         )
-        grant = (
-            f"needs logging.logEntries.list: gcloud projects add-iam-policy-binding {project} "
-            "--member=serviceAccount:VERIFIER --role=roles/logging.viewer"
-        )
+        grant = needs("logging.logEntries.list", f"project {project}", "roles/logging.viewer")
         what = f"reading the logs of {project}"
         left = countdown(timeout, what)
         with translated(what, grant):
@@ -88,10 +85,7 @@ class CloudLogging:
             json_payload=body,
         )
         request = WriteLogEntriesRequest.pb()(entries=[entry])
-        grant = (
-            f"needs logging.logEntries.create: gcloud projects add-iam-policy-binding {self._home} "
-            "--member=serviceAccount:VERIFIER --role=roles/logging.logWriter"
-        )
+        grant = needs("logging.logEntries.create", f"project {self._home}", "roles/logging.logWriter")
         with translated("writing the audit trail", grant):
             self._client.write_log_entries(request=request, timeout=timeout, retry=None)
 

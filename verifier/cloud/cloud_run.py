@@ -14,7 +14,7 @@ from google.cloud.run_v2.services.executions import transports as execution_tran
 from google.cloud.run_v2.services.jobs import transports as job_transports
 from google.protobuf.message import DecodeError
 
-from verifier.cloud.google import connected, countdown, translated
+from verifier.cloud.google import connected, countdown, needs, translated
 from verifier.errors import Unavailable
 from verifier.execution import BUILD_VARIABLE, Completion, Execution, JobName, parse_execution_name
 
@@ -116,14 +116,9 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _grant_start(job: JobName) -> str:
-    return (
-        f"needs run.jobs.runWithOverrides: gcloud run jobs add-iam-policy-binding {job.job} --region={job.location} "
-        f"--project={job.project} --member=serviceAccount:VERIFIER --role=roles/run.jobsExecutorWithOverrides"
-    )
+    permissions, on = "run.jobs.run and run.jobs.runWithOverrides", f"job {job.location}/{job.job} of {job.project}"
+    return needs(permissions, on, "roles/run.jobsExecutorWithOverrides")
 
 
 def _grant_view(job: JobName) -> str:
-    return (
-        f"needs run.executions.get and run.executions.list: gcloud projects add-iam-policy-binding {job.project} "
-        "--member=serviceAccount:VERIFIER --role=roles/run.viewer"
-    )
+    return needs("run.executions.get and run.executions.list", f"project {job.project}", "roles/run.viewer")

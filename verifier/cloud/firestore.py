@@ -17,7 +17,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from google.protobuf.struct_pb2 import NullValue
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from verifier.cloud.google import credentials, retry_after
+from verifier.cloud.google import credentials, needs, retry_after
 from verifier.errors import Denied, Refused, ServiceError, Unavailable
 from verifier.services import Document, Stored
 
@@ -181,10 +181,7 @@ class FirestoreStore:
             ambiguous = writing and code in _MAY_HAVE_LANDED
             return Unavailable(answer, fix="try again later", ambiguous=ambiguous, retry_after=retry_after(error))
         if code in {_Code.PERMISSION_DENIED, _Code.UNAUTHENTICATED}:
-            grant = (
-                f"grant the verifier's account the role: gcloud projects add-iam-policy-binding {self._project} "
-                "--member=serviceAccount:ACCOUNT --role=roles/datastore.user"
-            )
+            grant = needs("datastore.entities.*", f"project {self._project}", "roles/datastore.user")
             return Denied(answer, fix=grant)
         if code is _Code.NOT_FOUND:
             create = (

@@ -87,6 +87,11 @@ def _look_up() -> Any:
     return google.auth.default(scopes=[_SCOPE])[0]
 
 
+def needs(permissions: str, on: str, role: str) -> str:
+    """What makes a refusal heal: the permissions, on what, and the smallest predefined role that has them."""
+    return f"needs {permissions} on {on} (it is in {role})"
+
+
 def countdown(timeout: float, what: str) -> Callable[[], float]:
     """A function that says how many of these seconds are left. It raises Unavailable when none is."""
     until = monotonic() + timeout

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from google.pubsub_v1 import PublisherClient, PublishRequest, PubsubMessage
 from google.pubsub_v1.services.publisher import transports
 
-from verifier.cloud.google import connected, translated
+from verifier.cloud.google import connected, needs, translated
 from verifier.services import Document
 
 
@@ -26,10 +26,7 @@ class VerdictTopic:
     def publish(self, payload: Document, attributes: Mapping[str, str], *, timeout: float) -> None:
         """See `services.Announcer.publish`."""
         message = PubsubMessage(data=json.dumps(payload).encode(), attributes=dict(attributes))
-        grant = (
-            f"needs pubsub.topics.publish: gcloud pubsub topics add-iam-policy-binding {self._topic} "
-            "--member=serviceAccount:VERIFIER --role=roles/pubsub.publisher"
-        )
+        grant = needs("pubsub.topics.publish", self._topic, "roles/pubsub.publisher")
         with translated(f"publishing to {self._topic}", grant):
             self._client.publish(
                 request=PublishRequest(topic=self._topic, messages=[message]), timeout=timeout, retry=None

@@ -17,7 +17,7 @@ from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2
 from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
 
 from verifier.build import BuildKey
-from verifier.cloud.google import connected, countdown, translated
+from verifier.cloud.google import connected, countdown, needs, translated
 from verifier.cloud.patience import Patience
 from verifier.errors import ServiceError
 from verifier.history import Submitter
@@ -72,10 +72,7 @@ class CloudSubmitters:
             page_size=_PAGE_SIZE,
             page_token=page,
         )
-        grant = (
-            f"needs logging.logEntries.list: gcloud projects add-iam-policy-binding {project} "
-            "--member=serviceAccount:VERIFIER --role=roles/logging.viewer"
-        )
+        grant = needs("logging.logEntries.list", f"project {project}", "roles/logging.viewer")
         with translated(f"reading who submitted the builds of {project}", grant):
             pages = self._client.list_log_entries(request=request, timeout=timeout, retry=None).pages
             answer = ListLogEntriesResponse.pb(next(pages))

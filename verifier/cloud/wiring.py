@@ -110,4 +110,4 @@ def make_world(settings: Settings, policy: Policy, clock: Callable[[], datetime]
     services = CloudServices(settings, clock)
     lease = timedelta(seconds=settings.lease_seconds)
     ledger = Ledger(services.store, clock, lease, lambda: secrets.token_hex(16))
-    return World(services, policy, ledger, __version__, settings.slack_channel)
+    return World(services, policy, ledger, __version__, settings.slack_channel, settings.home_project)

@@ -47,9 +47,8 @@ def samples(policy: Policy, project: str, now: datetime) -> Iterator[Message]:
         judgement = Judgement(verdict, (_COMMIT, *_RUN, *findings), now, execution, errors)
         yield _marked(verdict_message(build, source_of(build), judgement, calm), now)
     yield _marked(failed_build_message(_build(project, now, has_commit=True, status="FAILURE"), calm), now)
-    yield _marked(
-        unconfirmed_message(1, ["projects/any/locations/global/builds/forged"], now - timedelta(hours=1)), now
-    )
+    forged = f"projects/{project}/locations/global/builds/forged: reading it: not found"
+    yield _marked(unconfirmed_message(1, [forged], now - timedelta(hours=1), project), now)
 
 
 def _uploaded(build: Build) -> Finding:
