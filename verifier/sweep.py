@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import cycle
+from traceback import format_exception
 from typing import Any
 
 from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Budget, World
@@ -82,7 +83,7 @@ def _noted(problems: list[str], what: str) -> Iterator[None]:
     except VerifierError as error:
         problems.append(f"{what}: {error}")
     except Exception as error:  # noqa: BLE001 - a defect met in one record must not keep all others waiting
-        problems.append(f"{what}: {error!r}")
+        problems.append(f"{what}: {''.join(format_exception(error)).strip()}")
 
 
 def _look_everywhere(world: World, watched: Watched, budget: Budget, problems: list[str]) -> tuple[int, list[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -39,7 +38,7 @@ _STEPS = {
     "store.holding": "image",
 }
 """What a worker's trial is at when it makes a call."""
-_DEFECT = re.compile(r": \w+\(.*\)$", re.DOTALL)
+_DEFECT = "Traceback (most recent call last)"
 """How a sweep tells of an exception that nobody expected."""
 
 
@@ -216,7 +215,7 @@ class Laws:
     def logged(self, severity: str, message: str, **fields: Any) -> None:
         """The function writes a line into its own log: no exception may be in it that nobody expected."""
         defects = [fields["stack_trace"]] if "stack_trace" in fields else []
-        defects += [problem for problem in fields.get("problems", ()) if _DEFECT.search(problem)]
+        defects += [problem for problem in fields.get("problems", ()) if _DEFECT in problem]
         self._must(not defects, f"an exception that nobody expected: {message}\n{''.join(defects[:1])}")
 
     def saw_nothing(self, key: str) -> None:
