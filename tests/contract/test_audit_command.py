@@ -82,9 +82,9 @@ def a_week(google: Google) -> None:
     )
 
 
-def run(google: Google | None, *words: str, given: bytes = b"") -> Result:
-    environment = {"VERIFIER_GOOGLE_ENDPOINT": google.address if google else "", "GOOGLE_CLOUD_PROJECT": PROJECT}
-    return CliRunner().invoke(audit, words, input=given, env=environment)
+def run(google: Google | None, *words: str, given: bytes = b"", **environment: str) -> Result:
+    place = {"VERIFIER_GOOGLE_ENDPOINT": google.address if google else "", "GOOGLE_CLOUD_PROJECT": PROJECT}
+    return CliRunner().invoke(audit, words, input=given, env=place | environment)
 
 
 def exported(folder: Path, *cases: str) -> str:
@@ -382,6 +382,37 @@ def test_a_listing_that_is_overloaded_is_waited_for_with_a_line(google: Google) 
     result = run(google, "--region", REGION)
     assert result.exit_code == 3
     assert "waiting 1 s" in result.stderr
+
+
+def test_what_many_regions_wait_for_is_one_line(google: Google) -> None:
+    a_week(google)
+    google.faults.add(Fault("ListBuilds", "before", times=3))
+    result = run(google, "--region", REGION, "--region", "global", "--region", "europe-west1")
+    assert result.exit_code == 3
+    (line,) = result.stderr.splitlines()
+    assert "listing builds of vividly-dev in " in line
+    assert line.endswith("waiting 1 s")
+
+
+@pytest.mark.parametrize("words", [[], ["--no-who"], ["--job", f"{REGION}/content-worker", "--region", "global"]])
+def test_without_credentials_it_is_one_clear_line_and_2(tmp_path: Path, words: list[str]) -> None:
+    result = run(None, *words, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "missing.json"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "Error: expected Google credentials, got DefaultCredentialsError; look at GOOGLE_APPLICATION_CREDENTIALS, "
+        "or on a workstation run: gcloud auth application-default login\n"
+    )
+
+
+def test_a_job_that_cannot_be_asked_about_without_credentials_leaves_the_files_reported(tmp_path: Path) -> None:
+    words = ["--builds", exported(tmp_path, "commit-resolved-git"), "--job", f"{REGION}/content-worker"]
+    result = run(None, *words, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "missing.json"))
+    assert result.exit_code == 2
+    assert result.stdout.startswith("1 build, ")
+    first, last = result.stderr.splitlines()
+    job = f"projects/{PROJECT}/locations/{REGION}/jobs/content-worker"
+    assert first.startswith(f"could not read {job}: expected Google credentials, got ")
+    assert last == "This is not the whole: 1 builds could be read."
 
 
 def test_as_a_process_it_shows_no_progress_bar_where_nobody_watches(google: Google) -> None:

@@ -17,7 +17,7 @@ from verifier.cli.judged import chosen_policy
 from verifier.cli.moments import moment
 from verifier.cli.progress import progress
 from verifier.cli.surroundings import chosen_project, stand_in_address
-from verifier.errors import Denied, Malformed, SettingsError
+from verifier.errors import Denied, Malformed, ServiceError, SettingsError
 from verifier.execution import JobName
 from verifier.verdict import Verdict
 
@@ -94,11 +94,17 @@ def audit(
     now, place = datetime.now(UTC), None
     if jobs or not files:
         place = _place(project, regions, since or datetime.now(UTC) - _DEFAULT_SPAN, until or now)
+    rules = chosen_policy(policy)
+    try:
+        items = from_files(files) if files or place is None else place.builds()
+        log = place.submitters() if place and not files and who is not False else None
+    except ServiceError as error:
+        raise _Stop(str(error)) from error
     run = AuditRun(
-        items=from_files(files) if files or place is None else place.builds(),
-        policy=chosen_policy(policy),
+        items=items,
+        policy=rules,
         wanted=Wanted(since, until, trigger),
-        who=place.submitters() if place and not files and who is not False else None,
+        who=log,
         place=place,
         jobs=[_job(job, place) for job in jobs] if place else [],
         fail_on=fail_on,

@@ -48,14 +48,14 @@ class Place:
         return Place(project, locations, since, until, endpoint)
 
     def builds(self) -> Iterator[Build | Problem]:
-        """Its builds, newest first."""
+        """Its builds, newest first. Raises ServiceError where there are no credentials."""
         from verifier.cloud.build_history import BuildHistory
 
-        history = BuildHistory(_patience(), self.endpoint)
+        history = BuildHistory(_patience(self.locations), self.endpoint)
         return history.builds(self.project, self.locations, self.since, self.until)
 
     def submitters(self) -> SubmitterLog:
-        """Who submitted them."""
+        """Who submitted them. Raises ServiceError where there are no credentials."""
         from verifier.cloud.submitters import CloudSubmitters, SubmitterLog
 
         return SubmitterLog(CloudSubmitters(self.endpoint), _patience(), self.project, self.since, self.until)
@@ -75,7 +75,16 @@ def job_name(text: str, project: str) -> JobName:
     return JobName(project, match[1], match[2])
 
 
-def _patience() -> Patience:
+def _patience(locations: Sequence[str] = ()) -> Patience:
+    """Tells the person of each wait; where several locations wait for the same, in the words of the first alone."""
     from verifier.cloud.patience import Patience
 
-    return Patience(lambda line: click.echo(line, err=True))
+    any_location = re.compile(rf"\b({'|'.join(map(re.escape, locations))})(?![\w-])")
+    told = dict[str, str]()
+
+    def tell(line: str) -> None:
+        # The locations are listed by several threads: of equal lines exactly one finds itself in its place.
+        if len(locations) < 2 or told.setdefault(any_location.sub("*", line), line) is line:
+            click.echo(line, err=True)
+
+    return Patience(tell)
