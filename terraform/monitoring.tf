@@ -13,42 +13,52 @@ locals {
   waiting       = "pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=\"%s\"}"
   dead_letters  = format(local.waiting, google_pubsub_subscription.dead_letters.name)
 
+  doctor_step = {
+    when     = "In a clone of the repository, after `make .venv/ready`, and with application default credentials (`gcloud auth application-default login`):"
+    commands = ["doctor_in_clone"]
+  }
+
+  # A runbook begins with what the trouble means for builds. Commands that belong to different moments are never in one
+  # block, for a block is pasted whole.
   alerts = {
     dead_letters = {
       title    = "Messages were given up"
       severity = "ERROR"
       query    = "max(${local.dead_letters}) > 0"
       duration = "0s"
-      runbook  = "A hundred deliveries of a message failed. The function's log says why (`not acknowledged`). Mend that, then empty the subscription (output `dead_letters`). Nothing needs to be replayed: the sweep finds successful builds and runs that have ended by itself, and only a line about a build that failed is lost."
+      runbook  = "Builds are judged as before; at most the line about a build that failed is lost, for the sweep finds successful builds and runs that have ended by itself. A hundred deliveries of a message failed, and the function's log says why (`not acknowledged`). Mend that, then empty the subscription (output `dead_letters`): nothing needs to be replayed."
       urgency  = "It can wait until morning: what was given up is kept for 31 days. It is over when the subscription is empty."
-      commands = ["log", "show", "empty"]
+      steps = [
+        { when = "To look at it:", commands = ["log", "show"] },
+        { when = "When you understand them, and only then:", commands = ["empty"] },
+      ]
     }
     no_sweep = {
       title    = "No sweep was completed for ten minutes"
       severity = "CRITICAL"
       query    = "(sum(sum_over_time(${local.sweeps}[5m])) or vector(0)) < 1"
       duration = "300s"
-      runbook  = "Nothing is resumed and silent builds are not found. Run `verifier doctor`. Look at the function's log: it does not start (a wrong setting or policy, a secret without a version), or a sweep fails (`not acknowledged`). No line at all: is the scheduler's job paused, is the push refused (403)?"
-      urgency  = "Do not wait: what failed once is not tried again meanwhile. It is over when the dashboard counts sweeps again, one a minute."
-      commands = ["doctor", "log", "scheduler"]
+      runbook  = "Verdicts may be late or missing: what failed once is not tried again, or builds that nobody announced are not found. Run `verifier doctor`. Look at the function's log: it does not start (a wrong setting or policy, a secret without a version), or a sweep fails (`not acknowledged`), or builds of a project can't be listed (`sweep incomplete`: the sweep's line in the function's log names the place and the permission). No such line: is the scheduler's job paused, is the push refused (403)?"
+      urgency  = "Do not wait: what failed once may not be tried again meanwhile. It is over when the dashboard counts sweeps again, one a minute."
+      steps    = [local.doctor_step, { when = "To look at it:", commands = ["log", "scheduler"] }]
     }
     inconclusive = {
       title    = "More than a quarter of the verdicts of a day are inconclusive"
       severity = "WARNING"
       query    = "sum(sum_over_time(${local.inconclusive}[1d])) / sum(sum_over_time(${local.verdicts}[1d])) > 0.25 and sum(sum_over_time(${local.inconclusive}[1d])) >= 5"
       duration = "0s"
-      runbook  = "Something that is required can't be checked. The audit trail's `findings` with the outcome `could not check` say what, and their `remediation` what to do: mostly a permission, a worker that logs too late, or a job whose image tag moved."
+      runbook  = "Nobody knows of these builds whether they are what was pushed and whether they work; none is taken for good. Something that is required can't be checked: the audit trail's `findings` with the outcome `could-not-check` say what, and their `remediation` what to do. Mostly it is a permission, a worker that logs too late, or a job whose image tag moved."
       urgency  = "It can wait until morning. It is over a day after the last of them at the latest."
-      commands = ["open", "doctor"]
+      steps    = [{ when = "To look at it:", commands = ["open"] }, local.doctor_step]
     }
     undelivered = {
       title    = "Slack refuses a verdict"
       severity = "ERROR"
       query    = "sum(sum_over_time(${local.undelivered}[1h])) > 0"
       duration = "0s"
-      runbook  = "The verdict is in the audit trail, and is posted when Slack takes it: it is tried every five minutes, or every hour when Slack refuses this message alone. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct the channel, or renew the token (see Upgrade)."
+      runbook  = "Builds are judged as before; only Slack does not hear of it. The verdict is in the audit trail, and is posted when Slack takes it: it is tried every five minutes, or every hour when Slack refuses this message alone. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct `slack.channel` in terraform.tfvars (or a route's channel in policy.toml) and apply, or renew the token (see Upgrade)."
       urgency  = "It can wait until morning where nobody has to act on a red verdict at night. It is over an hour after the last refusal."
-      commands = ["undelivered", "doctor"]
+      steps    = [{ when = "To look at it:", commands = ["undelivered"] }, local.doctor_step]
     }
   }
 }
@@ -134,7 +144,10 @@ resource "google_monitoring_alert_policy" "alert" {
     content = join("\n\n", [
       each.value.runbook,
       each.value.urgency,
-      "```\n${join("\n", [for name in each.value.commands : local.commands[name]])}\n```",
+      join("\n\n", [
+        for step in each.value.steps :
+        "${step.when}\n\n```\n${join("\n", [for name in step.commands : local.commands[name]])}\n```"
+      ]),
       "[Dashboard](https://console.cloud.google.com/monitoring/dashboards?project=${var.home.project}): Build Verifier",
     ])
     mime_type = "text/markdown"

@@ -1,18 +1,30 @@
 # What a person pastes. Alerts name these commands too, so nothing in them is known only after the apply.
 locals {
   function_id = "projects/${var.home.project}/locations/${var.home.region}/functions/${google_cloudfunctions2_function.verifier.name}"
-  audit_view  = "--project=${var.home.project} --location=${var.home.region} --bucket=${google_logging_project_bucket_config.audit.bucket_id} --view=${google_logging_log_view.audit.name} --freshness=1d"
+  audit_view  = "--project=${var.home.project} --location=${var.home.region} --bucket=${google_logging_project_bucket_config.audit.bucket_id} --view=${google_logging_log_view.audit.name} --freshness=1d --limit=20"
+
+  # The installation's own log: what it says when it does not start goes to standard error, and has no severity.
+  log_filter = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.home.name}\" (severity>=\"WARNING\" OR log_id(\"run.googleapis.com/stderr\"))"
+
+  # The policy's path as a word of the shell. An alert is read on another machine: there it begins at a clone's root.
+  policy_word = {
+    for place, path in {
+      here  = abspath(var.policy_file)
+      clone = startswith(var.policy_file, "/") ? var.policy_file : "terraform/${var.policy_file}"
+    } : place => "'${replace(path, "'", "'\\''")}'"
+  }
 
   commands = {
-    doctor      = "verifier doctor --function=${local.function_id}"
-    log         = "gcloud logging read 'resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.home.name}\"' --project=${var.home.project} --freshness=1h --limit=50"
-    audit       = "gcloud logging read 'labels.kind=\"verdict\"' ${local.audit_view}"
-    open        = "gcloud logging read 'labels.verdict=\"INCONCLUSIVE\"' ${local.audit_view}"
-    undelivered = "gcloud logging read 'labels.kind=\"undelivered\"' ${local.audit_view}"
-    show        = "gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --limit=10"
-    empty       = "gcloud pubsub subscriptions seek ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --time=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    scheduler   = "gcloud scheduler jobs describe ${google_cloud_scheduler_job.sweep.name} --location=${var.home.region} --project=${var.home.project}"
-    restart     = "gcloud run services update ${var.home.name} --region=${var.home.region} --project=${var.home.project} --update-labels=restarted=$(date +%s)"
+    doctor          = "verifier doctor --function=${local.function_id} --policy=${local.policy_word.here}"
+    doctor_in_clone = ".venv/bin/verifier doctor --function=${local.function_id} --policy=${local.policy_word.clone}"
+    log             = "gcloud logging read '${local.log_filter}' --project=${var.home.project} --freshness=1h --limit=20 --format='value(timestamp,severity,jsonPayload.message,jsonPayload.problems,textPayload)'"
+    audit           = "gcloud logging read 'labels.kind=\"verdict\"' ${local.audit_view} --format='value(timestamp,labels.verdict,labels.project,labels.build)'"
+    open            = "gcloud logging read 'labels.verdict=\"INCONCLUSIVE\"' ${local.audit_view} --format='value(timestamp,labels.project,labels.build,jsonPayload.findings[].remediation)'"
+    undelivered     = "gcloud logging read 'labels.kind=\"undelivered\"' ${local.audit_view} --format='value(timestamp,labels.build,jsonPayload.reason)'"
+    show            = "gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --limit=10"
+    empty           = "gcloud pubsub subscriptions seek ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --time=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    scheduler       = "gcloud scheduler jobs describe ${google_cloud_scheduler_job.sweep.name} --location=${var.home.region} --project=${var.home.project}"
+    restart         = "gcloud run services update ${var.home.name} --region=${var.home.region} --project=${var.home.project} --update-labels=restarted=$(date +%s)"
   }
 }
 
@@ -39,7 +51,7 @@ output "function" {
 
 output "doctor" {
   description = "The command that checks the installation."
-  value       = "${local.commands.doctor} --policy='${replace(abspath(var.policy_file), "'", "'\\''")}'"
+  value       = local.commands.doctor
 }
 
 output "settings" {
@@ -53,7 +65,7 @@ output "dashboard" {
 }
 
 output "log" {
-  description = "The command that shows the function's newest lines."
+  description = "The command that shows what the function warns of."
   value       = local.commands.log
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,11 +20,12 @@ from tests.unit.test_readme import README, section
 from verifier.build import NOT_TERMINAL, BuildKey, parse_build
 from verifier.cloud.cloud_logging import AUDIT_LOG
 from verifier.config import read_settings
+from verifier.judgement import Judgement
 from verifier.policy_file import read_policy
-from verifier.record import undelivered_record
+from verifier.record import undelivered_record, verdict_record
 from verifier.source import source_of
 from verifier.sweep import Swept, describe
-from verifier.verdict import Verdict
+from verifier.verdict import Check, Finding, Outcome, Verdict
 
 pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
 
@@ -191,24 +193,56 @@ def test_the_readme_has_the_runbook_of_each_alert(one_project: Resources) -> Non
     assert {title: rows.get(title) for title in first} == first
 
 
-def test_an_alert_tells_what_to_paste_how_long_it_can_wait_and_when_it_is_over(one_project: Resources) -> None:
+def test_an_alert_tells_how_long_it_can_wait_when_it_is_over_and_what_to_paste_when(one_project: Resources) -> None:
     for content in alerts(one_project).values():
-        _, urgency, commands, dashboard = content.split("\n\n")
+        _, urgency, *steps, dashboard = content.split("\n\n")
         assert re2.search(r"^(It can wait|Do not wait).* It is over ", urgency)
         assert "?project=home-project)" in dashboard
-        fence, *lines, end = commands.splitlines()
-        assert fence == end == "```"
-        assert len(lines) > 1
-        assert [problem for line in lines for problem in problems_of(line)] == []
-        assert all("home-project" in line for line in lines)
+        assert steps
+        for when, block in zip(steps[::2], steps[1::2], strict=True):
+            assert when.endswith(":")
+            fence, *lines, end = block.splitlines()
+            assert fence == end == "```"
+            assert [problem for line in lines for problem in problems_of(line)] == []
+            assert all("home-project" in line for line in lines)
 
 
-def test_the_doctors_command_takes_any_path(terraform: Terraform, variables: Path) -> None:
-    quoted = """replace("/it's here/policy.toml", "'", "'\\\\''")"""
-    assert shlex.split(f"'{terraform.value(quoted, variables)}'") == ["/it's here/policy.toml"]
-    assert (
-        "'${replace(abspath(var.policy_file), \"'\", \"'\\\\''\")}'" in (ROOT / "terraform" / "outputs.tf").read_text()
+def test_what_throws_messages_away_is_pasted_by_itself(one_project: Resources) -> None:
+    blocks = alerts(one_project)["Messages were given up"].split("```")[1::2]
+    (alone,) = [block for block in blocks if " seek " in block]
+    assert alone.strip().count("\n") == 0
+
+
+def test_the_fields_of_entries_that_commands_print_exist(one_project: Resources) -> None:
+    key, now = BuildKey("app-project", "global", "1"), datetime.now(UTC)
+    judgement = Judgement(
+        Verdict.INCONCLUSIVE, (Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, "", "wait"),), now
     )
+    build = parse_build(json.loads((ROOT / "tests/fixtures/builds/no-source-by-hand.json").read_text()))
+    records = (verdict_record(build, source_of(build), judgement), undelivered_record(key, Verdict.FAILED, "", now))
+    for record, title in zip(
+        records,
+        ("More than a quarter of the verdicts of a day are inconclusive", "Slack refuses a verdict"),
+        strict=True,
+    ):
+        (printed,) = re2.findall(r"--format='value\(timestamp,(.*)\)'", alerts(one_project)[title])
+        findings: Any = record.payload.get("findings", [{}])
+        known = {f"labels.{name}" for name in record.labels} | {f"jsonPayload.{name}" for name in record.payload}
+        assert set(printed.split(",")) <= known | {f"jsonPayload.findings[].{name}" for name in findings[0]}
+
+
+def test_the_outcome_that_the_runbook_names_is_that_of_an_entry() -> None:
+    assert f"the outcome `{Outcome.COULD_NOT_CHECK}`" in section("### When an alert fires")
+
+
+def test_the_doctors_command_takes_any_path(terraform: Terraform, variables: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "it's here"
+    folder.mkdir()
+    shutil.copy(variables.parent / "policy.toml", folder)
+    other = tmp_path / "other.tfvars"
+    other.write_text(variables.read_text().replace(str(variables.parent), str(folder)))
+    for word in ("here", "clone"):
+        assert shlex.split(terraform.value(f"local.policy_word.{word}", other)) == [str(folder / "policy.toml")]
 
 
 def test_the_cost_of_alerts_counts_what_their_queries_ask(one_project: Resources) -> None:
