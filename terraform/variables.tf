@@ -65,6 +65,10 @@ variable "policy_file" {
     condition     = can(file(var.policy_file))
     error_message = "policy_file: give the path of a readable policy.toml, as UTF-8 text; an empty file flags every build without a commit and runs nothing."
   }
+  validation {
+    condition     = !can(regex("(?m)^\\s*[\"']?exemption[\"']?\\s*=", file(var.policy_file)))
+    error_message = "policy_file: write exemptions as [[exemption]] tables; the installation adds one of its own."
+  }
 }
 
 variable "slack" {

@@ -70,6 +70,14 @@ run "a_name_too_long_and_a_job_without_its_region" {
   expect_failures = [var.home, var.projects]
 }
 
+run "a_policy_that_takes_no_further_exemption" {
+  command = plan
+  variables {
+    policy_file = "tests/policy_with_inline_exemption.toml"
+  }
+  expect_failures = [var.policy_file]
+}
+
 run "a_worker_whose_job_is_listed_nowhere" {
   command = plan
   variables {

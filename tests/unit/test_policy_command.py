@@ -8,7 +8,8 @@ from click.testing import CliRunner, Result
 
 from verifier.cli import main
 
-EXAMPLE = Path(__file__).parents[2] / "verifier" / "local" / "policy.example.toml"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "verifier" / "local" / "policy.example.toml"
 
 
 def run(file: Path) -> Result:
@@ -48,3 +49,12 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "branchs" in result.stderr
     assert "repositories" in result.stderr
+
+
+def test_exemptions_that_terraform_cannot_add_to_are_refused_in_its_words() -> None:
+    file = ROOT / "terraform" / "tests" / "policy_with_inline_exemption.toml"
+    result = run(file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    sentence = "write exemptions as [[exemption]] tables; the installation adds one of its own."
+    assert result.stderr == f"Error: {file}: {sentence}\n"
+    assert f'"policy_file: {sentence}"' in (ROOT / "terraform" / "variables.tf").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,7 +20,20 @@ def policy(file: Path) -> None:
     Exit 1 when it would stop the deployment, with every problem named.
     """
     rules = chosen_policy(file)
+    if not _takes_an_exemption(file.read_text("utf-8-sig")):
+        raise click.ClickException(
+            f"{file}: write exemptions as [[exemption]] tables; the installation adds one of its own."
+        )
     click.echo("\n".join([f"{file} can be deployed.", *_lines(rules)]))
+
+
+def _takes_an_exemption(text: str) -> bool:
+    """Whether this TOML can be followed by the table that Terraform appends: an array that is written inline can't."""
+    try:
+        tomllib.loads(f"{text}\n[[exemption]]\n")
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def _lines(rules: Policy) -> Iterator[str]:
