@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verifier.build import BuildKey
-from verifier.errors import ServiceError, Stopping, Unavailable
+from verifier.errors import OutOfTime, ServiceError, Stopping
 from verifier.ledger import Hold, Ledger, Record, State, after_failure, queued, released, settled
 from verifier.pace import Pace
 from verifier.policy import Policy
@@ -38,12 +38,12 @@ class Budget:
     """Whether this process is asked to end."""
 
     def seconds(self, most: float) -> float:
-        """What a call may take: `most`, or what is left. Raises Unavailable when nothing is, and Stopping."""
+        """What a call may take: `most`, or what is left. Raises OutOfTime when nothing is, and Stopping."""
         if self.stopping():
             raise Stopping("this process is asked to end; the rest is done by another one")
         left = (self.until - self.clock()).total_seconds()
         if left < _LEAST_SECONDS:
-            raise Unavailable("this invocation's time is used up; the rest is done by the next one")
+            raise OutOfTime("this invocation's time is used up; the rest is done by the next one")
         return min(most, left)
 
     def has(self, seconds: float) -> bool:

@@ -37,6 +37,10 @@ class Unavailable(ServiceError):
         self.retry_after = retry_after
 
 
+class OutOfTime(Unavailable):
+    """Nothing was asked: this invocation has no time left. It says nothing about any service."""
+
+
 class Missing(ServiceError):
     """The service answers that the thing does not exist."""
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from verifier.build import Build, BuildKey
 from verifier.case import CALL_SECONDS, LEDGER_SECONDS, Case, Later
-from verifier.errors import Denied, Missing, ServiceError, Stopping, Unavailable
+from verifier.errors import Denied, Missing, OutOfTime, ServiceError, Stopping, Unavailable
 from verifier.execution import BUILD_VARIABLE, Execution, JobName, Phase, parse_execution_name, parse_job_name
 from verifier.ledger import BUILDS, failures
 from verifier.logs import LogFacts, LogReading, Repeated, log_filter
@@ -132,7 +132,9 @@ def _job(case: Case, build: Build, worker: Worker) -> JobName:
 def _may_heal(case: Case, error: ServiceError, *, out_of_time: bool) -> bool:
     """Whether to try again. A permission takes minutes to arrive, a list may lag behind what it lists, and one failure
     after a long absence of ours proves nothing."""
-    return failures(case.record, case.step) < _TRIES or (isinstance(error, Unavailable) and not out_of_time)
+    if isinstance(error, OutOfTime) or failures(case.record, case.step) < _TRIES:
+        return True
+    return isinstance(error, Unavailable) and not out_of_time
 
 
 def _overdue(case: Case, worker: Worker) -> bool:

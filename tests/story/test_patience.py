@@ -13,7 +13,7 @@ from tests.story.test_hardening import Instead, rewire
 from tests.story.town import POLICY, PROJECT, REGION, Town, town
 from verifier.build import BuildKey
 from verifier.case import Budget
-from verifier.ledger import State
+from verifier.ledger import State, failures
 from verifier.local.faults import Fault
 from verifier.local.script import Line, Script
 from verifier.policy import Route
@@ -86,6 +86,21 @@ def test_that_our_own_time_is_up_is_no_finding_about_the_worker(town: Town) -> N
     assert town.record(key).judgement is None
     rewire(town, jobs=jobs)
     town.live(5)
+    assert town.verdict(key) == "VERIFIED"
+
+
+def test_nor_is_it_one_after_failures_in_a_row(town: Town) -> None:
+    town.faults.add(Fault("GetExecution", "before", status="UNAVAILABLE", times=5))
+    key = town.triggered()
+    town.announce(key)
+    town.clock.advance(AN_ABSENCE)
+    town.live(9)
+    assert failures(town.record(key), "observe") == 5
+    until, left = town.clock(), iter([8.0])  # enough to claim the record, and nothing for what follows
+    budget = Budget(lambda: until - timedelta(seconds=next(left, 0.0)), until)
+    assert "time is used up" in reconcile_running(key, town.world, budget)
+    assert town.record(key).judgement is None
+    town.live(15)
     assert town.verdict(key) == "VERIFIED"
 
 
