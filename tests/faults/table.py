@@ -112,7 +112,7 @@ def outcome(call: str, fault: Fault) -> Outcome:
             return Outcome(Unavailable, ambiguous=False)
         case Fault.FORBIDDEN:
             role = ROLES.get(call) or ROLES.get(service)
-            return Outcome(Denied, says=f"--role={role}") if role else Outcome(Refused, says=_ADDRESS)
+            return Outcome(Denied, says=role) if role else Outcome(Refused, says=_ADDRESS)
         case Fault.ABSENT if service == "store":
             return Outcome(Refused, says=_DATABASE)
         case Fault.ABSENT:
