@@ -20,9 +20,11 @@ from verifier.policy import Route
 from verifier.reconcile import reconcile_running
 from verifier.sweep import describe
 from verifier.times import show_time
+from verifier.verdict import Verdict
 
 __all__ = ["town"]
 
+ROUTED = replace(POLICY, routes=(Route(channel="C0SECURITY1", verdicts=frozenset({Verdict.LOCAL_SOURCE})),))
 AN_ABSENCE = 2 * 3600.0
 """Seconds for which the ledger, or the function itself, is away."""
 
@@ -201,7 +203,7 @@ def test_one_start_without_an_answer_is_not_the_last_though_another_was_refused_
 
 
 def test_an_execution_is_found_that_the_first_of_several_requests_started(town: Town) -> None:
-    """It took effect so late that two looks did not see it, and another request was refused meanwhile."""
+    """It was listed so late that two looks did not see it, and another one was made meanwhile, which went nowhere."""
     town.faults.add(Fault("RunJob", "after", status="UNAVAILABLE"))
     jobs, hidden = town.world.services.jobs, iter([True, True])
 
@@ -211,10 +213,30 @@ def test_an_execution_is_found_that_the_first_of_several_requests_started(town: 
     rewire(town, jobs=Instead(jobs, started_for=late))
     key = town.triggered()
     town.announce(key)
-    town.faults.add(Fault("RunJob", "before", status="RESOURCE_EXHAUSTED"))
+    town.faults.add(Fault("RunJob", "before", status="UNAVAILABLE"))
     town.live(15)
     assert town.verdict(key) == "VERIFIED"
     assert len(town.cloud.jobs.runs()) == 1
+
+
+def test_the_listing_is_left_alone_for_an_hour_at_the_most(town: Town) -> None:
+    town.sweep()
+    town.clock.advance(20 * 60)
+    town.faults.add(Fault("ListBuilds", "before", status="RESOURCE_EXHAUSTED", retry_after=10**7))
+    town.sweep()
+    town.clock.advance(3601)
+    town.sweep()
+    assert town.calls("ListBuilds") > 1
+
+
+def test_failures_after_the_trial_are_not_counted_to_its_last_step(town: Town) -> None:
+    town.faults.add(Fault("WriteLogEntries", "before", status="UNAVAILABLE", times=0))
+    key = town.triggered()
+    town.announce(key)
+    town.live(3)
+    record = town.record(key)
+    assert record.judgement is not None
+    assert (record.step, record.attempts > 0) == ("", True)
 
 
 @pytest.mark.parametrize("call", ["ListBuilds", "conversations.history"])
@@ -288,19 +310,37 @@ def test_a_channel_that_takes_nothing_is_asked_seldom_and_delays_no_verdict(town
     assert len(town.slack.messages) == 121
 
 
-def test_a_channel_left_alone_keeps_no_other_waiting(town: Town) -> None:
-    """Nor does its history, though three of its messages have to be looked for first."""
-    quiet = [town.upload() for _ in range(4)]
-    town.use(replace(POLICY, routes=(Route(channel="C0SECURITY1"),)))
-    town.faults.add(Fault("chat.postMessage", "after", status="500", times=3))
-    for key in quiet[:3]:
-        town.announce(key)
-        town.clock.advance(1)
-    town.use(POLICY)
-    town.faults.add(Fault("chat.postMessage", "before", status="503"))
-    town.announce(quiet[3])
+def untold(town: Town, key: BuildKey, moment: str, status: str, retry_after: int | None = None) -> BuildKey:
+    """A build whose verdict Slack has not heard, for this reason."""
+    town.faults.add(Fault("chat.postMessage", moment, status=status, retry_after=retry_after))
+    town.announce(key)
+    town.faults.clear()
+    town.clock.advance(1)
+    return key
+
+
+def test_a_channel_that_is_left_alone_keeps_no_other_waiting(town: Town) -> None:
+    """Two of its records are the first in the queue, and one is the last, which is tried when the first two fail."""
+    town.use(ROUTED)
+    early = [untold(town, town.upload(), "before", "503") for _ in range(2)]
+    other = untold(town, town.triggered(branch="feature"), "before", "503")
+    late = untold(town, town.upload(), "before", "429", retry_after=1800)
+    assert [town.record(key).channel for key in (*early, other, late)] == [
+        *["C0SECURITY1"] * 2,
+        "C0BUILDS01",
+        "C0SECURITY1",
+    ]
+    town.live(2)
+    assert town.record(other).told
+
+
+def test_a_history_that_is_left_alone_keeps_no_other_channel_waiting(town: Town) -> None:
+    town.use(ROUTED)
+    for _ in range(2):
+        untold(town, town.upload(), "after", "500")
+    other = untold(town, town.triggered(branch="feature"), "before", "429", retry_after=9)
+    untold(town, town.upload(), "after", "500")
     town.clock.advance(60)
     town.faults.add(Fault("conversations.history", "before", status="429", retry_after=1800))
-    town.live(3)
-    told = {message.metadata["event_payload"]["key"] for message in town.slack.messages if message.metadata}
-    assert any(quiet[3].id in key for key in told)
+    town.live(20)
+    assert town.record(other).told
