@@ -95,7 +95,7 @@ class Case:
     noted: dict[str, Any] = field(default_factory=dict)
     """Changes that the next write carries."""
     step: str = ""
-    """What the worker's trial is at; empty beside it."""
+    """What the worker's trial came to last; empty where there was none."""
     ledger_failed: bool = False
     """A write did not go through: nothing more can be saved, and the lease's end brings the record back."""
 

@@ -238,7 +238,6 @@ def _judge(case: Case, build: Build, source: Source) -> Judgement:
         trial = Trial(_not_tried(case, "the worker runs only for a commit that policy admits"))
     else:
         trial = try_out(case, build, worker)  # 6 7 8 9
-        case.step = ""
     every = (*findings, *trial.findings)
     return Judgement(  # 10
         verdict=decide(every, SOURCE_CHECKS | WORKER_CHECKS),

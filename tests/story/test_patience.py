@@ -229,16 +229,6 @@ def test_the_listing_is_left_alone_for_an_hour_at_the_most(town: Town) -> None:
     assert town.calls("ListBuilds") > 1
 
 
-def test_failures_after_the_trial_are_not_counted_to_its_last_step(town: Town) -> None:
-    town.faults.add(Fault("WriteLogEntries", "before", status="UNAVAILABLE", times=0))
-    key = town.triggered()
-    town.announce(key)
-    town.live(3)
-    record = town.record(key)
-    assert record.judgement is not None
-    assert (record.step, record.attempts > 0) == ("", True)
-
-
 @pytest.mark.parametrize("call", ["ListBuilds", "conversations.history"])
 def test_a_service_that_asks_for_patience_is_left_alone_for_so_long(town: Town, call: str) -> None:
     town.sweep()
