@@ -1,4 +1,4 @@
-"""The entry point: a request becomes a hint, and the hint is acted upon. The story itself is `verifier/reconcile.py`.
+"""The entry point: a request becomes a hint, and the hint is acted upon; the story is `controller/reconcile.py`.
 
 Answers are Pub/Sub's words: 204 acknowledges, and is given only after something durable was written or when there is
 nothing to write; anything else asks for the message again.
@@ -19,16 +19,24 @@ from typing import TYPE_CHECKING
 import functions_framework
 
 from verifier import __version__
+from verifier.checks.policy import Policy
+from verifier.checks.policy_file import read_policy
 from verifier.config import Settings, read_settings
+from verifier.controller.events import (
+    MOST_BYTES,
+    BuildStatus,
+    ExecutionFinished,
+    Irrelevant,
+    Quarantined,
+    Sweep,
+    decode,
+)
 from verifier.errors import ServiceError, SettingsError, Stopping
-from verifier.hints import MOST_BYTES, BuildStatus, ExecutionFinished, Irrelevant, Quarantined, Sweep, decode
-from verifier.policy import Policy
-from verifier.policy_file import read_policy
 
 if TYPE_CHECKING:
     from flask import Request
 
-    from verifier.case import Budget, World
+    from verifier.controller.budget import Budget, World
 
 _RESERVE_SECONDS = 10.0
 """Kept back of the platform's time-out, to let go of what is held and to answer."""
@@ -91,9 +99,9 @@ def verify(request: Request) -> tuple[str, int]:
 
 def _act(hint: BuildStatus | ExecutionFinished | Sweep | Quarantined) -> str:
     """Do what the hint asks for, and say what went wrong with it although it is taken care of."""
-    from verifier.quarantine import quarantine
-    from verifier.reconcile import reconcile, reconcile_running
-    from verifier.sweep import describe, sweep
+    from verifier.controller.quarantine import quarantine
+    from verifier.controller.reconcile import reconcile, reconcile_running
+    from verifier.controller.sweep import describe, sweep
 
     world, budget = _world(), _budget()
     match hint:
@@ -112,13 +120,13 @@ def _act(hint: BuildStatus | ExecutionFinished | Sweep | Quarantined) -> str:
 
 @cache
 def _world() -> World:
-    from verifier.cloud.wiring import make_world
+    from verifier.adapters.wiring import make_world
 
     return make_world(SETTINGS, POLICY)
 
 
 def _budget() -> Budget:
-    from verifier.case import Budget
+    from verifier.controller.budget import Budget
 
     clock = _world().services.clock
     until = clock() + timedelta(seconds=SETTINGS.timeout_seconds - _RESERVE_SECONDS)

@@ -16,8 +16,8 @@ from tests.emulators.firestore import FIRESTORE
 from tests.emulators.process import running
 from tests.emulators.pubsub import PUBSUB
 from tests.tally import case, pytest_terminal_summary, tally
-from verifier.cloud.firestore import FirestoreStore
-from verifier.local.sqlite import SqliteStore
+from verifier.adapters.firestore import FirestoreStore
+from verifier.adapters.sqlite import SqliteStore
 from verifier.services import Store
 
 __all__ = ["case", "pytest_terminal_summary", "tally"]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import re2
 
-from verifier.build import checked_key
-from verifier.errors import Malformed, SettingsError
-from verifier.hints import Watched
-from verifier.redact import excerpt
+from verifier.errors import Malformed
+from verifier.facts.build import BuildKey, checked_key
+from verifier.problems import Problems, shown
 
 VARIABLES = (
     "VERIFIER_PROJECTS",
@@ -42,6 +41,24 @@ _WEBHOOK = r"^https://[A-Za-z0-9.-]+(:[0-9]+)?/[!-~]+$"
 _CHANNEL = r"^[CDG][A-Z0-9]+$"
 _TOPIC = r"^projects/[a-z0-9.:-]+/topics/[A-Za-z][\w.~+%-]{2,254}$"
 _DATABASE = r"^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The builds that this deployment looks after."""
+
+    projects: Mapping[str, str]
+    """Project ids, each with the project's number, or with empty text where nobody told it."""
+    locations: frozenset[str] = frozenset()
+    """Regions and `global`; empty: every one."""
+
+    def project(self, name: str) -> str:
+        """The id of the project that this id or number names; the name itself when the number is not known."""
+        return next((project for project, number in self.projects.items() if number == name), name)
+
+    def covers(self, key: BuildKey) -> bool:
+        """Whether the build is among them."""
+        return key.project in self.projects and (not self.locations or key.location in self.locations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,36 +117,6 @@ class Settings:
             "PUBSUB_EMULATOR_HOST": self.pubsub_emulator,
         }
         return ", ".join(f"{name}={address}" for name, address in stand_ins.items() if address)
-
-
-class Problems:
-    """What is wrong with something that people wrote: collected, so that all of it is said at once."""
-
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-
-    def add(self, place: str, problem: str) -> None:
-        """Note one problem and where it is."""
-        self._lines.append(f"  {place}: {problem}")
-
-    def unknown(self, place: str, name: str, known: Iterable[str]) -> None:
-        """Note a name that means nothing, with the one that was probably meant."""
-        from difflib import get_close_matches  # here, because a sound deployment never needs it
-
-        names = sorted(known)
-        near = get_close_matches(name, names, n=1, cutoff=0.8)
-        self.add(place, f"unknown; did you mean {near[0]}?" if near else f"unknown; expected one of {', '.join(names)}")
-
-    def check(self, what: str) -> None:
-        """Raise SettingsError with every problem, a line each, if there is any."""
-        if self._lines:
-            count = f"{len(self._lines)} problem{'s' if len(self._lines) > 1 else ''}"
-            raise SettingsError("\n".join([f"{what}: {count}", *self._lines]))
-
-
-def shown(value: str) -> str:
-    """Text as a message quotes it: one line, capped, without what looks like a secret."""
-    return repr(excerpt(value, 80))
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from verifier.build import Build, BuildKey
-from verifier.execution import Execution, JobName
-from verifier.history import Submitter
-from verifier.logs import LogEntry
+from verifier.facts.build import Build, BuildKey
+from verifier.facts.execution import Execution, JobName
+from verifier.facts.logs import LogEntry
+from verifier.facts.submitter import Submitter
 
 Document = Mapping[str, Any]
 """A stored document: JSON values only; the moments in it are text as `times.show_time` writes it."""
@@ -144,7 +144,7 @@ class Posted(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A Slack message, as `report.py` writes it."""
+    """A Slack message, as `slack_message.py` writes it."""
 
     channel: str
     """The channel that policy routes it to; empty: the default one."""

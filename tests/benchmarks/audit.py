@@ -24,13 +24,13 @@ from tests.benchmarks.fresh import in_a_fresh_process
 from tests.benchmarks.memory_of import peak, resident
 from tests.benchmarks.results import Row, ratio, typical
 from tests.fixtures.builds import document
-from verifier.audit import Problem
-from verifier.build import Build, parse_build
+from verifier.checks.policy import Policy
 from verifier.cli.audit_input import Wanted, from_files
 from verifier.cli.audit_output import HtmlOutput, Output, TableOutput
 from verifier.cli.audit_run import AuditRun
-from verifier.history import JudgedBuild
-from verifier.policy import Policy
+from verifier.facts.build import Build, parse_build
+from verifier.history.judged_build import JudgedBuild
+from verifier.history.summary import Problem
 
 _FORMS = ("commit-resolved-git", "upload-builds-submit", "upload-claims-commit-sha", "failure")
 _NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

@@ -18,8 +18,8 @@ from tests.benchmarks.fresh import in_a_fresh_process
 from tests.benchmarks.memory_of import peak, resident
 from tests.benchmarks.pages import ENTRIES, EXECUTION, logging_service, project_with
 from tests.benchmarks.results import Row, ratio, typical
-from verifier.cloud.cloud_logging import CloudLogging
-from verifier.logs import LogReading, LogRules, Pattern
+from verifier.adapters.cloud_logging import CloudLogging
+from verifier.facts.logs import LogReading, LogRules, Pattern
 
 _FILTER = f'labels."run.googleapis.com/execution_name"="{EXECUTION}"'
 _RULES = LogRules(expected=(Pattern("query ok", "query ok"),))

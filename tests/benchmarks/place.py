@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from tests.benchmarks.messages import NUMBER, PROJECT, REGION
-from verifier.local.clock import system_clock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Faults
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.clock import system_clock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
 
 
 @dataclass(frozen=True, slots=True)

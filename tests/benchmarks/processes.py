@@ -15,7 +15,7 @@ import psutil
 
 from tests.benchmarks import bare
 from tests.benchmarks.client import send
-from verifier.local.function import MAIN, environment, quiet_port
+from verifier.standin.function import MAIN, environment, quiet_port
 
 THREADS = 8
 """Of each function's one worker, as many as the framework itself gives it on two processors."""

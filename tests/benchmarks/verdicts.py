@@ -8,8 +8,8 @@ from typing import Any
 from tests.benchmarks.client import send
 from tests.benchmarks.messages import PROJECT, REGION, announced, build, completed
 from tests.benchmarks.place import Place
-from verifier.local.script import Line, Script
-from verifier.verdict import Verdict
+from verifier.checks.verdict import Verdict
+from verifier.standin.script import Line, Script
 
 _TRIGGER = "5b3c1a52-6a0e-4f3f-9f3b-0d5d0c6f2b11"
 _JOB = "content-worker"

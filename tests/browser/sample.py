@@ -10,13 +10,14 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from verifier.audit import Tally
-from verifier.build import parse_build
-from verifier.history import JudgedBuild, Run, Submitter
-from verifier.html_report import write_report
-from verifier.judging import judge_listed
-from verifier.policy import Policy
-from verifier.whereabouts import makers
+from verifier.checks.policy import Policy
+from verifier.facts.build import parse_build
+from verifier.facts.submitter import Submitter
+from verifier.history.deployed import makers
+from verifier.history.html_report import write_report
+from verifier.history.judge import judge_listed
+from verifier.history.judged_build import JudgedBuild, Run
+from verifier.history.summary import Tally
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 SERVICES = ("content-worker", "gateway", "search-index", "mailer")

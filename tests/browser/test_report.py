@@ -10,8 +10,8 @@ import pytest
 
 from tests.browser.sample import executions, quarter, report
 from tests.browser.webdriver import Browser
-from tests.unit.test_html_report import hostile
-from verifier.verdict import Verdict
+from tests.unit.history.test_html_report import hostile
+from verifier.checks.verdict import Verdict
 
 BUILDS = quarter(240)
 RUNS = executions(BUILDS)

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.terraform.command import ROOT, Terraform
-from verifier.local.function import quiet_port
+from verifier.standin.function import quiet_port
 
 HOME, REGION, NAME = "acme-home", "us-central1", "build-verifier"
 BUILDER = f"{NAME}-builder@{HOME}.iam.gserviceaccount.com"

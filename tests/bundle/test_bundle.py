@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 
 from tests.bundle.bundle import BUILDER, HOME, REGION, booted, imported_by, installed
-from verifier.local.clock import system_clock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Faults
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.push import Pusher
-from verifier.local.script import Line, Script
-from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
-from verifier.policy_file import read_policy
+from verifier.checks.policy_file import read_policy
+from verifier.standin.clock import system_clock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.push import Pusher
+from verifier.standin.script import Line, Script
+from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
 from verifier.times import show_time
 
 WATCHED, NUMBER = "acme-dev", "402118557731"
@@ -90,7 +90,7 @@ def test_it_holds_what_the_function_imports_and_no_more(bundle: Path) -> None:
         names = archive.namelist()
     size = bundle.stat().st_size
     print(f"{len(names)} files, {size} bytes zipped", *names, sep="\n")
-    elsewhere = {"verifier/local/sqlite.py", "verifier/local/__init__.py"}  # the ledger of a local run
+    elsewhere = {"verifier/adapters/sqlite.py", "verifier/standin/__init__.py"}  # the ledger of a local run
     assert set(names) == imported_by("main.py") - elsewhere | {"requirements.txt", "policy.toml"}
     assert len(names) == len(set(names))
     assert size < MOST_BYTES

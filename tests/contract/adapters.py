@@ -14,16 +14,16 @@ import grpc
 import pytest
 
 from tests.contract.standin import IMAGE, START
-from verifier.cloud.cloud_logging import CloudLogging
-from verifier.cloud.cloud_run import CloudRunJobs
+from verifier.adapters.cloud_logging import CloudLogging
+from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.errors import ServiceError
-from verifier.execution import BUILD_VARIABLE, Execution, JobName
-from verifier.local.clock import ManualClock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Faults
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.script import Script
-from verifier.logs import LogEntry
+from verifier.facts.execution import BUILD_VARIABLE, Execution, JobName
+from verifier.facts.logs import LogEntry
+from verifier.standin.clock import ManualClock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.script import Script
 
 RESIZER = JobName("acme", "europe-west1", "resizer")
 OURS = "projects/acme/locations/global/builds/ours"

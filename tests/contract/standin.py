@@ -19,10 +19,10 @@ from google.cloud.logging_v2.services.logging_service_v2.transports import Loggi
 from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTransport
 from google.cloud.run_v2.services.jobs.transports import JobsGrpcTransport
 
-from verifier.local.clock import ManualClock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Faults
-from verifier.local.google_server import GoogleStandIn
+from verifier.standin.clock import ManualClock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.google_server import GoogleStandIn
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PROJECT = "acme"

@@ -18,14 +18,14 @@ from click.testing import CliRunner, Result
 
 from tests.contract.adapters import Google, google_standing
 from tests.fixtures.builds import CASES, document
-from verifier.audit_document import CSV_COLUMNS
+from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.cli.audit import audit
-from verifier.cloud.cloud_run import CloudRunJobs
-from verifier.execution import JobName
-from verifier.local.audit_logs import create_build_entry
-from verifier.local.clock import system_clock
-from verifier.local.faults import Fault
-from verifier.local.script import Script
+from verifier.facts.execution import JobName
+from verifier.history.rows import CSV_COLUMNS
+from verifier.standin.audit_logs import create_build_entry
+from verifier.standin.clock import system_clock
+from verifier.standin.faults import Fault
+from verifier.standin.script import Script
 from verifier.times import show_time
 
 PROJECT, REGION = "vividly-dev", "us-central1"

@@ -10,9 +10,9 @@ import pytest
 
 from tests.contract.adapters import Google, google_standing, trouble
 from tests.contract.standin import START
-from verifier.cloud.cloud_logging import CloudLogging
+from verifier.adapters.cloud_logging import CloudLogging
 from verifier.errors import Refused, Unavailable
-from verifier.local.faults import Fault
+from verifier.standin.faults import Fault
 
 
 @pytest.fixture

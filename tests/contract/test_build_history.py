@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.contract.adapters import Google, google_standing
-from verifier.audit import Problem
-from verifier.build import Build
-from verifier.cloud.build_history import LOCATIONS, BuildHistory
-from verifier.cloud.patience import Patience
-from verifier.local.faults import Fault
+from verifier.adapters.build_history import LOCATIONS, BuildHistory
+from verifier.adapters.patience import Patience
+from verifier.facts.build import Build
+from verifier.history.summary import Problem
+from verifier.standin.faults import Fault
 from verifier.times import show_time
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -10,13 +10,13 @@ import pytest
 
 from tests.contract.adapters import Google, google_standing, trouble
 from tests.fixtures.builds import CASES, document
-from verifier.build import NOT_TERMINAL, Build, BuildKey, parse_build
-from verifier.claims import unbacked_claims
-from verifier.cloud.cloud_build import CloudBuild
+from verifier.adapters.cloud_build import CloudBuild
 from verifier.errors import Missing, Refused
-from verifier.local.faults import Fault
+from verifier.facts.build import NOT_TERMINAL, Build, BuildKey, parse_build
+from verifier.facts.claims import unbacked_claims
+from verifier.facts.source import Commit, Strength, Unclear, source_of
 from verifier.services import BuildPage
-from verifier.source import Commit, Strength, Unclear, source_of
+from verifier.standin.faults import Fault
 
 TWO_KINDS = [case for case in CASES if len(document(case).get("source") or {}) > 1]
 """Their source has two kinds at once, which a gRPC message has no room for."""

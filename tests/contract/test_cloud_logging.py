@@ -13,12 +13,12 @@ from google.protobuf import json_format
 
 from tests.contract.adapters import Google, google_standing, timed_trouble, trouble
 from tests.contract.standin import DIGEST, IMAGE, START
-from verifier.cloud.cloud_logging import CloudLogging
+from verifier.adapters.cloud_logging import CloudLogging
 from verifier.errors import Refused, Unavailable
-from verifier.execution import JobName, parse_execution_name
-from verifier.local.faults import Fault
-from verifier.local.script import Line, Script
-from verifier.logs import LogEntry, LogRules, Pattern
+from verifier.facts.execution import JobName, parse_execution_name
+from verifier.facts.logs import LogEntry, LogRules, Pattern
+from verifier.standin.faults import Fault
+from verifier.standin.script import Line, Script
 from verifier.times import show_time
 
 RESIZER = JobName("acme", "europe-west1", "resizer")

@@ -10,11 +10,11 @@ from google.longrunning.operations_pb2 import Operation
 
 from tests.contract.adapters import OURS, RESIZER, Google, answering, google_standing, timed_trouble, trouble
 from tests.contract.standin import DIGEST, IMAGE, JOB, START
-from verifier.cloud.cloud_run import CloudRunJobs
+from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.errors import Missing, Unavailable
-from verifier.execution import BUILD_VARIABLE, Completion, Execution, JobName, Phase
-from verifier.local.faults import Fault
-from verifier.local.script import Script
+from verifier.facts.execution import BUILD_VARIABLE, Completion, Execution, JobName, Phase
+from verifier.standin.faults import Fault
+from verifier.standin.script import Script
 
 THEIRS = "projects/acme/locations/global/builds/theirs"
 

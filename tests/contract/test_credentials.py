@@ -17,12 +17,12 @@ from tests.contract.test_google import fresh_python
 
 PERSON = {"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"}
 ALL = """
-from verifier.cloud.cloud_build import CloudBuild
-from verifier.cloud.cloud_logging import CloudLogging
-from verifier.cloud.cloud_run import CloudRunJobs
-from verifier.cloud.firestore import FirestoreStore
-from verifier.cloud.pubsub import VerdictTopic
-from verifier.cloud.submitters import CloudSubmitters
+from verifier.adapters.cloud_build import CloudBuild
+from verifier.adapters.cloud_logging import CloudLogging
+from verifier.adapters.cloud_run import CloudRunJobs
+from verifier.adapters.firestore import FirestoreStore
+from verifier.adapters.pubsub import VerdictTopic
+from verifier.adapters.submitters import CloudSubmitters
 from verifier.errors import Denied, Unavailable
 import logging, os, sys
 from time import monotonic
@@ -116,7 +116,7 @@ def test_a_token_that_does_not_come_makes_a_call_unavailable_within_its_timeout(
     port = server.add_secure_port("localhost:0", grpc.ssl_server_credentials([identity]))
     script = f"""{ALL}
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
-from verifier.cloud.google import credentials
+from verifier.adapters.google import credentials
 channel = FirestoreGrpcTransport.create_channel("localhost:{port}", credentials())
 try:
     FirestoreStore("shop", channel=channel).read("builds", "a", timeout=1)

@@ -12,13 +12,13 @@ import pytest
 
 from tests.contract.adapters import RESIZER, Google, answering, google_standing, nobody_there, timed_trouble, trouble
 from tests.contract.standin import JOB, START
-from verifier.build import BuildKey
-from verifier.cloud.cloud_build import CloudBuild
-from verifier.cloud.cloud_logging import CloudLogging
-from verifier.cloud.cloud_run import CloudRunJobs
-from verifier.cloud.pubsub import VerdictTopic
+from verifier.adapters.cloud_build import CloudBuild
+from verifier.adapters.cloud_logging import CloudLogging
+from verifier.adapters.cloud_run import CloudRunJobs
+from verifier.adapters.pubsub import VerdictTopic
 from verifier.errors import Denied, Missing, Refused, Unavailable
-from verifier.local.faults import Fault
+from verifier.facts.build import BuildKey
+from verifier.standin.faults import Fault
 
 KEY = BuildKey("acme", "europe-west1", "b1")
 Call = Callable[[str, float], Any]
@@ -166,8 +166,8 @@ def fresh_python(script: str, **environment: str) -> str:
 
 def test_a_proxy_of_the_environment_does_not_stand_between_us_and_this_machine(google: Google) -> None:
     script = (
-        "from verifier.build import BuildKey\n"
-        "from verifier.cloud.cloud_build import CloudBuild\n"
+        "from verifier.facts.build import BuildKey\n"
+        "from verifier.adapters.cloud_build import CloudBuild\n"
         f"print(CloudBuild({google.address!r}).fetch({KEY!r}, timeout=20).key.id)"
     )
     with answering(lambda _: b"") as (proxy, _):
@@ -175,8 +175,8 @@ def test_a_proxy_of_the_environment_does_not_stand_between_us_and_this_machine(g
 
 
 def test_wiring_loads_no_client_library_before_a_service_is_asked_for() -> None:
-    script = "import sys, verifier.cloud.wiring\nprint(*sorted(sys.modules))"
-    heavy = ("grpc", "google.", "slack_sdk", "sqlite3", "verifier.cloud.", "verifier.local")
+    script = "import sys, verifier.adapters.wiring\nprint(*sorted(sys.modules))"
+    heavy = ("grpc", "google.", "slack_sdk", "sqlite3", "verifier.adapters.", "verifier.standin")
     loaded = {name for name in fresh_python(script).split() if name.startswith(heavy)}
     # `google.cloud` is an empty namespace, which some of its packages make whenever Python starts.
-    assert loaded - {"google.cloud"} == {"verifier.cloud.wiring"}
+    assert loaded - {"google.cloud"} == {"verifier.adapters.wiring"}

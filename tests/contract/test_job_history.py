@@ -9,14 +9,14 @@ import pytest
 
 from tests.contract.adapters import Google, google_standing, nobody_there, trouble
 from tests.contract.standin import DIGEST, IMAGE, START
-from verifier.build import BuildKey
-from verifier.cloud.job_history import list_runs
+from verifier.adapters.job_history import list_runs
+from verifier.checks.verdict import Verdict
 from verifier.errors import Denied, Missing, Unavailable
-from verifier.execution import JobName
-from verifier.history import Maker, Run
-from verifier.local.job_book import JobPath, Overrides
-from verifier.local.script import Script
-from verifier.verdict import Verdict
+from verifier.facts.build import BuildKey
+from verifier.facts.execution import JobName
+from verifier.history.judged_build import Maker, Run
+from verifier.standin.job_book import JobPath, Overrides
+from verifier.standin.script import Script
 
 JOB = JobName("acme", "europe-west1", "resizer")
 BY_COMMIT = (BuildKey("acme", "europe-west1", "b1"), Verdict.VERIFIED)

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from verifier.build import BuildKey
-from verifier.errors import LostHold, Malformed, Unavailable
-from verifier.judgement import Judgement
-from verifier.ledger import (
+from verifier.checks.judgement import Judgement
+from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.controller.ledger import (
     BUILDS,
     Hold,
     Ledger,
@@ -26,11 +25,12 @@ from verifier.ledger import (
     released,
     settled,
 )
-from verifier.local.clock import ManualClock
-from verifier.logs import Repeated
+from verifier.errors import LostHold, Malformed, Unavailable
+from verifier.facts.build import BuildKey
+from verifier.facts.logs import Repeated
 from verifier.services import Document, Store, Stored
+from verifier.standin.clock import ManualClock
 from verifier.times import show_time
-from verifier.verdict import Check, Finding, Outcome, Verdict
 
 KEY = BuildKey("vividly-dev", "us-central1", "4e841fcb-1b2c-4d3e-8f90-a1b2c3d4e5f6")
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

@@ -8,10 +8,10 @@ import pytest
 
 from tests.contract.adapters import Google, google_standing
 from tests.contract.standin import DIGEST, IMAGE
-from verifier.cloud.cloud_run import CloudRunJobs
-from verifier.execution import Execution, JobName, parse_execution_name
-from verifier.local.script import Line, Script
-from verifier.logs import LogFacts, LogReading, LogRules, Pattern, log_filter
+from verifier.adapters.cloud_run import CloudRunJobs
+from verifier.facts.execution import Execution, JobName, parse_execution_name
+from verifier.facts.logs import LogFacts, LogReading, LogRules, Pattern, log_filter
+from verifier.standin.script import Line, Script
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "resize.py", line 7, in <module>\nKeyError: width'
 RULES = LogRules(expected=(Pattern("resized", r'resized \d+ "pictures"'),))

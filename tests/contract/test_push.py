@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from verifier.local.loopback import Answer, LoopbackServer, Request
-from verifier.local.push import Pusher
+from verifier.standin.loopback import Answer, LoopbackServer, Request
+from verifier.standin.push import Pusher
 from verifier.times import parse_time
 
 FAST = (0.01, 0.04)

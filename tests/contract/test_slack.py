@@ -17,15 +17,15 @@ from urllib.error import URLError
 import pytest
 
 from tests.contract.tls import localhost
-from verifier.cloud.slack import SlackBot, SlackWebhook
-from verifier.cloud.slack_clients import timely_opener
-from verifier.cloud.slack_errors import FIXES, unanswered
+from verifier.adapters.slack import SlackBot, SlackWebhook
+from verifier.adapters.slack_clients import timely_opener
+from verifier.adapters.slack_errors import FIXES, unanswered
 from verifier.errors import Refused, ServiceError, SettingsError, Unavailable
-from verifier.local.clock import ManualClock
-from verifier.local.faults import Fault, Faults
-from verifier.local.loopback import Answer, LoopbackServer
-from verifier.local.slack import TOKEN, SlackStandIn
 from verifier.services import Message, Posted
+from verifier.standin.clock import ManualClock
+from verifier.standin.faults import Fault, Faults
+from verifier.standin.loopback import Answer, LoopbackServer
+from verifier.standin.slack import TOKEN, SlackStandIn
 
 START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 CHANNEL = "C0BUILDS01"

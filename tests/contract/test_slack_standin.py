@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from verifier.local.clock import ManualClock
-from verifier.local.faults import Fault, Faults
-from verifier.local.slack import TOKEN, SlackStandIn
+from verifier.standin.clock import ManualClock
+from verifier.standin.faults import Fault, Faults
+from verifier.standin.slack import TOKEN, SlackStandIn
 
 START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 CHANNEL = "C0BUILDS01"

@@ -12,12 +12,12 @@ from time import monotonic
 
 import pytest
 
+from verifier.adapters.sqlite import SqliteStore
 from verifier.errors import Refused, Unavailable
-from verifier.local.sqlite import SqliteStore
 
 CLAIM_ALL = """
 import sys
-from verifier.local.sqlite import SqliteStore
+from verifier.adapters.sqlite import SqliteStore
 store = SqliteStore(sys.argv[1])
 for number in range(50):
     if store.create("builds", str(number), {}, timeout=20):

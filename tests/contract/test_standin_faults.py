@@ -15,10 +15,10 @@ from google.cloud.devtools import cloudbuild_v1
 from google.rpc.error_details_pb2 import RetryInfo
 
 from tests.contract.standin import IMAGE, JOB, PLACE, START, StandIn, refusal, standing, status_name
-from verifier.local.clock import ManualClock, system_clock
-from verifier.local.faults import Fault, Faults
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.script import Script
+from verifier.standin.clock import ManualClock, system_clock
+from verifier.standin.faults import Fault, Faults
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.script import Script
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from google.cloud.run_v2 import Condition
 
 from tests.contract.standin import DIGEST, IMAGE, JOB, PLACE, START, StandIn, refusal, standing
-from verifier.local.script import Line, Script
+from verifier.standin.script import Line, Script
 
 OTHER_DIGEST = "sha256:" + "cd" * 32
 

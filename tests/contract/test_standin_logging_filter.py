@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.standin import START
-from verifier.local.log_fields import LogRow
-from verifier.local.logging_filter import compile_log_filter
-from verifier.local.messages import nanoseconds
-from verifier.local.refusal import RefusalError
+from verifier.standin.log_fields import LogRow
+from verifier.standin.logging_filter import compile_log_filter
+from verifier.standin.messages import nanoseconds
+from verifier.standin.refusal import RefusalError
 
 AT = nanoseconds(START)
 TEXT = LogRow(

@@ -10,7 +10,7 @@ import pytest
 from google.cloud.logging_v2.types import LogEntry
 
 from tests.contract.standin import DIGEST, IMAGE, START, StandIn, refusal, standing
-from verifier.local.script import Line, Script
+from verifier.standin.script import Line, Script
 
 EXECUTION = "run.googleapis.com/execution_name"
 INFO, WARNING, ERROR = 200, 400, 500

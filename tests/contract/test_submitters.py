@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.contract.adapters import Google, google_standing, trouble
-from verifier.build import BuildKey
-from verifier.cloud.patience import Patience
-from verifier.cloud.submitters import CloudSubmitters, SubmitterLog
+from verifier.adapters.patience import Patience
+from verifier.adapters.submitters import CloudSubmitters, SubmitterLog
 from verifier.errors import Denied, Unavailable
-from verifier.history import Submitter
-from verifier.local.audit_logs import create_build_entry
-from verifier.local.faults import Fault
+from verifier.facts.build import BuildKey
+from verifier.facts.submitter import Submitter
+from verifier.standin.audit_logs import create_build_entry
+from verifier.standin.faults import Fault
 
 NOON = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
 AGENT = "google-cloud-sdk gcloud/550.0.0 command/gcloud.builds.submit invocation-id/7"

@@ -15,7 +15,7 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from tests.contract.adapters import answering, timed_trouble, trouble
-from verifier.cloud.pubsub import VerdictTopic
+from verifier.adapters.pubsub import VerdictTopic
 from verifier.errors import Denied, Missing, Refused, Unavailable
 
 TOPIC = "projects/acme/topics/verdicts"

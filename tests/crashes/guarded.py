@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 from tests.calls import PAGED, SERVICES
-from verifier.case import World
+from verifier.controller.budget import World
 from verifier.services import Services
 
 

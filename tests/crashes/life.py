@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tests.crashes.chance import Chance
 from tests.crashes.death import KILLED, Death, Moment
 from tests.crashes.guarded import Guard, LifeClock, guarded
-from verifier.cloud.wiring import make_world
+from verifier.adapters.wiring import make_world
 from verifier.times import parse_time
 
 MOST_BYTES = 1 << 17

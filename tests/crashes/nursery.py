@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.crashes.life import MOST_BYTES
-from verifier.local.function import MAIN, environment
+from verifier.standin.function import MAIN, environment
 from verifier.times import show_time
 
 _PATIENCE_SECONDS = 60

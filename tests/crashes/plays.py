@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from tests.crashes.documents import an_upload, pushed_text
 from tests.crashes.stage import Stage
 from tests.story.town import PROJECT
-from verifier.local.audit_logs import create_build_entry
-from verifier.local.faults import Fault
+from verifier.standin.audit_logs import create_build_entry
+from verifier.standin.faults import Fault
 from verifier.times import parse_time
 
 

@@ -17,15 +17,15 @@ import grpc
 from tests.crashes.documents import a_triggered_build, an_upload, pushed
 from tests.crashes.nursery import Life, Zygote
 from tests.story.town import CLEAN, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER_ID
-from verifier.build import BuildKey
-from verifier.cloud.firestore import FirestoreStore
-from verifier.ledger import BUILDS, MARKS
-from verifier.local.clock import ManualClock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Faults
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.adapters.firestore import FirestoreStore
+from verifier.controller.ledger import BUILDS, MARKS
+from verifier.facts.build import BuildKey
 from verifier.services import Store
+from verifier.standin.clock import ManualClock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
 from verifier.times import parse_time
 
 POLICY = f"""\

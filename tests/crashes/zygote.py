@@ -15,15 +15,15 @@ import sys
 import functions_framework  # noqa: F401 - what the entry point needs
 from google.api_core import exceptions  # noqa: F401 - loaded late by some adapters
 
-import verifier.cloud.cloud_build
-import verifier.cloud.cloud_logging
-import verifier.cloud.cloud_run
-import verifier.cloud.firestore
-import verifier.cloud.pubsub
-import verifier.cloud.slack
-import verifier.cloud.submitters
-import verifier.quarantine
-import verifier.sweep  # noqa: F401 - all of these are what a message may need
+import verifier.adapters.cloud_build
+import verifier.adapters.cloud_logging
+import verifier.adapters.cloud_run
+import verifier.adapters.firestore
+import verifier.adapters.pubsub
+import verifier.adapters.slack
+import verifier.adapters.submitters
+import verifier.controller.quarantine
+import verifier.controller.sweep  # noqa: F401 - all of these are what a message may need
 from tests.crashes.life import MOST_BYTES, live
 
 

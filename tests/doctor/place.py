@@ -17,14 +17,14 @@ from google.protobuf.duration_pb2 import Duration
 from google.pubsub_v1 import types as pubsub
 
 from verifier.cli import main
-from verifier.local.clock import system_clock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Faults
-from verifier.local.function import free_port
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.installation import Installation
-from verifier.local.script import Script
-from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.clock import system_clock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.function import free_port
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.installation import Installation
+from verifier.standin.script import Script
+from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
 from verifier.times import show_time
 
 HOME, WATCHED, REGION = "acme-home", "acme-dev", "us-central1"

@@ -31,9 +31,9 @@ from tests.doctor.place import (
     a_place,
 )
 from verifier.doctor.rows import APPLY, Need
-from verifier.local.faults import Fault
-from verifier.local.script import Script
-from verifier.local.slack import TOKEN
+from verifier.standin.faults import Fault
+from verifier.standin.script import Script
+from verifier.standin.slack import TOKEN
 
 
 @pytest.fixture

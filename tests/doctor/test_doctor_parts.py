@@ -22,6 +22,8 @@ from google.rpc.error_details_pb2 import ErrorInfo
 
 from tests.doctor.pasting import problems_of
 from tests.doctor.place import ACCOUNT, FILTER, HOME, PUSHER, URL, a_place, a_subscription
+from verifier.adapters.sqlite import SqliteStore
+from verifier.checks.verdict import Outcome
 from verifier.doctor.ask_home import query_ledger
 from verifier.doctor.ask_messages import read_sinks, read_subscriptions, topic_exists
 from verifier.doctor.calls import Caller, function_caller
@@ -33,11 +35,9 @@ from verifier.doctor.rows import AGAIN, APPLY, Need, Row, Trouble, all_is_well, 
 from verifier.doctor.text import lines
 from verifier.doctor.workers import untagged
 from verifier.errors import Denied, Malformed, Refused, ServiceError, Unavailable
-from verifier.local.faults import Fault
-from verifier.local.loopback import Answer, LoopbackServer, Request
-from verifier.local.sqlite import SqliteStore
 from verifier.services import Stored
-from verifier.verdict import Outcome
+from verifier.standin.faults import Fault
+from verifier.standin.loopback import Answer, LoopbackServer, Request
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 

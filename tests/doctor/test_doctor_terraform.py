@@ -10,13 +10,13 @@ import pytest
 from tests.doctor.place import BUCKET, PUSHER, URL
 from tests.doctor.test_doctor_parts import DEPLOYMENT
 from tests.terraform.command import ROOT, of_type
+from verifier.checks.verdict import Outcome
 from verifier.doctor.home import FEWEST_DAYS, audit_row, audit_sinks
 from verifier.doctor.installation import settings_with
 from verifier.doctor.messages import Sink, Subscription, Ticker, sink_rows, ticker_row
 from verifier.doctor.push import filter_row, push_row
 from verifier.doctor.rows import Need
-from verifier.local.slack import TOKEN
-from verifier.verdict import Outcome
+from verifier.standin.slack import TOKEN
 
 pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import re2
 
+from verifier.checks.policy import Policy
 from verifier.doctor.samples import MARK, samples
-from verifier.policy import Policy
 
 NOW = datetime(2026, 11, 23, 2, 21, 7, tzinfo=UTC)
 SAMPLES = {

@@ -18,17 +18,17 @@ import grpc
 
 from tests.crashes.documents import a_triggered_build, pushed
 from tests.story.town import IMAGE, JOB, NUMBER, PROJECT, REGION
-from verifier.build import BuildKey
-from verifier.cloud.firestore import FirestoreStore
-from verifier.ledger import BUILDS, State
-from verifier.local.clock import system_clock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Faults
-from verifier.local.function import Function, running_function
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.script import Line, Script
-from verifier.local.slack import TOKEN, SlackStandIn
+from verifier.adapters.firestore import FirestoreStore
+from verifier.controller.ledger import BUILDS, State
+from verifier.facts.build import BuildKey
 from verifier.services import Store
+from verifier.standin.clock import system_clock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.function import Function, running_function
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.script import Line, Script
+from verifier.standin.slack import TOKEN, SlackStandIn
 
 _WORKERS, _THREADS = 8, 8
 """The function's processes, and each one's threads: as many instances that share nothing but the ledger."""

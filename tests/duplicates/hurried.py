@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
-from verifier.local.clock import system_clock
+from verifier.standin.clock import system_clock
 from verifier.times import parse_time
 
 SINCE = "HURRIED_SINCE"
@@ -24,7 +24,7 @@ def fast_clock(since: datetime) -> Callable[[], datetime]:
 
 if SINCE in os.environ:
     import main
-    from verifier.cloud.wiring import make_world
+    from verifier.adapters.wiring import make_world
 
     _hurried = make_world(main.SETTINGS, main.POLICY, fast_clock(parse_time(os.environ[SINCE])))
     vars(main)["_world"] = lambda: _hurried

@@ -14,7 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.duplicates import hurried
-from verifier.local.function import MAIN, environment, quiet_port
+from verifier.standin.function import MAIN, environment, quiet_port
 
 _START_SECONDS = 60.0
 _TICK_SECONDS = 0.05

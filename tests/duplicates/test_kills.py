@@ -21,21 +21,21 @@ from tests.crashes.documents import a_triggered_build
 from tests.duplicates.hurried import SINCE, fast_clock
 from tests.duplicates.mortal import Mortal, a_mortal
 from tests.duplicates.subscriptions import Subscriptions, the_subscriptions
-from verifier.build import BuildKey
+from verifier.adapters.firestore import FirestoreStore
 from verifier.cli.demo import differences
-from verifier.cli.stage import Stage
-from verifier.cloud.firestore import FirestoreStore
-from verifier.execution import JobName
-from verifier.ledger import BUILDS
-from verifier.local.clock import system_clock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Faults
-from verifier.local.function import Function
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.push import Pusher
-from verifier.local.scenario import JOB, NUMBER, POLICY, PROJECT, REGION, story
-from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.controller.ledger import BUILDS
+from verifier.demo.scenario import JOB, NUMBER, POLICY, PROJECT, REGION, story
+from verifier.demo.stage import Stage
+from verifier.facts.build import BuildKey
+from verifier.facts.execution import JobName
 from verifier.services import Store
+from verifier.standin.clock import system_clock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.function import Function
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.push import Pusher
+from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
 from verifier.times import show_time
 
 KILLS = 5

@@ -15,7 +15,7 @@ import pytest
 from grpc import StatusCode
 
 from tests.emulators.firestore import CALLS, READS, REVISION, WRITES, Wire, troubled
-from verifier.cloud.firestore import FirestoreStore
+from verifier.adapters.firestore import FirestoreStore
 from verifier.errors import Denied, Refused, ServiceError, Unavailable
 from verifier.services import Stored
 
@@ -177,7 +177,7 @@ def run_alone(script: str, **environment: str) -> str:
 
 def test_the_emulator_that_the_environment_names_is_used(firestore_emulator: str, project: str) -> None:
     script = (
-        "from verifier.cloud.firestore import FirestoreStore\n"
+        "from verifier.adapters.firestore import FirestoreStore\n"
         f"print(FirestoreStore({project!r}).create('marks', 'a', {{'state': 1}}, timeout=20).revision)"
     )
     revision = run_alone(script, FIRESTORE_EMULATOR_HOST=firestore_emulator).strip()

@@ -12,10 +12,10 @@ from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from tests.story.town import Town, a_town
-from verifier.build import BuildKey
-from verifier.cloud.firestore import FirestoreStore
-from verifier.ledger import BUILDS
-from verifier.local.faults import Fault
+from verifier.adapters.firestore import FirestoreStore
+from verifier.controller.ledger import BUILDS
+from verifier.facts.build import BuildKey
+from verifier.standin.faults import Fault
 
 FOREIGN = {
     "a timestamp": types.Value(timestamp_value=datetime(2027, 1, 1, tzinfo=UTC)),

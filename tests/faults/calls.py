@@ -14,18 +14,18 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from tests.contract.adapters import RESIZER, google_standing
 from tests.faults.table import Fault
 from tests.faults.wire import Wire, grpc_wire, http_wire
-from verifier.build import BuildKey
-from verifier.cloud.cloud_build import CloudBuild
-from verifier.cloud.cloud_logging import CloudLogging
-from verifier.cloud.cloud_run import CloudRunJobs
-from verifier.cloud.firestore import FirestoreStore
-from verifier.cloud.pubsub import VerdictTopic
-from verifier.cloud.slack import SlackBot
-from verifier.cloud.submitters import CloudSubmitters
-from verifier.local.clock import system_clock
-from verifier.local.faults import Faults
-from verifier.local.slack import TOKEN, SlackStandIn
+from verifier.adapters.cloud_build import CloudBuild
+from verifier.adapters.cloud_logging import CloudLogging
+from verifier.adapters.cloud_run import CloudRunJobs
+from verifier.adapters.firestore import FirestoreStore
+from verifier.adapters.pubsub import VerdictTopic
+from verifier.adapters.slack import SlackBot
+from verifier.adapters.submitters import CloudSubmitters
+from verifier.facts.build import BuildKey
 from verifier.services import Message
+from verifier.standin.clock import system_clock
+from verifier.standin.faults import Faults
+from verifier.standin.slack import TOKEN, SlackStandIn
 
 _MOMENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 _KEY = BuildKey("acme", "europe-west1", "b1")

@@ -18,9 +18,9 @@ from tests.simulation.kernel import Kernel, Process
 from tests.simulation.life import Life
 from tests.simulation.planet import GOOD, Made
 from tests.simulation.ports import T, Wire
+from verifier.checks.verdict import Check, Outcome
+from verifier.controller.ledger import Record, parse_record
 from verifier.errors import ServiceError
-from verifier.ledger import Record, parse_record
-from verifier.verdict import Check, Outcome
 
 LOST = Fate(effect=False, error=unavailable(ambiguous=True))
 UNHEARD = Fate(effect=True, error=unavailable(ambiguous=True))

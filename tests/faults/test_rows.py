@@ -11,7 +11,7 @@ from tests.calls import CALLS
 from tests.contract.adapters import RESIZER, answering, trouble
 from tests.faults.calls import ROWS, wired
 from tests.faults.table import GIVEN_UP, Fault, outcome
-from verifier.cloud.cloud_run import CloudRunJobs
+from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.errors import Unavailable, VerifierError
 
 SHORT = 0.3

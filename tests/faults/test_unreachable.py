@@ -15,7 +15,7 @@ import pytest
 from tests.contract.adapters import answering, black_hole, nobody_there
 from tests.contract.test_credentials import metadata_at, nowhere
 from tests.story.test_function import Place, build, place, push
-from verifier.local.function import running_function
+from verifier.standin.function import running_function
 
 __all__ = ["place"]
 

@@ -16,7 +16,7 @@ from grpc_status import rpc_status
 
 from tests.faults.relay import Relay
 from tests.faults.table import ASKED_SECONDS, Fault
-from verifier.local.loopback import Answer, LoopbackServer, Request
+from verifier.standin.loopback import Answer, LoopbackServer, Request
 
 LATE_SECONDS = 0.1
 _LONG_SECONDS = 30.0

@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.properties.effort import EXAMPLES, SLOW
 from tests.properties.fickle import GONE, MOODS, SILENT, SOUND, FickleStore
-from verifier.build import BuildKey
-from verifier.errors import LostHold, Unavailable
-from verifier.judgement import Judgement
-from verifier.ledger import (
+from verifier.adapters.sqlite import SqliteStore
+from verifier.checks.judgement import Judgement
+from verifier.checks.verdict import Verdict
+from verifier.controller.ledger import (
     BUILDS,
     Hold,
     Ledger,
@@ -29,11 +29,11 @@ from verifier.ledger import (
     released,
     settled,
 )
-from verifier.local.clock import ManualClock
-from verifier.local.sqlite import SqliteStore
+from verifier.errors import LostHold, Unavailable
+from verifier.facts.build import BuildKey
 from verifier.services import Store, Stored
+from verifier.standin.clock import ManualClock
 from verifier.times import show_time
-from verifier.verdict import Verdict
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=120)

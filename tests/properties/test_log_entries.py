@@ -9,8 +9,8 @@ from google.protobuf.message import DecodeError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from verifier.cloud.cloud_logging import log_entry
-from verifier.logs import LogReading, LogRules, Pattern
+from verifier.adapters.cloud_logging import log_entry
+from verifier.facts.logs import LogReading, LogRules, Pattern
 
 FIRST, LAST = -62_135_596_800, 253_402_300_799
 """The seconds of the moments that a protobuf may name: the years 1 to 9999."""

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from tests.properties.effort import EXAMPLES, SLOW
 from tests.story.town import FIXED, WATCHED, Town, town
-from tests.unit.test_hints import changed, places
-from verifier.build import BuildKey
-from verifier.hints import BuildStatus, Hint, decode
-from verifier.judgement import Judgement
-from verifier.ledger import BUILDS
-from verifier.local.sqlite import SqliteStore
+from tests.unit.controller.test_events import changed, places
+from verifier.adapters.sqlite import SqliteStore
+from verifier.checks.judgement import Judgement
+from verifier.controller.events import BuildStatus, Hint, decode
+from verifier.controller.ledger import BUILDS
+from verifier.facts.build import BuildKey
 from verifier.times import show_time
 
 __all__ = ["town"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulation.merits import LEASE_SECONDS, may_differ, objection
 from tests.simulation.planet import TRULY
-from verifier.build import TERMINAL
+from verifier.facts.build import TERMINAL
 from verifier.services import Document
 from verifier.times import parse_time
 

@@ -17,8 +17,8 @@ from tests.simulation.laws import LEASE, UNREADABLE_ENTRY, Broken, Laws
 from tests.simulation.planet import EXIT, FLAKY, GOOD, IDLE, JOB, MAPPER, OUT_OF_MEMORY, STUCK, Made, Planet, Run
 from tests.simulation.ports import Ports, Wire
 from tests.simulation.post import UNKNOWN, UNKNOWN_BUILD, UNREADABLE, Post, completion_message, push, status_message
-from verifier.case import World
-from verifier.ledger import Ledger
+from verifier.controller.budget import World
+from verifier.controller.ledger import Ledger
 
 _NATURES = ("", "", GOOD, GOOD, MAPPER, EXIT, OUT_OF_MEMORY, IDLE, FLAKY, STUCK)
 _TROUBLED_SECONDS = 3000.0

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from tests.simulation.kernel import BEGINNING
 from tests.simulation.planet import GOOD, MAPPER, STUCK, TRULY
-from verifier.build import TERMINAL
+from verifier.checks.policy import Deadlines
 from verifier.errors import ServiceError, Unavailable
-from verifier.policy import Deadlines
+from verifier.facts.build import TERMINAL
 from verifier.times import parse_time
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from random import Random
 from typing import Any
 
 from tests.simulation.kernel import BEGINNING, Kernel
-from verifier.build import Build, BuildKey, parse_build
-from verifier.execution import Completion, Execution, JobName
-from verifier.logs import SYSTEM_LOG, LogEntry
+from verifier.facts.build import Build, BuildKey, parse_build
+from verifier.facts.execution import Completion, Execution, JobName
+from verifier.facts.logs import SYSTEM_LOG, LogEntry
 from verifier.services import Document
 from verifier.times import show_time
 

@@ -13,12 +13,12 @@ from tests.simulation.fate import SAVES, Call, Destiny, Fate, unavailable
 from tests.simulation.kernel import BEGINNING, Kernel, Killed
 from tests.simulation.laws import Laws
 from tests.simulation.planet import CHANNEL, Planet
-from verifier.build import SUCCESS, Build, BuildKey
+from verifier.controller.ledger import BUILDS
 from verifier.errors import Missing, ServiceError
-from verifier.execution import BUILD_VARIABLE, Execution, JobName
-from verifier.history import Submitter
-from verifier.ledger import BUILDS
-from verifier.logs import LogEntry
+from verifier.facts.build import SUCCESS, Build, BuildKey
+from verifier.facts.execution import BUILD_VARIABLE, Execution, JobName
+from verifier.facts.logs import LogEntry
+from verifier.facts.submitter import Submitter
 from verifier.services import BuildPage, Document, LogPage, Message, Posted, Stored
 from verifier.times import show_time
 

@@ -12,9 +12,9 @@ from tests.simulation.entry import deliver
 from tests.simulation.kernel import BEGINNING, Kernel
 from tests.simulation.laws import Laws
 from tests.simulation.planet import JOB, NUMBER, PROJECT, REGION, Made
-from verifier.execution import BUILD_VARIABLE
-from verifier.hints import COMPLETION
-from verifier.logs import EXECUTION_LABEL
+from verifier.controller.events import COMPLETION
+from verifier.facts.execution import BUILD_VARIABLE
+from verifier.facts.logs import EXECUTION_LABEL
 from verifier.times import show_time
 
 _REQUEST_SECONDS = 60.0

@@ -12,7 +12,7 @@ from tests.simulation.laws import Broken
 from tests.simulation.life import Life, Unlawful, play
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.planet import Planet
-from verifier import sweep
+from verifier.controller import sweep
 
 
 def test_a_broken_law_stays_broken_when_another_exception_takes_its_place() -> None:

@@ -14,9 +14,9 @@ from tests.crashes.nursery import Life, Zygote
 from tests.crashes.stage import POLICY, Emulators, Stage, a_stage
 from tests.soak.crew import THREADS, Crew, Delivery, Tally, a_crew
 from tests.story.town import IMAGE, PROJECT, REGION
-from verifier.build import BuildKey
-from verifier.ledger import BUILDS
-from verifier.local.completion import completion_entry
+from verifier.controller.ledger import BUILDS
+from verifier.facts.build import BuildKey
+from verifier.standin.completion import completion_entry
 
 _LIVES = 3
 _MINUTE = 60.0

@@ -15,9 +15,9 @@ import psutil
 
 from tests.fixtures.builds import document
 from verifier.cli.demo import REPORT, differences
-from verifier.cli.stage import Decided
-from verifier.local.function import MAIN, free_port
-from verifier.local.scenario import FORGED, story
+from verifier.demo.scenario import FORGED, story
+from verifier.demo.stage import Decided
+from verifier.standin.function import MAIN, free_port
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 STORY = [

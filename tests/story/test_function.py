@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from tests.story.town import NUMBER, PROJECT, REGION
-from verifier.local.clock import system_clock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Fault, Faults
-from verifier.local.function import MAIN, Function, command, environment, free_port, running_function
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.clock import system_clock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Fault, Faults
+from verifier.standin.function import MAIN, Function, command, environment, free_port, running_function
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
 
 BUILD_ID = "2d1da3a3-5b1e-4a57-9d3c-6f3f0a2b7c11"
 
@@ -140,7 +140,7 @@ def test_a_ledger_that_cannot_be_reached_is_a_503_within_ten_seconds(place: Plac
 
 HEAVY = (
     "grpc slack_sdk google.api_core google.pubsub google.cloud.devtools google.cloud.firestore google.cloud.logging "
-    "google.cloud.run verifier.local verifier.cli verifier.cloud"
+    "google.cloud.run verifier.standin verifier.cli verifier.adapters"
 ).split()
 
 

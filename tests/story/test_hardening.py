@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from tests.story.town import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Town, town
-from verifier.build import Build, BuildKey
-from verifier.case import Budget
+from verifier.controller.budget import Budget
+from verifier.controller.ledger import BUILDS
+from verifier.controller.reconcile import reconcile, reconcile_running
 from verifier.errors import Missing, ServiceError, Unavailable
-from verifier.execution import Execution
-from verifier.ledger import BUILDS
-from verifier.local.faults import Fault
-from verifier.local.script import Line, Script
-from verifier.logs import LogRules
-from verifier.reconcile import reconcile, reconcile_running
+from verifier.facts.build import Build, BuildKey
+from verifier.facts.execution import Execution
+from verifier.facts.logs import LogRules
 from verifier.services import Message, Posted
+from verifier.standin.faults import Fault
+from verifier.standin.script import Line, Script
 from verifier.times import parse_time
 
 __all__ = ["town"]

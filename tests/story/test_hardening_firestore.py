@@ -10,10 +10,10 @@ import pytest
 
 from tests.story.town import FIXED, Town, a_town
 from tests.unit.builders import largest_record
-from verifier.cloud.firestore import FirestoreStore
-from verifier.kept import MOST_BYTES
-from verifier.ledger import BUILDS, parse_record, record_document
-from verifier.local.script import Line, Script
+from verifier.adapters.firestore import FirestoreStore
+from verifier.controller.ledger import BUILDS, parse_record, record_document
+from verifier.facts.build_document import MOST_BYTES
+from verifier.standin.script import Line, Script
 
 MOST = 200
 """Substitutions that Cloud Build takes, of 4000 characters each."""

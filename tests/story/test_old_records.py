@@ -9,9 +9,9 @@ import pytest
 from tests.fixtures.records import cases, written
 from tests.story.town import JOB, Town, town
 from verifier import __version__
-from verifier.build import BuildKey
-from verifier.execution import BUILD_VARIABLE
-from verifier.ledger import BUILDS, State, parse_record, record_document
+from verifier.controller.ledger import BUILDS, State, parse_record, record_document
+from verifier.facts.build import BuildKey
+from verifier.facts.execution import BUILD_VARIABLE
 
 __all__ = ["town"]
 

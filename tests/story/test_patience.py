@@ -11,16 +11,16 @@ import pytest
 
 from tests.story.test_hardening import Instead, rewire
 from tests.story.town import POLICY, PROJECT, REGION, Town, town
-from verifier.build import BuildKey
-from verifier.case import Budget
-from verifier.ledger import State, failures
-from verifier.local.faults import Fault
-from verifier.local.script import Line, Script
-from verifier.policy import Route
-from verifier.reconcile import reconcile_running
-from verifier.sweep import describe
+from verifier.checks.policy import Route
+from verifier.checks.verdict import Verdict
+from verifier.controller.budget import Budget
+from verifier.controller.ledger import State, failures
+from verifier.controller.reconcile import reconcile_running
+from verifier.controller.sweep import describe
+from verifier.facts.build import BuildKey
+from verifier.standin.faults import Fault
+from verifier.standin.script import Line, Script
 from verifier.times import show_time
-from verifier.verdict import Verdict
 
 __all__ = ["town"]
 

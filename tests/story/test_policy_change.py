@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.story.town import CLEAN, IMAGE, POLICY, PROJECT, REGION, Town, town
-from verifier.execution import JobName
-from verifier.local.faults import Fault
-from verifier.local.script import Script
-from verifier.policy import Route
+from verifier.checks.policy import Route
+from verifier.facts.execution import JobName
+from verifier.standin.faults import Fault
+from verifier.standin.script import Script
 
 __all__ = ["town"]
 

@@ -1,4 +1,4 @@
-"""The story's steps, each over the real adapters and the stand-in. The numbers are those of `verifier/reconcile.py`."""
+"""The story, step by step, over the real adapters and the stand-in; with the numbers of `controller/reconcile.py`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from tests.story.town import IMAGE, PROJECT, REGION, TRIGGER_ID, Town, town
-from verifier.build import BuildKey
+from verifier.checks.policy import Policy
 from verifier.errors import ServiceError, Unavailable
-from verifier.local.faults import Fault
-from verifier.local.script import Line, Script
-from verifier.policy import Policy
+from verifier.facts.build import BuildKey
 from verifier.services import Document
+from verifier.standin.faults import Fault
+from verifier.standin.script import Line, Script
 
 __all__ = ["town"]
 

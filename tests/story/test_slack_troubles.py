@@ -11,14 +11,14 @@ from itertools import pairwise
 import pytest
 
 from tests.story.town import LEASE, WATCHED, Town, TownServices, a_town, town
-from verifier.build import BuildKey
-from verifier.case import Budget
-from verifier.cloud.slack_errors import FIXES
+from verifier.adapters.slack_errors import FIXES
+from verifier.adapters.sqlite import SqliteStore
+from verifier.controller.budget import Budget
+from verifier.controller.sweep import sweep
 from verifier.errors import Unavailable
-from verifier.local.faults import Fault
-from verifier.local.sqlite import SqliteStore
+from verifier.facts.build import BuildKey
 from verifier.services import Chat, Message, Posted
-from verifier.sweep import sweep
+from verifier.standin.faults import Fault
 
 __all__ = ["town"]
 

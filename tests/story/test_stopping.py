@@ -16,16 +16,16 @@ import pytest
 
 from tests.story.test_function import BUILD_ID, Place, build, place, push
 from tests.story.town import PROJECT, REGION, Town, town
-from verifier.build import BuildKey
-from verifier.case import Budget
+from verifier.adapters.sqlite import SqliteStore
+from verifier.controller.budget import Budget
+from verifier.controller.ledger import BUILDS, MARKS, Record, State, parse_record
+from verifier.controller.reconcile import reconcile, reconcile_running
 from verifier.errors import Stopping
-from verifier.ledger import BUILDS, MARKS, Record, State, parse_record
-from verifier.local.clock import system_clock
-from verifier.local.faults import Fault
-from verifier.local.function import Function, running_function
-from verifier.local.sqlite import SqliteStore
-from verifier.reconcile import reconcile, reconcile_running
+from verifier.facts.build import BuildKey
 from verifier.services import Stored
+from verifier.standin.clock import system_clock
+from verifier.standin.faults import Fault
+from verifier.standin.function import Function, running_function
 
 __all__ = ["place", "town"]
 

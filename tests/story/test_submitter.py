@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.story.town import POLICY, PROJECT, Town, town
-from verifier.build import BuildKey
-from verifier.local.audit_logs import create_build_entry
-from verifier.local.faults import Fault
+from verifier.facts.build import BuildKey
+from verifier.standin.audit_logs import create_build_entry
+from verifier.standin.faults import Fault
 
 __all__ = ["town"]
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.story.town import PROJECT, REGION, WATCHED, Town, TownServices, town
-from verifier.build import Build, BuildKey
-from verifier.case import CALL_SECONDS, Budget
-from verifier.hints import Watched
-from verifier.local.clock import ManualClock
-from verifier.local.faults import Fault
-from verifier.policy import Policy
+from verifier.checks.policy import Policy
+from verifier.config import Watched
+from verifier.controller.budget import CALL_SECONDS, Budget
+from verifier.controller.sweep import sweep
+from verifier.facts.build import Build, BuildKey
 from verifier.services import BuildPage
-from verifier.sweep import sweep
+from verifier.standin.clock import ManualClock
+from verifier.standin.faults import Fault
 
 __all__ = ["town"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.emulators.firestore import Wire
 from tests.story.town import Town, a_town
-from verifier.cloud.firestore import FirestoreStore
+from verifier.adapters.firestore import FirestoreStore
 
 
 @pytest.fixture

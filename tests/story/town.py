@@ -12,28 +12,28 @@ from typing import Any
 
 import pytest
 
-from verifier.build import BuildKey
-from verifier.case import Budget, World
-from verifier.cloud.cloud_build import CloudBuild
-from verifier.cloud.cloud_logging import CloudLogging
-from verifier.cloud.cloud_run import CloudRunJobs
-from verifier.cloud.slack import SlackBot
-from verifier.cloud.submitters import CloudSubmitters
-from verifier.execution import JobName
-from verifier.hints import Watched
-from verifier.ledger import BUILDS, Ledger, Record, parse_record
-from verifier.local.clock import ManualClock
-from verifier.local.cloud import Cloud
-from verifier.local.faults import Faults
-from verifier.local.google_server import GoogleStandIn
-from verifier.local.script import Line, Script
-from verifier.local.slack import TOKEN, SlackStandIn
-from verifier.local.sqlite import SqliteStore
-from verifier.logs import LogRules, Pattern
-from verifier.policy import Policy, Worker
-from verifier.reconcile import reconcile, reconcile_running
+from verifier.adapters.cloud_build import CloudBuild
+from verifier.adapters.cloud_logging import CloudLogging
+from verifier.adapters.cloud_run import CloudRunJobs
+from verifier.adapters.slack import SlackBot
+from verifier.adapters.sqlite import SqliteStore
+from verifier.adapters.submitters import CloudSubmitters
+from verifier.checks.policy import Policy, Worker
+from verifier.config import Watched
+from verifier.controller.budget import Budget, World
+from verifier.controller.ledger import BUILDS, Ledger, Record, parse_record
+from verifier.controller.reconcile import reconcile, reconcile_running
+from verifier.controller.sweep import Swept, sweep
+from verifier.facts.build import BuildKey
+from verifier.facts.execution import JobName
+from verifier.facts.logs import LogRules, Pattern
 from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters
-from verifier.sweep import Swept, sweep
+from verifier.standin.clock import ManualClock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.script import Line, Script
+from verifier.standin.slack import TOKEN, SlackStandIn
 from verifier.times import show_time
 
 PROJECT = "vividly-dev"

@@ -17,15 +17,15 @@ import re2
 from tests.doctor.pasting import problems_of
 from tests.terraform.command import REFUSALS, ROOT, Terraform, of_type
 from tests.unit.test_readme import README, section
-from verifier.build import NOT_TERMINAL, BuildKey, parse_build
-from verifier.cloud.cloud_logging import AUDIT_LOG
+from verifier.adapters.cloud_logging import AUDIT_LOG
+from verifier.checks.judgement import Judgement
+from verifier.checks.policy_file import read_policy
+from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.config import read_settings
-from verifier.judgement import Judgement
-from verifier.policy_file import read_policy
-from verifier.record import undelivered_record, verdict_record
-from verifier.source import source_of
-from verifier.sweep import Swept, describe
-from verifier.verdict import Check, Finding, Outcome, Verdict
+from verifier.controller.sweep import Swept, describe
+from verifier.facts.build import NOT_TERMINAL, BuildKey, parse_build
+from verifier.facts.source import source_of
+from verifier.reporting.audit_entry import undelivered_record, verdict_record
 
 pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
 
@@ -148,7 +148,7 @@ def test_what_the_metric_of_entries_tells_apart_is_in_the_labels_of_an_entry(one
     extracted = set(metrics["build-verifier/entries"]["label_extractors"].values())
     assert extracted <= {f"EXTRACT(labels.{label})" for label in entry.labels}
     assert metrics["build-verifier/entries"]["filter"].endswith(f'/logs/{AUDIT_LOG}"')
-    # tests/unit/test_record.py holds the payload to that name.
+    # tests/unit/reporting/test_audit_entry.py holds the payload to that name.
     assert metrics["build-verifier/time_to_verdict"]["value_extractor"] == "EXTRACT(jsonPayload.secondsToVerdict)"
 
 

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from verifier.admission import source_findings
-from verifier.build import Build, parse_build
-from verifier.execution import Completion, Execution, JobName
-from verifier.judgement import Judgement
-from verifier.kept import MOST_BYTES
-from verifier.ledger import Record
-from verifier.logs import LogFacts, LogRules, Pattern, Repeated
-from verifier.operation import image_finding, log_findings, not_run, run_findings
-from verifier.policy import Policy, Worker
-from verifier.source import Source, source_of
-from verifier.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict, decide
+from verifier.checks.judgement import Judgement
+from verifier.checks.policy import Policy, Worker
+from verifier.checks.source import source_findings
+from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict, decide
+from verifier.checks.worker import image_finding, log_findings, not_run, run_findings
+from verifier.controller.ledger import Record
+from verifier.facts.build import Build, parse_build
+from verifier.facts.build_document import MOST_BYTES
+from verifier.facts.execution import Completion, Execution, JobName
+from verifier.facts.logs import LogFacts, LogRules, Pattern, Repeated
+from verifier.facts.source import Source, source_of
 
 BUILD_ID = "4e841fcb-6a1d-4c57-9a53-0f2f6d1c7b20"
 TRIGGER_ID = "7d4bb5b1-90f0-4be7-a6f6-2ad1c1f7c2ee"

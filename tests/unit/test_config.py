@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifier.config import VARIABLES, FirestoreLedger, Settings, SqliteLedger, read_settings
+from verifier.config import VARIABLES, FirestoreLedger, Settings, SqliteLedger, Watched, read_settings
 from verifier.errors import SettingsError
-from verifier.hints import Watched
 
 TOKEN = "xoxb-" + "made-up-token"
 BOT = {"VERIFIER_SLACK_TOKEN": TOKEN, "VERIFIER_SLACK_CHANNEL": "C0123456789"}

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import re2
 
+from verifier.checks.policy_file import read_policy
+from verifier.checks.verdict import Check, Verdict
 from verifier.cli import main
 from verifier.config import VARIABLES
-from verifier.logs import TEXT_FIELDS
-from verifier.policy_file import read_policy
-from verifier.source import Strength
-from verifier.verdict import Check, Verdict
+from verifier.facts.logs import TEXT_FIELDS
+from verifier.facts.source import Strength
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -63,7 +63,7 @@ def test_the_searched_fields_are_those_of_the_code() -> None:
 
 def test_the_roles_are_those_that_the_adapters_ask_for() -> None:
     named = set(re2.findall(r"roles/[A-Za-z.]+", section("### Permissions")))
-    adapters = "".join(path.read_text() for path in (ROOT / "verifier" / "cloud").glob("*.py"))
+    adapters = "".join(path.read_text() for path in (ROOT / "verifier" / "adapters").glob("*.py"))
     asked_for = set(re2.findall(r"roles/[A-Za-z.]+", adapters))
     assert asked_for <= named
     assert named - asked_for == {"roles/secretmanager.secretAccessor"}, "the platform itself reads the secret"
@@ -71,7 +71,7 @@ def test_the_roles_are_those_that_the_adapters_ask_for() -> None:
 
 def test_every_permission_that_the_functions_adapters_name_is_in_the_table() -> None:
     of_the_command_line = {"build_history.py", "job_history.py"}
-    paths = [path for path in (ROOT / "verifier" / "cloud").glob("*.py") if path.name not in of_the_command_line]
+    paths = [path for path in (ROOT / "verifier" / "adapters").glob("*.py") if path.name not in of_the_command_line]
     permission = r'"([a-z]+\.[a-zA-Z]+\.[a-zA-Z]+)(?: and ([a-z]+\.[a-zA-Z]+\.[a-zA-Z]+))?"'
     named = {name for path in paths for pair in re2.findall(permission, path.read_text()) for name in pair if name}
     assert "run.executions.list" in named
@@ -146,7 +146,7 @@ def test_every_path_that_is_named_exists() -> None:
 
 def test_the_text_that_it_shows_is_the_text_that_is_sent() -> None:
     """The example's fixed sentences are those of the code."""
-    wording = (ROOT / "verifier" / "wording.py").read_text()
+    wording = (ROOT / "verifier" / "reporting" / "wording.py").read_text()
     for sentence in ("A git push does not change it.", "nothing proves that.", "no commit is recorded."):
         assert sentence in README
         assert sentence in wording

@@ -9,17 +9,25 @@ from typing import TextIO
 
 import click
 
+from verifier.checks.verdict import Verdict
 from verifier.cli.audit_input import Wanted, from_files
-from verifier.cli.audit_output import CsvOutput, Ending, HtmlOutput, JsonOutput, Output, TableOutput, whole_file
+from verifier.cli.audit_output import (
+    CsvOutput,
+    Ending,
+    HtmlOutput,
+    JsonOutput,
+    Output,
+    TableOutput,
+    whole_file,
+)
 from verifier.cli.audit_place import Place, job_name
 from verifier.cli.audit_run import AuditRun
-from verifier.cli.judged import chosen_policy
+from verifier.cli.build_text import chosen_policy
 from verifier.cli.moments import moment
 from verifier.cli.progress import progress
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.errors import Denied, Malformed, ServiceError, SettingsError
-from verifier.execution import JobName
-from verifier.verdict import Verdict
+from verifier.facts.execution import JobName
 
 FLAGGED = 3
 ERROR = 2

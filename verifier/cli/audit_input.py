@@ -13,17 +13,17 @@ from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from verifier.audit import Problem
-from verifier.build import Build, parse_build
-from verifier.builds_file import read_builds
+from verifier.checks.policy import Policy
 from verifier.errors import Denied, Malformed
-from verifier.history import JudgedBuild
-from verifier.judging import judge_listed
-from verifier.policy import Policy
+from verifier.facts.build import Build, parse_build
+from verifier.history.gcloud_export import read_builds
+from verifier.history.judge import judge_listed
+from verifier.history.judged_build import JudgedBuild
+from verifier.history.summary import Problem
 from verifier.times import show_time
 
 if TYPE_CHECKING:
-    from verifier.cloud.submitters import SubmitterLog
+    from verifier.adapters.submitters import SubmitterLog
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from verifier.audit import Problem, Summary, image_names, summary_lines
-from verifier.audit_document import CSV_COLUMNS, build_document, csv_row, run_document, summary_document
+from verifier.checks.verdict import Verdict
 from verifier.cli.spool import Spool
-from verifier.history import JudgedBuild, Run
+from verifier.history.judged_build import JudgedBuild, Run
+from verifier.history.rows import CSV_COLUMNS, build_document, csv_row, run_document, summary_document
+from verifier.history.summary import Problem, Summary, image_names, summary_lines
 from verifier.redact import excerpt
-from verifier.verdict import Verdict
 
 _MOST_ROWS = 40
 _MOST_NAME = 60
@@ -126,7 +126,7 @@ class HtmlOutput:
     """The report, which needs what is known at the end before its last build: until then its builds are on disk."""
 
     def __init__(self, stream: TextIO, title: str) -> None:
-        from verifier.html_report import MOST_BUILDS
+        from verifier.history.html_report import MOST_BUILDS
 
         self._stream = stream
         self._title = title
@@ -138,7 +138,7 @@ class HtmlOutput:
 
     def end(self, ending: Ending) -> None:
         """See `Output.end`."""
-        from verifier.html_report import write_report
+        from verifier.history.html_report import write_report
 
         builds, complete = self._builds.drain(), not ending.problems
         write_report(self._stream, builds, ending.runs, lambda: ending.summary, title=self._title, complete=complete)

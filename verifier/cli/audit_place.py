@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from verifier.audit import Problem
-from verifier.build import Build, BuildKey, checked_key
+from verifier.checks.verdict import Verdict
 from verifier.errors import Malformed
-from verifier.execution import JobName
-from verifier.history import Run
-from verifier.verdict import Verdict
+from verifier.facts.build import Build, BuildKey, checked_key
+from verifier.facts.execution import JobName
+from verifier.history.judged_build import Run
+from verifier.history.summary import Problem
 
 if TYPE_CHECKING:
-    from verifier.cloud.patience import Patience
-    from verifier.cloud.submitters import SubmitterLog
+    from verifier.adapters.patience import Patience
+    from verifier.adapters.submitters import SubmitterLog
 
 _ALL = "all"
 _JOB = re.compile(r"([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]{0,62})")
@@ -40,7 +40,7 @@ class Place:
     @staticmethod
     def checked(project: str, regions: Sequence[str], since: datetime, until: datetime, endpoint: str) -> Place:
         """The place of these words; `all` among the regions is every location. Raises Malformed."""
-        from verifier.cloud.build_history import LOCATIONS
+        from verifier.adapters.build_history import LOCATIONS
 
         locations = tuple(dict.fromkeys(regions if _ALL not in regions else LOCATIONS))
         for location in locations:
@@ -49,20 +49,20 @@ class Place:
 
     def builds(self) -> Iterator[Build | Problem]:
         """Its builds, newest first. Raises ServiceError where there are no credentials."""
-        from verifier.cloud.build_history import BuildHistory
+        from verifier.adapters.build_history import BuildHistory
 
         history = BuildHistory(_patience(self.locations), self.endpoint)
         return history.builds(self.project, self.locations, self.since, self.until)
 
     def submitters(self) -> SubmitterLog:
         """Who submitted them. Raises ServiceError where there are no credentials."""
-        from verifier.cloud.submitters import CloudSubmitters, SubmitterLog
+        from verifier.adapters.submitters import CloudSubmitters, SubmitterLog
 
         return SubmitterLog(CloudSubmitters(self.endpoint), _patience(), self.project, self.since, self.until)
 
     def runs(self, job: JobName, makers: Mapping[str, tuple[BuildKey, Verdict | None]]) -> Sequence[Run]:
         """What the job ran; `makers` are the builds by the digests that they pushed. Raises ServiceError."""
-        from verifier.cloud.job_history import list_runs
+        from verifier.adapters.job_history import list_runs
 
         return list_runs(job, self.since, self.until, makers, endpoint=self.endpoint, timeout=_JOB_SECONDS)
 
@@ -77,7 +77,7 @@ def job_name(text: str, project: str) -> JobName:
 
 def _patience(locations: Sequence[str] = ()) -> Patience:
     """Tells the person of each wait; where several locations wait for the same, in the words of the first alone."""
-    from verifier.cloud.patience import Patience
+    from verifier.adapters.patience import Patience
 
     any_location = re.compile(rf"\b({'|'.join(map(re.escape, locations))})(?![\w-])")
     told = dict[str, str]()

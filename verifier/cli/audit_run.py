@@ -8,20 +8,20 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from verifier.audit import Problem, Tally
-from verifier.build import Build
+from verifier.checks.policy import Policy
+from verifier.checks.verdict import Verdict
 from verifier.cli.audit_input import Wanted, judged
 from verifier.cli.audit_output import Ending, Output
 from verifier.cli.audit_place import Place
 from verifier.errors import ServiceError
-from verifier.execution import JobName
-from verifier.history import JudgedBuild, Maker, Run
-from verifier.policy import Policy
-from verifier.verdict import Verdict
-from verifier.whereabouts import enter_maker
+from verifier.facts.build import Build
+from verifier.facts.execution import JobName
+from verifier.history.deployed import enter_maker
+from verifier.history.judged_build import JudgedBuild, Maker, Run
+from verifier.history.summary import Problem, Tally
 
 if TYPE_CHECKING:
-    from verifier.cloud.submitters import SubmitterLog
+    from verifier.adapters.submitters import SubmitterLog
 
 
 @dataclass(frozen=True, slots=True)

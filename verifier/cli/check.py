@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from verifier.build import Build, BuildKey, checked_key, parse_build_name
-from verifier.cli.judged import chosen_policy, judge
+from verifier.cli.build_text import chosen_policy, judge
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.errors import VerifierError
+from verifier.facts.build import Build, BuildKey, checked_key, parse_build_name
 
 _TIMEOUT = 20.0
 
@@ -48,6 +48,6 @@ def _key(build: str, project: str, region: str) -> BuildKey:
 
 
 def _fetched(key: BuildKey) -> Build:
-    from verifier.cloud.cloud_build import CloudBuild
+    from verifier.adapters.cloud_build import CloudBuild
 
     return CloudBuild(stand_in_address()).fetch(key, timeout=_TIMEOUT)

@@ -18,17 +18,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from verifier.build import TERMINAL, BuildKey, parse_build
+from verifier.checks.verdict import Verdict
 from verifier.cli.audit import FLAGGED
+from verifier.cli.build_text import chosen_policy
 from verifier.cli.documents import checked_build, files_in, read_documents
-from verifier.cli.judged import chosen_policy
-from verifier.cli.stage import Decided, Stage, a_forged_message, a_stage
+from verifier.demo.scenario import FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
+from verifier.demo.stage import Decided, Stage, a_forged_message, a_stage
 from verifier.errors import Malformed, VerifierError
-from verifier.execution import JobName
-from verifier.local.clock import system_clock
-from verifier.local.scenario import FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
-from verifier.verdict import Verdict
-from verifier.wording import MARKS
+from verifier.facts.build import TERMINAL, BuildKey, parse_build
+from verifier.facts.execution import JobName
+from verifier.reporting.wording import MARKS
+from verifier.standin.clock import system_clock
 
 REPORT = Path(tempfile.gettempdir()) / "build-verifier-demo.html"
 """Where the report of the story stays when the demo is over."""

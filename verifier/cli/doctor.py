@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from verifier.cli.judged import POLICY_FILE
+from verifier.checks.verdict import Outcome
+from verifier.cli.build_text import POLICY_FILE
 from verifier.config import loopback_address
 from verifier.doctor.function import function_name
 from verifier.doctor.rows import Need, Row, all_is_well, fails, holds, unknown, waiting
 from verifier.doctor.text import lines
 from verifier.errors import Malformed, Refused, ServiceError, SettingsError
 from verifier.redact import one_line
-from verifier.verdict import Outcome
 
 if TYPE_CHECKING:
     from verifier.doctor.examination import Examined
@@ -92,8 +92,8 @@ def _slack_api() -> str:
 
 def _samples(examined: Examined) -> Iterator[Row]:
     """A row for each sample. A channel that is not open to the bot, or that refuses a sample, gets no more."""
+    from verifier.checks.policy import Policy
     from verifier.doctor.samples import samples
-    from verifier.policy import Policy
 
     need, place = Need.SAMPLES_WERE_POSTED, examined.installation
     failed = [row for row in examined.rows if row.outcome is Outcome.FAILS]
@@ -128,7 +128,7 @@ def _terminal_width() -> int:
 
 
 def _chat(place: Installation) -> Chat:
-    from verifier.cloud.slack import API_URL, SlackBot, SlackWebhook
+    from verifier.adapters.slack import API_URL, SlackBot, SlackWebhook
 
     settings = place.settings
     if settings.slack_webhook:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from verifier.build import Build, parse_build
 from verifier.errors import Malformed
+from verifier.facts.build import Build, parse_build
 from verifier.redact import one_line
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
+from verifier.checks.policy import Policy
+from verifier.cli.build_text import chosen_policy, judge
 from verifier.cli.documents import checked_build, files_in, read_documents
-from verifier.cli.judged import chosen_policy, judge
 from verifier.errors import Malformed
-from verifier.policy import Policy
 
 
 @click.command(short_help="Judge build documents from files, offline.")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from verifier.cli.judged import POLICY_FILE, chosen_policy
-from verifier.policy import Policy
+from verifier.checks.policy import Policy
+from verifier.cli.build_text import POLICY_FILE, chosen_policy
 
 
 @click.command(short_help="Check a policy before it is deployed.")

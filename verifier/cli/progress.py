@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from verifier.history import JudgedBuild
+from verifier.history.judged_build import JudgedBuild
 
 _EVERY = 50
 

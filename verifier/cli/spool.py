@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 from tempfile import TemporaryFile
 
-from verifier.history import JudgedBuild
+from verifier.history.judged_build import JudgedBuild
 
 
 class Spool:

@@ -11,20 +11,20 @@ from typing import NoReturn
 
 import click
 
-from verifier.audit import Problem
-from verifier.build import BuildKey
+from verifier.checks.policy import Policy
 from verifier.cli.audit_place import Place, job_name
+from verifier.cli.build_text import chosen_policy
 from verifier.cli.containment import checked_sha, contains
-from verifier.cli.judged import chosen_policy
 from verifier.cli.moments import moment
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.errors import VerifierError
-from verifier.execution import JobName
-from verifier.history import JudgedBuild
-from verifier.judging import judge_listed
-from verifier.policy import Policy
+from verifier.facts.build import BuildKey
+from verifier.facts.execution import JobName
+from verifier.history.deployed import Answer, Whereabouts, makers, whereabouts
+from verifier.history.judge import judge_listed
+from verifier.history.judged_build import JudgedBuild
+from verifier.history.summary import Problem
 from verifier.times import show_time
-from verifier.whereabouts import Answer, Whereabouts, makers, whereabouts
 
 EXIT_CODES = {Answer.YES: 0, Answer.NO: 3, Answer.UNKNOWN: 4}
 _ERROR = 2

@@ -10,10 +10,10 @@ from google.cloud.run_v2.services.services import transports as service_transpor
 from google.cloud.secretmanager_v1.services.secret_manager_service import transports as secret_transports
 from google.iam.v1 import iam_policy_pb2
 
+from verifier.checks.verdict import Outcome
 from verifier.doctor.calls import Caller
 from verifier.doctor.function import Deployment, FunctionName, renewal
 from verifier.doctor.rows import Trouble
-from verifier.verdict import Outcome
 
 _INVOKERS = ("roles/run.invoker", "roles/run.servicesInvoker")
 _VIEWER = "roles/run.viewer"

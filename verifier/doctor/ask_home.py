@@ -11,15 +11,15 @@ from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2
 from google.cloud.logging_v2.services.logging_service_v2 import transports as logging_transports
 from google.cloud.logging_v2.types import LogEntry, WriteLogEntriesRequest
 
-from verifier.cloud.cloud_logging import AUDIT_LOG
-from verifier.cloud.firestore import FirestoreStore
+from verifier.adapters.cloud_logging import AUDIT_LOG
+from verifier.adapters.firestore import FirestoreStore
+from verifier.checks.verdict import Outcome
+from verifier.controller.ledger import BUILDS
 from verifier.doctor.calls import Caller
 from verifier.doctor.rows import AGAIN, Trouble
 from verifier.errors import ServiceError
-from verifier.ledger import BUILDS
 from verifier.services import Store
 from verifier.times import show_time
-from verifier.verdict import Outcome
 
 _NOTHING = f"sha256:{'0' * 64}"
 

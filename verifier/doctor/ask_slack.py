@@ -9,10 +9,10 @@ from typing import Any
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse, WebClient
 
-from verifier.cloud.slack import API_URL
+from verifier.adapters.slack import API_URL
+from verifier.checks.verdict import Outcome
 from verifier.doctor.rows import AGAIN, Trouble
 from verifier.doctor.slack import Bot, Channel
-from verifier.verdict import Outcome
 
 _SECONDS = 15
 _SILENT = logging.Logger("slack_sdk", logging.CRITICAL)  # noqa: LOG001 - no configuration may wake it

@@ -18,13 +18,13 @@ from google.cloud.run_v2.services.executions import transports as execution_tran
 from google.cloud.run_v2.services.jobs import transports as job_transports
 from google.iam.v1 import iam_policy_pb2
 
-from verifier.build import Build, parse_build
-from verifier.cloud.cloud_build import build_document
+from verifier.adapters.cloud_build import build_document
 from verifier.doctor.calls import Caller
 from verifier.doctor.rows import Trouble
 from verifier.doctor.workers import START, STARTER, JobFacts
 from verifier.errors import Malformed
-from verifier.execution import JobName
+from verifier.facts.build import Build, parse_build
+from verifier.facts.execution import JobName
 from verifier.times import show_time
 
 _AT_ONCE = 16

@@ -13,10 +13,10 @@ from google.auth import impersonated_credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
-from verifier.cloud.google import connected, credentials
+from verifier.adapters.google import connected, credentials
+from verifier.checks.verdict import Outcome
 from verifier.doctor.rows import AGAIN, APPLY, GRANTED, Trouble
 from verifier.errors import Denied, ServiceError, Unavailable
-from verifier.verdict import Outcome
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _STALE = "Getting metadata from plugin failed"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 
-from verifier.cloud.build_history import LOCATIONS
+from verifier.adapters.build_history import LOCATIONS
 from verifier.config import SqliteLedger
 from verifier.doctor.ask_home import firestore, query_ledger, try_audit
 from verifier.doctor.ask_messages import may_publish, read_bucket, read_sinks, topic_exists

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from verifier.checks.policy import Policy
+from verifier.checks.policy_file import read_policy
 from verifier.doctor.ask_function import read_deployment, read_invokers, read_secret, version_added
 from verifier.doctor.calls import Caller, function_caller
 from verifier.doctor.checks import answered, checks
@@ -15,8 +17,6 @@ from verifier.doctor.function import Deployment, FunctionName, function_rows, no
 from verifier.doctor.installation import Installation, age_row, policy_row, secret_rows, settings_with
 from verifier.doctor.rows import Need, Row, Trouble, holds, in_order, needless, waiting
 from verifier.errors import SettingsError
-from verifier.policy import Policy
-from verifier.policy_file import read_policy
 
 _AT_ONCE = 8
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from verifier.cloud.cloud_logging import AUDIT_LOG
+from verifier.adapters.cloud_logging import AUDIT_LOG
 from verifier.doctor.messages import Sink
 from verifier.doctor.rows import AGAIN, APPLY, Need, Row, fails, holds, unknown
 

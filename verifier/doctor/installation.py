@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from verifier.checks.policy import Policy
 from verifier.config import Settings, read_settings
 from verifier.doctor.calls import Caller
 from verifier.doctor.function import Deployment, renewal, restart
 from verifier.doctor.rows import Need, Row, Trouble, fails, holds, unknown
 from verifier.errors import SettingsError
-from verifier.policy import Policy
 
 _TOKEN, _WEBHOOK = "VERIFIER_SLACK_TOKEN", "VERIFIER_SLACK_WEBHOOK"
 _EMULATORS = ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST")

@@ -18,7 +18,7 @@ from verifier.doctor.installation import Installation
 from verifier.doctor.messages import Subscription, dead_letter_row, sink_rows, ticker_row
 from verifier.doctor.push import at_path, caller_row, filter_row, no_push, push_row
 from verifier.doctor.rows import Need, Row, Trouble, needless, waiting
-from verifier.execution import JobName
+from verifier.facts.execution import JobName
 
 _NEEDS = (
     Need.BUILDS_ARE_PUSHED,

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from verifier.checks.verdict import Outcome
 from verifier.errors import VerifierError
-from verifier.verdict import Outcome
 
 APPLY = "terraform apply"
 """What mends all that Terraform made, in the folder of the installation."""

@@ -7,18 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from verifier.admission import right_command
-from verifier.build import Build, parse_build
-from verifier.execution import JobName
-from verifier.judgement import Judgement
-from verifier.logs import Repeated
-from verifier.mrkdwn import bold, section
-from verifier.policy import Policy, Worker
-from verifier.report import failed_build_message, unconfirmed_message, verdict_message
+from verifier.checks.judgement import Judgement
+from verifier.checks.policy import Policy, Worker
+from verifier.checks.remedies import right_command
+from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.facts.build import Build, parse_build
+from verifier.facts.execution import JobName
+from verifier.facts.logs import Repeated
+from verifier.facts.source import source_of
+from verifier.reporting.mrkdwn import bold, section
+from verifier.reporting.slack_message import failed_build_message, unconfirmed_message, verdict_message
 from verifier.services import Message
-from verifier.source import source_of
 from verifier.times import show_time
-from verifier.verdict import Check, Finding, Outcome, Verdict
 
 MARK = "SAMPLE by verifier doctor: nothing happened"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verifier.cloud.slack_errors import FIXES
+from verifier.adapters.slack_errors import FIXES
+from verifier.checks.policy import Policy
 from verifier.doctor.rows import Need, Row, fails, holds, unknown
-from verifier.policy import Policy
 
 _HISTORY = frozenset({"channels:history", "groups:history", "im:history", "mpim:history"})
 _REINSTALL = "under OAuth & Permissions, then reinstall the app and store its new token"

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
+from verifier.checks.verdict import Outcome
 from verifier.doctor.rows import Row
 from verifier.redact import one_line
-from verifier.verdict import Outcome
 
 _SIGNS = {
     Outcome.HOLDS: "✓",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from verifier.build import Build
+from verifier.checks.policy import Worker
 from verifier.doctor.ask_workers import (
     list_one_execution,
     read_job,
@@ -25,8 +25,8 @@ from verifier.doctor.workers import (
     start_row,
     trigger_run,
 )
-from verifier.execution import JobName
-from verifier.policy import Worker
+from verifier.facts.build import Build
+from verifier.facts.execution import JobName
 
 _OF_A_JOB = (
     Need.WORKER_RUNS_A_TAG,

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from verifier.build import Build
+from verifier.checks.policy import Worker
 from verifier.doctor.rows import APPLY, GRANTED, Need, Row, fails, holds, needless, unknown
-from verifier.execution import JobName
-from verifier.policy import Worker
+from verifier.facts.build import Build
+from verifier.facts.execution import JobName
 
 START = ("run.jobs.run", "run.jobs.runWithOverrides")
 """What starting a worker takes."""

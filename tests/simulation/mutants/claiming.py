@@ -10,10 +10,13 @@ from typing import Any
 from tests.simulation.entry import entry
 from tests.simulation.mutants import scenes
 from tests.simulation.mutants.planting import mutant, put
-from verifier import case, ledger, reconcile, trial
-from verifier.case import Budget, Case
+from verifier.controller import attempt as case
+from verifier.controller import ledger, reconcile
+from verifier.controller import worker_run as trial
+from verifier.controller.attempt import Case
+from verifier.controller.budget import Budget
+from verifier.controller.ledger import BUILDS, Hold, Record, record_document
 from verifier.errors import LostHold, ServiceError, Unavailable
-from verifier.ledger import BUILDS, Hold, Record, record_document
 
 
 @mutant(r"acknowledged .* (still holds it|nothing was written)")

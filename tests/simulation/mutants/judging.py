@@ -8,15 +8,17 @@ from typing import Any
 
 from tests.simulation.mutants import scenes
 from tests.simulation.mutants.planting import mutant, put
-from verifier import reconcile, trial
-from verifier.build import TERMINAL, parse_build
-from verifier.case import CALL_SECONDS, Case
-from verifier.verdict import Check, Finding, Outcome, Verdict
+from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.controller import reconcile
+from verifier.controller import worker_run as trial
+from verifier.controller.attempt import Case
+from verifier.controller.budget import CALL_SECONDS
+from verifier.facts.build import TERMINAL, parse_build
 
 
 @mutant(r"judged before Cloud Build has finished it")
 def message_trusted_instead_of_fetched(stack: ExitStack) -> None:
-    from verifier import hints
+    from verifier.controller import events as hints
 
     said: dict[str, Any] = {}
     honest = hints._build

@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.simulation.mutants import scenes
 from tests.simulation.mutants.planting import mutant, put
-from verifier import reconcile as story
-from verifier import sweep
+from verifier.controller import reconcile as story
+from verifier.controller import sweep
 from verifier.errors import ServiceError
 
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from tests.simulation.mutants import scenes
 from tests.simulation.mutants.planting import mutant, put
-from verifier import case, ledger, quarantine, reconcile, record, telling
-from verifier.case import Case
+from verifier.controller import attempt as case
+from verifier.controller import ledger, quarantine, reconcile
+from verifier.controller import notify as telling
+from verifier.controller.attempt import Case
+from verifier.reporting import audit_entry as record
 
 
 @mutant(r"posted before the intent was saved")

@@ -9,10 +9,13 @@ from typing import Any
 
 from tests.simulation.mutants import scenes
 from tests.simulation.mutants.planting import mutant, put
-from verifier import execution, ledger, operation, reconcile, trial
-from verifier.case import Case
-from verifier.execution import Completion, Phase
-from verifier.policy import Worker
+from verifier.checks import worker as operation
+from verifier.checks.policy import Worker
+from verifier.controller import ledger, reconcile
+from verifier.controller import worker_run as trial
+from verifier.controller.attempt import Case
+from verifier.facts import execution
+from verifier.facts.execution import Completion, Phase
 
 
 @mutant(r"judged INCONCLUSIVE without an excuse")

@@ -1,0 +1,174 @@
+"""What a team accepts: the defaults fail closed, and nothing is matched by what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from itertools import combinations
+
+import pytest
+
+from tests.fixtures.builds import CASES, document
+from verifier.checks.policy import Exemption, Policy, Route, Worker, allows
+from verifier.checks.verdict import Verdict
+from verifier.facts.build import Build, parse_build
+from verifier.facts.execution import JobName
+from verifier.facts.source import Strength, source_of
+
+TRIGGER_ID = "c2b7d7a4-5f0e-4b56-9d1c-7a6f0e8b3d21"
+NAME = "content-worker-main"
+JOB = JobName("", "us-central1", "dev-vividly-content-worker")
+BY_ID = Worker(TRIGGER_ID, JOB)
+BY_NAME = Worker(NAME, replace(JOB, job="named"))
+
+
+def build(case: str = "commit-resolved-git", **changes: object) -> Build:
+    return parse_build(document(case) | changes)
+
+
+def covers(exemption: Exemption, of: Build) -> bool:
+    return exemption.covers(of, source_of(of))
+
+
+def test_a_triggers_worker_is_found_by_id_before_by_name() -> None:
+    for workers in ((BY_ID, BY_NAME), (BY_NAME, BY_ID)):
+        assert Policy(workers=workers).worker_for(build()) is BY_ID
+    assert Policy(workers=(BY_NAME,)).worker_for(build()) is BY_NAME
+
+
+def test_a_worker_named_like_another_triggers_id_is_not_its_own() -> None:
+    renamed = build(substitutions={"TRIGGER_NAME": TRIGGER_ID}, buildTriggerId="another")
+    own = Worker("another", JOB)
+    assert Policy(workers=(BY_ID, own)).worker_for(renamed) is own
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "buildTriggerId" not in document(case)])
+def test_a_build_that_no_trigger_ran_has_no_worker(case: str) -> None:
+    submitted = build(case, substitutions={"TRIGGER_NAME": NAME}, tags=[f"trigger-{TRIGGER_ID}"])
+    assert Policy(workers=(BY_ID, BY_NAME, Worker("", JOB))).worker_for(submitted) is None
+
+
+def test_a_trigger_without_a_name_has_no_worker_by_name() -> None:
+    assert Policy(workers=(Worker("", JOB), BY_NAME)).worker_for(build(substitutions={})) is None
+
+
+def test_another_trigger_has_no_worker() -> None:
+    other = build(buildTriggerId="another", substitutions={"TRIGGER_NAME": "catalogue-main"})
+    assert Policy(workers=(BY_ID, BY_NAME)).worker_for(other) is None
+
+
+def test_a_job_without_a_project_is_in_the_builds_own() -> None:
+    assert BY_ID.job_for(build()) == replace(JOB, project="vividly-dev")
+    elsewhere = replace(JOB, project="vividly-workers")
+    assert Worker(NAME, elsewhere).job_for(build()) == elsewhere
+
+
+FUNCTIONS = build(
+    "no-source-cloud-functions",
+    serviceAccount="projects/vividly-dev/serviceAccounts/functions@vividly-dev.iam.gserviceaccount.com",
+    buildTriggerId=TRIGGER_ID,
+)
+FOR_FUNCTIONS = Exemption(
+    "Cloud Functions builds what it stores",
+    tool="Cloud Functions",
+    service_account="functions@vividly-dev.iam.gserviceaccount.com",
+    tag="p-gcf",
+    trigger=TRIGGER_ID,
+)
+UPLOAD = build("upload-run-deploy-source")
+FOR_UPLOADS = Exemption(
+    "prototypes", tool="gcloud run deploy --source", bucket="run-sources-vividly-dev-us-central1", tag="p-run"
+)
+
+
+@pytest.mark.parametrize(("exemption", "of"), [(FOR_FUNCTIONS, FUNCTIONS), (FOR_UPLOADS, UPLOAD)])
+def test_an_exemption_covers_a_build_only_when_every_condition_that_it_gives_holds(
+    exemption: Exemption, of: Build
+) -> None:
+    given = [field.name for field in fields(exemption) if field.name != "reason" and getattr(exemption, field.name)]
+    assert covers(exemption, of)
+    for count in range(1, len(given)):
+        for dropped in combinations(given, count):
+            assert covers(replace(exemption, **dict.fromkeys(dropped, "")), of)
+    for condition in given:
+        assert not covers(replace(exemption, **{condition: "something else"}), of)
+
+
+def test_an_exemption_without_conditions_covers_nothing() -> None:
+    assert not any(covers(Exemption("because"), build(case)) for case in CASES)
+
+
+@pytest.mark.parametrize("condition", ["tool", "bucket", "service_account", "tag", "trigger"])
+def test_a_condition_is_compared_whole(condition: str) -> None:
+    full = FOR_UPLOADS if condition == "bucket" else FOR_FUNCTIONS
+    of = UPLOAD if condition == "bucket" else FUNCTIONS
+    value = getattr(full, condition)
+    assert covers(Exemption("whole", **{condition: value}), of)
+    for other in (value[:-1], f"{value}x", value.upper(), f"*{value[1:]}"):
+        assert not covers(Exemption("part", **{condition: other}), of)
+
+
+def test_a_commit_has_neither_tool_nor_bucket() -> None:
+    assert not covers(Exemption("no", tool="gcloud builds submit"), build())
+    assert not covers(Exemption("no", bucket="vividly-dev_cloudbuild"), build())
+
+
+def test_the_first_route_that_fits_decides() -> None:
+    local = Route("C-LOCAL", verdicts=frozenset({Verdict.LOCAL_SOURCE}))
+    worker = Route("C-WORKER", triggers=frozenset({NAME}))
+    rest = Route("C-REST")
+    policy = Policy(routes=(local, worker, rest))
+    assert policy.route(Verdict.LOCAL_SOURCE, build()) is local
+    assert policy.route(Verdict.FAILED, build()) is worker
+    assert policy.route(Verdict.FAILED, build("upload-builds-submit")) is rest
+    assert Policy(routes=(rest, worker, local)).route(Verdict.LOCAL_SOURCE, build()) is rest
+
+
+def test_where_no_route_fits_it_is_the_default_channel_and_nobody_is_called() -> None:
+    never = Route("C-NEVER", "here", frozenset({Verdict.VERIFIED}), frozenset({NAME}))
+    assert Policy(routes=(never,)).route(Verdict.FAILED, build()) == Route("", "")
+    assert Policy().route(Verdict.FAILED, build()) == Route("", "")
+
+
+def test_a_route_needs_both_its_verdict_and_its_trigger() -> None:
+    both = Route("C", verdicts=frozenset({Verdict.FAILED}), triggers=frozenset({NAME}))
+    assert both.fits(Verdict.FAILED, build())
+    assert not both.fits(Verdict.VERIFIED, build())
+    assert not both.fits(Verdict.FAILED, build("commit-resolved-git-by-hand"))
+
+
+def test_a_routes_trigger_is_known_by_id_or_name_and_never_by_an_empty_word() -> None:
+    assert Route("C", triggers=frozenset({TRIGGER_ID})).fits(Verdict.FAILED, build())
+    assert Route("C", projects=frozenset({build().key.project})).fits(Verdict.FAILED, build())
+    assert not Route("C", projects=frozenset({"another-project"})).fits(Verdict.FAILED, build())
+    assert not Route("C", triggers=frozenset({""})).fits(Verdict.FAILED, build("upload-builds-submit"))
+
+
+def test_the_triggers_word_is_not_accepted_unless_asked_for() -> None:
+    assert Policy().strengths == set(Strength) - {Strength.TRIGGERS_WORD}
+
+
+def test_only_green_verdicts_are_quiet_by_default() -> None:
+    assert set(Verdict) - Policy().posts == {Verdict.VERIFIED, Verdict.EXEMPT}
+
+
+@pytest.mark.parametrize(
+    ("globs", "name", "allowed"),
+    [
+        (("main",), "main", True),
+        (("main",), "Main", False),
+        (("main",), "main2", False),
+        (("main",), "feature/main", False),
+        (("main",), "", False),
+        (("release/*",), "release/2.4", True),
+        (("release/*",), "release/2.4/fix", True),
+        (("release/*",), "release", False),
+        (("release/*",), "prerelease/2.4", False),
+        (("v*", "main"), "main", True),
+        (("*",), "anything", True),
+        ((), "main", False),
+    ],
+)
+def test_a_name_is_allowed_only_when_a_pattern_is_the_whole_of_it(
+    globs: tuple[str, ...], name: str, *, allowed: bool
+) -> None:
+    assert allows(globs, name) is allowed

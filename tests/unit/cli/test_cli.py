@@ -1,0 +1,234 @@
+"""`verifier explain` and `verifier check`: what a person and a script read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.fixtures.builds import CASES, EXPECTED, document
+from verifier.checks.verdict import Verdict
+from verifier.cli import main
+from verifier.standin.clock import system_clock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.google_server import GoogleStandIn
+
+FACTS = {"Commit": "commit", "Upload": "upload", "NoSource": "no-source", "Unclear": "unclear"}
+
+
+def run(*words: str, given: str | None = None, **environment: str) -> Result:
+    variables: dict[str, str | None] = {"GOOGLE_CLOUD_PROJECT": None, "CLOUDSDK_CORE_PROJECT": None}
+    return CliRunner().invoke(main, words, input=given, env=variables | environment)
+
+
+def written(folder: Path, value: Any, name: str = "build.json") -> str:
+    file = folder / name
+    file.write_text(json.dumps(value))
+    return str(file)
+
+
+def test_an_upload_is_explained(tmp_path: Path) -> None:
+    result = run("explain", written(tmp_path, an_upload()))
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "🔴 LOCAL_SOURCE\n"
+        "  build    4e841fcb-1b2c-4d3e-8f90-a1b2c3d4e5f6 in vividly-dev, us-central1\n"
+        "  source   upload gs://vividly-dev_cloudbuild/source/1795400000.5-0a1b2c3d4e5f60718293a4b5c6d7e8f9.tgz"
+        " (made by gcloud builds submit)\n"
+        "  invoked  by hand\n"
+        "  claim    COMMIT_SHA=85cffd8a4c1f9b0e7d6a5b4c3d2e1f0a9b8c7d6e (nothing proves it)\n"
+        "  ✗ source_is_a_commit       source.storageSource is gs://vividly-dev_cloudbuild/source/"
+        "1795400000.5-0a1b2c3d4e5f60718293a4b5c6d7e8f9.tgz; no commit is recorded\n"
+        "    do this: gcloud builds triggers create github --name=repository-main --repo-owner=OWNER "
+        "--repo-name=REPOSITORY --branch-pattern='^main$' --build-config=cloudbuild.yaml --region=us-central1 "
+        "--project=vividly-dev\n"
+        "  · repository_is_allowed    no commit, so no repository\n"
+        "  · branch_is_allowed        no commit, so no branch\n"
+        "  · claims_are_backed        nothing proves that: "
+        "COMMIT_SHA=85cffd8a4c1f9b0e7d6a5b4c3d2e1f0a9b8c7d6e\n"
+        "  · build_was_triggered      no commit that a trigger could have built\n\n"
+    )
+
+
+def an_upload() -> dict[str, Any]:
+    place = {
+        "bucket": "vividly-dev_cloudbuild",
+        "object": "source/1795400000.5-0a1b2c3d4e5f60718293a4b5c6d7e8f9.tgz",
+    }
+    return {
+        "id": "4e841fcb-1b2c-4d3e-8f90-a1b2c3d4e5f6",
+        "name": "projects/402118557731/locations/us-central1/builds/4e841fcb-1b2c-4d3e-8f90-a1b2c3d4e5f6",
+        "projectId": "vividly-dev",
+        "status": "SUCCESS",
+        "source": {"storageSource": place},
+        "substitutions": {"COMMIT_SHA": "85cffd8a4c1f9b0e7d6a5b4c3d2e1f0a9b8c7d6e"},
+    }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_fixture_is_one_object_a_line(tmp_path: Path, case: str) -> None:
+    result = run("explain", "--json", written(tmp_path, document(case)))
+    assert result.exit_code == 0, result.output
+    [line] = result.stdout.splitlines()
+    said = json.loads(line)
+    assert list(said) == [
+        "file",
+        "build",
+        "status",
+        "source",
+        "unbacked_claims",
+        "invoked_by",
+        "verdict",
+        "findings",
+    ]
+    assert set(said["source"]) == {"fact", "commit", "strength", "repository", "field", "detail"}
+    assert said["source"]["fact"] == FACTS[EXPECTED[case]["fact"]]
+    assert said["source"]["commit"] == EXPECTED[case].get("sha")
+    assert said["verdict"] in (*Verdict, None)
+    assert (said["verdict"] is None) == (said["status"] != "SUCCESS")
+    for finding in said["findings"]:
+        assert set(finding) == {"check", "outcome", "seen", "remediation"}
+
+
+def test_a_list_as_gcloud_prints_it_is_judged_build_by_build(tmp_path: Path) -> None:
+    builds = [an_upload(), document("commit-resolved-git")]
+    result = run("explain", "--json", written(tmp_path, builds))
+    assert [json.loads(line)["source"]["fact"] for line in result.stdout.splitlines()] == ["upload", "commit"]
+
+
+def test_one_bad_build_in_a_list_does_not_hide_the_others(tmp_path: Path) -> None:
+    result = run("explain", "--json", written(tmp_path, [an_upload(), {"id": {}}, an_upload()]))
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 2
+    assert "build 2: id: expected text, got dict" in result.stderr
+
+
+def test_standard_input_is_a_file_too() -> None:
+    result = run("explain", "--json", "-", given=json.dumps(an_upload()))
+    assert json.loads(result.stdout)["file"] == "-"
+
+
+def test_documents_one_after_the_other_are_read_too() -> None:
+    result = run("explain", "--json", "-", given=json.dumps(an_upload()) + "\n" + json.dumps(an_upload()))
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_an_unreadable_file_is_one_line_and_the_rest_is_judged(tmp_path: Path) -> None:
+    good = written(tmp_path, an_upload())
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"id": ')
+    result = run("explain", str(bad), str(tmp_path / "absent.json"), good)
+    assert result.exit_code == 1
+    assert "LOCAL_SOURCE" in result.stdout
+    first, second = result.stderr.splitlines()
+    assert first.startswith(f"{bad}: expected JSON, as gcloud builds list --format=json prints it, got ")
+    assert second == f"{tmp_path / 'absent.json'}: expected a readable file, got No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "expected build documents in JSON, got none"),
+        ("[]", "expected build documents in JSON, got none"),
+        ("{}", "build 1: expected a build (with id, status or source), got an object with no keys"),
+        ('{"error": 1}', "build 1: expected a build (with id, status or source), got an object with error"),
+        ("5", "build 1: build: expected an object, got int"),
+        ('["a"]', "build 1: build: expected an object, got str"),
+        ('{"id": "a", "source": 5}', "build 1: source: expected an object, got int"),
+        ("[" * 100_000, "expected JSON, as gcloud"),
+        ('{"id": "a", "projectId": "p", "name": "elsewhere"}', "build 1: build name: expected projects/"),
+    ],
+)
+def test_what_is_no_build_is_told_by_what_was_expected_and_got(text: str, problem: str) -> None:
+    result = run("explain", "-", given=text)
+    assert result.exit_code == 1
+    assert f"-: {problem}" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_policy_decides_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[[exemption]]\nreason = "a sandbox"\nbucket = "vividly-dev_cloudbuild"\n')
+    file = written(tmp_path, an_upload())
+    assert json.loads(run("explain", "--json", "--policy", str(policy), file).stdout)["verdict"] == "EXEMPT"
+    policy.write_text("branchs = []")
+    wrong = run("explain", "--policy", str(policy), file)
+    assert wrong.exit_code == 1
+    assert "did you mean branches?" in wrong.stderr
+    assert str(policy) in wrong.stderr
+
+
+def test_a_worker_that_cannot_be_run_here_is_mentioned(tmp_path: Path) -> None:
+    build = document("commit-resolved-git")
+    build["buildTriggerId"] = "5b3c1a52-6a0e-4f3f-9f3b-0d5d0c6f2b11"
+    policy = tmp_path / "policy.toml"
+    policy.write_text(f'[[worker]]\ntrigger = "{build["buildTriggerId"]}"\njob = "us-central1/the-worker"\n')
+    result = run("explain", "--policy", str(policy), written(tmp_path, build))
+    assert "By source alone: the worker the-worker is not run here." in result.stdout
+
+
+def test_check_fetches_the_build_and_says_the_same() -> None:
+    cloud = Cloud(system_clock)
+    cloud.put_build(an_upload())
+    with GoogleStandIn(cloud, Faults()) as place:
+        words = ("check", an_upload()["id"], "--project", "vividly-dev", "--region", "us-central1", "--json")
+        result = run(*words, VERIFIER_GOOGLE_ENDPOINT=place.address)
+        by_name = run(
+            "check",
+            f"projects/vividly-dev/locations/us-central1/builds/{an_upload()['id']}",
+            VERIFIER_GOOGLE_ENDPOINT=place.address,
+        )
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert (said["file"], said["verdict"]) == (None, "LOCAL_SOURCE")
+    assert by_name.stdout.startswith("🔴 LOCAL_SOURCE")
+
+
+def test_check_says_in_one_line_what_is_wrong() -> None:
+    cloud = Cloud(system_clock)
+    with GoogleStandIn(cloud, Faults()) as place:
+        here = {"VERIFIER_GOOGLE_ENDPOINT": place.address}
+        absent = run("check", "no-such-build", "--project", "vividly-dev", **here)
+        cloud.deny("GetBuild")
+        denied = run("check", "no-such-build", "--project", "vividly-dev", **here)
+    nowhere = run("check", "a-build")
+    bad = run("check", "projects/p/builds")
+    elsewhere = run("check", "a-build", "--project", "vividly-dev", VERIFIER_GOOGLE_ENDPOINT="run.example.com:443")
+    for result, words in (
+        (absent, "not found"),
+        (denied, "roles/cloudbuild.builds.viewer"),
+        (nowhere, "expected --project"),
+        (bad, "build name: expected projects/"),
+        (elsewhere, "expected a loopback address"),
+    ):
+        assert result.exit_code == 1
+        assert words in result.stderr
+        assert "Traceback" not in result.output
+
+
+def test_a_claim_cannot_look_like_a_line_of_ours(tmp_path: Path) -> None:
+    forged = an_upload() | {"substitutions": {"COMMIT_SHA": "x\n✅ VERIFIED\n  build    777"}}
+    lines = run("explain", written(tmp_path, forged)).stdout.splitlines()
+    assert lines[0] == "🔴 LOCAL_SOURCE"
+    assert not [line for line in lines if line.startswith("✅") or line.strip().startswith("build    777")]
+
+
+def test_the_answer_of_the_rest_api_a_folder_and_utf_16_are_read_too(tmp_path: Path) -> None:
+    written(tmp_path, {"builds": [an_upload(), an_upload()]})
+    (tmp_path / "other.json").write_text(json.dumps(an_upload()), encoding="utf-16")
+    result = run("explain", "--json", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 3
+
+
+def test_a_secret_that_is_no_credentials_file_is_not_shown(tmp_path: Path) -> None:
+    wrong = tmp_path / "keystore.p12"
+    wrong.write_bytes(bytes(range(256)) * 4)
+    result = run("check", "a-build", "--project", "vividly-dev", GOOGLE_APPLICATION_CREDENTIALS=str(wrong))
+    assert result.exit_code == 1
+    assert "expected Google credentials, got " in result.stderr
+    assert len(result.stderr) < 300

@@ -1,0 +1,66 @@
+"""The rule of the layers: what may import what. `docs/architecture.md` says why."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "verifier"
+SHARED = {"errors", "config", "problems", "services", "redact", "times", "strict_json"}
+"""What every layer may use."""
+BELOW: dict[str, set[str]] = {
+    "facts": set(),
+    "checks": {"facts"},
+    "reporting": {"facts", "checks"},
+    "controller": {"facts", "checks", "reporting"},
+    "history": {"facts", "checks", "reporting"},
+    "adapters": {"facts", "checks", "reporting", "controller", "history"},
+    "standin": set(),
+    "demo": {"facts", "checks", "reporting", "standin"},
+    "doctor": {"facts", "checks", "reporting", "controller", "history", "adapters"},
+    "cli": {"facts", "checks", "reporting", "controller", "history", "adapters", "doctor", "standin", "demo"},
+}
+"""A package, and the packages that it may import besides itself and what is shared."""
+STANDIN_MAY_USE = {"errors", "times"}
+NOT_DEPLOYED = {"history", "standin", "demo", "doctor", "cli"}
+OF_THE_COMMAND_LINE = {"build_history.py", "job_history.py", "sqlite.py"}
+"""Adapters that are not deployed either."""
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def imported(file: Path) -> set[str]:
+    """Return the first name below `verifier` of each import in the file, wherever it stands."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "verifier":
+            names = node.module.split(".")[1:2] or [alias.name for alias in node.names]
+            found |= set(names)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("verifier.")}
+    return found - {"__version__"}
+
+
+@pytest.mark.parametrize("package", sorted(BELOW))
+def test_a_package_imports_only_what_lies_below_it(package: str) -> None:
+    shared = STANDIN_MAY_USE if package == "standin" else SHARED
+    allowed = BELOW[package] | shared | {package}
+    wrong = {file.name: sorted(extra) for file in (ROOT / package).rglob("*.py") if (extra := imported(file) - allowed)}
+    assert not wrong
+
+
+@pytest.mark.parametrize("module", sorted(SHARED))
+def test_what_is_shared_imports_no_layer_above_the_facts(module: str) -> None:
+    assert imported(ROOT / f"{module}.py") <= SHARED | {"facts"}
+
+
+def test_what_is_deployed_imports_nothing_that_is_not() -> None:
+    deployed = [file for file in FILES if file.relative_to(ROOT).parts[0] not in NOT_DEPLOYED | {"__main__.py"}]
+    for file in deployed:
+        if file.name not in OF_THE_COMMAND_LINE:
+            assert not imported(file) & NOT_DEPLOYED, file
+
+
+def test_there_are_few_modules_beside_the_packages() -> None:
+    assert len([file for file in ROOT.glob("*.py") if not file.name.startswith("__")]) <= 10

@@ -1,0 +1,110 @@
+"""Cloud Build: one build, or those that finished in a span of time.
+
+Documentation: "Cloud Build API", "View build results" (the filter's grammar).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from google.cloud.devtools import cloudbuild_v1
+from google.cloud.devtools.cloudbuild_v1.services.cloud_build import transports
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from verifier.adapters.google import connected, needs, translated
+from verifier.facts.build import Build, BuildKey, parse_build
+from verifier.services import BuildPage
+from verifier.times import show_time
+
+_PAGE_SIZE = 100
+_STATUS = {number: name for name, number in cloudbuild_v1.Build.pb().Status.items()}
+_PLAIN_FIELDS = ("id", "name", "project_id", "status_detail", "build_trigger_id", "service_account")
+_TIMES = ("create_time", "start_time", "finish_time")
+_MESSAGES = ("source", "source_provenance", "git_config", "failure_info")
+
+
+class CloudBuild:
+    """The `Builds` service. A refusal names the role to grant."""
+
+    def __init__(self, endpoint: str = "") -> None:
+        self._client = connected(cloudbuild_v1.CloudBuildClient, transports.CloudBuildGrpcTransport, endpoint)
+
+    def fetch(self, key: BuildKey, *, timeout: float) -> Build:
+        """See `services.Builds.fetch`."""
+        request = cloudbuild_v1.GetBuildRequest(name=key.name, project_id=key.project, id=key.id)
+        with translated(f"reading build {key.name}", _grant(key.project, "cloudbuild.builds.get")):
+            answer = self._client.get_build(request=request, timeout=timeout, retry=None)
+        return parse_build(build_document(answer))
+
+    def finished(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> BuildPage:
+        """See `services.Builds.finished`."""
+        wanted = f'status="SUCCESS" AND finish_time>="{show_time(since)}" AND finish_time<="{show_time(until)}"'
+        documents, next_page = self.documents(project, location, wanted, page, timeout=timeout)
+        return BuildPage([BuildKey(project, location, document["id"]) for document in documents], next_page)
+
+    def documents(
+        self, project: str, location: str, wanted: str, page: str, *, timeout: float
+    ) -> tuple[list[dict[str, Any]], str]:
+        """One page of the builds that a filter wants, newest first, as `build_document` gives them, and the next token.
+
+        Raises ServiceError.
+        """
+        request = cloudbuild_v1.ListBuildsRequest(
+            parent=f"projects/{project}/locations/{location}",
+            project_id=project,
+            filter=wanted,
+            page_size=_PAGE_SIZE,
+            page_token=page,
+        )
+        with translated(f"listing builds of {project} in {location}", _grant(project, "cloudbuild.builds.list")):
+            answer = next(self._client.list_builds(request=request, timeout=timeout, retry=None).pages)
+        return [build_document(build) for build in answer.builds], answer.next_page_token
+
+
+def build_document(build: cloudbuild_v1.Build) -> dict[str, Any]:
+    """The parts of a build that `parse_build` reads, in the JSON dialect of the REST resource.
+
+    A field that the client library does not know (a Developer Connect source, say) survives as an unknown field; it
+    is carried over as `#number`, so that a source of an unknown kind is never taken for an empty one.
+    """
+    raw = cloudbuild_v1.Build.pb(build)
+    document: dict[str, Any] = {_camel(name): getattr(raw, name) for name in _PLAIN_FIELDS if getattr(raw, name)}
+    document["status"] = _STATUS.get(raw.status, "STATUS_UNKNOWN")
+    for name in _TIMES:
+        if raw.HasField(name):
+            document[_camel(name)] = getattr(raw, name).ToJsonString()
+    for name in _MESSAGES:
+        if raw.HasField(name):
+            document[_camel(name)] = _with_unknown(getattr(raw, name))
+    pushed = [{"name": image.name, "digest": image.digest} for image in raw.results.images]
+    several: dict[str, Any] = {
+        "substitutions": dict(raw.substitutions),
+        "tags": list(raw.tags),
+        "images": list(raw.images),
+        "dependencies": [MessageToDict(item) for item in raw.dependencies],
+        "results": {"images": pushed} if pushed else {},
+        "steps": [{"name": step.name, "args": list(step.args)} for step in raw.steps[:1]],
+    }
+    return document | {name: value for name, value in several.items() if value}
+
+
+def _with_unknown(message: Message) -> dict[str, Any]:
+    document: dict[str, Any] = MessageToDict(message)
+    unknown = UnknownFieldSet(message)
+    for index in range(len(unknown)):
+        document[f"#{unknown[index].field_number}"] = {}
+    return document
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
+
+
+def _grant(project: str, permission: str) -> str:
+    return needs(permission, f"project {project}", "roles/cloudbuild.builds.viewer")

@@ -1,0 +1,118 @@
+"""Cloud Logging: read a worker's entries, write the audit trail. The low-level client: it adds nothing of its own.
+
+(`Client.list_entries` would add a time bound, and `Client.logger` asks the metadata server.)
+Documentation: "Cloud Logging API v2", entries.list and entries.write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from google.api import monitored_resource_pb2
+from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client, transports
+from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse, WriteLogEntriesRequest
+from google.cloud.logging_v2.types import LogEntry as LogEntryMessage
+from google.logging.type import log_severity_pb2
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from verifier.adapters.google import connected, countdown, needs, translated
+from verifier.facts.logs import EXECUTION_LABEL, TEXT_FIELDS, LogEntry
+from verifier.services import Document, LogPage
+
+AUDIT_LOG = "build-verifier"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PAGE_SIZE = 1_000
+_TASK_LABEL = "run.googleapis.com/task_index"
+_ATTEMPT_LABEL = "run.googleapis.com/task_attempt"
+
+
+class CloudLogging:
+    """The `Logs` and `Audit` services: entries are read where the job ran, and written to the home project."""
+
+    def __init__(self, home_project: str, endpoint: str = "", *, page_seconds: float = 8.0) -> None:
+        """`page_seconds`: the most that one page may take, however much time there is for all."""
+        self._home = home_project
+        self._page_seconds = page_seconds
+        self._client = connected(LoggingServiceV2Client, transports.LoggingServiceV2GrpcTransport, endpoint)
+
+    def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
+        """See `services.Logs.read`."""
+        request = ListLogEntriesRequest(
+            resource_names=[f"projects/{project}"],
+            filter=filter_text,
+            order_by="timestamp asc",
+            page_size=_PAGE_SIZE,
+        )
+        grant = needs("logging.logEntries.list", f"project {project}", "roles/logging.viewer")
+        what = f"reading the logs of {project}"
+        left = countdown(timeout, what)
+        with translated(what, grant):
+            while True:
+                answer = self._client.list_log_entries(
+                    request=request, timeout=min(left(), self._page_seconds), retry=None
+                )
+                page = ListLogEntriesResponse.pb(next(answer.pages))
+                yield LogPage(map(log_entry, page.entries), bool(page.next_page_token))
+                if not page.next_page_token:
+                    return
+                request.page_token = page.next_page_token
+
+    def write(
+        self,
+        *,
+        insert_id: str,
+        time: datetime,
+        severity: str,
+        labels: Mapping[str, str],
+        payload: Document,
+        timeout: float,
+    ) -> None:
+        """See `services.Audit.write`."""
+        body, moment = Struct(), Timestamp()
+        body.update(payload)
+        moment.FromDatetime(time)
+        entry = LogEntryMessage.pb()(
+            log_name=f"projects/{self._home}/logs/{AUDIT_LOG}",
+            resource=monitored_resource_pb2.MonitoredResource(type="global", labels={"project_id": self._home}),
+            timestamp=moment,
+            severity=log_severity_pb2.LogSeverity.Value(severity),
+            insert_id=insert_id,
+            labels=dict(labels),
+            json_payload=body,
+        )
+        request = WriteLogEntriesRequest.pb()(entries=[entry])
+        grant = needs("logging.logEntries.create", f"project {self._home}", "roles/logging.logWriter")
+        with translated("writing the audit trail", grant):
+            self._client.write_log_entries(request=request, timeout=timeout, retry=None)
+
+
+def log_entry(raw: Any) -> LogEntry:
+    """What judgement needs of an entry; `raw` is the plain protobuf, which is far cheaper to read than its wrapper."""
+    labels = raw.labels
+    stamp = raw.timestamp
+    return LogEntry(
+        _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1_000),
+        raw.severity,
+        _log_id(raw.log_name),
+        raw.text_payload or _structured_text(raw),
+        labels.get(EXECUTION_LABEL, ""),
+        labels.get(_TASK_LABEL, ""),
+        labels.get(_ATTEMPT_LABEL, ""),
+    )
+
+
+def _structured_text(raw: Any) -> str:
+    kind = raw.WhichOneof("payload")
+    if kind == "json_payload":
+        values = raw.json_payload.fields
+        return "\n".join(filter(None, (values[name].string_value for name in TEXT_FIELDS if name in values)))
+    return ""
+
+
+@lru_cache(maxsize=64)  # an entry's log is one of a few
+def _log_id(log_name: str) -> str:
+    return log_name.rpartition("/logs/")[2].replace("%2F", "/")

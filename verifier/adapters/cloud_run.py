@@ -1,0 +1,124 @@
+"""Cloud Run jobs: start an execution, find it again, look at it.
+
+Documentation: "Cloud Run Admin API v2", Jobs and Executions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from google.cloud import run_v2
+from google.cloud.run_v2.services.executions import transports as execution_transports
+from google.cloud.run_v2.services.jobs import transports as job_transports
+from google.protobuf.message import DecodeError
+
+from verifier.adapters.google import connected, countdown, needs, translated
+from verifier.errors import Unavailable
+from verifier.facts.execution import BUILD_VARIABLE, Completion, Execution, JobName, parse_execution_name
+
+_PAGE_SIZE = 100
+_MOST_FOUND = 100
+"""Executions that are told of: whoever may run the job can start as many for one build as they like."""
+_COMPLETION = {
+    run_v2.Condition.State.CONDITION_SUCCEEDED: Completion.TRUE,
+    run_v2.Condition.State.CONDITION_FAILED: Completion.FALSE,
+}
+
+
+class CloudRunJobs:
+    """The `Jobs` service. A refusal names the role to grant."""
+
+    def __init__(self, endpoint: str = "") -> None:
+        self._jobs = connected(run_v2.JobsClient, job_transports.JobsGrpcTransport, endpoint)
+        self._executions = connected(run_v2.ExecutionsClient, execution_transports.ExecutionsGrpcTransport, endpoint)
+
+    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
+        """See `services.Jobs.start`. The execution's name is in the operation's metadata: nobody waits for its end."""
+        container = run_v2.RunJobRequest.Overrides.ContainerOverride(
+            args=list(args), env=[run_v2.EnvVar(name=name, value=value) for name, value in env.items()]
+        )
+        overrides = run_v2.RunJobRequest.Overrides(container_overrides=[container])
+        request = run_v2.RunJobRequest(name=job.resource, overrides=overrides)
+        with translated(f"starting job {job.resource}", _grant_start(job)):
+            operation = self._jobs.run_job(request=request, timeout=timeout, retry=None)
+        said = f"starting job {job.resource}: the answer names no execution; look for one before starting another"
+        try:
+            name = operation.metadata.name if operation.metadata else ""
+        except (TypeError, DecodeError) as error:
+            raise Unavailable(said, ambiguous=True) from error
+        if not name:
+            raise Unavailable(said, ambiguous=True)
+        return str(name)
+
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
+        """See `services.Jobs.started_for`. The list has no filter; it is sorted by time of creation, newest first."""
+        what = f"listing executions of {job.resource}"
+        request = run_v2.ListExecutionsRequest(parent=job.resource, page_size=_PAGE_SIZE)
+        found: list[tuple[datetime, str]] = []
+        left = countdown(timeout, what)
+        with translated(what, _grant_view(job)):
+            while True:
+                page = next(self._executions.list_executions(request=request, timeout=left(), retry=None).pages)
+                recent = [item for item in page.executions if _created(item) >= since]
+                found += [(_created(item), item.name) for item in recent if (env, value) in _environment(item)]
+                if len(recent) < len(page.executions) or not page.next_page_token:
+                    return [name for _, name in sorted(found)][:_MOST_FOUND]
+                request.page_token = page.next_page_token
+
+    def observe(self, execution: str, *, timeout: float) -> Execution:
+        """See `services.Jobs.observe`."""
+        job, _ = parse_execution_name(execution)
+        request = run_v2.GetExecutionRequest(name=execution)
+        with translated(f"reading execution {execution}", _grant_view(job)):
+            answer = self._executions.get_execution(request=request, timeout=timeout, retry=None)
+        if not answer.name:
+            raise Unavailable(f"reading execution {execution}: the answer names no execution; try again later")
+        return execution_facts(answer)
+
+
+def execution_facts(execution: run_v2.Execution) -> Execution:
+    """What the story needs of Cloud Run's answer."""
+    completed = next((item for item in execution.conditions if item.type_ == "Completed"), None)
+    reason = run_v2.Condition.ExecutionReason.NON_ZERO_EXIT_CODE
+    return Execution(
+        name=execution.name,
+        created=_created(execution),
+        started=_moment(execution.start_time),
+        completed=_moment(execution.completion_time),
+        completion=_COMPLETION.get(completed.state, Completion.UNKNOWN) if completed else Completion.UNKNOWN,
+        message=completed.message if completed else "",
+        exited=completed.execution_reason == reason if completed else False,
+        tasks=execution.task_count,
+        succeeded=execution.succeeded_count,
+        failed=execution.failed_count,
+        cancelled=execution.cancelled_count,
+        retried=execution.retried_count,
+        images=tuple(container.image for container in execution.template.containers),
+        build=dict(_environment(execution)).get(BUILD_VARIABLE, ""),
+    )
+
+
+def _environment(execution: run_v2.Execution) -> list[tuple[str, str]]:
+    return [(item.name, item.value) for container in execution.template.containers for item in container.env]
+
+
+def _created(execution: run_v2.Execution) -> datetime:
+    return _moment(execution.create_time) or datetime.fromtimestamp(0, UTC)
+
+
+def _moment(value: Any) -> datetime | None:
+    """A moment of the library's, as a plain one; an unset one is None."""
+    if value is None:
+        return None
+    return datetime.fromtimestamp(value.timestamp(), UTC)
+
+
+def _grant_start(job: JobName) -> str:
+    permissions, on = "run.jobs.run and run.jobs.runWithOverrides", f"job {job.location}/{job.job} of {job.project}"
+    return needs(permissions, on, "roles/run.jobsExecutorWithOverrides")
+
+
+def _grant_view(job: JobName) -> str:
+    return needs("run.executions.get and run.executions.list", f"project {job.project}", "roles/run.viewer")

@@ -1,0 +1,271 @@
+"""The ledger's storage in Firestore: one request a call, compare-and-set on the server's update time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import grpc
+from google.api_core.exceptions import Aborted, AlreadyExists, FailedPrecondition, GoogleAPICallError, NotFound
+from google.cloud.firestore_v1 import types
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+from google.protobuf.struct_pb2 import NullValue
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from verifier.adapters.google import credentials, needs, retry_after
+from verifier.errors import Denied, Refused, ServiceError, Unavailable
+from verifier.services import Document, Stored
+
+_Code = grpc.StatusCode
+_MAY_HAVE_LANDED = {_Code.CANCELLED, _Code.DEADLINE_EXCEEDED, _Code.INTERNAL, _Code.UNAVAILABLE, _Code.UNKNOWN}
+_PASSING = _MAY_HAVE_LANDED | {_Code.ABORTED, _Code.RESOURCE_EXHAUSTED}
+_Query = types.StructuredQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A value that this project never writes, such as a timestamp: nothing can be made of it, but it can be put back.
+
+    It is for whoever reads the document to find it wrong: a query's other documents have nothing to do with it.
+    """
+
+    value: Any
+
+
+class FirestoreStore:
+    """A `Store` in one Firestore database in native mode; it needs no index beyond the automatic ones.
+
+    Nothing is retried but a write that the server aborted, once: repeating a create whose reply was lost would
+    take our own document for somebody else's. The generated client is used rather than `firestore.Client`,
+    which cannot replace a whole document under a precondition.
+    """
+
+    def __init__(self, project: str, database: str = "(default)", *, channel: grpc.Channel | None = None) -> None:
+        """Prepare to talk to a database; nothing is sent yet.
+
+        `channel` replaces the connection to Google, or to the emulator that FIRESTORE_EMULATOR_HOST names: with
+        gRPC's interceptors on it, a caller can watch or disturb every request. Raises as `google.credentials` does.
+        """
+        self._project = project
+        self._database = database
+        self._root = f"projects/{project}/databases/{database}"
+        self._place = f"Firestore database {database} of project {project}"
+        self._api = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel or _connect()))
+
+    def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
+        """The document, or None when there is none."""
+        found = self._get(f"read {collection}/{name}", collection, [name], None, timeout)
+        return _stored(found[0]) if found else None
+
+    def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
+        """Write a document that does not exist yet. None when one does."""
+        write = self._write(collection, name, document, types.Precondition(exists=False))
+        with self._explained(f"create {collection}/{name}", timeout, writing=True):
+            try:
+                return Stored(document, self._commit(write, timeout))
+            except AlreadyExists:
+                return None
+
+    def replace(
+        self, collection: str, name: str, document: Document, revision: str, *, timeout: float
+    ) -> Stored | None:
+        """Write the document if it is still at this revision. None when it is not, or is gone."""
+        known = Timestamp()
+        known.FromJsonString(revision)
+        write = self._write(collection, name, document, types.Precondition(update_time=known))
+        with self._explained(f"replace {collection}/{name}", timeout, writing=True):
+            try:
+                return Stored(document, self._commit(write, timeout))
+            except (FailedPrecondition, NotFound):
+                return None
+
+    def due(
+        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+    ) -> list[tuple[str, Stored]]:
+        """Names and documents of `builds` whose `field` (`due` or `unsaid`) is text from `since` to `now`, in order."""
+        bounds = (
+            _where(field, _Query.FieldFilter.Operator.GREATER_THAN_OR_EQUAL, since),
+            _where(field, _Query.FieldFilter.Operator.LESS_THAN_OR_EQUAL, now),
+        )
+        both = _Query.CompositeFilter(op=_Query.CompositeFilter.Operator.AND, filters=bounds)
+        query = _Query(
+            from_=[_Query.CollectionSelector(collection_id="builds")],
+            where=_Query.Filter(composite_filter=both),
+            order_by=[_Query.Order(field=_Query.FieldReference(field_path=field))],
+            limit=limit,
+        )
+        return [(_name(record), _stored(record)) for record in self._run(f"look for builds by {field}", query, timeout)]
+
+    def present(
+        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
+    ) -> set[str]:
+        """Which of these names have a document. `unless`: one whose field has this value does not count."""
+        if not names:
+            return set()
+        field, unwanted = unless or ("due", "")
+        little = types.DocumentMask(field_paths=[field])
+        found = self._get(f"look into {collection}", collection, names, little, timeout)
+        return {
+            _name(record)
+            for record in found
+            if not unless or field not in record.fields or record.fields[field].string_value != unwanted
+        }
+
+    def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
+        """One document whose list `field` contains `value`, or None."""
+        query = _Query(
+            from_=[_Query.CollectionSelector(collection_id=collection)],
+            where=_where(field, _Query.FieldFilter.Operator.ARRAY_CONTAINS, value),
+            limit=1,
+        )
+        found = self._run(f"search {collection} by {field}", query, timeout)
+        return _stored(found[0]) if found else None
+
+    def _get(
+        self, action: str, collection: str, names: Sequence[str], mask: types.DocumentMask | None, timeout: float
+    ) -> list[types.Document]:
+        paths = [self._path(collection, name) for name in names]
+        request = types.BatchGetDocumentsRequest(database=self._root, documents=paths, mask=mask)
+        with self._explained(action, timeout):
+            answers = list(self._api.batch_get_documents(request, retry=None, timeout=timeout))
+        found = [answer.found for answer in answers if "found" in answer]
+        if len(found) + sum("missing" in answer for answer in answers) < len(set(paths)):
+            raise Unavailable(f"expected {self._place} to {action}, got a part of the answer; try again later")
+        return found
+
+    def _run(self, action: str, query: _Query, timeout: float) -> list[types.Document]:
+        request = types.RunQueryRequest(parent=f"{self._root}/documents", structured_query=query)
+        with self._explained(action, timeout):
+            answers = list(self._api.run_query(request, retry=None, timeout=timeout))
+        return [answer.document for answer in answers if "document" in answer]
+
+    def _path(self, collection: str, name: str) -> str:
+        return f"{self._root}/documents/{collection}/{name}"
+
+    def _write(self, collection: str, name: str, document: Document, condition: types.Precondition) -> types.Write:
+        fields = _to_value(document).map_value.fields
+        return types.Write(
+            update=types.Document(name=self._path(collection, name), fields=fields), current_document=condition
+        )
+
+    def _commit(self, write: types.Write, timeout: float) -> str:
+        """Send one write and return the document's new revision."""
+        deadline = monotonic() + timeout
+        request = types.CommitRequest(database=self._root, writes=[write])
+        try:
+            response = self._api.commit(request, retry=None, timeout=timeout)
+        except Aborted:
+            response = self._api.commit(request, retry=None, timeout=max(0.0, deadline - monotonic()))
+        results = types.CommitResponse.pb(response).write_results
+        if not results:
+            said = f"expected {self._place} to say when it wrote, got an empty answer; read what is there now"
+            raise Unavailable(said, ambiguous=True)
+        return _revision(results[0].update_time)
+
+    @contextmanager
+    def _explained(self, action: str, timeout: float, *, writing: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except GoogleAPICallError as error:
+            raise self._explain(error, action, timeout, writing) from error
+
+    def _explain(self, error: GoogleAPICallError, action: str, timeout: float, writing: bool) -> ServiceError:
+        code = error.grpc_status_code or _Code.UNKNOWN
+        answer = f"expected {self._place} to {action} within {timeout:g} s, got {code.name}: {error.message}"
+        if code in _PASSING:
+            ambiguous = writing and code in _MAY_HAVE_LANDED
+            return Unavailable(answer, fix="try again later", ambiguous=ambiguous, retry_after=retry_after(error))
+        if code in {_Code.PERMISSION_DENIED, _Code.UNAUTHENTICATED}:
+            grant = needs("datastore.entities.*", f"project {self._project}", "roles/datastore.user")
+            return Denied(answer, fix=grant)
+        if code is _Code.NOT_FOUND:
+            create = (
+                f"create the database: gcloud firestore databases create --project={self._project} "
+                f"--database='{self._database}' --location=REGION --type=firestore-native"
+            )
+            return Refused(answer, fix=create)
+        return Refused(answer, fix="trying again will not help, the request or the database must change")
+
+
+def _connect() -> grpc.Channel:
+    emulator = os.environ.get("FIRESTORE_EMULATOR_HOST")
+    # A frozen instance wakes up with dead connections, and gRPC's own pause between attempts grows to two minutes.
+    options = [
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.max_reconnect_backoff_ms", 5_000),
+        ("grpc.max_receive_message_length", -1),
+    ]
+    if emulator:
+        return grpc.insecure_channel(emulator, options)
+    return FirestoreGrpcTransport.create_channel(credentials=credentials(), options=options)
+
+
+def _where(field: str, operator: int, value: str) -> _Query.Filter:
+    reference = _Query.FieldReference(field_path=field)
+    return _Query.Filter(
+        field_filter=_Query.FieldFilter(field=reference, op=operator, value=types.Value(string_value=value))
+    )
+
+
+def _name(record: types.Document) -> str:
+    return str(record.name).rpartition("/")[2]
+
+
+def _stored(record: types.Document) -> Stored:
+    message = types.Document.pb(record)
+    document = {key: _from_value(value) for key, value in message.fields.items()}
+    return Stored(document, _revision(message.update_time))
+
+
+def _revision(update_time: Timestamp) -> str:
+    """RFC 3339 with every digit, so that it can be turned back into a precondition."""
+    return update_time.ToJsonString()
+
+
+def _to_value(value: object) -> types.Value:
+    """The JSON value in Firestore's words. Raises `Refused` for what is none, or what Firestore cannot hold."""
+    try:
+        match value:
+            case Foreign():
+                return types.Value(value.value)
+            case None:
+                return types.Value(null_value=NullValue.NULL_VALUE)
+            case bool():
+                return types.Value(boolean_value=value)
+            case int():
+                return types.Value(integer_value=value)
+            case float():
+                return types.Value(double_value=value)
+            case str():
+                return types.Value(string_value=value)
+            case Mapping():
+                fields = {key: _to_value(item) for key, item in value.items()}
+                return types.Value(map_value=types.MapValue(fields=fields))
+            case list() | tuple():
+                items = [_to_value(item) for item in value]
+                return types.Value(array_value=types.ArrayValue(values=items))
+    except ValueError as error:
+        raise Refused(
+            f"expected valid Unicode text and integers of at most 64 bits, got {value!r:.80}: {error}"
+        ) from error
+    raise Refused(f"expected a JSON value, got {type(value).__name__}; write it as text, a number, a list or an object")
+
+
+def _from_value(value: Any) -> Any:
+    """The JSON value of a protobuf `Value`, or `Foreign` for a kind that this project never writes."""
+    match kind := value.WhichOneof("value_type"):
+        case "null_value":
+            return None
+        case "boolean_value" | "integer_value" | "double_value" | "string_value":
+            return getattr(value, kind)
+        case "map_value":
+            return {key: _from_value(item) for key, item in value.map_value.fields.items()}
+        case "array_value":
+            return [_from_value(item) for item in value.array_value.values]
+        case _:
+            return Foreign(value)

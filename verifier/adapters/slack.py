@@ -1,0 +1,227 @@
+"""Slack: an app's bot token, or an incoming webhook.
+
+Slack has no idempotency key. So nothing here posts twice on its own: the client's own retries are off, because the
+one for lost connections can post a second message. Only a 429 is waited out: it says that nothing was posted.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http.client import HTTPException
+from typing import Any, TypeVar
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+
+from verifier.adapters.slack_clients import TimelyWebClient, TimelyWebhookClient
+from verifier.adapters.slack_errors import NotAllowed, TooMuch, answered, unanswered, unreadable
+from verifier.adapters.within import within
+from verifier.errors import SettingsError, Unavailable
+from verifier.services import Message, Posted
+
+API_URL = "https://slack.com/api/"
+EVENT_TYPE = "build_verdict"
+"""The type of the message's metadata, which makes it findable with the message's key."""
+
+_PLAIN_TEXT_CAP = 3_000
+_HISTORY_PAGES = 5
+_HISTORY_PAGE = 200
+_WINDOW = timedelta(minutes=10)
+"""No invocation lasts longer, so what one posted stands there, however much was posted since."""
+_SKEW = timedelta(minutes=5)
+"""How far our clock may be ahead of Slack's, which dates the messages."""
+
+_CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{7,}")
+_WEBHOOK = "the webhook's channel"
+_log = logging.getLogger(__name__)
+
+_TROUBLES = (SlackClientError, OSError, HTTPException, ValueError, LookupError, AttributeError)
+"""What the client lets out. ValueError and LookupError: an answer that is not in the charset which it names;
+AttributeError: JSON that is no object."""
+
+_Blocks = list[dict[str, Any]] | None
+_T = TypeVar("_T")
+
+
+class SlackBot:
+    """Posts as an app, with its bot token (scope `chat:write`), and finds what it posted (`channels:history`)."""
+
+    def __init__(self, token: str, default_channel: str, base_url: str = API_URL) -> None:
+        """Connects to nothing yet. Raises SettingsError when this can't be a token."""
+        self._token = _secret(token, r"[!-~]+", "Slack's bot token (xoxb-...)")
+        self._default_channel = default_channel
+        self._base_url = base_url
+
+    def post(self, message: Message, *, timeout: float) -> Posted:
+        """Post it; once more as short plain text when Slack does not take its blocks or its length.
+
+        Raises Unavailable (`ambiguous` when it may have been posted all the same), or Refused with the fix.
+        """
+        channel = message.channel or self._default_channel
+
+        def send(text: str, blocks: _Blocks, until: float) -> Posted:
+            with _translated(channel):
+                return _posted(
+                    self._client(until).chat_postMessage(
+                        channel=channel,
+                        text=text,
+                        blocks=blocks,
+                        metadata={"event_type": EVENT_TYPE, "event_payload": {"key": message.key}},
+                        unfurl_links=False,
+                        unfurl_media=False,
+                    )
+                )
+
+        return _post(message, timeout, send)
+
+    def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
+        """The message with this key among the channel's thousand of the ten minutes from then.
+
+        None, too, where history can't be read: without the scope, outside the channel, or when the channel is set
+        by its name, because Slack shows history by ID only. There, a crash between posting and saving may post
+        twice. Raises Unavailable, or Refused with the fix.
+        """
+        channel = message.channel or self._default_channel
+        if not _CHANNEL_ID.fullmatch(channel):
+            return None
+        try:
+            for entry in self._history(channel, since, time.monotonic() + timeout):
+                match entry:
+                    case {"ts": str(ts), "metadata": {"event_type": kind, "event_payload": {"key": key}}} if (
+                        kind == EVENT_TYPE and key == message.key
+                    ):
+                        return Posted(channel, ts)
+        except NotAllowed:
+            _log.info("Slack's history of %s can't be read: a message may be posted twice", channel)
+        return None
+
+    def _history(self, channel: str, since: datetime, deadline: float) -> Iterator[object]:
+        oldest, latest = (moment.timestamp() for moment in (since - _SKEW, since + _WINDOW + _SKEW))
+        cursor = ""
+
+        def read() -> tuple[list[object], str]:
+            with _translated(channel):
+                page = self._client(deadline).conversations_history(
+                    channel=channel,
+                    oldest=f"{oldest:.6f}",
+                    latest=f"{latest:.6f}",
+                    limit=_HISTORY_PAGE,
+                    cursor=cursor or None,
+                    include_all_metadata=True,
+                )
+            return _entries(page)
+
+        for _ in range(_HISTORY_PAGES):
+            entries, cursor = _patiently(deadline, read)
+            yield from entries
+            if not cursor:
+                return
+
+    def _client(self, until: float) -> TimelyWebClient:
+        return TimelyWebClient(self._token, self._base_url, until)
+
+
+class SlackWebhook:
+    """Posts to the one channel that an incoming webhook was made for, without the promise of never twice."""
+
+    def __init__(self, url: str) -> None:
+        """Connects to nothing yet. Raises SettingsError when this can't be a webhook's address."""
+        self._url = _secret(url, r"https?://[!-~]+", "the webhook's address (https://hooks.slack.com/services/...)")
+
+    def post(self, message: Message, *, timeout: float) -> Posted:
+        """As `SlackBot.post`, but Slack does not say where the message stands: both fields are empty."""
+
+        def send(text: str, blocks: _Blocks, until: float) -> Posted:
+            client = TimelyWebhookClient(self._url, until)
+            with _translated(_WEBHOOK):
+                answer = client.send(text=text, blocks=blocks, unfurl_links=False, unfurl_media=False)
+            if answer.status_code != 200:
+                raise answered(answer.status_code, answer.body.strip(), answer.headers.get("Retry-After"), _WEBHOOK)
+            if answer.body != "ok":
+                raise unreadable()
+            return Posted("", "")
+
+        return _post(message, timeout, send)
+
+    def find(self, message: Message, since: datetime, *, timeout: float) -> None:
+        """None: a webhook can't read."""
+
+
+def _post(message: Message, timeout: float, send: Callable[[str, _Blocks, float], Posted]) -> Posted:
+    deadline = time.monotonic() + timeout
+    blocks = [dict(block) for block in message.blocks] or None
+    try:
+        return _patiently(deadline, lambda: send(message.text, blocks, deadline))
+    except TooMuch as refusal:
+        _log.warning("%s; posting it as plain text", refusal)
+        return _patiently(deadline, lambda: send(message.text[:_PLAIN_TEXT_CAP], None, deadline))
+
+
+def _patiently(deadline: float, call: Callable[[], _T]) -> _T:
+    """Call before the deadline, as often as Slack asks to wait for less than what is left."""
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise Unavailable("expected time left to call Slack, got none: nothing was sent; try again later")
+        try:
+            return _in_time(left, call)
+        except Unavailable as busy:
+            if busy.retry_after is None or busy.retry_after >= deadline - time.monotonic():
+                raise
+            wait = busy.retry_after
+        time.sleep(wait)
+
+
+def _in_time(seconds: float, call: Callable[[], _T]) -> _T:
+    """What the call gives, in this time at most: the client bounds each wait for the network, but not their sum.
+
+    A call that is given up goes on by itself, but sends nothing any more: whoever looks for its message afterwards
+    finds all that there will be.
+    """
+    try:
+        return within(seconds, call)
+    except TimeoutError as error:
+        raise unanswered(error) from error
+
+
+@contextmanager
+def _translated(channel: str) -> Iterator[None]:
+    """Turn what the client lets out into our errors."""
+    try:
+        yield
+    except SlackApiError as error:
+        answer: SlackResponse = error.response
+        code = answer.data.get("error") if isinstance(answer.data, dict) else None
+        raise answered(answer.status_code, code, answer.headers.get("Retry-After"), channel) from error
+    except _TROUBLES as error:
+        raise unanswered(error) from error
+
+
+def _posted(answer: SlackResponse) -> Posted:
+    match answer.data:
+        case {"channel": str(channel), "ts": str(ts)} if ts:
+            return Posted(channel, ts)
+    raise unreadable()
+
+
+def _entries(page: SlackResponse) -> tuple[list[object], str]:
+    """The messages of a page of history, and the cursor of the page that follows."""
+    match page.data:
+        case {"messages": list(entries), "response_metadata": {"next_cursor": str(cursor)}}:
+            return entries, cursor
+        case {"messages": list(entries)}:
+            return entries, ""
+    raise unreadable()
+
+
+def _secret(value: str, shape: str, name: str) -> str:
+    """The value without the space around it. The client would show one that it can't send in its error."""
+    value = value.strip()
+    if not re.fullmatch(shape, value):
+        raise SettingsError(f"expected {name}, got something else (not shown: it is a secret); store it again")
+    return value

@@ -1,0 +1,113 @@
+"""The one place where services are made. Each adapter, and the library behind it, is loaded when it is first needed."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from verifier import __version__
+from verifier.config import FirestoreLedger, Settings, SqliteLedger
+
+if TYPE_CHECKING:
+    from verifier.adapters.cloud_logging import CloudLogging
+    from verifier.checks.policy import Policy
+    from verifier.controller.budget import World
+    from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class CloudServices:
+    """Google Cloud and Slack, as settings name them."""
+
+    settings: Settings
+    clock: Callable[[], datetime] = _now
+    pause: Callable[[float], object] = time.sleep
+
+    @cached_property
+    def store(self) -> Store:
+        """Firestore, or the SQLite file of a local run."""
+        match self.settings.ledger:
+            case SqliteLedger(path):
+                from verifier.adapters.sqlite import SqliteStore
+
+                return SqliteStore(path)
+            case FirestoreLedger(database):
+                from verifier.adapters.firestore import FirestoreStore
+
+                return FirestoreStore(self.settings.home_project, database)
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Cloud Build."""
+        from verifier.adapters.cloud_build import CloudBuild
+
+        return CloudBuild(self.settings.google_endpoint)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Cloud Run."""
+        from verifier.adapters.cloud_run import CloudRunJobs
+
+        return CloudRunJobs(self.settings.google_endpoint)
+
+    @cached_property
+    def _logging(self) -> CloudLogging:
+        from verifier.adapters.cloud_logging import CloudLogging
+
+        return CloudLogging(self.settings.home_project, self.settings.google_endpoint)
+
+    @property
+    def logs(self) -> Logs:
+        """Cloud Logging, reading."""
+        return self._logging
+
+    @property
+    def audit(self) -> Audit:
+        """Cloud Logging, writing."""
+        return self._logging
+
+    @cached_property
+    def submitters(self) -> Submitters:
+        """Cloud Audit Logs."""
+        from verifier.adapters.submitters import CloudSubmitters
+
+        return CloudSubmitters(self.settings.google_endpoint)
+
+    @cached_property
+    def chat(self) -> Chat:
+        """Slack, by bot token or by incoming webhook."""
+        from verifier.adapters.slack import API_URL, SlackBot, SlackWebhook
+
+        if self.settings.slack_webhook:
+            return SlackWebhook(self.settings.slack_webhook)
+        endpoint = self.settings.slack_endpoint or API_URL
+        return SlackBot(self.settings.slack_token, self.settings.slack_channel, endpoint)
+
+    @cached_property
+    def announcer(self) -> Announcer | None:
+        """The topic for verdicts, where one is configured."""
+        if not self.settings.topic:
+            return None
+        from verifier.adapters.pubsub import VerdictTopic
+
+        return VerdictTopic(self.settings.topic, self.settings.pubsub_emulator)
+
+
+def make_world(settings: Settings, policy: Policy, clock: Callable[[], datetime] = _now) -> World:
+    """Everything that an invocation works with. Connects to nothing yet."""
+    from verifier.controller.budget import World
+    from verifier.controller.ledger import Ledger
+
+    services = CloudServices(settings, clock)
+    lease = timedelta(seconds=settings.lease_seconds)
+    ledger = Ledger(services.store, clock, lease, lambda: secrets.token_hex(16))
+    return World(services, policy, ledger, __version__, settings.slack_channel, settings.home_project)

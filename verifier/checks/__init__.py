@@ -1,0 +1,1 @@
+"""Judgement: policy, one finding for each check, and the verdict. Pure."""

@@ -1,0 +1,168 @@
+"""What a team accepts, as values. `policy_file.py` reads them from policy.toml; the defaults fail closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+import re2
+
+from verifier.checks.verdict import Verdict
+from verifier.facts.build import Build
+from verifier.facts.execution import JobName
+from verifier.facts.logs import LogRules
+from verifier.facts.repository import Repository
+from verifier.facts.source import NoSource, Source, Strength, Upload
+
+_TRIGGER_ID = re2.compile(r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+DEFAULT_STRENGTHS = frozenset({Strength.RESOLVED, Strength.REQUESTED, Strength.SERVICE_UPLOAD})
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long each part of a worker's run may take."""
+
+    start: timedelta = timedelta(minutes=15)
+    """From the start of an execution until its first task runs."""
+    run: timedelta = timedelta(hours=1)
+    """From the start of an execution until it ends."""
+    logs: timedelta = timedelta(minutes=10)
+    """From seeing an execution's end until its logs can be read whole."""
+    settle: timedelta = timedelta(seconds=30)
+    """From seeing the logs whole until the read that counts: other lines may become readable after the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The Cloud Run job that shows whether a trigger's builds work."""
+
+    trigger: str
+    """The trigger's id or its name. The id can't be imitated."""
+    job: JobName
+    """Its project is empty where it is the build's own."""
+    branches: tuple[str, ...] = ()
+    """Branches that it runs for, `*` allowed; empty: what the policy as a whole allows."""
+    args: tuple[str, ...] = ()
+    """Arguments that replace the job's own for this run; empty: its own."""
+    region: str = ""
+    """The trigger's own region, for the command that runs it; empty: where the build at hand ran."""
+    image: str = ""
+    """The image's name without a tag, by which an upload is told to be this trigger's work."""
+    logs: LogRules = field(default_factory=LogRules)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+    def may_have_built(self, build: Build) -> bool:
+        """Whether its trigger may have run the build under another name: names are claims, ids are not."""
+        return bool(build.trigger_id) and not build.pull_request and not _TRIGGER_ID.match(self.trigger)
+
+    def job_for(self, build: Build) -> JobName:
+        """The job to run for this build."""
+        return JobName(self.job.project or build.key.project, self.job.location, self.job.job)
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A kind of build that needs no commit, and why. Every condition that is given must hold; with none, it is none."""
+
+    reason: str
+    tool: str = ""
+    """`gcloud run deploy --source`, `Cloud Functions`, …: the word that the source fact uses."""
+    bucket: str = ""
+    service_account: str = ""
+    tag: str = ""
+    trigger: str = ""
+
+    def covers(self, build: Build, source: Source) -> bool:
+        """Whether this exemption names the build."""
+        wanted_and_seen = (
+            (self.tool, _tool(source)),
+            (self.bucket, source.bucket if isinstance(source, Upload) else ""),
+            (self.service_account, str(build.document.get("serviceAccount", "")).rpartition("/")[2]),
+            (self.trigger, build.trigger_id),
+            (self.tag, self.tag if self.tag in build.tags else ""),
+        )
+        given = [wanted == seen for wanted, seen in wanted_and_seen if wanted]
+        return bool(given) and all(given)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where some verdicts go, and who is called. The first route that fits decides."""
+
+    channel: str = ""
+    """Empty: the default channel."""
+    mention: str = ""
+    """A Slack user id, group id, `here` or `channel`."""
+    verdicts: frozenset[Verdict] = frozenset()
+    """Empty: every verdict."""
+    triggers: frozenset[str] = frozenset()
+    """Names or ids; empty: every build."""
+    projects: frozenset[str] = frozenset()
+    """Ids of the projects that the builds are of; empty: all."""
+
+    def fits(self, verdict: Verdict, build: Build) -> bool:
+        """Whether it is for this verdict on this build."""
+        of_trigger = not self.triggers or bool(self.triggers & {build.trigger_id, build.trigger_name} - {""})
+        of_project = not self.projects or build.key.project in self.projects
+        return of_trigger and of_project and (not self.verdicts or verdict in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a team accepts."""
+
+    repositories: frozenset[Repository] = frozenset()
+    """The repositories that a commit may come from; empty: any, but then only a trigger may build it."""
+    branches: tuple[str, ...] = ()
+    """The branches that may be built, `*` allowed; empty: any."""
+    tags: tuple[str, ...] = ()
+    """The git tags that may be built, `*` allowed; with neither branches nor tags: any."""
+    strengths: frozenset[Strength] = DEFAULT_STRENGTHS
+    """How firmly a commit must be established."""
+    repo_source_only: bool = False
+    """The literal rule: only a commit that `repoSource` names counts."""
+    require_trigger: bool = False
+    """Builds submitted by hand are refused even from an allowed repository."""
+    exemptions: tuple[Exemption, ...] = ()
+    workers: tuple[Worker, ...] = ()
+    posts: frozenset[Verdict] = frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED, Verdict.INCONCLUSIVE})
+    """The verdicts that are always posted; VERIFIED is posted as well where a worker ran."""
+    post_verified_worker: bool = True
+    post_failed_builds: bool = True
+    """One plain line when a build by a worker's trigger fails to build."""
+    name_submitter: bool = False
+    """The message about a LOCAL_SOURCE build says who submitted it: personal data."""
+    routes: tuple[Route, ...] = ()
+    grace: timedelta = timedelta(minutes=10)
+    """How long a message about a build may take before the build counts as unannounced."""
+    digest: str = ""
+    """SHA-256 of the policy file, for the audit trail."""
+
+    def worker_for(self, build: Build) -> Worker | None:
+        """The worker that is configured for the build's trigger, if a trigger ran it."""
+        if not build.trigger_id:
+            return None
+        by_id = [worker for worker in self.workers if worker.trigger == build.trigger_id]
+        by_name = [worker for worker in self.workers if worker.trigger == build.trigger_name != ""]
+        return next(iter([*by_id, *by_name]), None)
+
+    def route(self, verdict: Verdict, build: Build) -> Route:
+        """Where this verdict goes."""
+        return next((route for route in self.routes if route.fits(verdict, build)), Route())
+
+
+def allows(globs: Iterable[str], name: str) -> bool:
+    """Whether one of these patterns is the whole name; `*` stands for any characters."""
+    return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _tool(source: Source) -> str:
+    match source:
+        case Upload():
+            return source.tool
+        case NoSource():
+            return source.service
+        case _:
+            return ""

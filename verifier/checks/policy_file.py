@@ -1,0 +1,256 @@
+"""policy.toml → `Policy`. Unknown keys, wrong values and empty lists stop it, and all problems are told at once.
+
+The format is shown, with every key, in `verifier/policy.example.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import re2
+
+from verifier.checks.policy import DEFAULT_STRENGTHS, Deadlines, Exemption, Policy, Route, Worker
+from verifier.checks.policy_table import Table, text_item
+from verifier.checks.verdict import Verdict
+from verifier.errors import SettingsError
+from verifier.facts.execution import Completion, Execution, JobName
+from verifier.facts.logs import DEFAULT_FAILURES, LogReading, LogRules, Pattern, log_filter
+from verifier.facts.repository import Repository, parse_repository
+from verifier.facts.source import Strength
+from verifier.problems import Problems
+
+MOST_PATTERNS = 64
+"""The most patterns of one worker, those for every worker and the defaults among them."""
+
+MOST_QUERY = 20_000
+"""The most characters of a log query; Cloud Logging refuses longer ones."""
+
+_LITERAL = "repo-source"
+_FIRM = ("bucket", "service_account", "trigger")
+"""Conditions of an exemption that take a permission of their own to meet."""
+_PATTERN_MEMORY = 1 << 20
+_ANY = "leave it out to allow any"
+_JOB = re2.compile(r"^(?:([a-z0-9][a-z0-9.:-]{1,99})/)?([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]{0,62})$")
+_IMAGE = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$"
+_CHANNEL = r"^[CDG][A-Z0-9]+$"
+_MENTION = r"^([UWS][A-Z0-9]+|here|channel)$"
+_DAY = timedelta(hours=24)
+_WEEK = timedelta(hours=168)
+_LONGEST = Execution(
+    name=f"projects/{'p' * 63}/locations/{'l' * 41}/jobs/{'j' * 63}/executions/{'e' * 69}",
+    created=datetime(2026, 1, 1, tzinfo=UTC),
+    started=None,
+    completed=None,
+    completion=Completion.UNKNOWN,
+    message="",
+    exited=False,
+    tasks=1,
+    succeeded=0,
+    failed=0,
+    cancelled=0,
+    retried=0,
+    images=(),
+    build="",
+)
+"""An execution with names as long as they can be: the query for it is the longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """What one table says about logs."""
+
+    fail: tuple[Pattern, ...]
+    ignore: tuple[Pattern, ...]
+    expect: tuple[Pattern, ...]
+    with_defaults: bool
+
+
+def read_policy(text: bytes, name: str = "policy.toml") -> Policy:
+    """The policy in this file; its name is for messages.
+
+    Raises SettingsError with every problem, each with its place, what was expected and what was got.
+
+    An empty file is the default policy. Tables and items of a list are counted from 1.
+    """
+    problems = Problems()
+    top = Table(_parsed(text, name), "", problems)
+    logs = top.table("logs")
+    for_all = _patterns(logs, with_defaults=True)
+    slack = top.table("slack")
+    sweep = top.table("sweep")
+    strengths, repo_source_only = _evidence(top)
+    policy = Policy(
+        repositories=frozenset(top.items("repositories", _repository, _ANY)),
+        branches=top.texts("branches", _ANY),
+        tags=top.texts("tags", _ANY),
+        strengths=strengths,
+        repo_source_only=repo_source_only,
+        require_trigger=top.flag("require_trigger", default=False),
+        exemptions=tuple(_exemption(table) for table in top.tables("exemption")),
+        workers=_workers(top, for_all),
+        posts=slack.choices("post", Verdict, "leave it out for the default") or Policy().posts,
+        post_verified_worker=slack.flag("post_verified_worker", default=True),
+        post_failed_builds=slack.flag("post_failed_builds", default=True),
+        name_submitter=slack.flag("name_submitter", default=False),
+        routes=tuple(_route(table) for table in slack.tables("route")),
+        grace=sweep.span("grace", Policy().grace, _DAY) or Policy().grace,
+        digest=sha256(text).hexdigest(),
+    )
+    for table in (top, logs, slack, sweep):
+        table.end()
+    problems.check(name)
+    return policy
+
+
+def _parsed(text: bytes, name: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise SettingsError(f"{name}: expected TOML, got it nested too deeply") from error
+    except ValueError as error:
+        raise SettingsError(f"{name}: expected TOML in UTF-8, got an error: {error}") from error
+
+
+def _evidence(top: Table) -> tuple[frozenset[Strength], bool]:
+    if top.take("evidence") == _LITERAL:
+        return DEFAULT_STRENGTHS, True
+    return top.choices("evidence", Strength, f'or the word "{_LITERAL}" alone') or DEFAULT_STRENGTHS, False
+
+
+def _exemption(table: Table) -> Exemption:
+    reason = table.text("reason", expected="the reason why such builds need no commit", required=True)
+    conditions = {key: table.text(key) for key in ("tool", "bucket", "service_account", "tag", "trigger")}
+    if not any(conditions[key] for key in _FIRM):
+        got = ", ".join(key for key, value in conditions.items() if value)
+        expected = f"at least one of {', '.join(_FIRM)}: whoever submits a build can imitate the others"
+        table.wrong("", expected, got or None)
+    return Exemption(reason, **conditions)
+
+
+def _workers(top: Table, for_all: _Patterns) -> tuple[Worker, ...]:
+    found: dict[str, Worker] = {}
+    for table in top.tables("worker"):
+        worker = _worker(table, for_all)
+        if worker.trigger in found:
+            table.wrong("trigger", "one worker for each trigger", worker.trigger)
+        found[worker.trigger] = worker
+    return tuple(found.values())
+
+
+def _worker(table: Table, for_all: _Patterns) -> Worker:
+    return Worker(
+        trigger=table.text("trigger", expected="the id or the name of a trigger", required=True),
+        job=_job(table),
+        branches=table.texts("branches", "leave it out to run for every branch that policy allows"),
+        args=table.items("args", _argument, "leave it out to keep the job's own"),
+        region=table.text("region", r"^[a-z][a-z0-9-]{1,40}$", "the trigger's region, such as us-central1 or global"),
+        image=table.text("image", _IMAGE, "an image's name without tag or digest"),
+        logs=_log_rules(table, for_all),
+        deadlines=_deadlines(table),
+    )
+
+
+def _job(table: Table) -> JobName:
+    match = _JOB.match(table.text("job", _JOB.pattern, '"REGION/JOB" or "PROJECT/REGION/JOB"', required=True))
+    return JobName(match.group(1) or "", match.group(2), match.group(3)) if match else JobName("", "", "")
+
+
+def _deadlines(table: Table) -> Deadlines:
+    usual = Deadlines()
+    start = table.span("start_deadline", usual.start, _DAY)
+    run = table.span("run_deadline", usual.run, _WEEK)
+    logs = table.span("logs_deadline", usual.logs, _DAY)
+    settle = table.span("settle", usual.settle, _DAY)
+    if start and run and run < start:
+        table.wrong("run_deadline", f"no less than start_deadline ({start})", str(run))
+    return Deadlines(
+        start=start or usual.start, run=run or usual.run, logs=logs or usual.logs, settle=settle or usual.settle
+    )
+
+
+def _patterns(table: Table, *, with_defaults: bool) -> _Patterns:
+    advice = "leave it out for none"
+    fail, ignore, expect = (table.items(key, _pattern, advice) for key in ("fail", "ignore", "expect"))
+    return _Patterns(fail, ignore, expect, table.flag("default_patterns", default=with_defaults))
+
+
+def _log_rules(table: Table, for_all: _Patterns) -> LogRules:
+    """The defaults, what is for every worker, and the worker's own; notes what they can't be together."""
+    own = _patterns(table, with_defaults=for_all.with_defaults)
+    rules = LogRules(
+        failures=(*(DEFAULT_FAILURES if own.with_defaults else ()), *for_all.fail, *own.fail),
+        ignored=(*for_all.ignore, *own.ignore),
+        expected=(*for_all.expect, *own.expect),
+    )
+    count = len(rules.failures) + len(rules.ignored) + len(rules.expected)
+    names = [pattern.name for pattern in rules.expected]
+    query = len(log_filter(_LONGEST, rules))
+    if count > MOST_PATTERNS:
+        table.wrong("", f"at most {MOST_PATTERNS} patterns, those for every worker among them", count)
+    if len(set(names)) < len(names):
+        table.wrong("expect", "every pattern under a name of its own, those for every worker among them", names)
+    if query > MOST_QUERY:
+        table.wrong("", f"patterns that fit into a log query of {MOST_QUERY} characters", query)
+    try:
+        LogReading(rules, "")
+    except re2.error as error:
+        table.wrong("", "patterns that RE2 can look for together", _reason(error))
+    return rules
+
+
+def _pattern(table: Table, place: str, item: object) -> Pattern | None:
+    """A pattern from its expression alone, which is then its name, or from a table with both."""
+    if isinstance(item, dict):
+        inner = table.inner(place, item)
+        name, expression = (inner.text(key, required=True) for key in ("name", "pattern"))
+        inner.end()
+        place = f"{place}.pattern"
+    else:
+        name = expression = text_item(table, place, item) or ""
+    return Pattern(name, expression) if expression and _is_sound(table, place, expression) else None
+
+
+def _is_sound(table: Table, place: str, expression: str) -> bool:
+    options = re2.Options()
+    options.log_errors, options.max_mem = False, _PATTERN_MEMORY
+    try:
+        matches_anything = re2.compile(expression, options).search("") is not None
+        re2.compile(f"(?:{expression})", options)  # an open \Q is sound alone, but not among others
+    except re2.error as error:
+        table.wrong(place, f"a regular expression that RE2 takes ({_reason(error)})", expression)
+        return False
+    if matches_anything:
+        table.wrong(place, "a pattern that does not match the empty text", expression)
+    return not matches_anything
+
+
+def _reason(error: Exception) -> str:
+    reason = error.args[0]
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+
+
+def _route(table: Table) -> Route:
+    return Route(
+        channel=table.text("channel", _CHANNEL, "a channel's id, such as C0123456789"),
+        mention=table.text("mention", _MENTION, "a user's id (U...), a group's (S...), here or channel"),
+        verdicts=table.choices("verdicts", Verdict, _ANY),
+        triggers=frozenset(table.texts("triggers", _ANY)),
+        projects=frozenset(table.texts("projects", _ANY)),
+    )
+
+
+def _repository(table: Table, place: str, item: object) -> Repository | None:
+    found = parse_repository(item) if isinstance(item, str) else None
+    if found is None:
+        table.wrong(place, "a repository such as github.com/owner/name", item)
+    return found
+
+
+def _argument(table: Table, place: str, item: object) -> str | None:
+    if not isinstance(item, str):
+        table.wrong(place, "text", item)
+        return None
+    return item

@@ -1,0 +1,114 @@
+"""A build judged by source and policy alone, and how that reads on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from verifier.checks.judgement import Judgement
+from verifier.checks.policy import Policy
+from verifier.checks.policy_file import read_policy
+from verifier.checks.source import source_findings
+from verifier.checks.verdict import SOURCE_CHECKS, Check, Finding, Outcome, decide
+from verifier.checks.worker import not_run
+from verifier.errors import SettingsError
+from verifier.facts.build import SUCCESS, Build
+from verifier.facts.claims import unbacked_claims
+from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload, source_of
+from verifier.redact import one_line
+from verifier.reporting.audit_entry import explanation
+from verifier.reporting.wording import MARKS
+
+POLICY_FILE = Path("policy.toml")
+_SIGNS = {
+    Outcome.HOLDS: "✓",
+    Outcome.FAILS: "✗",
+    Outcome.COULD_NOT_CHECK: "?",
+    Outcome.NOT_APPLICABLE: "·",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A build, the fact about its source, and what policy makes of it."""
+
+    build: Build
+    source: Source
+    judgement: Judgement
+    worker: str
+    """The job that would have to run for a full verdict; empty when none is configured."""
+
+    def document(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        return explanation(self.build, self.source, self.judgement)
+
+    def lines(self) -> Iterator[str]:
+        """What a person reads."""
+        build, verdict = self.build, self.judgement.verdict
+        yield (
+            f"{MARKS[verdict]} {verdict}"
+            if verdict
+            else f"⚪ not judged: the build's status is {build.status or 'absent'}"
+        )
+        place = f"{one_line(build.key.project or 'no project', 100)}, {build.key.location}"
+        yield f"  build    {one_line(build.key.id or 'without an id', 100)} in {place}"
+        yield f"  source   {_source(self.source)}"
+        yield f"  invoked  {_invoked(build)}"
+        for claim in unbacked_claims(build, self.source):
+            kind = "contradicted" if claim.contradicted else "nothing proves it"
+            yield f"  claim    {one_line(claim.name, 80)}={one_line(claim.value, 80)} ({kind})"
+        for finding in self.judgement.findings:
+            yield from _finding(finding)
+        if self.worker:
+            yield f"  By source alone: the worker {self.worker} is not run here."
+
+
+def judge(build: Build, policy: Policy) -> Judged:
+    """Judge a build without running or reading anything else."""
+    source = source_of(build)
+    findings = source_findings(build, source, policy, announced=True)
+    silent = tuple(finding for finding in findings if finding.check is not Check.BUILD_WAS_ANNOUNCED)
+    verdict = decide((*silent, *not_run("judged by source alone")), SOURCE_CHECKS) if build.status == SUCCESS else None
+    worker = policy.worker_for(build)
+    return Judged(build, source, Judgement(verdict, silent, datetime.now(UTC)), worker.job.job if worker else "")
+
+
+def chosen_policy(path: Path | None) -> Policy:
+    """The policy of this file, of the policy.toml in the current folder, or the defaults. Raises ClickException."""
+    chosen = path or (POLICY_FILE if POLICY_FILE.exists() else None)
+    try:
+        return read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()
+    except (SettingsError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _source(source: Source) -> str:
+    match source:
+        case Commit():
+            where = f" of {source.repository}" if source.repository else ""
+            return f"commit {source.sha}{where} ({source.strength}: {source.field})"
+        case Upload():
+            place = one_line(f"gs://{source.bucket}/{source.object}", 200)
+            return f"upload {place} ({'made by ' + source.tool if source.tool != 'unknown' else source.field})"
+        case NoSource():
+            return "none" + (f", as in builds of {source.service}" if source.service != "unknown" else "")
+        case Unclear():
+            return f"unclear: {one_line(source.reason, 200)} ({source.field})"
+
+
+def _invoked(build: Build) -> str:
+    if not build.trigger_id:
+        return "by hand"
+    name = f" {one_line(build.trigger_name, 80)}" if build.trigger_name else ""
+    return f"by trigger{name} ({one_line(build.trigger_id, 80)})"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"  {_SIGNS[finding.outcome]} {finding.check:24} {one_line(finding.seen, 400)}"
+    if finding.remedy:
+        yield f"    do this: {one_line(finding.remedy, 600)}"

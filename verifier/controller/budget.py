@@ -1,0 +1,68 @@
+"""The time that an invocation has, and what every invocation works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from verifier.checks.policy import Policy
+from verifier.controller.ledger import Ledger
+from verifier.controller.rate_limit import Pace
+from verifier.errors import OutOfTime, Stopping
+from verifier.services import Services
+
+LEDGER_SECONDS = 4.0
+"""The most that one claim or one save may take in all: an unreachable ledger is noticed well within ten seconds."""
+
+
+CALL_SECONDS = 8.0
+"""The most that a call may take: a holder that is stopped at its beginning can still let go afterwards, in the ten
+seconds that the platform grants."""
+
+
+_LEAST_SECONDS = 0.5
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The time that is left of an invocation. No outward call may outlast it, so none outlasts the lease."""
+
+    clock: Callable[[], datetime]
+    until: datetime
+    stopping: Callable[[], bool] = _never
+    """Whether this process is asked to end."""
+
+    def seconds(self, most: float) -> float:
+        """What a call may take: `most`, or what is left. Raises OutOfTime when nothing is, and Stopping."""
+        if self.stopping():
+            raise Stopping("this process is asked to end; the rest is done by another one")
+        left = (self.until - self.clock()).total_seconds()
+        if left < _LEAST_SECONDS:
+            raise OutOfTime("this invocation's time is used up; the rest is done by the next one")
+        return min(most, left)
+
+    def has(self, seconds: float) -> bool:
+        """Whether so much is left to begin something."""
+        return not self.stopping() and (self.until - self.clock()).total_seconds() >= seconds
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What every invocation works with."""
+
+    services: Services
+    policy: Policy
+    ledger: Ledger
+    version: str
+    """The verifier's own version, for the audit trail."""
+    channel: str = ""
+    """Where Slack messages go that policy routes nowhere; empty: where the webhook leads."""
+    home: str = ""
+    """The project of the ledger and the audit trail."""
+    pace: Pace = field(default_factory=Pace)
+    """At which everything of this process is posted."""

@@ -1,0 +1,237 @@
+"""An HTTP body → a hint: which build to look at. Nothing in a message is believed beyond that.
+
+Bodies are Pub/Sub pushes, raw or as Eventarc's CloudEvents in either content mode. They come from outside: they are
+read strictly, and what can't be read is a value (`Quarantined`), not an exception.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import re2
+
+from verifier.config import Watched
+from verifier.errors import Malformed
+from verifier.facts.build import NOT_TERMINAL, BuildKey, checked_key, parse_build_name
+from verifier.facts.execution import BUILD_VARIABLE
+from verifier.facts.logs import EXECUTION_LABEL
+from verifier.redact import excerpt, plain
+from verifier.strict_json import object_in, objects_in, parse_json, said, text_in
+from verifier.times import parse_time
+
+MOST_BYTES = 1 << 20
+"""The largest body that is read. Pub/Sub messages about builds are some kilobytes."""
+
+EXCERPT = 1_000
+"""The most characters of a malformed message that are kept."""
+
+PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
+COMPLETION = "/Jobs.RunJob"
+"""The method in the audit entry that Cloud Run writes when an execution has ended."""
+
+_STATUS = re2.compile(r"^[A-Z][A-Z_]{0,39}$")
+_MOST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStatus:
+    """A build may have finished."""
+
+    key: BuildKey
+    status: str
+    """What the message says: a status that ends a build, or one that this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFinished:
+    """An execution that was started for a build may have ended."""
+
+    key: BuildKey
+    """The build that the execution's environment names. Which execution counts for it, the ledger knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """It is time to resume what is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Irrelevant:
+    """A sound message that asks for nothing: acknowledge it."""
+
+    reason: str
+    notable: bool = False
+    """Somebody should know: it is about a place that nobody told us to watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A malformed message: audit it, then acknowledge it."""
+
+    reason: str
+    """Where, what was expected and what was got."""
+    message_id: str
+    published: datetime | None
+    """When Pub/Sub says that it was published."""
+    excerpt: str
+    """Its text without secrets, capped at `EXCERPT`: the data where they could be decoded, else the body."""
+
+
+Hint = BuildStatus | ExecutionFinished | Sweep | Irrelevant | Quarantined
+
+
+def decode(body: bytes, path: str, watched: Watched) -> Hint:
+    """What this body, posted to this path, asks for. Never raises.
+
+    The paths are `/builds`, `/executions` and `/sweep`; on `/` the shape of the data decides.
+    """
+    seen: bytes = body
+    message: Mapping[str, Any] = {}
+    try:
+        message = _message(body)
+        read = _reader(path)
+        status = _announced_status(message)
+        if read in (_build, _any) and status in NOT_TERMINAL:
+            return Irrelevant(f"build status {status}")
+        seen = _data(message)
+        return read(object_in(parse_json(seen, "data"), "data"), watched)
+    except Malformed as error:
+        text = seen.decode("utf-8", "replace")
+        reason = excerpt(str(error), _MOST_REASON)
+        return Quarantined(reason, _message_id(message), _published(message), excerpt(text, EXCERPT))
+
+
+def _message(body: bytes) -> Mapping[str, Any]:
+    """The Pub/Sub message in a push body or a CloudEvent."""
+    if len(body) > MOST_BYTES:
+        raise Malformed(f"body: expected at most {MOST_BYTES} bytes, got more")
+    envelope = object_in(parse_json(body, "body"), "body")
+    if "specversion" in envelope:
+        if envelope.get("type") != PUBLISHED:
+            raise Malformed(f"type: expected {PUBLISHED}, got {said(envelope.get('type'))}")
+        envelope = object_in(envelope.get("data"), "data")
+    return object_in(envelope.get("message"), "message")
+
+
+def _message_id(message: Mapping[str, Any]) -> str:
+    found = message.get("messageId") or message.get("message_id")
+    return plain(found, 100) if isinstance(found, str) else ""
+
+
+def _published(message: Mapping[str, Any]) -> datetime | None:
+    found = message.get("publishTime") or message.get("publish_time")
+    try:
+        return parse_time(found) if isinstance(found, str) else None
+    except ValueError:
+        return None
+
+
+def _announced_status(message: Mapping[str, Any]) -> str:
+    """The status in the attributes, which saves decoding the data of a build that goes on."""
+    attributes = message.get("attributes")
+    status = None if attributes is None else object_in(attributes, "message.attributes").get("status")
+    return status if isinstance(status, str) else ""
+
+
+def _data(message: Mapping[str, Any]) -> bytes:
+    data = text_in(message.get("data"), "message.data")
+    try:
+        return b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Malformed(f"message.data: expected padded base64 in the standard alphabet, got {error}") from error
+
+
+def _reader(path: str) -> Callable[[Mapping[str, Any], Watched], Hint]:
+    match path.rstrip("/"):
+        case "":
+            return _any
+        case "/builds":
+            return _build
+        case "/executions":
+            return _execution
+        case "/sweep":
+            return _sweep
+        case _:
+            raise Malformed(f"path: expected /builds, /executions, /sweep or /, got {said(path)}")
+
+
+def _any(data: Mapping[str, Any], watched: Watched) -> Hint:
+    if not data:
+        return Sweep()
+    if "protoPayload" in data:
+        return _execution(data, watched)
+    if "status" in data:
+        return _build(data, watched)
+    raise Malformed("data: expected a build with a status, a log entry with protoPayload, or {}, got none of them")
+
+
+def _sweep(data: Mapping[str, Any], watched: Watched) -> Hint:  # noqa: ARG001 - a reader like the others
+    return Sweep()
+
+
+def _build(data: Mapping[str, Any], watched: Watched) -> Hint:
+    status = text_in(data.get("status"), "status")
+    if not _STATUS.match(status):
+        raise Malformed(f"status: expected {_STATUS.pattern}, got {said(status)}")
+    key = _build_key(data, watched)
+    if status in NOT_TERMINAL:
+        return Irrelevant(f"build status {status}")
+    return BuildStatus(key, status) if watched.covers(key) else _elsewhere(key)
+
+
+def _build_key(data: Mapping[str, Any], watched: Watched) -> BuildKey:
+    """The key of a build's document, by the project's id also where its name carries the project's number."""
+    given_project, given_id = (text_in(data.get(field, ""), field) for field in ("projectId", "id"))
+    project, location, build_id = given_project, "global", given_id
+    if "name" in data or not (given_project and given_id):
+        project, location, build_id = parse_build_name(text_in(data.get("name"), "name"))
+    if given_id not in ("", build_id):
+        raise Malformed(f"name: expected the build {said(given_id)} of `id`, got {said(build_id)}")
+    if given_project and not _may_be(project, given_project, watched):
+        raise Malformed(f"name: expected the project {said(given_project)} of `projectId`, got {said(project)}")
+    return checked_key(watched.project(given_project or project), location, build_id)
+
+
+def _may_be(project: str, given: str, watched: Watched) -> bool:
+    """Whether this id or number can be the same project; a number that nobody told can be any."""
+    known = watched.projects.get(given, "")
+    return watched.project(project) == watched.project(given) or (project.isdecimal() and not known)
+
+
+def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
+    payload = object_in(data.get("protoPayload"), "protoPayload")
+    labels = object_in(data.get("labels", {}), "labels")
+    if payload.get("methodName") != COMPLETION or EXECUTION_LABEL not in labels:
+        return Irrelevant("an audit entry that is no execution's completion")
+    names = {text_in(value, BUILD_VARIABLE) for value in _variables(payload, BUILD_VARIABLE)}
+    if not names:
+        return Irrelevant("an execution that was not started for a build")
+    if len(names) > 1:
+        raise Malformed(f"{BUILD_VARIABLE}: expected one build, got {len(names)}")
+    project, location, build_id = parse_build_name(names.pop())
+    key = checked_key(watched.project(project), location, build_id)
+    if not watched.covers(key):
+        return _elsewhere(key)
+    return ExecutionFinished(key)
+
+
+def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:
+    """The values of this environment variable in the containers of the execution that the entry describes."""
+    place, part = "protoPayload", payload
+    for step in ("response", "spec", "template", "spec"):
+        place = f"{place}.{step}"
+        part = object_in(part.get(step, {}), place)
+    for container in objects_in(part.get("containers", []), f"{place}.containers"):
+        for variable in objects_in(container.get("env", []), f"{place}.containers.env"):
+            if variable.get("name") == name:
+                yield variable.get("value")
+
+
+def _elsewhere(key: BuildKey) -> Irrelevant:
+    place = f"project {key.project}, location {key.location}"
+    return Irrelevant(f"not watched (VERIFIER_PROJECTS, VERIFIER_REGIONS): {place}", notable=True)

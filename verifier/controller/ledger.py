@@ -1,0 +1,313 @@
+"""One record a build, and the rules by which invocations share it. The storage is behind `services.Store`.
+
+- A record is claimed by creating it, or by a compare-and-set on the revision that was read; never blindly.
+- A claim carries a nonce, a fence that only grows, and a lease that outlives the invocation that holds it.
+- A lost reply can make our own write look like somebody else's: after a conflict the document is read back, and
+  if it is the one that we wrote, we hold it.
+- Until a record is done it has a due time, or its place in Slack's queue when Slack alone has not heard of it: the
+  sweep finds it whatever happened to its holder.
+- Every time in it is a stored time: no database expiry decides anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from verifier import __version__
+from verifier.checks.judgement import Judgement, judgement_document, parse_judgement
+from verifier.errors import LostHold, Malformed, Unavailable
+from verifier.facts.build import BuildKey
+from verifier.services import Document, Store, Stored
+from verifier.times import parse_time, show_time
+
+BUILDS = "builds"
+MARKS = "marks"
+
+_LEAST_SECONDS = 0.5
+_MOST_ERROR = 500
+_FIRST_BACKOFF = timedelta(seconds=30)
+_LAST_BACKOFF = timedelta(minutes=10)
+_MOST_PATIENCE = timedelta(hours=1)
+"""The longest that a service may ask us to stay away."""
+
+
+class State(StrEnum):
+    """How far a record is."""
+
+    OPEN = "open"
+    UNCONFIRMED = "unconfirmed"
+    """Cloud Build knew no such build, patiently asked: nothing more is done until another message comes."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is known about one build's verification."""
+
+    key: BuildKey
+    created: datetime
+    state: State = State.OPEN
+    fence: int = 0
+    """Grows with every claim."""
+    owner: str = ""
+    """The nonce of the invocation that holds it; empty when nobody does."""
+    lease_until: datetime | None = None
+    due: datetime | None = None
+    """When it is to be looked at again; None when never, or when `unsaid` stands in for it."""
+    unsaid: datetime | None = None
+    """The moment of its verdict, while all that is missing is that Slack hears of it: its place in the queue."""
+    attempts: int = 0
+    """Failed attempts in a row, at one and the same step."""
+    step: str = ""
+    """The step at which they failed."""
+    error: str = ""
+    """Why the last attempt failed."""
+    announced: bool = True
+    """A message about the build came; False when the sweep found it."""
+    build: Document | None = None
+    """The build's document, once it was fetched with a terminal status."""
+    images: tuple[str, ...] = ()
+    """The digests that the build pushed, to find out which build made an image."""
+    intent: datetime | None = None
+    """Set before the worker is started, each time: an execution may exist."""
+    job: str = ""
+    """The job that was to be started, in full: policy may name another one meanwhile."""
+    looked: datetime | None = None
+    """When an execution was first looked for in vain, after an intent without a name."""
+    starts: int = 0
+    """Requests to start it that Cloud Run did not answer."""
+    execution: str = ""
+    """The full name of the execution that counts."""
+    extras: tuple[str, ...] = ()
+    """Other executions for the same build, reported and otherwise ignored."""
+    ended: datetime | None = None
+    """When the execution was first seen to have ended: from then on its logs are waited for."""
+    whole: datetime | None = None
+    """When the execution's logs were first seen to be whole."""
+    judgement: Judgement | None = None
+    recorded: bool = False
+    """The audit trail has it."""
+    published: bool = False
+    """The topic for verdicts has it, or there is none."""
+    told: bool = False
+    """Slack has it, or is not to have it."""
+    posting: datetime | None = None
+    """Set before Slack is asked to post: a message may exist."""
+    unanswered: datetime | None = None
+    """When Slack was last asked to post and given up: the message may still have been on its way."""
+    channel: str = ""
+    """Where the message stands, or was to stand; empty: in the default channel of that time."""
+    ts: str = ""
+    missing: datetime | None = None
+    """Since when Cloud Build says, time after time, that it knows no such build."""
+    warned: bool = False
+    """The audit trail has been told that the build could not be confirmed."""
+    refused: bool = False
+    """The audit trail has been told that Slack refuses the message."""
+    tried: datetime | None = None
+    """When the worker was first to be started."""
+
+
+_MOMENTS = frozenset(
+    "created lease_until due unsaid intent looked ended whole posting unanswered missing tried".split()
+)
+_LISTS = frozenset({"images", "extras"})
+_PLAIN: Mapping[str, type] = {"int": int, "bool": bool, "str": str}
+
+
+def record_document(record: Record) -> dict[str, Any]:
+    """The record as JSON values."""
+    document: dict[str, Any] = {item.name: getattr(record, item.name) for item in fields(record)}
+    for name in _MOMENTS:
+        document[name] = show_time(document[name]) if document[name] else None
+    for name in _LISTS:
+        document[name] = list(document[name])
+    document["key"] = {"project": record.key.project, "location": record.key.location, "id": record.key.id}
+    # As text: a build's own keys would be keys of the store, which has rules of its own for them.
+    document["build"] = json.dumps(record.build, sort_keys=True) if record.build is not None else None
+    document["judgement"] = judgement_document(record.judgement) if record.judgement else None
+    document["state"] = str(record.state)
+    return document
+
+
+def parse_record(document: Document) -> Record:
+    """The record that `record_document` wrote, by this version or an earlier one: absent fields have their defaults.
+
+    Raises Malformed for what a later version may have written.
+    """
+    try:
+        return _parsed(document)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Malformed(
+            f"expected a record that version {__version__} can read, got one with {error!r}: it waits for the version "
+            "that wrote it; install that one, or a later one"
+        ) from error
+
+
+def _parsed(document: Document) -> Record:
+    types = {item.name: item.type for item in fields(Record)}
+    values: dict[str, Any] = {name: value for name, value in document.items() if name in types}
+    for name, value in values.items():
+        if type(value) is not _PLAIN.get(str(types[name]), type(value)):
+            raise TypeError(f"{name}: expected {types[name]}, got {type(value).__name__}")
+    for name in _MOMENTS & values.keys():
+        values[name] = parse_time(values[name]) if values[name] else None
+    for name in _LISTS & values.keys():
+        values[name] = tuple(values[name])
+    values["key"] = BuildKey(**values["key"])
+    values["state"] = State(values["state"])
+    if values.get("build") is not None:
+        values["build"] = json.loads(values["build"])
+    if values.get("judgement"):
+        values["judgement"] = parse_judgement(values["judgement"])
+    return Record(**values)
+
+
+def claimed(record: Record, nonce: str, now: datetime, lease: timedelta) -> Record:
+    """The record in the hands of a new holder."""
+    return replace(
+        record,
+        state=State.OPEN,
+        fence=record.fence + 1,
+        owner=nonce,
+        lease_until=now + lease,
+        due=now + lease,
+        unsaid=None,
+    )
+
+
+def is_held(record: Record, now: datetime) -> bool:
+    """Whether somebody's lease is still running."""
+    return bool(record.owner) and record.lease_until is not None and now < record.lease_until
+
+
+def released(record: Record, due: datetime) -> Record:
+    """The record in nobody's hands, due again then."""
+    return replace(record, owner="", lease_until=None, due=due, unsaid=None)
+
+
+def queued(record: Record, error: str) -> Record:
+    """The record in nobody's hands, in Slack's queue: the earlier its verdict, the sooner its turn."""
+    since = record.judgement.decided if record.judgement else record.created
+    waiting = replace(record, owner="", lease_until=None, due=None, unsaid=since)
+    return replace(waiting, attempts=0, error=error[:_MOST_ERROR])
+
+
+def after_failure(
+    record: Record, error: str, now: datetime, retry_after: float | None = None, *, step: str = ""
+) -> Record:
+    """The record released after a failed attempt, keeping what was done; each failure in a row waits twice as long."""
+    before = failures(record, step)
+    backoff = min(_LAST_BACKOFF, _FIRST_BACKOFF * 2 ** min(before, 10))
+    asked = timedelta(seconds=min(max(retry_after or 0, 0), _MOST_PATIENCE.total_seconds()))
+    wait = max(backoff, asked)
+    return released(replace(record, attempts=before + 1, step=step, error=error[:_MOST_ERROR]), now + wait)
+
+
+def failures(record: Record, step: str) -> int:
+    """How often in a row this step has failed."""
+    return record.attempts if record.step == step else 0
+
+
+def settled(record: Record, state: State) -> Record:
+    """The record with nothing more to do."""
+    return replace(record, state=state, owner="", lease_until=None, due=None, unsaid=None, attempts=0, error="")
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A record that this invocation holds."""
+
+    record: Record
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Claims and writes records.
+
+    Raises what the store raises, LostHold when another invocation took over, and Malformed for a record that this
+    version can't read.
+    """
+
+    store: Store
+    clock: Callable[[], datetime]
+    lease: timedelta
+    nonce: Callable[[], str]
+    """Gives a text that nobody else has, for each claim."""
+
+    def claim(self, key: BuildKey, *, announced: bool, only_if_due: bool, timeout: float) -> Hold | None:
+        """Hold the build's record, creating it when there is none. None when there is nothing to do now.
+
+        Nothing is to be done when the record is done, or another holds it. With `only_if_due`, nor when its build was
+        fetched already and it waits for its due time or for Slack: another message about the build says nothing new.
+        """
+        left = self._countdown(timeout)
+        stored = self.store.read(BUILDS, key.digest, timeout=left())
+        if stored is not None:
+            return self.take(stored, only_if_due=only_if_due, timeout=left())
+        now = self.clock()
+        record = claimed(Record(key, created=now, announced=announced), self.nonce(), now, self.lease)
+        return self._write(record, None, left())
+
+    def claim_running(self, key: BuildKey, *, timeout: float) -> Hold | None:
+        """Hold the build's record while its worker is on trial. None when it is not: then nobody waits for it."""
+        left = self._countdown(timeout)
+        stored = self.store.read(BUILDS, key.digest, timeout=left())
+        if stored is None:
+            return None
+        record = parse_record(stored.document)
+        on_trial = record.intent is not None and record.judgement is None
+        return self.take(stored, timeout=left()) if on_trial else None
+
+    def take(self, stored: Stored, *, only_if_due: bool = False, timeout: float) -> Hold | None:
+        """Hold this record as it was read. None when it is done, held or was changed since."""
+        record, now = parse_record(stored.document), self.clock()
+        waits = record.build is not None and (record.unsaid or (record.due and now < record.due))
+        if record.state is State.DONE or is_held(record, now) or (only_if_due and waits):
+            return None
+        return self._write(claimed(record, self.nonce(), now, self.lease), stored.revision, timeout)
+
+    def save(self, hold: Hold, record: Record, *, timeout: float) -> Hold:
+        """Write the record that we hold. Raises LostHold when it is no longer ours."""
+        mine = self._write(record, hold.revision, timeout)
+        if mine is None:
+            raise LostHold(f"{record.key.name}: another invocation holds the record")
+        return mine
+
+    def _write(self, record: Record, revision: str | None, timeout: float) -> Hold | None:
+        """Create (without a revision) or replace, then hold; None when somebody else wrote first.
+
+        After a conflict or a lost reply the document is read back: when it is ours, the write did take effect.
+        """
+        name, document, left = record.key.digest, record_document(record), self._countdown(timeout)
+        lost: Unavailable | None = None
+        written: Stored | None = None
+        try:
+            if revision is None:
+                written = self.store.create(BUILDS, name, document, timeout=left())
+            else:
+                written = self.store.replace(BUILDS, name, document, revision, timeout=left())
+        except Unavailable as error:
+            if not error.ambiguous:
+                raise
+            lost = error
+        if written is None:
+            found = self.store.read(BUILDS, name, timeout=left())
+            if found is not None and dict(found.document) == document:
+                written = found
+            elif lost is not None:
+                raise lost
+            elif found is None or found.revision == revision:
+                raise Unavailable(f"{name}: expected the ledger to take the record or to show another, got neither")
+        return Hold(record, written.revision) if written else None
+
+    def _countdown(self, timeout: float) -> Callable[[], float]:
+        """What is left of this time for the next of several calls; never so little that a call could not be made."""
+        until = self.clock() + timedelta(seconds=timeout)
+        return lambda: max((until - self.clock()).total_seconds(), _LEAST_SECONDS)

@@ -1,0 +1,258 @@
+"""The story of one build, told in numbered steps: look at the world and the ledger, do what is to be done now, stop.
+
+ 1 decode    a message becomes a hint (`events.py`); what is malformed is quarantined in the audit trail
+ 2 relevant? a status that is not terminal, or a project that is not ours, ends here: no call is made
+ 3 claim     hold the build's record; one that is done, or held by another, ends here
+ 4 fetch     the build, from Cloud Build: the only truth; only a fetched terminal status can complete a record
+ 5 judge     its source: facts (`facts/source.py`), then policy (`checks/source.py`); what is not clean goes to 10
+ 6 execute   with a worker for its trigger: save the intent, find its execution or start it, save its name, let go
+ 7 observe   the execution; while it runs, let go
+ 8 inspect   its logs, once they are whole
+ 9 compare   the image that ran with the images that the build pushed, by digest
+10 decide    findings become the verdict, saved before anyone is told
+11 record    the audit entry
+12 notify    Slack, once
+13 complete  the record
+
+Steps 1 and 2 are `main.py`'s, with `events.py`; 6 to 9 are spelled out in `worker_run.py`, 11 and 12 in `notify.py`.
+Every outward call has a Protocol in `services.py`. Each invocation is short: whoever has to wait lets go of the record,
+which then has a due time, and the sweep or the next message goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from verifier.checks.judgement import Judgement
+from verifier.checks.remedies import worker_of_images
+from verifier.checks.source import source_findings
+from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Finding, Verdict, decide
+from verifier.checks.worker import given_up, not_ours, not_run
+from verifier.controller.attempt import Case, Later, Never, Unsaid
+from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, World
+from verifier.controller.ledger import Hold, State
+from verifier.controller.notify import message_about, notify, publish_judgement, record_judgement, write_audit
+from verifier.controller.unconfirmed import count_unconfirmed
+from verifier.controller.worker_run import Trial, try_out
+from verifier.errors import Denied, LostHold, Malformed, Missing, Refused, ServiceError, Stopping, Unavailable
+from verifier.facts.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
+from verifier.facts.source import Source, source_of
+from verifier.reporting.audit_entry import AuditRecord, unconfirmed_record, verdict_record
+from verifier.services import Message, Stored
+
+_PATIENCE = timedelta(minutes=15)
+"""For how long a build that Cloud Build does not know may be one that it will know soon."""
+_GIVE_UP = timedelta(days=7)
+"""For how long a build that we may not read is asked for every hour; then once a day."""
+_AT_LAST_SECONDS = 86_400.0
+_ASK_AGAIN_SECONDS = 60.0
+_MOST_ASK_AGAIN_SECONDS = 3600.0
+_MOST_EARLY_SECONDS = 600.0
+"""For a build that goes on: its record keeps the listing from finding it, so nobody else may hear of its end."""
+
+
+class Outcome(NamedTuple):
+    """How an attempt at a record ended."""
+
+    trouble: str = ""
+    """What went wrong, empty when nothing did."""
+    unsaid: bool = False
+    """Slack could not be reached, and nothing else is missing."""
+
+
+def reconcile(key: BuildKey, world: World, budget: Budget, *, announced: bool = True, only_if_due: bool = False) -> str:
+    """Bring one build as far as it can be brought now.
+
+    `announced` says that a message about it came; `only_if_due` that the message says nothing new about a build which
+    was fetched already. Answers with what went wrong, empty when nothing did: the record is then due again, or waits
+    for a version that can read it. Raises ServiceError only when the ledger could not be written: then nothing was
+    promised; and Stopping.
+    """
+    try:
+        hold = world.ledger.claim(
+            key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
+        )  # 3
+    except Malformed as error:
+        return f"{key.name}: {error}"
+    return _advance(world, hold, budget).trouble
+
+
+def resume(stored: Stored, world: World, budget: Budget) -> Outcome:
+    """The same for a record that is due or waits for Slack, as the sweep read it. Raises Malformed, too."""
+    return _advance(world, world.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
+
+
+def reconcile_running(key: BuildKey, world: World, budget: Budget) -> str:
+    """The same for a build whose worker is said to have ended. A build that has no worker on trial is left alone."""
+    try:
+        hold = world.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS))  # 3
+    except Malformed as error:
+        return f"{key.name}: {error}"
+    return _advance(world, hold, budget).trouble
+
+
+def _advance(world: World, hold: Hold | None, budget: Budget) -> Outcome:
+    """Do the steps; whatever stops them, let go of the record, keep what was done, say what it was."""
+    if hold is None:
+        return Outcome()
+    case = Case(world, hold, budget)
+    try:
+        return _attempt(case)
+    except LostHold:
+        return Outcome()  # another invocation has it, and goes on
+
+
+def _attempt(case: Case) -> Outcome:
+    try:
+        _steps(case)
+    except Later as later:
+        case.release(later)
+        return Outcome(str(later.changes.get("error", "")))
+    except Never:
+        case.settle(State.UNCONFIRMED)
+    except Stopping:
+        case.hand_over()
+        raise
+    except Unsaid as error:
+        case.queue(str(error))
+        return Outcome(str(error), unsaid=True)
+    except ServiceError as error:
+        if case.ledger_failed:
+            raise
+        case.fail(str(error), error.retry_after if isinstance(error, Unavailable) else None)
+        return Outcome(str(error))
+    except LostHold:
+        raise
+    except Exception as error:
+        case.fail(f"{type(error).__name__}: {error}")
+        raise
+    return Outcome()
+
+
+def _steps(case: Case) -> None:
+    build = _fetch(case)  # 4
+    source = source_of(build)
+    judgement, decided_now = case.record.judgement, False
+    if judgement is None:
+        judgement, decided_now = _judge(case, build, source), True
+    message = message_about(case, build, source, judgement)
+    if decided_now:
+        case.save(  # 10
+            judgement=judgement,
+            posting=case.now() if message else None,
+            channel=message.channel if message else "",
+            build=build.document,
+            images=tuple(image.digest for image in build.images),
+        )
+    _tell(case, verdict_record(build, source, judgement), message, decided_now)
+    case.settle(State.DONE)  # 13
+
+
+def _tell(case: Case, record: AuditRecord, message: Message | None, decided_now: bool) -> None:
+    """Steps 11 and 12. Trouble with one listener does not keep the others from hearing of it: it is raised at the end.
+
+    But nobody is told that all is well before the audit trail has it.
+    """
+    trouble: ServiceError | None = None
+    for step in (record_judgement, publish_judgement):  # 11
+        try:
+            step(case, record)
+        except ServiceError as error:
+            if step is record_judgement and record.labels["verdict"] == Verdict.VERIFIED:
+                raise
+            trouble = trouble or error
+    try:
+        notify(case, message, intended_now=decided_now)  # 12
+    except Later as later:
+        if trouble is None:
+            raise
+        case.note(**later.changes)  # Slack refuses for long; the other trouble may heal sooner
+    except Unsaid:
+        if trouble is None:
+            raise
+    if trouble is not None:
+        raise trouble
+
+
+def _fetch(case: Case) -> Build:
+    """Step 4: the build as Cloud Build has it, which a record keeps once it is terminal. Raises Later."""
+    if case.record.build is not None:
+        return parse_build(case.record.build)
+    try:
+        build = _asked_for(case)
+    except (Missing, Denied, Refused, Malformed) as error:
+        raise _unconfirmed(case, error) from error
+    except Unavailable as error:
+        case.note(missing=None)
+        _warn(case, error)
+        raise
+    if build.status not in TERMINAL:
+        age = (case.now() - case.record.created).total_seconds()
+        raise case.later(min(max(_ASK_AGAIN_SECONDS, age / 2), _MOST_EARLY_SECONDS), missing=None)
+    return build
+
+
+def _asked_for(case: Case) -> Build:
+    build = case.services.builds.fetch(case.key, timeout=case.budget.seconds(CALL_SECONDS))
+    if build.key != case.key:
+        raise Malformed(f"expected build {case.key.name}, got {build.key.name}")
+    return build
+
+
+def _unconfirmed(case: Case, error: Exception) -> Later | Never:
+    """A message named a build that can't be read. Patience first; then the audit trail hears of it, once.
+
+    One that could not be asked for, or was there, may be missing once: only what stays missing is given up.
+    """
+    _warn(case, error)
+    missing = (case.record.missing or case.now()) if isinstance(error, Missing) else None
+    age = case.now() - (missing or case.record.created)
+    if missing and age >= _PATIENCE:
+        return Never()
+    most = _MOST_ASK_AGAIN_SECONDS if age < _GIVE_UP else _AT_LAST_SECONDS
+    seconds = min(max(_ASK_AGAIN_SECONDS, age.total_seconds()), most)
+    return case.later(seconds, error=str(error), missing=missing)
+
+
+def _warn(case: Case, error: Exception) -> None:
+    """Tell the audit trail once that this build can't be read, when it could not for long."""
+    if case.record.warned or case.now() - case.record.created < _PATIENCE:
+        return
+    record = unconfirmed_record(case.key, str(error), case.record.created + _PATIENCE)
+    write_audit(case.services, record, case.budget.seconds(CALL_SECONDS))
+    count_unconfirmed(case.services.store, case.key, str(error), case.now(), case.budget)
+    case.note(warned=True)
+
+
+def _judge(case: Case, build: Build, source: Source) -> Judgement:
+    """Steps 5 to 10."""
+    policy, version = case.world.policy, case.world.version
+    if build.status != SUCCESS:
+        return Judgement(None, (), case.now(), policy=policy.digest, version=version)
+    findings = source_findings(build, source, policy, announced=case.record.announced)  # 5
+    worker, likely = policy.worker_for(build), worker_of_images(build, policy)
+    if worker is None and likely is not None and likely.may_have_built(build):
+        trial = Trial(not_ours(likely))
+    elif worker is None:
+        trial = Trial(_not_tried(case, "no worker is configured for what built it"))
+    elif decide(findings, SOURCE_CHECKS) is not Verdict.VERIFIED:
+        trial = Trial(_not_tried(case, "the worker runs only for a commit that policy admits"))
+    else:
+        trial = try_out(case, build, worker)  # 6 7 8 9
+    every = (*findings, *trial.findings)
+    return Judgement(  # 10
+        verdict=decide(every, SOURCE_CHECKS | WORKER_CHECKS),
+        findings=every,
+        decided=case.now(),
+        execution=case.record.execution,
+        errors=trial.errors,
+        policy=policy.digest,
+        version=version,
+    )
+
+
+def _not_tried(case: Case, why: str) -> tuple[Finding, ...]:
+    """The findings where policy wants no worker; it may have wanted one when this build was first looked at."""
+    is_started = bool(case.record.execution)
+    return given_up(why, started=is_started) if is_started or case.record.intent else not_run(why)

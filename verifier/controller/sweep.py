@@ -1,0 +1,281 @@
+"""The sweep: what nobody sent a message about. One at a time, bounded, oldest first.
+
+1. list the builds that finished since the cursor and have no record: a build can redirect its own notifications
+   (`options.pubsubTopic`), so looking for the silent ones is a security control, and no backlog may starve it
+2. resume the records that are due, after a crash, a lost message or a wait; and in turn with them those that wait for
+   Slack, earliest verdict first. When it fails twice in a row, these may be messages that it can't stomach: then the
+   latest one is tried, and when that fails too, Slack is down
+3. tell Slack, at most once an hour, of messages about builds that nobody knows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import cycle
+from traceback import format_exception
+from typing import Any
+
+from verifier.config import Watched
+from verifier.controller.backlog import Waiting
+from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, World
+from verifier.controller.ledger import BUILDS, MARKS, State
+from verifier.controller.notify import history_of
+from verifier.controller.reconcile import Outcome, reconcile, resume
+from verifier.controller.unconfirmed import tell_unconfirmed
+from verifier.errors import Malformed, Refused, Unavailable, VerifierError
+from verifier.services import BuildPage, Document, Store, Stored
+from verifier.times import parse_time, show_time
+
+_LEASE_MARK = "sweep"
+_SLACK_SEEMS_DOWN = 2
+"""After so many records in a row for which it could not be reached; one more, and it is taken to be down."""
+_MOST_LEFT_ALONE = 1_000
+"""Records of channels that Slack wants to be left alone which one sweep passes over, to find others behind them."""
+_MOST_PAGES = 4
+_LIST_EVERY = timedelta(minutes=5)
+_OVERLAP = timedelta(minutes=10)
+"""How far back each listing reaches behind the cursor: finish times become visible late and out of order."""
+_MOST_REST_SECONDS = 3600.0
+"""The longest that Cloud Build may ask us to leave it alone."""
+_PUT_OFF = timedelta(hours=1)
+_KEEP_SECONDS = 15.0
+"""Left unused of the time of a sweep, so that the last record that it takes up can be brought to an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did."""
+
+    resumed: int = 0
+    found: int = 0
+    """Builds without a record that the listing found."""
+    unlisted: tuple[str, ...] = ()
+    """Places whose builds could not be listed."""
+    problems: tuple[str, ...] = ()
+
+
+def sweep(world: World, watched: Watched, budget: Budget, lease: timedelta) -> Swept | None:
+    """Do one sweep. None when another one is running. Raises ServiceError only when the ledger can't be reached."""
+    store = world.services.store
+    held = _take_turn(world, budget, world.services.clock(), lease)
+    if held is None:
+        return None
+    problems: list[str] = []
+    try:
+        found, unlisted = _look_everywhere(world, watched, budget, problems)
+        resumed = _resume_all(world, budget, problems)
+        with _noted(problems, "unconfirmed"):
+            tell_unconfirmed(world, world.services.clock(), budget)
+    finally:
+        store.replace(MARKS, _LEASE_MARK, {"until": None}, held.revision, timeout=LEDGER_SECONDS)
+    return Swept(resumed, found, tuple(unlisted), tuple(problems))
+
+
+@contextmanager
+def _noted(problems: list[str], what: str) -> Iterator[None]:
+    """Whatever goes wrong with one thing is a problem of its own, and the sweep goes on with the next."""
+    try:
+        yield
+    except VerifierError as error:
+        problems.append(f"{what}: {error}")
+    except Exception as error:  # noqa: BLE001 - a defect met in one record must not keep all others waiting
+        problems.append(f"{what}: {''.join(format_exception(error)).strip()}")
+
+
+def _look_everywhere(world: World, watched: Watched, budget: Budget, problems: list[str]) -> tuple[int, list[str]]:
+    """List every watched place, beginning with another one each minute, in half of the time at most.
+
+    Answers with how many builds were found, and the places that could not be listed.
+    """
+    places = [(project, location) for project in watched.projects for location in sorted(watched.locations)]
+    now = world.services.clock()
+    first = int(now.timestamp()) // 60 % len(places)
+    half = replace(budget, until=now + (budget.until - now) / 2)
+    found, listed = 0, set[tuple[str, str]]()
+    for project, location in places[first:] + places[:first]:
+        with _noted(problems, f"{project}/{location}"):
+            found += _list_silent(world, half, project, location)
+            listed.add((project, location))
+    return found, [f"{project}/{location}" for project, location in places if (project, location) not in listed]
+
+
+def _take_turn(world: World, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
+    """Hold the mark of the sweep that runs. None when another holds it."""
+    store = world.services.store
+    stored = store.read(MARKS, _LEASE_MARK, timeout=budget.seconds(LEDGER_SECONDS))
+    document = {"until": show_time(now + lease), "owner": world.ledger.nonce()}
+    until = stored.document.get("until") if stored else None
+    if isinstance(until, str) and now < parse_time(until):
+        return None
+    try:
+        return _write_turn(store, document, stored, budget)
+    except Unavailable as error:
+        if not error.ambiguous:
+            raise
+        found = store.read(MARKS, _LEASE_MARK, timeout=budget.seconds(LEDGER_SECONDS))
+        if found is None or dict(found.document) != document:
+            raise
+        return found
+
+
+def _write_turn(store: Store, document: Document, stored: Stored | None, budget: Budget) -> Stored | None:
+    if stored is None:
+        return store.create(MARKS, _LEASE_MARK, document, timeout=budget.seconds(LEDGER_SECONDS))
+    return store.replace(MARKS, _LEASE_MARK, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+
+
+def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
+    """Resume records of both queues in turn, so that neither keeps the other waiting; Slack's begins."""
+    now = show_time(world.services.clock())
+    unsaid, due = (Waiting(world.services.store, field, now) for field in ("unsaid", "due"))
+    resumed = failures = ended = left_alone = 0
+    for queue in cycle((unsaid, due)):
+        if ended == 2 or not budget.has(_KEEP_SECONDS):
+            break
+        listed = queue.take(budget, latest=queue is unsaid and failures == _SLACK_SEEMS_DOWN)
+        ended = 0 if listed else ended + 1
+        if listed is None:
+            continue
+        if queue is unsaid and _is_hushed(world, listed):
+            left_alone += 1
+            if left_alone >= _MOST_LEFT_ALONE:
+                unsaid.close()
+            continue
+        outcome = _resume(world, listed, budget, problems)
+        resumed += 1
+        if queue is unsaid:
+            failures = failures + 1 if outcome.unsaid else 0
+            if failures > _SLACK_SEEMS_DOWN:
+                unsaid.close()
+    return resumed
+
+
+def _is_hushed(world: World, listed: tuple[str, Stored]) -> bool:
+    """Whether the record waits for what Slack wants to be left alone: it is not even claimed."""
+    document, now = listed[1].document, world.services.clock()
+    channel = str(document.get("channel"))
+    needs_a_look = bool(document.get("posting"))
+    return world.pace.is_hushed(channel, now) or (needs_a_look and world.pace.is_hushed(history_of(channel), now))
+
+
+def _resume(world: World, listed: tuple[str, Stored], budget: Budget, problems: list[str]) -> Outcome:
+    name, stored = listed
+    outcome = Outcome()
+    with _noted(problems, f"record {name}"):
+        try:
+            outcome = resume(stored, world, budget)
+        except Malformed:
+            _put_off(world, name, stored, budget)
+            raise
+        if outcome.trouble:
+            problems.append(f"record {name}: {outcome.trouble}")
+    return outcome
+
+
+def _put_off(world: World, name: str, stored: Stored, budget: Budget) -> None:
+    """A record that this version can't read, written by a later one perhaps: it must not stand before all others."""
+    due = show_time(world.services.clock() + _PUT_OFF)
+    document = {**stored.document, "due": due, "unsaid": None}
+    world.services.store.replace(BUILDS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+
+
+def _list_silent(world: World, budget: Budget, project: str, location: str) -> int:
+    """List one project's region from its cursor on, a few pages at a time, and reconcile what has no record."""
+    store, now = world.services.store, world.services.clock()
+    name = f"cursor-{sha256(f'{project}/{location}'.encode()).hexdigest()}"
+    stored = store.read(MARKS, name, timeout=budget.seconds(LEDGER_SECONDS))
+    if stored is None:
+        # The first look begins at installation: older builds are not announced, and run no worker.
+        installed = show_time(now)
+        first = {
+            "project": project,
+            "location": location,
+            "installed": installed,
+            "since": installed,
+            "until": None,
+            "page": "",
+        }
+        store.create(MARKS, name, first, timeout=budget.seconds(LEDGER_SECONDS))
+        return 0
+    cursor = dict(stored.document)
+    found = 0
+    try:
+        for _ in range(_MOST_PAGES):
+            if not budget.has(_KEEP_SECONDS) or not _begin(cursor, now, world.policy.grace):
+                break
+            found += _one_page(world, budget, cursor)
+    finally:
+        if cursor != dict(stored.document):
+            store.replace(MARKS, name, cursor, stored.revision, timeout=LEDGER_SECONDS)
+    return found
+
+
+def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
+    """Whether there is a page to read: of a listing under way, or of a new one when it is time for one."""
+    rest = cursor.get("rest")
+    if rest and now < parse_time(rest):
+        return False  # Cloud Build asked for patience
+    if cursor["until"]:
+        return True
+    until = now - grace
+    if until < parse_time(cursor["since"]) + min(_LIST_EVERY, grace):
+        return False
+    cursor |= {"until": show_time(until), "page": ""}
+    return True
+
+
+def _one_page(world: World, budget: Budget, cursor: dict[str, Any]) -> int:
+    page = _page(world, budget, cursor)
+    keys = {key.digest: key for key in page.keys}
+    known: set[str] = set()
+    if keys:
+        # A message can name a build before it exists, and be given up as unconfirmed: it is no less silent for that.
+        seconds = budget.seconds(LEDGER_SECONDS)
+        known = world.services.store.present(BUILDS, list(keys), unless=("state", State.UNCONFIRMED), timeout=seconds)
+    silent = [key for digest, key in keys.items() if digest not in known]
+    for done, key in enumerate(silent):
+        if not budget.has(_KEEP_SECONDS):
+            return done  # the cursor stays, so that the next sweep lists this page again
+        reconcile(key, world, budget, announced=False)  # what goes wrong is in its record, which is due again
+    cursor["page"] = page.next_page
+    if not page.next_page:
+        cursor |= {"since": cursor["until"], "until": None}
+    return len(silent)
+
+
+def _page(world: World, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
+    since = max(parse_time(cursor["since"]) - _OVERLAP, parse_time(cursor["installed"]))
+    try:
+        return world.services.builds.finished(
+            cursor["project"],
+            cursor["location"],
+            since,
+            parse_time(cursor["until"]),
+            cursor["page"],
+            timeout=budget.seconds(CALL_SECONDS),
+        )
+    except Refused:
+        cursor["page"] = ""  # a page token that is not taken any more: begin this listing anew next time
+        raise
+    except Unavailable as error:
+        if error.retry_after is not None:
+            rest = timedelta(seconds=min(error.retry_after, _MOST_REST_SECONDS))
+            cursor["rest"] = show_time(world.services.clock() + rest)
+        raise
+
+
+def describe(swept: Swept | None) -> dict[str, Any]:
+    """What a sweep did, for the function's own log: the alert on missing sweeps counts the lines of completed ones.
+
+    One that could not list a place is none: a silent build there would never be found.
+    """
+    if swept is None:
+        return {"message": "sweep skipped: another one is running", "sweep": "skipped"}
+    end = "incomplete" if swept.unlisted else "completed"
+    said = f"sweep {end}: {swept.resumed} resumed, {swept.found} found by listing"
+    said += f", could not list {', '.join(swept.unlisted)}" if swept.unlisted else ""
+    return {"message": said, "sweep": end, "problems": list(swept.problems)}

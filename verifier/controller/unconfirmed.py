@@ -1,0 +1,109 @@
+"""Messages about builds that Cloud Build does not know: Slack hears of them together, at most once an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, World
+from verifier.controller.ledger import MARKS
+from verifier.controller.notify import addressed, post
+from verifier.errors import Unavailable
+from verifier.facts.build import BuildKey
+from verifier.redact import excerpt
+from verifier.reporting.slack_message import unconfirmed_message
+from verifier.services import Message, Store, Stored
+from verifier.times import parse_time, show_time
+
+_MARK = "unconfirmed"
+_EVERY = timedelta(hours=1)
+_MOST_EXAMPLES = 5
+_MOST_WHY = 300
+_TOLD_OF = ("waiting", "since", "examples")
+"""What a notice is made of."""
+_TRIES = 5
+_TICK = timedelta(milliseconds=1)
+"""Between the beginnings of two notices, which tell them apart."""
+
+
+def count_unconfirmed(store: Store, key: BuildKey, why: str, now: datetime, budget: Budget) -> None:
+    """Add one build to those that the next notice names. Gives up quietly under contention: the audit trail has it."""
+    example = f"{key.name}: {excerpt(why, _MOST_WHY)}"
+    for _ in range(_TRIES):
+        stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
+        document: Mapping[str, Any] = stored.document if stored else {}
+        waiting = int(document.get("waiting", 0))
+        if waiting and example in document["examples"]:
+            return  # the reply to an earlier try was lost
+        grown = {
+            "waiting": waiting + 1,
+            "since": document.get("since") if waiting else show_time(now),
+            "told": document.get("told"),
+            "trying": document.get("trying"),
+            "examples": [*document.get("examples", []), example][-_MOST_EXAMPLES:],
+        }
+        timeout = budget.seconds(LEDGER_SECONDS)
+        try:
+            if stored is None:
+                written = store.create(MARKS, _MARK, grown, timeout=timeout)
+            else:
+                written = store.replace(MARKS, _MARK, grown, stored.revision, timeout=timeout)
+        except Unavailable as error:
+            if not error.ambiguous:
+                raise
+            continue  # the next look shows whether it counted
+        if written is not None:
+            return
+
+
+def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
+    """Post the notice when builds wait for it and the last try is an hour old. A try that fails is made again.
+
+    A try keeps what it tells of, so that it is looked for as it was; what comes meanwhile is for the next notice.
+    """
+    store = world.services.store
+    stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
+    if stored is None or not stored.document["waiting"]:
+        return
+    document = stored.document
+    if document["told"] and now < parse_time(document["told"]) + _EVERY:
+        return
+    trying = document.get("trying")
+    if trying:
+        seconds = budget.seconds(CALL_SECONDS)
+        if world.services.chat.find(_notice(world, trying), parse_time(trying["began"]), timeout=seconds):
+            _take_away(store, stored, now, budget)
+            return
+    trying = {**(trying or {name: document[name] for name in _TOLD_OF}), "began": show_time(now)}
+    tried = {**document, "told": show_time(now), "trying": trying}
+    held = store.replace(MARKS, _MARK, tried, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+    if held is None:
+        return
+    post(world, _notice(world, trying), budget)
+    _take_away(store, held, now, budget)
+
+
+def _notice(world: World, trying: Mapping[str, Any]) -> Message:
+    since = parse_time(trying["since"])
+    return addressed(world, unconfirmed_message(trying["waiting"], trying["examples"], since, world.home))
+
+
+def _take_away(store: Store, told: Stored, now: datetime, budget: Budget) -> None:
+    """Of the builds that wait for a notice, take away those that were told of; others may have come meanwhile."""
+    trying = told.document["trying"]
+    since = max(now, parse_time(trying["since"]) + _TICK)
+    stored: Stored | None = told
+    for _ in range(_TRIES):
+        if stored is None or stored.document.get("trying") != trying:
+            return  # another sweep took them away
+        left = stored.document["waiting"] - trying["waiting"]
+        document = {
+            "waiting": left,
+            "since": show_time(since) if left else None,
+            "told": show_time(now),
+            "examples": [name for name in stored.document["examples"] if name not in trying["examples"]],
+        }
+        if store.replace(MARKS, _MARK, document, stored.revision, timeout=LEDGER_SECONDS):
+            return
+        stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))

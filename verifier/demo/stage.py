@@ -1,0 +1,219 @@
+"""Where builds are played: the stand-ins, the real function, and what happens around them while they run."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from verifier.checks.judgement import Judgement
+from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.errors import VerifierError
+from verifier.facts.build import Build, BuildKey, parse_build
+from verifier.facts.execution import JobName
+from verifier.facts.source import source_of
+from verifier.reporting.wording import Told, reasons
+from verifier.standin.clock import system_clock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.function import MAIN, Function, environment, running_function
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.push import Pusher
+from verifier.standin.script import Script
+from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+
+_STATUSES = ("QUEUED", "WORKING")
+_ASK_SECONDS = 60
+_TICK_SECONDS = 0.1
+_SWEEP_TICKS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the audit trail says about a build."""
+
+    build_id: str
+    verdict: str
+    """Empty for a build that did not succeed."""
+    reasons: tuple[str, ...]
+
+
+@dataclass
+class Stage:
+    """Everything that a play needs. Messages come at least twice, and in any order."""
+
+    cloud: Cloud
+    slack: SlackStandIn
+    function: Function
+    pusher: Pusher
+    dice: random.Random
+    folder: Path
+    google: str
+    """The address of the stand-in of Google's services."""
+    _played: dict[str, Build] = field(default_factory=dict)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def play(self, document: Mapping[str, Any], job: tuple[JobName, Script] | None, *, announced: bool) -> None:
+        """A build comes to its end: its images are pushed, and its messages sent, if there are to be any."""
+        self.cloud.put_build(document)
+        build = parse_build(document)
+        self._played[build.key.id] = build
+        pushed = [image for image in document.get("results", {}).get("images", []) if image.get("digest")]
+        for image in pushed:
+            self.cloud.tag(image["name"], image["digest"])
+        if job is not None and pushed:
+            path, script = job
+            self.cloud.put_job(path.project, path.location, path.job, image=pushed[0]["name"], script=script)
+        if announced:
+            self.announce(document)
+
+    def announce(self, document: Mapping[str, Any]) -> None:
+        """Send the build's status messages."""
+        last = str(document.get("status", ""))
+        messages = [status for status in (*_STATUSES, last) for _ in range(2)]
+        self.dice.shuffle(messages)
+        for status in messages:
+            data = json.dumps({**document, "status": status}).encode()
+            attributes = {"buildId": str(document.get("id", "")), "status": status}
+            self.pusher.publish("/builds", data, attributes, copies=self.dice.choice((1, 1, 2)))
+
+    def sweep(self) -> None:
+        """What Cloud Scheduler sends, more often than it would."""
+        self.pusher.publish("/sweep", b"{}", {})
+
+    def decided(self) -> list[Decided]:
+        """What was decided so far, in order."""
+        entries = [entry for entry in self.cloud.audit_entries() if entry["labels"]["kind"] in _DECIDED]
+        return [self._read(entry) for entry in entries]
+
+    def _read(self, entry: Mapping[str, Any]) -> Decided:
+        build_id, verdict = entry["labels"]["build"], entry["labels"]["verdict"]
+        return Decided(build_id, verdict, _told(entry, self._played[build_id]) if build_id in self._played else ())
+
+    def ask(self, *words: str) -> tuple[int, str]:
+        """Run this command of ours on the stand-in: its exit code, and what it says."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "verifier", *words, "--policy", str(self.folder / "policy.toml")],
+            env=environment({"VERIFIER_GOOGLE_ENDPOINT": self.google, "PYTHONPATH": str(MAIN.parent)}),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=_ASK_SECONDS,
+            check=False,
+        )
+        return ran.returncode, (ran.stdout + ran.stderr).strip()
+
+    def kinds(self) -> list[str]:
+        """What kinds of entries the audit trail has."""
+        return [entry["labels"]["kind"] for entry in self.cloud.audit_entries()]
+
+    def keep_going(self) -> None:
+        """Send sweeps, and a completion message for every execution that has ended, until the stage is left."""
+        told: set[str] = set()
+        tick = 0
+        while not self._over.wait(_TICK_SECONDS):
+            for name in self.cloud.finished_executions():
+                if name not in told:
+                    told.add(name)
+                    entry = json.dumps(self.cloud.completion_entry(name)).encode()
+                    self.pusher.publish("/executions", entry, {}, copies=2)
+            tick += 1
+            if tick % _SWEEP_TICKS == 0:
+                self.sweep()
+
+    def leave(self) -> None:
+        """Stop what `keep_going` does."""
+        self._over.set()
+
+
+_DECIDED = ("verdict", "build-did-not-succeed")
+
+
+def _told(entry: Mapping[str, Any], build: Build) -> tuple[str, ...]:
+    """The reasons as Slack words them, from what the audit trail says."""
+    payload, verdict = entry["jsonPayload"], entry["labels"]["verdict"]
+    if not verdict:
+        return ("It did not succeed: counted, not judged.",)
+    findings = tuple(
+        Finding(Check(item["check"]), Outcome(item["outcome"]), item["seen"], item["remediation"])
+        for item in payload["findings"]
+    )
+    judgement = Judgement(Verdict(verdict), findings, system_clock(), payload.get("execution") or "")
+    return tuple(reasons(Told(build, source_of(build), judgement), Verdict(verdict)))
+
+
+@contextmanager
+def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, *, hurried: bool) -> Iterator[Stage]:
+    """A stage whose function watches these projects (ids with their numbers) and regions, under this policy.
+
+    `hurried`: Slack takes more than a message a second. The ledger is a SQLite file of its own, or Firestore where
+    `FIRESTORE_EMULATOR_HOST` is set.
+    Raises VerifierError when the function does not start.
+    """
+    faults, cloud = Faults(), Cloud(system_clock)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="build-verifier-")))
+        google = stack.enter_context(GoogleStandIn(cloud, faults))
+        slack = stack.enter_context(SlackStandIn(faults, system_clock, rate_limit=not hurried))
+        (folder / "policy.toml").write_bytes(policy)
+        settings = {
+            "VERIFIER_PROJECTS": ",".join(
+                f"{project}={number}" if number else project for project, number in projects.items()
+            ),
+            "VERIFIER_REGIONS": ",".join(regions),
+            "VERIFIER_POLICY": str(folder / "policy.toml"),
+            "VERIFIER_SLACK_TOKEN": TOKEN,
+            "VERIFIER_SLACK_CHANNEL": next(iter(CHANNELS)),
+            "VERIFIER_GOOGLE_ENDPOINT": google.address,
+            "VERIFIER_SLACK_ENDPOINT": slack.api_url,
+            **_ledger(folder),
+        }
+        function = stack.enter_context(running_function(settings, folder))
+        pusher = stack.enter_context(Pusher(function.url))
+        stage = Stage(cloud, slack, function, pusher, random.Random(85), folder, google.address)  # noqa: S311 - the order of a play
+        around = threading.Thread(target=stage.keep_going, daemon=True)
+        around.start()
+        try:
+            yield stage
+        finally:
+            stage.leave()
+            around.join()
+
+
+def _ledger(folder: Path) -> dict[str, str]:
+    emulator = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
+    if not emulator:
+        return {"VERIFIER_LEDGER": f"sqlite:{folder / 'ledger.sqlite'}"}
+    host, _, port = emulator.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=3).close()
+    except (OSError, ValueError) as error:
+        problem = f"FIRESTORE_EMULATOR_HOST={emulator}: expected the Firestore emulator to listen there, got {error}"
+        raise VerifierError(f"{problem}; start it, or unset the variable") from error
+    # A home project of its own: what an earlier play left in the emulator is none of this one's.
+    home = f"demo-{secrets.token_hex(6)}"
+    return {"VERIFIER_LEDGER": "firestore", "FIRESTORE_EMULATOR_HOST": emulator, "VERIFIER_HOME_PROJECT": home}
+
+
+def a_forged_message(build: BuildKey) -> dict[str, Any]:
+    """What somebody would publish who wants a build to look successful that never was."""
+    return {
+        "id": build.id,
+        "projectId": build.project,
+        "name": build.name,
+        "status": "SUCCESS",
+        "sourceProvenance": {
+            "resolvedGitSource": {"url": "https://github.com/vividly/content-worker", "revision": "0" * 40}
+        },
+    }

@@ -1,0 +1,188 @@
+"""A build as Cloud Build describes it: its identity and the parts of its document that judgement rests on.
+
+There is one dialect inside: the JSON of the REST resource (`gcloud builds describe --format=json`). The adapter
+turns gRPC answers into it. Documentation: "REST Resource: projects.locations.builds".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import re2
+
+from verifier.errors import Malformed
+from verifier.facts.build_document import kept_of, text_in
+from verifier.times import parse_time
+
+SUCCESS = "SUCCESS"
+TERMINAL = frozenset({SUCCESS, "FAILURE", "INTERNAL_ERROR", "TIMEOUT", "CANCELLED", "EXPIRED"})
+NOT_TERMINAL = frozenset({"STATUS_UNKNOWN", "PENDING", "QUEUED", "WORKING"})
+
+_PROJECT = re2.compile(r"^([a-z0-9.-]{1,63}:)?[a-z0-9][a-z0-9-]{1,62}$")
+_LOCATION = re2.compile(r"^[a-z][a-z0-9-]{1,40}$")
+_ID = re2.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+_NAME = re2.compile(r"^projects/([^/]+)(?:/locations/([^/]+))?/builds/([^/]+)$")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BuildKey:
+    """What identifies a build. From an untrusted place it comes through `checked_key`."""
+
+    project: str
+    """The project's id, never its number."""
+    location: str
+    """The region, or `global`."""
+    id: str
+
+    @property
+    def name(self) -> str:
+        """The build's resource name."""
+        return f"projects/{self.project}/locations/{self.location}/builds/{self.id}"
+
+    @property
+    def digest(self) -> str:
+        """A hash of the three parts: safe as the name of a stored document."""
+        return sha256(self.name.encode()).hexdigest()
+
+
+def checked_key(project: str, location: str, build_id: str) -> BuildKey:
+    """The key of these three parts from an untrusted place. Raises Malformed when one has not the form it must have."""
+    for part, value, form, example in (
+        ("project", project, _PROJECT, "a project id such as my-project"),
+        ("location", location, _LOCATION, "a location such as us-central1 or global"),
+        ("build", build_id, _ID, "a build id such as 4e841fcb-1b2c-4d3e-8f90-a1b2c3d4e5f6"),
+    ):
+        if not (value.isascii() and form.match(value)):
+            raise Malformed(f"{part}: expected {example}, got {value[:80]!r}")
+    return BuildKey(project, location, build_id)
+
+
+def parse_build_name(name: str) -> tuple[str, str, str]:
+    """Project (id or number), location and id of a build's resource name. Raises Malformed.
+
+    A name without a location, as builds had until 2020, means `global`.
+    """
+    match = _NAME.match(name) if name.isascii() else None
+    if not match:
+        raise Malformed(f"build name: expected projects/PROJECT/locations/LOCATION/builds/ID, got {name[:120]!r}")
+    return match.group(1), match.group(2) or "global", match.group(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that the build pushed through its `images:` field."""
+
+    name: str
+    digest: str
+    """`sha256:` and 64 hex digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build's own word about itself. Substitutions and tags are claims: whoever submits a build may set them."""
+
+    key: BuildKey
+    status: str
+    """A status of Cloud Build, or empty when the document has none."""
+    trigger_id: str
+    """The trigger that ran it, written by the service; empty when it was submitted by hand."""
+    source: Mapping[str, Any] | None
+    """The document's `source`; None when it has none, which differs from an empty one."""
+    provenance: Mapping[str, Any]
+    """The document's `sourceProvenance`, without file hashes; empty when it has none."""
+    claims: Mapping[str, str]
+    """The document's `substitutions`, those that judgement or a report reads."""
+    tags: tuple[str, ...]
+    images: tuple[Image, ...]
+    """What it pushed, from `results.images`."""
+    finished: datetime | None
+    document: Mapping[str, Any]
+    """The part of the document that is kept: enough to judge the build again."""
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was submitted; None where the document does not say so in a form that can be read."""
+        try:
+            return parse_time(str(self.document.get("createTime", "")))
+        except ValueError:
+            return None
+
+    @property
+    def trigger_name(self) -> str:
+        """The trigger's name: a claim, believed only beside a trigger id."""
+        return self.claims.get("TRIGGER_NAME", "") if self.trigger_id else ""
+
+    @property
+    def pull_request(self) -> str:
+        """The number of the pull request that it was built for, `?` when it says so without one, or empty."""
+        if any(name in self.claims for name in _OF_PULL_REQUESTS):
+            return self.claims.get("_PR_NUMBER") or "?"
+        return ""
+
+    @property
+    def repository_is_proxied(self) -> bool:
+        """The submitter put a proxy of their own between Cloud Build and the repository."""
+        return bool(self.document.get("gitConfig"))
+
+    @property
+    def default_source_is_ignored(self) -> bool:
+        """A dependency says `empty: true`: the recorded source was not fetched."""
+        return bool(self.document["dependencies"])
+
+    @property
+    def is_oversize(self) -> bool:
+        """It is described in more than `kept.MOST_BYTES`: only its identity is known here."""
+        return "oversize" in self.document
+
+
+_OF_PULL_REQUESTS = ("_PR_NUMBER", "_HEAD_BRANCH", "_BASE_BRANCH", "_HEAD_REPO_URL")
+
+
+def parse_build(document: object) -> Build:
+    """Read a build's document. Raises Malformed where a part that judgement needs has the wrong shape, or can't be
+    stored as Unicode text.
+
+    A document without an identity can be judged too: its key is then empty. Unknown fields are left alone, except
+    below `source` and `sourceProvenance`, where `source.py` looks at them.
+    """
+    kept = kept_of(document)
+    project, location, build_id = _identity(kept)
+    return Build(
+        key=BuildKey(project, location, build_id),
+        status=text_in(kept.get("status", ""), "status"),
+        trigger_id=text_in(kept.get("buildTriggerId", ""), "buildTriggerId"),
+        source=kept.get("source"),
+        provenance=kept["sourceProvenance"],
+        claims=kept["substitutions"],
+        tags=tuple(kept["tags"]),
+        images=tuple(Image(image["name"], image["digest"]) for image in kept["results"]["images"] if image["digest"]),
+        finished=_moment(kept.get("finishTime"), "finishTime"),
+        document=kept,
+    )
+
+
+def _identity(top: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The project's id comes from `projectId`: the project in `name` is usually its number."""
+    build_id = top.get("id", "")
+    # A whole number is what some exports make of an id.
+    build_id = str(build_id) if type(build_id) is int else text_in(build_id, "id")
+    name = text_in(top.get("name", ""), "name")
+    project, location = "", "global"
+    if name:
+        project, location, name_id = parse_build_name(name)
+        build_id = build_id or name_id
+    project = text_in(top.get("projectId", ""), "projectId") or project
+    return project, location, build_id
+
+
+def _moment(value: object, place: str) -> datetime | None:
+    if value in (None, ""):
+        return None
+    try:
+        return parse_time(text_in(value, place))
+    except ValueError as error:
+        raise Malformed(f"{place}: expected an RFC 3339 time, got {value!r:.80}") from error

@@ -1,0 +1,280 @@
+"""Where a build's source came from: facts, as the fetched document shows them, without judgement.
+
+Only what the service itself wrote counts as proof: `sourceProvenance` is "a permanent fixed identifier for source"
+(Cloud Build API, Build). What a submitter may set freely (substitutions, tags) stands apart, as claims. The order of
+the rules and the forms of each year are set out in README.md, "What counts as a commit".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import re2
+
+from verifier.facts.build import SUCCESS, Build
+from verifier.facts.build_document import MOST_BYTES
+from verifier.facts.repository import Repository, parse_repository, source_repository
+
+
+class Strength(StrEnum):
+    """How firmly a commit is established, strongest first."""
+
+    RESOLVED = "resolved"
+    """The service wrote down the commit that it fetched."""
+    SERVICE_UPLOAD = "service-upload"
+    """The service stored the source itself under the commit's name (GitHub App triggers, 2019 to 2020)."""
+    REQUESTED = "requested"
+    """A full commit was asked for and the build succeeded; the service did not write down what it fetched."""
+    TRIGGERS_WORD = "triggers-word"
+    """Only the trigger's substitutions say so (GitHub App triggers, 2021 to 2023); who runs it may override them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The build's source is one commit."""
+
+    sha: str
+    """40 or 64 hex digits in lower case."""
+    strength: Strength
+    repository: Repository | None
+    """None when no field that proves the commit names a repository that we can read."""
+    field: str
+    """The field of the build's document that says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The build's source is a file in Cloud Storage: somebody's folder at some moment."""
+
+    bucket: str
+    object: str
+    generation: str
+    tool: str
+    """The command that makes uploads of this form, or `unknown`. Names can be imitated."""
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoSource:
+    """The build has no source of its own."""
+
+    service: str
+    """The service known for builds like it, or `unknown`."""
+    field: str = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The document contradicts itself, or says something that this version does not understand."""
+
+    reason: str
+    field: str
+
+
+Source = Commit | Upload | NoSource | Unclear
+
+_SHA = re2.compile(r"(?i)^([0-9a-f]{40}|[0-9a-f]{64})$")
+_SERVICE_BUCKET = re2.compile(r"^\d+\.cloudbuild-source\.googleusercontent\.com$")
+_SUBMITTED = re2.compile(r"^source/\d+\.\d+-[0-9a-f]{32}\.[a-z.]+$")
+_KINDS = frozenset(
+    "storageSource repoSource gitSource storageSourceManifest connectedRepository developerConnectConfig".split()
+)
+_RESOLVED_KINDS = frozenset(
+    "resolvedStorageSource resolvedRepoSource resolvedGitSource resolvedStorageSourceManifest "
+    "resolvedConnectedRepository".split()
+)
+_REQUESTS = ("gitSource", "connectedRepository", "developerConnectConfig")
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    field: str
+    text: str
+    repository: Repository | None
+
+
+def source_of(build: Build) -> Source:
+    """The one fact about the build's source. Total: every document has exactly one."""
+    fact = _recorded(build)
+    if not isinstance(fact, Commit):
+        return fact
+    if build.default_source_is_ignored:
+        return Unclear("a dependency with empty: true says that the recorded source was not fetched", "dependencies")
+    if build.repository_is_proxied and not build.trigger_id:
+        return Unclear("the submitter put a proxy between Cloud Build and the repository", "gitConfig")
+    return fact
+
+
+def _recorded(build: Build) -> Source:
+    if build.is_oversize:
+        return Unclear(
+            f"what describes the build is larger than the {MOST_BYTES:,} bytes that are kept of one", "source"
+        )
+    unknown = _unknown_kind(build)
+    if unknown:
+        return Unclear("this version does not know this kind of source", unknown)
+    resolved = list(_resolved(build))
+    if _stored(build):
+        return _storage_fact(build, resolved)
+    if resolved:
+        return _resolved_fact(build, resolved)
+    return _unresolved_fact(build)
+
+
+def _unknown_kind(build: Build) -> str | None:
+    for kind in build.source or {}:
+        if kind not in _KINDS:
+            return f"source.{kind}"
+    for kind in build.provenance:
+        if kind not in _RESOLVED_KINDS:
+            return f"sourceProvenance.{kind}"
+    return None
+
+
+def _resolved(build: Build) -> Iterator[_Revision]:
+    """The revisions that the service itself wrote down."""
+    repo = _part(build.provenance, "resolvedRepoSource")
+    if repo:
+        yield _Revision("sourceProvenance.resolvedRepoSource.commitSha", _value(repo, "commitSha"), _csr(build, repo))
+    for kind in ("resolvedGitSource", "resolvedConnectedRepository"):
+        part = _part(build.provenance, kind)
+        if part:
+            yield _Revision(f"sourceProvenance.{kind}.revision", _value(part, "revision"), _address(part))
+    asked = _part(build.source or {}, "repoSource")
+    if _value(asked, "commitSha"):
+        yield _Revision("source.repoSource.commitSha", _value(asked, "commitSha"), _csr(build, asked))
+
+
+def _requested(build: Build) -> Iterator[_Revision]:
+    """The revisions that were asked for."""
+    repo = _part(build.source or {}, "repoSource")
+    if repo:
+        yield _Revision("source.repoSource", _value(repo, "commitSha"), _csr(build, repo))
+    for kind in _REQUESTS:
+        part = _part(build.source or {}, kind)
+        if part:
+            yield _Revision(f"source.{kind}.revision", _value(part, "revision"), _address(part))
+
+
+def _stored(build: Build) -> list[tuple[str, Mapping[str, Any]]]:
+    """The places in Cloud Storage that the document names, with their fields."""
+    places = []
+    for holder, name, kinds in (
+        (build.source or {}, "source", ("storageSource", "storageSourceManifest")),
+        (build.provenance, "sourceProvenance", ("resolvedStorageSource", "resolvedStorageSourceManifest")),
+    ):
+        places += [(f"{name}.{kind}", _part(holder, kind)) for kind in kinds if kind in holder]
+    return places
+
+
+def _storage_fact(build: Build, resolved: list[_Revision]) -> Source:
+    places = _stored(build)
+    field, place = places[0]
+    if resolved or any(_requested(build)):
+        return Unclear("it names both an uploaded file and a repository", field)
+    for other, second in places[1:]:
+        if not _same_object(place, second) or ("Manifest" in field) != ("Manifest" in other):
+            return Unclear(f"it names another file than {other}", field)
+    bucket, name = _value(place, "bucket"), _value(place, "object")
+    claimed = build.claims.get("COMMIT_SHA", "")
+    if _SERVICE_BUCKET.match(bucket) and build.trigger_id and _SHA.match(claimed) and name.startswith(f"{claimed}-"):
+        return Commit(claimed.lower(), Strength.SERVICE_UPLOAD, None, f"{field}.object")
+    return Upload(bucket, name, _value(place, "generation"), _upload_tool(build, bucket, name), field)
+
+
+def _resolved_fact(build: Build, resolved: list[_Revision]) -> Source:
+    for revision in resolved:
+        if not _SHA.match(revision.text):
+            return Unclear(f"expected a full commit, got {revision.text[:80]!r}", revision.field)
+    proof = resolved[0]
+    full_requests = [request for request in _requested(build) if _SHA.match(request.text)]
+    for other in [*resolved[1:], *full_requests]:
+        if other.text.lower() != proof.text.lower():
+            return Unclear(f"it names another commit than {other.field}", proof.field)
+    for other in [*resolved[1:], *_requested(build)]:
+        if _contradict(proof.repository, other.repository):
+            return Unclear(f"it names another repository than {other.field}", proof.field)
+    return Commit(proof.text.lower(), Strength.RESOLVED, proof.repository, proof.field)
+
+
+def _contradict(one: Repository | None, other: Repository | None) -> bool:
+    """Both are known and differ. A connection's repository has no host: nothing can be said about it and an address."""
+    return one is not None and other is not None and bool(one.host) == bool(other.host) and one != other
+
+
+def _unresolved_fact(build: Build) -> Source:
+    """Nothing was resolved or stored: what was asked for, or the trigger's word, or nothing at all."""
+    if build.source is None:
+        return NoSource(_service(build))
+    asked = list(_requested(build))
+    if len(asked) > 1:
+        return Unclear(f"it names another source than {asked[1].field}", asked[0].field)
+    if asked and asked[0].text:
+        return _requested_fact(build, asked[0])
+    if "repoSource" in build.source:
+        return Unclear("it names a branch or tag, and no commit was resolved", "source.repoSource")
+    claimed = build.claims.get("COMMIT_SHA", "")
+    if build.trigger_id and _SHA.match(claimed):
+        repository = asked[0].repository if asked else None
+        return Commit(claimed.lower(), Strength.TRIGGERS_WORD, repository, "substitutions.COMMIT_SHA")
+    return Unclear("it is recorded but empty, and no trigger names a commit", "source")
+
+
+def _requested_fact(build: Build, request: _Revision) -> Source:
+    if not _SHA.match(request.text):
+        return Unclear(f"expected a full commit, got {request.text[:80]!r}, and none was resolved", request.field)
+    if build.status != SUCCESS:
+        return Unclear("a commit was asked for, but nothing says that it was fetched", request.field)
+    return Commit(request.text.lower(), Strength.REQUESTED, request.repository, request.field)
+
+
+def _same_object(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    if any(_value(one, part) != _value(other, part) for part in ("bucket", "object")):
+        return False
+    generations = {_value(place, "generation") for place in (one, other)} - {"", "0"}
+    return len(generations) < 2
+
+
+def _upload_tool(build: Build, bucket: str, name: str) -> str:
+    if bucket.startswith("run-sources-"):
+        return "gcloud run deploy --source"
+    if bucket.startswith(("gcf-v2-sources-", "gcf-sources-")):
+        return "gcloud functions deploy"
+    if "_GAE_APPLICATION_YAML_PATH" in build.claims:
+        return "gcloud app deploy"
+    if _SUBMITTED.match(name):
+        return "gcloud builds submit"
+    return "unknown"
+
+
+def _service(build: Build) -> str:
+    fetched = " ".join(arg for step in build.document.get("steps", []) for arg in step["args"])
+    if {"p-gcf", "t-function"} & set(build.tags) or "gs://gcf-v2-sources-" in fetched:
+        return "Cloud Functions"
+    if "gs://staging." in fetched:
+        return "App Engine"
+    return "unknown"
+
+
+def _part(holder: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    part = holder.get(kind)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _value(part: Mapping[str, Any], name: str) -> str:
+    value = part.get(name, "")
+    return value if isinstance(value, str) else str(value)
+
+
+def _csr(build: Build, part: Mapping[str, Any]) -> Repository | None:
+    return source_repository(_value(part, "projectId") or build.key.project, _value(part, "repoName"))
+
+
+def _address(part: Mapping[str, Any]) -> Repository | None:
+    for name in ("url", "repository", "gitRepositoryLink"):
+        if _value(part, name):
+            return parse_repository(_value(part, name))
+    return None

@@ -1,0 +1,103 @@
+"""An audit as one HTML file that needs nothing else: no network, no other file, no server.
+
+The picture is drawn by a script of our own: of the Python chart libraries that stay self-contained, the small ones draw
+no time line that can be filtered and read aloud, and the others embed megabytes of script in every file.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from itertools import islice
+from string import Template
+from typing import TextIO
+
+from verifier.checks.verdict import SEVERITY
+from verifier.history.html_data import COLUMNS, RUN_COLUMNS, Rows, escaped_json, summary_document
+from verifier.history.html_headline import headline
+from verifier.history.judged_build import JudgedBuild, Run
+from verifier.history.summary import Summary
+
+MOST_BUILDS = 20_000
+"""A browser is comfortable with so many; those that come after them are summed up, and said to be left out."""
+
+_STYLES = ("page.css",)
+_SCRIPTS = ("data.js", "marks.js", "picture.js", "evidence.js", "tables.js", "page.js")
+
+
+def write_report(
+    out: TextIO,
+    builds: Iterator[JudgedBuild],
+    runs: Sequence[Run],
+    summary: Callable[[], Summary],
+    *,
+    title: str,
+    complete: bool,
+) -> None:
+    """Write the report. Builds are taken once and forgotten; `summary` is asked for after the last one.
+
+    What comes from builds is data that the page's script inserts as text, and no script or style but the page's own
+    may run. `complete` is False when something could not be read; the page says so.
+    """
+    style, script = _asset(*_STYLES), _asset(*_SCRIPTS)
+    head, tail = _asset("page.html").split("$data")
+    out.write(Template(head).substitute(title=_plain(title), style=style, policy=_policy(style, script)))
+    left_out = _write_data(out, builds, runs, summary)
+    sentence = headline(summary(), runs, complete=complete)
+    banners = "".join(f'<p class="banner" role="note">{text}</p>' for text in _warnings(left_out, complete=complete))
+    words = {"title": _plain(title), "headline": _plain(sentence), "banners": banners, "script": script}
+    out.write(Template(tail).substitute(words))
+
+
+def _write_data(out: TextIO, builds: Iterator[JudgedBuild], runs: Sequence[Run], summary: Callable[[], Summary]) -> int:
+    """Write the JSON, a build at a time, and say how many were left out of it."""
+    rows = Rows()
+    out.write('{"rows":[')
+    lines = (escaped_json(rows.row(build)) for build in islice(builds, MOST_BUILDS))
+    out.writelines(f",\n{line}" if number else line for number, line in enumerate(lines))
+    left_out = sum(1 for _ in builds)
+    rest = {
+        "runs": [rows.run(run) for run in runs],
+        "columns": COLUMNS,
+        "runColumns": RUN_COLUMNS,
+        "verdicts": SEVERITY,
+        "summary": summary_document(summary()),
+        "findings": rows.findings,
+        "texts": rows.texts,
+    }
+    out.write(f"],\n{escaped_json(rest)[1:]}")
+    return left_out
+
+
+def _warnings(left_out: int, *, complete: bool) -> Iterator[str]:
+    if not complete:
+        yield "This report is not complete: some builds could not be read, and the audit said which as it ran."
+    if left_out:
+        yield (
+            f"The picture and the table show the first {MOST_BUILDS:,} builds; {left_out:,} more are in the numbers "
+            "alone. A shorter time or one trigger shows all of them."
+        )
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing is loaded, nothing is sent, and nothing runs but these two texts."""
+    return (
+        f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _asset(*names: str) -> str:
+    folder = files("verifier.history") / "page"
+    return "".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def _plain(text: str) -> str:
+    return escape(text.encode("utf-8", "replace").decode())

@@ -1,0 +1,58 @@
+"""The past, as the audit sees it: builds that were judged, and what ran when. Values only; `summary.py` sums up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from verifier.checks.judgement import Judgement
+from verifier.checks.verdict import SEVERITY, Verdict
+from verifier.facts.build import BuildKey, Image
+from verifier.facts.source import Source
+from verifier.facts.submitter import Submitter
+
+Maker = tuple[BuildKey, Verdict | None]
+"""A build that pushed an image, and its verdict."""
+
+
+def worst_first(verdict: Verdict | None) -> int:
+    """Sorts verdicts, the worst first; a build that was not judged is worse than any."""
+    return SEVERITY.index(verdict) if verdict else -1
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBuild:
+    """One build of the past, judged by its source and policy alone."""
+
+    key: BuildKey
+    status: str
+    created: datetime | None
+    finished: datetime | None
+    source: Source
+    verdict: Verdict | None
+    """None for a build that did not succeed."""
+    judgement: Judgement
+    trigger_id: str
+    trigger_name: str
+    images: tuple[Image, ...]
+    unbacked: tuple[str, ...]
+    """`NAME=value` of each claim that nothing backs."""
+    submitter: Submitter | None = None
+    """None where it was not asked for, not permitted or not found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a job, tied to the build that made its image."""
+
+    name: str
+    """Its full resource name."""
+    started: datetime
+    ended: datetime | None
+    """None while it runs, or where the platform does not say."""
+    succeeded: bool | None
+    digests: frozenset[str]
+    build: BuildKey | None
+    """The build that pushed one of its digests; None when none of the listed builds did."""
+    verdict: Verdict | None
+    """That build's verdict."""

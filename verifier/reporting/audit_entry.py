@@ -1,0 +1,228 @@
+"""A judgement as an entry of the audit trail, an announcement and an explanation: what machines read.
+
+The payload of a verdict has the words of SLSA's verification summary (slsa.dev, "Verification Summary Attestation"),
+with the evidence beside them. Long parts are capped, and what was left out is counted in `cut`: Cloud Logging takes
+256 KiB an entry. The insert ids come from the content alone, so that writing again changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from verifier.checks.judgement import Judgement
+from verifier.checks.verdict import Verdict
+from verifier.facts.build import Build, BuildKey
+from verifier.facts.claims import unbacked_claims
+from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload
+from verifier.redact import excerpt
+from verifier.services import Document
+from verifier.times import show_time
+
+_SEVERITIES = {
+    Verdict.LOCAL_SOURCE: "ERROR",
+    Verdict.FAILED: "ERROR",
+    Verdict.INCONCLUSIVE: "WARNING",
+    Verdict.EXEMPT: "NOTICE",
+    Verdict.VERIFIED: "INFO",
+}
+_VERIFIER_ID = "build-verifier"
+_MOST_NAME = 300
+_MOST_ATTRIBUTE = 250
+"""Characters: Pub/Sub takes 1,024 bytes an attribute."""
+_MOST_VALUE = 100
+_MOST_TEXT = 500
+_MOST_PLACE = 1_500
+_MOST_ITEMS = 16
+"""Of each list. With the caps above, a record stays under 200 KiB whatever the characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One entry of the audit trail."""
+
+    insert_id: str
+    """With `time`, what makes the same entry one entry however often it is written."""
+    time: datetime
+    severity: str
+    labels: Mapping[str, str]
+    """What entries are looked for by; `kind` says what the entry is."""
+    payload: Document
+
+
+def verdict_record(build: Build, source: Source, judgement: Judgement) -> AuditRecord:
+    """What was decided about a build, and on what evidence; or that it did not succeed and so was not judged.
+
+    It is made of what was decided alone, so that it is the same however often and by whomever it is written.
+    """
+    verdict = judgement.verdict
+    severity = _SEVERITIES[verdict] if verdict else "NOTICE"
+    said = verdict or build.status
+    labels = {
+        "kind": "verdict" if verdict else "build-did-not-succeed",
+        "verdict": verdict or "",
+        **_place(build.key),
+        "trigger": _name(build.trigger_name or build.trigger_id),
+    }
+    payload = _summary(build, judgement) | _evidence(build, source, judgement)
+    return AuditRecord(f"{build.key.digest}-{_name(said)}", judgement.decided, severity, labels, payload)
+
+
+def quarantine_record(message_id: str, reason: str, excerpt: str, now: datetime) -> AuditRecord:
+    """A message that could not be read was put aside; `excerpt` is the beginning of it."""
+    payload = {"message_id": _name(message_id), "reason": _text(reason), "excerpt": _text(excerpt)}
+    return _plain_record("quarantined", {}, payload, now)
+
+
+def unconfirmed_record(key: BuildKey, reason: str, now: datetime) -> AuditRecord:
+    """A message named a build that Cloud Build does not show us: one entry a build, if the moment is the same."""
+    payload = {"build": _name(key.name), "reason": _text(reason)}
+    return replace(_plain_record("unconfirmed", _place(key), payload, now), insert_id=f"unconfirmed-{key.digest}")
+
+
+def undelivered_record(key: BuildKey, verdict: Verdict | None, reason: str, now: datetime) -> AuditRecord:
+    """Slack refuses the message about a build; the reason names the fix."""
+    labels = {**_place(key), "verdict": verdict or ""}
+    payload = {"build": _name(key.name), "verdict": verdict, "reason": _text(reason)}
+    return _plain_record("undelivered", labels, payload, now)
+
+
+def announcement(record: AuditRecord) -> tuple[dict[str, Any], dict[str, str]]:
+    """The payload and the attributes by which a verdict is published to subscribers."""
+    wanted = ("project", "location", "build", "verdict", "trigger")
+    return dict(record.payload), {name: record.labels[name][:_MOST_ATTRIBUTE] for name in wanted}
+
+
+def explanation(build: Build, source: Source, judgement: Judgement) -> dict[str, Any]:
+    """The facts and the findings about one build, for whoever asks for them at a terminal."""
+    return {
+        "build": _name(build.key.name) if build.key.project and build.key.id else _name(build.key.id) or None,
+        "status": _name(build.status) or None,
+        "source": source_document(source),
+        "unbacked_claims": _claims(build, source),
+        "invoked_by": _invoked_by(build),
+        "verdict": judgement.verdict,
+        "findings": _findings(judgement),
+    }
+
+
+def source_document(source: Source) -> dict[str, Any]:
+    """The fact about a build's source, in one shape for all kinds: what does not apply is null."""
+    document: dict[str, Any] = {
+        "fact": "",
+        "commit": None,
+        "strength": None,
+        "repository": None,
+        "field": _name(source.field),
+        "detail": None,
+    }
+    match source:
+        case Commit(sha=sha, strength=strength, repository=repository):
+            known = {"commit": sha, "strength": strength, "repository": str(repository) if repository else None}
+            return document | {"fact": "commit"} | known
+        case Upload(bucket=bucket, object=name, generation=generation, tool=tool):
+            place = f"gs://{bucket}/{name}" + (f"#{generation}" if generation else "")
+            return document | {"fact": "upload", "detail": excerpt(f"{place}, uploaded with {tool}", _MOST_PLACE)}
+        case NoSource(service=service):
+            return document | {"fact": "no-source", "detail": _text(f"service: {service}")}
+        case Unclear(reason=reason):
+            return document | {"fact": "unclear", "detail": _text(reason)}
+
+
+def _summary(build: Build, judgement: Judgement) -> dict[str, Any]:
+    """The words of the verification summary. Only VERIFIED has PASSED; a build that was not judged has neither."""
+    verdict = judgement.verdict
+    resource = f"//cloudbuild.googleapis.com/{_name(build.key.name)}"
+    inputs = [{"uri": resource, "digest": {"sha256": _digest(build.document)}}]
+    if judgement.execution:
+        inputs.append({"uri": f"//run.googleapis.com/{_name(judgement.execution)}"})
+    return {
+        "verifier": {"id": _VERIFIER_ID, "version": judgement.version},
+        "timeVerified": show_time(judgement.decided),
+        "resourceUri": resource,
+        "policy": {"digest": {"sha256": judgement.policy}},
+        "inputs": inputs,
+        "verificationResult": ("PASSED" if verdict is Verdict.VERIFIED else "FAILED") if verdict else None,
+        "verdict": verdict,
+        "secondsToVerdict": (judgement.decided - build.finished).total_seconds() if build.finished else None,
+    }
+
+
+def _evidence(build: Build, source: Source, judgement: Judgement) -> dict[str, Any]:
+    parts: dict[str, list[dict[str, Any]]] = {
+        "unbacked_claims": _claims(build, source),
+        "findings": _findings(judgement),
+        "errors": _errors(judgement),
+        "images": [{"name": _name(image.name), "digest": _value(image.digest)} for image in build.images],
+    }
+    return {
+        "status": _name(build.status),
+        "source": source_document(source),
+        "invoked_by": _invoked_by(build),
+        "execution": _name(judgement.execution) or None,
+        **{name: items[:_MOST_ITEMS] for name, items in parts.items()},
+        "cut": {name: len(items) - _MOST_ITEMS for name, items in parts.items() if len(items) > _MOST_ITEMS},
+    }
+
+
+def _claims(build: Build, source: Source) -> list[dict[str, Any]]:
+    return [
+        {"name": _name(claim.name), "value": _value(claim.value), "contradicted": claim.contradicted}
+        for claim in unbacked_claims(build, source)
+    ]
+
+
+def _invoked_by(build: Build) -> dict[str, Any]:
+    """The trigger's id was written by the service; its name is a claim."""
+    if not build.trigger_id:
+        return {"how": "by-hand", "trigger_id": None, "trigger_name": None}
+    return {"how": "trigger", "trigger_id": _name(build.trigger_id), "trigger_name": _name(build.trigger_name) or None}
+
+
+def _findings(judgement: Judgement) -> list[dict[str, Any]]:
+    return [
+        {"check": f.check, "outcome": f.outcome, "seen": _text(f.seen), "remediation": _text(f.remedy)}
+        for f in judgement.findings
+    ]
+
+
+def _errors(judgement: Judgement) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": _name(e.name),
+            "count": e.count,
+            "first": show_time(e.first),
+            "task": _value(e.task),
+            "excerpt": _text(e.excerpt),
+        }
+        for e in judgement.errors
+    ]
+
+
+def _plain_record(kind: str, labels: Mapping[str, str], payload: dict[str, Any], now: datetime) -> AuditRecord:
+    """An entry about something that is not a verdict; a warning."""
+    return AuditRecord(f"{kind}-{_digest(payload)}", now, "WARNING", {"kind": kind, **labels}, payload)
+
+
+def _place(key: BuildKey) -> dict[str, str]:
+    return {"project": _name(key.project), "location": _name(key.location), "build": _name(key.id)}
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _name(text: str) -> str:
+    return excerpt(text, _MOST_NAME)
+
+
+def _value(text: str) -> str:
+    return excerpt(text, _MOST_VALUE)
+
+
+def _text(text: str) -> str:
+    return excerpt(text, _MOST_TEXT)

@@ -1,0 +1,184 @@
+"""A judgement as a Slack message: what people read, and whether they are to read it at all.
+
+`wording.py` says it, `mrkdwn.py` makes it safe, `links.py` knows where to look further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from verifier import __version__
+from verifier.checks.judgement import Judgement
+from verifier.checks.policy import Policy
+from verifier.checks.verdict import Check, Outcome, Verdict
+from verifier.facts.build import Build
+from verifier.facts.logs import Repeated
+from verifier.facts.source import Commit, Source, source_of
+from verifier.facts.submitter import Submitter
+from verifier.redact import excerpt
+from verifier.reporting.labels import MOST_NAME, ref, subject
+from verifier.reporting.links import archive_link, build_link, commit_link, execution_link, logs_link
+from verifier.reporting.mrkdwn import (
+    Markup,
+    advice,
+    bold,
+    buttons,
+    code_section,
+    context,
+    fitting,
+    mention,
+    section,
+    shown,
+)
+from verifier.reporting.wording import Told, headline, reasons, remedies
+from verifier.services import Message
+from verifier.times import show_time
+
+_MOST_EXCERPTS = 3
+_MOST_EXCERPT = 700
+_MOST_READ = 4_000
+_MOST_EXAMPLES = 5
+
+
+def is_posted(build: Build, judgement: Judgement, policy: Policy) -> bool:
+    """Whether Slack is to hear of it at all."""
+    match judgement.verdict:
+        case None:
+            return policy.post_failed_builds and policy.worker_for(build) is not None
+        case Verdict.VERIFIED if judgement.execution and policy.post_verified_worker:
+            return True
+        case Verdict.INCONCLUSIVE if _waits_for_its_merge(build, judgement, policy):
+            return False
+        case verdict:
+            return verdict in policy.posts
+
+
+def verdict_message(
+    build: Build,
+    source: Source,
+    judgement: Judgement,
+    policy: Policy,
+    default_channel: str = "",
+    submitter: Submitter | None = None,
+) -> Message:
+    """The message about a judged build; about one that did not succeed, `failed_build_message`.
+
+    `submitter` is named where the build is LOCAL_SOURCE.
+    """
+    verdict = judgement.verdict
+    if verdict is None:
+        return failed_build_message(build, policy)
+    told = Told(build, source, judgement, submitter)
+    route = policy.route(verdict, build)
+    called = mention(route.mention)
+    first = headline(told, verdict)
+    why = [shown(line) for line in reasons(told, verdict)]
+    blocks = [section([_joined(bold(first), called)]), section(why)]
+    if verdict is Verdict.FAILED and judgement.errors:
+        blocks.append(code_section("\n\n".join(map(_excerpt, judgement.errors[:_MOST_EXCERPTS]))))
+    if to_do := remedies(told, verdict):
+        blocks.append(section(map(advice, to_do)))
+    if verdict is not Verdict.VERIFIED:
+        blocks.append(context(shown(_small_print(build, judgement))))
+    blocks += buttons(_links(told, verdict))
+    return Message(
+        channel=route.channel or default_channel,
+        text=fitting([_joined(shown(first), called), *why]),
+        blocks=tuple(blocks),
+        key=f"{build.key.name}@{verdict}",
+    )
+
+
+def failed_build_message(build: Build, policy: Policy) -> Message:
+    """One plain line about a build that did not succeed, to where failures of its trigger go; nobody is called."""
+    parts = [subject(build), _claimed_commit(build), f"{build.status}{_failure(build)}"]
+    line = shown(" · ".join(["⚪ NOT BUILT", *filter(None, parts)]))
+    return Message(
+        channel=policy.route(Verdict.FAILED, build).channel,
+        text=line,
+        blocks=(section([line]), *buttons([("Build", build_link(build))])),
+        key=f"{build.key.name}@{build.status}",
+    )
+
+
+def unconfirmed_message(count: int, examples: Sequence[str], since: datetime, home: str) -> Message:
+    """The one notice about all messages, since that moment, that named builds which can't be read.
+
+    `home` is the project of the audit trail.
+    """
+    builds = "1 build that" if count == 1 else f"{count} builds that"
+    first = f"🟡 Messages named {builds} Cloud Build does not show, since {since:%H:%M} UTC"
+    why = "Either somebody forges messages, or the verifier may not read these builds."
+    lines = [shown(why), *(shown(f"For example {name}") for name in examples[:_MOST_EXAMPLES])]
+    remedy = f"""Do this: gcloud logging read 'labels.kind="unconfirmed"' --project={home} --freshness=1d"""
+    return Message(
+        channel="",
+        text=fitting([shown(first), *lines]),
+        blocks=(section([bold(first)]), section(lines), section([advice(remedy)])),
+        key=f"unconfirmed@{show_time(since)}",
+    )
+
+
+def _waits_for_its_merge(build: Build, judgement: Judgement, policy: Policy) -> bool:
+    """Nothing is open but that it was built for a pull request: the build of the merge is the one to tell about."""
+    unsettled = (Outcome.FAILS, Outcome.COULD_NOT_CHECK)
+    open_checks = {finding.check for finding in judgement.findings if finding.outcome in unsettled}
+    alone = open_checks == {Check.BRANCH_IS_ALLOWED}
+    return bool(build.pull_request) and alone and policy.worker_for(build) is None
+
+
+def _links(told: Told, verdict: Verdict) -> list[tuple[str, str]]:
+    build = ("Build", build_link(told.build))
+    archive = ("Source archive", archive_link(told.build, told.source))
+    commit = ("Commit", commit_link(told.source))
+    execution = ("Execution", execution_link(told.judgement.execution))
+    logs = ("Logs", logs_link(told.build, told.judgement.execution))
+    if not told.judgement.execution:
+        return [build, archive, commit]
+    match verdict:
+        case Verdict.INCONCLUSIVE:
+            return [execution, logs]
+        case Verdict.VERIFIED:
+            return [commit, execution]
+        case _:
+            return [logs, execution, commit]
+
+
+def _small_print(build: Build, judgement: Judgement) -> str:
+    moment = build.finished or judgement.decided
+    trigger = excerpt(build.trigger_name or build.trigger_id, 100)
+    account = excerpt(str(build.document.get("serviceAccount", "")).rpartition("/")[2], 100)
+    return " · ".join(
+        [
+            f"Build {build.key.id} in {build.key.project}, {build.key.location}",
+            f"{'finished' if build.finished else 'judged'} {moment:%Y-%m-%d %H:%M:%S} UTC",
+            (f"run by trigger {trigger}" if trigger else "submitted by hand") + (f" as {account}" if account else ""),
+            f"Build Verifier {__version__}",
+        ]
+    )
+
+
+def _excerpt(error: Repeated) -> str:
+    """An error as it was logged: its beginning and, because exceptions name themselves last, its end."""
+    text = excerpt(error.excerpt, _MOST_READ).strip() or excerpt(error.name, _MOST_EXCERPT)
+    if len(text) > _MOST_EXCERPT:
+        text = f"{text[: _MOST_EXCERPT // 2]}\n…\n{text[-_MOST_EXCERPT // 2 :]}"
+    return f"{error.first:%H:%M:%S} UTC, task {excerpt(error.task, 20) or '0'}, ×{error.count}\n{text}"
+
+
+def _claimed_commit(build: Build) -> str:
+    """The commit, proven or not: the build came to nothing, so nothing rests on it."""
+    source = source_of(build)
+    sha = source.sha if isinstance(source, Commit) else build.claims.get("COMMIT_SHA", "")
+    return f"{excerpt(sha, MOST_NAME)[:7]} {ref(build)}".strip()
+
+
+def _failure(build: Build) -> str:
+    info = build.document.get("failureInfo")
+    detail = (info.get("detail") if isinstance(info, dict) else "") or build.document.get("statusDetail") or ""
+    return f": {excerpt(str(detail), 200)}" if detail else ""
+
+
+def _joined(line: Markup, called: Markup) -> Markup:
+    return Markup(f"{line} {called}") if called else line

@@ -1,0 +1,238 @@
+"""The stand-in of Google Cloud: what it holds, and how a scenario or a test puts it there. No network in it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from google.protobuf import json_format
+
+from verifier.standin.build_book import BuildBook
+from verifier.standin.clock import Clock
+from verifier.standin.completion import completion_entry
+from verifier.standin.job_book import Job, JobBook, JobPath, Overrides
+from verifier.standin.job_run import JobRun
+from verifier.standin.log_book import LogBook, project_of
+from verifier.standin.messages import Pb, nanoseconds, timestamp_nanoseconds
+from verifier.standin.refusal import RefusalError
+from verifier.standin.script import Script
+from verifier.standin.worker_logs import entries_of
+
+PERMISSIONS = {
+    "GetBuild": "cloudbuild.builds.get",
+    "ListBuilds": "cloudbuild.builds.list",
+    "GetJob": "run.jobs.get",
+    "RunJob": "run.jobs.run",
+    "RunJob with overrides": "run.jobs.runWithOverrides",
+    "GetExecution": "run.executions.get",
+    "ListExecutions": "run.executions.list",
+    "ListLogEntries": "logging.logEntries.list",
+    "WriteLogEntries": "logging.logEntries.create",
+    "GetService": "run.services.get",
+    "GetTopic": "pubsub.topics.get",
+    "ListSubscriptions": "pubsub.subscriptions.list",
+    "Publish": "pubsub.topics.publish",
+    "GetIamPolicy of a service": "run.services.getIamPolicy",
+    "GetIamPolicy of a topic": "pubsub.topics.getIamPolicy",
+    "GetIamPolicy of a subscription": "pubsub.subscriptions.getIamPolicy",
+    "ListSinks": "logging.sinks.list",
+    "GetBucket": "logging.buckets.get",
+    "AccessSecretVersion": "secretmanager.versions.access",
+    "GetSecretVersion": "secretmanager.versions.get",
+    "ListJobs of Cloud Scheduler": "cloudscheduler.jobs.list",
+}
+"""What each call needs."""
+
+_APIS = {
+    "google.devtools.cloudbuild.v1": "cloudbuild",
+    "google.cloud.run.v2": "run",
+    "google.logging.v2": "logging",
+    "google.pubsub.v1": "pubsub",
+    "google.iam.v1": "pubsub",
+    "google.cloud.secretmanager.v1": "secretmanager",
+    "google.cloud.scheduler.v1": "cloudscheduler",
+}
+"""The first part of an API's name, by the package of its methods."""
+
+
+class Cloud:
+    """Builds, jobs, executions and logs, all moved by one clock. Safe to use from any thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.empty_pages = 1
+        """How many empty pages with a token come before the first page of entries that has any."""
+        self.reads_per_minute = 60
+        """How many pages of entries a project may read in a minute."""
+        self.builds = BuildBook()
+        self.jobs = JobBook()
+        self.logs = LogBook()
+        self._lock = threading.RLock()
+        self._projects: dict[str, str] = {}
+        self._denied: set[str] = set()
+        self._disabled: set[str] = set()
+        self._reads: dict[str, deque[datetime]] = {}
+        self._written: list[Pb] = []
+
+    def put_project(self, project: str, number: str) -> None:
+        """Let calls name the project by its number, too."""
+        with self._lock:
+            self._projects[number] = project
+
+    def project_id(self, project: str) -> str:
+        """The id of a project named by id or by number."""
+        with self._lock:
+            return self._projects.get(project, project)
+
+    def put_build(self, document: Mapping[str, Any]) -> None:
+        """Add a build, as `gcloud builds describe --format=json` prints it, or replace the one of the same id.
+
+        The project number in its name becomes known for its project. Raises ValueError when it is no build.
+        """
+        named, location = _place(document)
+        project = str(document.get("projectId") or named)
+        if named != project:
+            self.put_project(project, named)
+        self.builds.put(project, location, document)
+
+    def tag(self, image: str, digest: str) -> None:
+        """Point an image tag (`latest` where none is given) at a digest. Raises ValueError for what is no digest."""
+        self.jobs.tag(image, digest)
+
+    def put_job(
+        self,
+        project: str,
+        location: str,
+        job: str,
+        *,
+        image: str,
+        script: Script,
+        tasks: int = 1,
+        max_retries: int = 0,
+        timeout_seconds: int = 600,
+        env: Mapping[str, str] | None = None,
+        args: Sequence[str] = (),
+    ) -> None:
+        """Create a job, or change it for its next execution; those that were started keep what they have."""
+        settings = Job(image, script, tasks, max_retries, timeout_seconds, env or {}, tuple(args), self.clock())
+        self.jobs.put(JobPath(project, location, job), settings)
+
+    def run_job(self, path: JobPath, overrides: Overrides) -> JobRun:
+        """Start an execution. Raises `RefusalError` when there is no such job."""
+        run = self.jobs.start(path, overrides, self.clock())
+        self.logs.put((nanoseconds(visible), entry) for visible, entry in entries_of(run))
+        return run
+
+    def finished_executions(self) -> tuple[str, ...]:
+        """The full names of the executions whose completion entry has been written, in the order of that."""
+        now = self.clock()
+        written = [(run.audited, run.full_name) for run in self.jobs.runs() if run.audited and run.audited <= now]
+        return tuple(name for _, name in sorted(written))
+
+    def completion_entry(self, execution_name: str) -> dict[str, Any]:
+        """The audit entry about the end of an execution, by its full name, as LogEntry JSON.
+
+        Raises ValueError when it has not been written yet.
+        """
+        if execution_name not in self.finished_executions():
+            raise ValueError(f"expected an execution that has finished, got {execution_name!r}")
+        return completion_entry(self.jobs.run(execution_name))
+
+    def put_entries(self, entries: Iterable[Pb]) -> None:
+        """Add log entries (protobuf messages) that can be read at once."""
+        self.logs.put((0, entry) for entry in entries)
+
+    def write_entries(self, entries: Sequence[Pb]) -> None:
+        """Add log entries that a client wrote."""
+        with self._lock:
+            self._written.extend(entries)
+        self.put_entries(entries)
+
+    def raw_audit_entries(self) -> list[dict[str, Any]]:
+        """Every entry that was accepted from a client, as LogEntry JSON, in order of arrival."""
+        with self._lock:
+            return [json_format.MessageToDict(entry) for entry in self._written]
+
+    def audit_entries(self) -> list[dict[str, Any]]:
+        """The same as a query shows them: one for each project, time and insert id."""
+        with self._lock:
+            seen: dict[tuple[str, int, str], Pb] = {}
+            for entry in self._written:
+                key = (project_of(entry.log_name), timestamp_nanoseconds(entry.timestamp), entry.insert_id)
+                seen.setdefault(key, entry)
+            return [json_format.MessageToDict(entry) for entry in seen.values()]
+
+    def deny(self, method_or_permission: str) -> None:
+        """Refuse a method or a permission from now on. Raises ValueError when neither has that name."""
+        with self._lock:
+            self._denied.add(_permission(method_or_permission))
+
+    def allow(self, method_or_permission: str) -> None:
+        """Grant again what was denied."""
+        with self._lock:
+            self._denied.discard(_permission(method_or_permission))
+
+    def require(self, method: str, resource: str) -> None:
+        """Raises `RefusalError` when the permission that the method needs is denied."""
+        permission = PERMISSIONS[method]
+        with self._lock:
+            if permission in self._denied:
+                message = f"Permission '{permission}' denied on resource '{resource}' (or resource may not exist)."
+                raise RefusalError("PERMISSION_DENIED", message)
+
+    def grants(self, permission: str) -> bool:
+        """Whether nobody denied the permission."""
+        with self._lock:
+            return permission not in self._denied
+
+    def disable(self, api: str) -> None:
+        """Turn an API off, such as `pubsub.googleapis.com`. Raises ValueError when it is none of the known ones."""
+        if api.partition(".")[0] not in _APIS.values():
+            raise ValueError(f"expected one of {', '.join(sorted(set(_APIS.values())))}.googleapis.com, got {api!r}")
+        with self._lock:
+            self._disabled.add(api)
+
+    def require_api(self, path: str) -> None:
+        """Raises `RefusalError` when the API of the method with this full name is turned off."""
+        package = path.strip("/").partition("/")[0].rpartition(".")[0]
+        api = f"{_APIS.get(package, package)}.googleapis.com"
+        with self._lock:
+            if api in self._disabled:
+                message = f"{api} has not been used in this project before or it is disabled."
+                raise RefusalError("PERMISSION_DENIED", message, disabled_api=api)
+
+    def count_read(self, project: str) -> None:
+        """Count one read of a project's logs. Raises `RefusalError` when it is one too many for this minute."""
+        now = self.clock()
+        with self._lock:
+            reads = self._reads.setdefault(project, deque())
+            while reads and reads[0] <= now - timedelta(minutes=1):
+                reads.popleft()
+            if len(reads) >= self.reads_per_minute:
+                message = (
+                    "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute' "
+                    f"of service 'logging.googleapis.com' for consumer 'project:{project}'."
+                )
+                raise RefusalError("RESOURCE_EXHAUSTED", message)
+            reads.append(now)
+
+
+def _place(document: Mapping[str, Any]) -> tuple[str, str]:
+    """The project and the location in a build's name; builds from before names had a location are global."""
+    parts = str(document.get("name", "")).split("/")
+    if len(parts) == 6:
+        return parts[1], parts[3]
+    if not document.get("projectId"):
+        raise ValueError(f"expected a build with a name or a projectId, got {document.get('id')!r}")
+    return str(document["projectId"]), "global"
+
+
+def _permission(method_or_permission: str) -> str:
+    permission = PERMISSIONS.get(method_or_permission, method_or_permission)
+    if permission not in PERMISSIONS.values():
+        known = ", ".join([*PERMISSIONS, *PERMISSIONS.values()])
+        raise ValueError(f"expected one of {known}, got {method_or_permission!r}")
+    return permission
