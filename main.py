@@ -36,7 +36,7 @@ from verifier.errors import ServiceError, SettingsError, Stopping
 if TYPE_CHECKING:
     from flask import Request
 
-    from verifier.controller.budget import Budget, World
+    from verifier.controller.budget import Budget, Deployment
 
 _RESERVE_SECONDS = 10.0
 """Kept back of the platform's time-out, to let go of what is held and to answer."""
@@ -103,32 +103,32 @@ def _act(hint: BuildStatus | ExecutionFinished | Sweep | Quarantined) -> str:
     from verifier.controller.reconcile import reconcile, reconcile_running
     from verifier.controller.sweep import describe, sweep
 
-    world, budget = _world(), _budget()
+    deployment, budget = _deployment(), _budget()
     match hint:
         case BuildStatus():
-            return reconcile(hint.key, world, budget, only_if_due=True)
+            return reconcile(hint.key, deployment, budget, only_if_due=True)
         case ExecutionFinished():
-            return reconcile_running(hint.key, world, budget)
+            return reconcile_running(hint.key, deployment, budget)
         case Sweep():
-            swept = sweep(world, SETTINGS.watched, budget, timedelta(seconds=SETTINGS.lease_seconds))
+            swept = sweep(deployment, SETTINGS.watched, budget, timedelta(seconds=SETTINGS.lease_seconds))
             log("WARNING" if swept and swept.problems else "INFO", **describe(swept))
         case Quarantined():
             log("WARNING", f"quarantined: {hint.reason}", message_id=hint.message_id)
-            quarantine(hint, world, budget)
+            quarantine(hint, deployment, budget)
     return ""
 
 
 @cache
-def _world() -> World:
-    from verifier.adapters.wiring import make_world
+def _deployment() -> Deployment:
+    from verifier.adapters.wiring import make_deployment
 
-    return make_world(SETTINGS, POLICY)
+    return make_deployment(SETTINGS, POLICY)
 
 
 def _budget() -> Budget:
     from verifier.controller.budget import Budget
 
-    clock = _world().services.clock
+    clock = _deployment().services.clock
     until = clock() + timedelta(seconds=SETTINGS.timeout_seconds - _RESERVE_SECONDS)
     return Budget(clock, until, _is_stopping)
 

@@ -10,7 +10,7 @@ import pytest
 
 T = TypeVar("T")
 
-Case = Callable[[str], None]
+Attempt = Callable[[str], None]
 """Says that a test is one case of this name: it holds when the test passes."""
 
 _TRIED, _HELD, _CASE = "tried", "held", "case"
@@ -41,7 +41,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 
 
 @pytest.fixture
-def case(request: pytest.FixtureRequest) -> Case:
+def case(request: pytest.FixtureRequest) -> Attempt:
     """What a test says by that it is a case."""
     return lambda what: request.node.user_properties.append((_CASE, what))
 

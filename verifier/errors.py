@@ -60,7 +60,7 @@ class Refused(ServiceError):
         self.wide = wide
 
 
-class LostHold(VerifierError):
+class LostLease(VerifierError):
     """Another invocation took the record over: stop before the next effect. Never shown to a person."""
 
 

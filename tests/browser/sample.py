@@ -17,7 +17,7 @@ from verifier.history.deployed import makers
 from verifier.history.html_report import write_report
 from verifier.history.judge import judge_listed
 from verifier.history.judged_build import JudgedBuild, Run
-from verifier.history.summary import Tally
+from verifier.history.summary import SummaryBuilder
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 SERVICES = ("content-worker", "gateway", "search-index", "mailer")
@@ -87,7 +87,7 @@ def report(
     title: str = "Audit of vividly-dev",
 ) -> str:
     """The report as HTML."""
-    tally, out = Tally(), io.StringIO()
+    tally, out = SummaryBuilder(), io.StringIO()
 
     def counted() -> Iterator[JudgedBuild]:
         for item in builds:

@@ -15,7 +15,7 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.controller.ledger import (
     BUILDS,
-    Hold,
+    Lease,
     Ledger,
     Record,
     State,
@@ -25,7 +25,7 @@ from verifier.controller.ledger import (
     released,
     settled,
 )
-from verifier.errors import LostHold, Malformed, Unavailable
+from verifier.errors import LostLease, Malformed, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.facts.logs import Repeated
 from verifier.services import Document, Store, Stored
@@ -50,11 +50,11 @@ def ledger(store: Store, clock: ManualClock) -> Ledger:
     return Ledger(store, clock, LEASE, lambda: f"nonce-{next(nonces)}")
 
 
-def claim(ledger: Ledger, *, only_if_due: bool = False, announced: bool = True) -> Hold | None:
+def claim(ledger: Ledger, *, only_if_due: bool = False, announced: bool = True) -> Lease | None:
     return ledger.claim(KEY, announced=announced, only_if_due=only_if_due, timeout=SOON)
 
 
-def held(ledger: Ledger) -> Hold:
+def held(ledger: Ledger) -> Lease:
     hold = claim(ledger)
     assert hold is not None
     return hold
@@ -66,7 +66,7 @@ def stored(ledger: Ledger) -> Record:
     return parse_record(found.document)
 
 
-def save(ledger: Ledger, hold: Hold, record: Record) -> Hold:
+def save(ledger: Ledger, hold: Lease, record: Record) -> Lease:
     return ledger.save(hold, record, timeout=SOON)
 
 
@@ -103,7 +103,7 @@ def test_a_holder_that_was_overtaken_can_write_no_more(ledger: Ledger, clock: Ma
     old = held(ledger)
     clock.advance(121)
     new = held(ledger)
-    with pytest.raises(LostHold):
+    with pytest.raises(LostLease):
         save(ledger, old, replace(old.record, execution="mine"))
     save(ledger, new, replace(new.record, execution="the one that counts"))
     assert stored(ledger).execution == "the one that counts"

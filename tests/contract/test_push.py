@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from verifier.standin.loopback import Answer, LoopbackServer, Request
+from verifier.standin.loopback import LoopbackServer, Reply, Request
 from verifier.standin.push import Pusher
 from verifier.times import parse_time
 
@@ -28,12 +28,12 @@ class Endpoint:
         self.requests: list[Request] = []
         self.times: list[float] = []
 
-    def __call__(self, request: Request) -> Answer | None:
+    def __call__(self, request: Request) -> Reply | None:
         with self._lock:
             self.requests.append(request)
             self.times.append(time.monotonic())
             status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
-        return Answer(b"", status) if status else None
+        return Reply(b"", status) if status else None
 
     @property
     def envelopes(self) -> list[dict[str, Any]]:
@@ -100,11 +100,11 @@ def test_an_answer_after_the_ack_deadline_does_not_count() -> None:
     late = threading.Event()
     calls: list[int] = []
 
-    def respond(request: Request) -> Answer:
+    def respond(request: Request) -> Reply:
         calls.append(1)
         if len(calls) == 1:
             late.wait(5)
-        return Answer(b"", 204)
+        return Reply(b"", 204)
 
     with (
         LoopbackServer(respond) as server,
@@ -130,9 +130,9 @@ def test_copies_are_separate_deliveries_with_one_message_id() -> None:
 def test_several_deliveries_are_under_way_at_once() -> None:
     together = threading.Barrier(4)
 
-    def respond(request: Request) -> Answer:
+    def respond(request: Request) -> Reply:
         together.wait(5)
-        return Answer(b"", 204)
+        return Reply(b"", 204)
 
     with LoopbackServer(respond) as server, Pusher(server.address) as pusher:
         for _ in range(4):
@@ -161,7 +161,7 @@ def test_a_closed_port_is_tried_again() -> None:
 def test_leaving_breaks_off_what_hangs() -> None:
     arrived, release = threading.Event(), threading.Event()
 
-    def respond(request: Request) -> Answer | None:
+    def respond(request: Request) -> Reply | None:
         arrived.set()
         release.wait(10)
         return None

@@ -24,7 +24,7 @@ from verifier.errors import Refused, ServiceError, SettingsError, Unavailable
 from verifier.services import Message, Posted
 from verifier.standin.clock import ManualClock
 from verifier.standin.faults import Fault, Faults
-from verifier.standin.loopback import Answer, LoopbackServer
+from verifier.standin.loopback import LoopbackServer, Reply
 from verifier.standin.slack import TOKEN, SlackStandIn
 
 START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -294,7 +294,7 @@ def test_only_what_surely_was_not_sent_is_unambiguous(error: Exception, ambiguou
 )
 @pytest.mark.parametrize("face", ["bot", "webhook"])
 def test_an_answer_that_is_not_slacks_is_ambiguous(face: str, body: str) -> None:
-    with LoopbackServer(lambda _: Answer(body.encode())) as server:
+    with LoopbackServer(lambda _: Reply(body.encode())) as server:
         chat = SlackBot(TOKEN, CHANNEL, server.address) if face == "bot" else SlackWebhook(server.address)
         with pytest.raises(Unavailable) as unread:
             chat.post(MESSAGE, timeout=5)
@@ -304,13 +304,13 @@ def test_an_answer_that_is_not_slacks_is_ambiguous(face: str, body: str) -> None
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(b"\xff", content_type="application/json; charset=utf-8"),
-        Answer(b"{}", content_type="application/json; charset=martian"),
-        Answer(b"[1]", 500),
+        Reply(b"\xff", content_type="application/json; charset=utf-8"),
+        Reply(b"{}", content_type="application/json; charset=martian"),
+        Reply(b"[1]", 500),
     ],
     ids=["not its charset", "unknown charset", "a failure that is a list"],
 )
-def test_an_answer_that_can_not_be_read_is_ambiguous(answer: Answer) -> None:
+def test_an_answer_that_can_not_be_read_is_ambiguous(answer: Reply) -> None:
     with LoopbackServer(lambda _: answer) as server, pytest.raises(Unavailable) as unread:
         SlackBot(TOKEN, CHANNEL, server.address).post(MESSAGE, timeout=5)
     assert unread.value.ambiguous
@@ -420,7 +420,7 @@ def test_history_that_can_not_be_read_now_is_no_answer(slack: Slack, status: str
 
 @pytest.mark.parametrize("body", [{"ok": True}, {"ok": True, "messages": 5}])
 def test_history_without_messages_is_no_answer(body: object) -> None:
-    with LoopbackServer(lambda _: Answer(json.dumps(body).encode())) as server, pytest.raises(Unavailable):
+    with LoopbackServer(lambda _: Reply(json.dumps(body).encode())) as server, pytest.raises(Unavailable):
         SlackBot(TOKEN, CHANNEL, server.address).find(MESSAGE, START, timeout=5)
 
 
@@ -428,7 +428,7 @@ def test_history_may_hold_anything() -> None:
     entries = [None, {}, {"metadata": 1}, {"ts": "1.000000", "metadata": {"event_type": "build_verdict"}}]
     wanted = {"event_type": "build_verdict", "event_payload": {"key": "key-1"}}
     history = {"ok": True, "messages": [*entries, {"ts": "2.000000", "metadata": wanted}]}
-    with LoopbackServer(lambda _: Answer(json.dumps(history).encode())) as server:
+    with LoopbackServer(lambda _: Reply(json.dumps(history).encode())) as server:
         found = SlackBot(TOKEN, CHANNEL, server.address).find(MESSAGE, START, timeout=5)
     assert found == Posted(CHANNEL, "2.000000")
 

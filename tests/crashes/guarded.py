@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 from tests.calls import PAGED, SERVICES
-from verifier.controller.budget import World
+from verifier.controller.budget import Deployment
 from verifier.services import Services
 
 
@@ -81,7 +81,7 @@ class _Services:
         return _Service(service, name, self._guard) if name in SERVICES and service is not None else service
 
 
-def guarded(world: World, clock: LifeClock, guard: Guard) -> World:
+def guarded(world: Deployment, clock: LifeClock, guard: Guard) -> Deployment:
     """The same world, with this guard before its services and pauses that take no time but the clock's."""
     services = cast(Services, _Services(world.services, clock, guard))
     return replace(world, services=services, ledger=replace(world.ledger, store=services.store))

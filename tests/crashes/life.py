@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tests.crashes.chance import Chance
 from tests.crashes.death import KILLED, Death, Moment
 from tests.crashes.guarded import Guard, LifeClock, guarded
-from verifier.adapters.wiring import make_world
+from verifier.adapters.wiring import make_deployment
 from verifier.times import parse_time
 
 MOST_BYTES = 1 << 17
@@ -56,7 +56,7 @@ def live(channel: socket.socket, plan: Mapping[str, Any]) -> None:
     else:
         at, moment = plan.get("death") or (0, Moment.BEFORE)
         guard = Death(last_words, at, Moment(moment))
-    world = guarded(make_world(main.SETTINGS, main.POLICY, clock), clock, guard)
+    world = guarded(make_deployment(main.SETTINGS, main.POLICY, clock), clock, guard)
     vars(main)["_world"] = lambda: world
     verify: Any = main.verify
 

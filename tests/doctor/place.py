@@ -22,7 +22,7 @@ from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.function import free_port
 from verifier.standin.google_server import GoogleStandIn
-from verifier.standin.installation import Installation
+from verifier.standin.installation import InstalledResources
 from verifier.standin.script import Script
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
 from verifier.times import show_time
@@ -64,7 +64,7 @@ class Place:
 
     cloud: Cloud
     faults: Faults
-    made: Installation
+    made: InstalledResources
     slack: SlackStandIn
     policy: Path
     environment: dict[str, str | None]
@@ -102,7 +102,7 @@ class Place:
 def a_place(folder: Path, **variables: str) -> Iterator[Place]:
     """An installation where everything is in order but the ledger, at whose address nobody listens."""
     faults, cloud = Faults(), Cloud(system_clock)
-    made = Installation(cloud)
+    made = InstalledResources(cloud)
     furnish(made, {**SETTINGS, **variables})
     policy = folder / "policy.toml"
     policy.write_text(POLICY)
@@ -130,7 +130,7 @@ SETTINGS = {
 }
 
 
-def furnish(made: Installation, variables: dict[str, str]) -> None:
+def furnish(made: InstalledResources, variables: dict[str, str]) -> None:
     """Everything that Terraform makes, a build, and the job that policy names."""
     made.topics |= {BUILDS_TOPIC, EXECUTIONS_TOPIC, SWEEP_TOPIC, DEAD_TOPIC, VERDICTS_TOPIC}
     made.services[SERVICE] = a_service(variables)

@@ -28,7 +28,7 @@ from verifier.doctor.ask_home import query_ledger
 from verifier.doctor.ask_messages import read_sinks, read_subscriptions, topic_exists
 from verifier.doctor.calls import Caller, function_caller
 from verifier.doctor.checks import answered
-from verifier.doctor.function import Deployment, FunctionName, function_name
+from verifier.doctor.function import DeployedFunction, FunctionName, function_name
 from verifier.doctor.messages import Subscription
 from verifier.doctor.push import TERMINAL, filter_row, push_row
 from verifier.doctor.rows import AGAIN, APPLY, Need, Row, Trouble, all_is_well, in_order, waiting
@@ -37,7 +37,7 @@ from verifier.doctor.workers import untagged
 from verifier.errors import Denied, Malformed, Refused, ServiceError, Unavailable
 from verifier.services import Stored
 from verifier.standin.faults import Fault
-from verifier.standin.loopback import Answer, LoopbackServer, Request
+from verifier.standin.loopback import LoopbackServer, Reply, Request
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -79,7 +79,7 @@ def test_a_mistake_of_the_doctors_own_is_a_row_too() -> None:
     assert "xoxb" not in row.seen
 
 
-DEPLOYMENT = Deployment(
+DEPLOYMENT = DeployedFunction(
     name=FunctionName(HOME, "us-central1", "Build_Verifier"),
     account=ACCOUNT,
     addresses=(URL, "https://us-central1-acme-home.cloudfunctions.net/Build_Verifier"),
@@ -198,9 +198,9 @@ def test_a_call_that_hangs_is_given_up_in_time(tmp_path: Path) -> None:
 
 
 def a_token(status: int) -> Any:
-    def respond(request: Request) -> Answer:
+    def respond(request: Request) -> Reply:
         body = {"accessToken": "short-lived", "expireTime": "2036-11-23T03:00:00Z"}
-        return Answer(json.dumps(body if status == 200 else {"error": {"status": "DENIED"}}).encode(), status)
+        return Reply(json.dumps(body if status == 200 else {"error": {"status": "DENIED"}}).encode(), status)
 
     return respond
 

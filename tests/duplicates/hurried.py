@@ -24,8 +24,8 @@ def fast_clock(since: datetime) -> Callable[[], datetime]:
 
 if SINCE in os.environ:
     import main
-    from verifier.adapters.wiring import make_world
+    from verifier.adapters.wiring import make_deployment
 
-    _hurried = make_world(main.SETTINGS, main.POLICY, fast_clock(parse_time(os.environ[SINCE])))
+    _hurried = make_deployment(main.SETTINGS, main.POLICY, fast_clock(parse_time(os.environ[SINCE])))
     vars(main)["_world"] = lambda: _hurried
     verify = main.verify

@@ -10,7 +10,7 @@ import pytest
 from tests.calls import CALLS
 from tests.faults.grid import NOTHING, Stage, When, end_of, staged
 from tests.faults.table import ASKED_SECONDS, Fault, outcome
-from tests.tally import Case
+from tests.tally import Attempt
 
 GRID = [fault for fault in Fault if fault not in (Fault.TRICKLE, Fault.EMPTY)]
 """To the story, a trickle is a slow answer, and what says nothing is no fault or an unreadable answer."""
@@ -31,7 +31,7 @@ CELLS = [(call, fault) for call in sorted(CALLS) for fault in GRID]
 
 @pytest.mark.parametrize(("call", "fault"), CELLS)
 @pytest.mark.parametrize("when", [When.FIRST, When.SECOND], ids=lambda when: when.value)
-def test_a_fault_once_changes_nothing(when: When, call: str, fault: Fault, case: Case) -> None:
+def test_a_fault_once_changes_nothing(when: When, call: str, fault: Fault, case: Attempt) -> None:
     case(_CELLS)
     with staged(call, fault, when) as stage:
         stage.life.settle(exactly=True)
@@ -40,7 +40,7 @@ def test_a_fault_once_changes_nothing(when: When, call: str, fault: Fault, case:
 
 
 @pytest.mark.parametrize(("call", "fault"), CELLS)
-def test_a_fault_that_never_ends_comes_to_what_is_promised(call: str, fault: Fault, case: Case) -> None:
+def test_a_fault_that_never_ends_comes_to_what_is_promised(call: str, fault: Fault, case: Attempt) -> None:
     case(_CELLS)
     promised = end_of(call, fault)
     with staged(call, fault, When.ALWAYS) as stage:

@@ -16,7 +16,7 @@ from grpc_status import rpc_status
 
 from tests.faults.relay import Relay
 from tests.faults.table import ASKED_SECONDS, Fault
-from verifier.standin.loopback import Answer, LoopbackServer, Request
+from verifier.standin.loopback import LoopbackServer, Reply, Request
 
 LATE_SECONDS = 0.1
 _LONG_SECONDS = 30.0
@@ -151,7 +151,7 @@ class _HttpProxy:
         self._wire, self._behind = wire, behind
         self.over = threading.Event()
 
-    def respond(self, request: Request) -> Answer | None:
+    def respond(self, request: Request) -> Reply | None:
         if not self._wire.hit(request.path):
             return self._passed_on(request)
         match self._wire.fault:
@@ -165,7 +165,7 @@ class _HttpProxy:
                 return _refusal(fault)
         return self._damaged(self._wire.fault, self._passed_on(request))
 
-    def _damaged(self, fault: Fault | None, answer: Answer) -> Answer | None:
+    def _damaged(self, fault: Fault | None, answer: Reply) -> Reply | None:
         match fault:
             case Fault.RESET:
                 self.relay.reset()
@@ -180,17 +180,17 @@ class _HttpProxy:
                 return answer._replace(body=b"")
         return answer
 
-    def _passed_on(self, request: Request) -> Answer:
+    def _passed_on(self, request: Request) -> Reply:
         connection = HTTPConnection(self._behind, timeout=10)
         try:
             connection.request(request.verb, request.path, request.body, dict(request.headers))
             response = connection.getresponse()
-            return Answer(response.read(), response.status, response.headers["Content-Type"])
+            return Reply(response.read(), response.status, response.headers["Content-Type"])
         finally:
             connection.close()
 
 
-def _refusal(fault: Fault) -> Answer:
+def _refusal(fault: Fault) -> Reply:
     status = 429 if fault is Fault.BUSY_FOR else int(fault)
     headers = {"Retry-After": f"{ASKED_SECONDS:g}"} if fault is Fault.BUSY_FOR else {}
-    return Answer(b"the server's own words", status, "text/plain", headers)
+    return Reply(b"the server's own words", status, "text/plain", headers)

@@ -18,7 +18,7 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Verdict
 from verifier.controller.ledger import (
     BUILDS,
-    Hold,
+    Lease,
     Ledger,
     Record,
     State,
@@ -29,7 +29,7 @@ from verifier.controller.ledger import (
     released,
     settled,
 )
-from verifier.errors import LostHold, Unavailable
+from verifier.errors import LostLease, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.services import Store, Stored
 from verifier.standin.clock import ManualClock
@@ -67,7 +67,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.store, self.clock = FickleStore(self.backing), ManualClock(START)
         self.ledger = Ledger(self.store, self.clock, LEASE, lambda: f"nonce-{next(NUMBERS)}")
         self.key = BuildKey("vividly-dev", "us-central1", f"4e841fcb-0000-4000-8000-{number:012d}")
-        self.holds: list[Hold] = []
+        self.holds: list[Lease] = []
         self.seen: list[Stored] = []
         """What sweeps have read, at any time."""
         self.fence = 0
@@ -178,7 +178,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if self.done is not None:
             assert found == self.done
 
-    def _one_of_them(self, data: st.DataObject) -> Hold:
+    def _one_of_them(self, data: st.DataObject) -> Lease:
         """Any that ever held it; most often the last one."""
         return data.draw(st.sampled_from(self.holds)) if data.draw(st.integers(0, 4)) == 4 else self.holds[-1]
 
@@ -191,7 +191,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _waits(self, record: Record) -> bool:
         return record.unsaid is not None or (record.due is not None and self.clock() < record.due)
 
-    def _take(self, mood: str, free: bool, take: Callable[[], Hold | None]) -> None:
+    def _take(self, mood: str, free: bool, take: Callable[[], Lease | None]) -> None:
         """Somebody comes for the record: it is theirs exactly when it is free and the write is known to be done."""
         before = self.stored()
         self.store.be(mood)
@@ -216,7 +216,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert hold.revision not in {other.revision for other in self.holds}, "nobody else may write any more"
         self.holds.append(hold)
 
-    def _write(self, mood: str, hold: Hold, record: Record) -> Hold | None:
+    def _write(self, mood: str, hold: Lease, record: Record) -> Lease | None:
         """A holder writes: it goes through exactly when nobody wrote since; else it is told, and nothing changes."""
         before = self.stored()
         assert before is not None
@@ -224,7 +224,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.store.be(mood)
         try:
             mine = self.ledger.save(hold, record, timeout=SOON)
-        except LostHold:
+        except LostLease:
             assert not rightful
             assert self.stored() == before
             return None

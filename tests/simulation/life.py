@@ -17,7 +17,7 @@ from tests.simulation.laws import LEASE, UNREADABLE_ENTRY, Broken, Laws
 from tests.simulation.planet import EXIT, FLAKY, GOOD, IDLE, JOB, MAPPER, OUT_OF_MEMORY, STUCK, Made, Planet, Run
 from tests.simulation.ports import Ports, Wire
 from tests.simulation.post import UNKNOWN, UNKNOWN_BUILD, UNREADABLE, Post, completion_message, push, status_message
-from verifier.controller.budget import World
+from verifier.controller.budget import Deployment
 from verifier.controller.ledger import Ledger
 
 _NATURES = ("", "", GOOD, GOOD, MAPPER, EXIT, OUT_OF_MEMORY, IDLE, FLAKY, STUCK)
@@ -69,7 +69,7 @@ class Life:
         main = entry()
         here = self.kernel.process
         ledger = Ledger(self.ports.store, self.ports.clock, LEASE, self.laws.nonce)
-        self.world = World(self.ports, main.POLICY, ledger, "simulated")
+        self.world = Deployment(self.ports, main.POLICY, ledger, "simulated")
         vars(main).update(_world=lambda: self.world, log=self.laws.logged, _is_stopping=lambda: here().stopping)
 
     def announce(self, made: Made, *, delay: float = 0.0, status: str = "") -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.simulation.life import Unlawful, play
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.mutants.planting import Scene
-from tests.tally import Case
+from tests.tally import Attempt
 
 _MOST_SEEDS = 300
 
@@ -34,7 +34,7 @@ def broken_in(scene: Scene, mutant: Mutant) -> str:
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_planted_bug_breaks_the_law_that_is_there_for_it(name: str, case: Case) -> None:
+def test_a_planted_bug_breaks_the_law_that_is_there_for_it(name: str, case: Attempt) -> None:
     case("planted bugs, held when caught")
     mutant, broken = MUTANTS[name], set[str]()
     for scene in scenes(mutant):

@@ -20,7 +20,7 @@ from verifier.adapters.sqlite import SqliteStore
 from verifier.adapters.submitters import CloudSubmitters
 from verifier.checks.policy import Policy, Worker
 from verifier.config import Watched
-from verifier.controller.budget import Budget, World
+from verifier.controller.budget import Budget, Deployment
 from verifier.controller.ledger import BUILDS, Ledger, Record, parse_record
 from verifier.controller.reconcile import reconcile, reconcile_running
 from verifier.controller.sweep import Swept, sweep
@@ -77,7 +77,7 @@ class Town:
     slack: SlackStandIn
     faults: Faults
     clock: ManualClock
-    world: World
+    world: Deployment
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def upload(self, **changes: Any) -> BuildKey:
@@ -209,7 +209,7 @@ def a_town(store: Store, *, rate_limit: bool = False) -> Iterator[Town]:
             clock=clock,
         )
         ledger = Ledger(store, clock, LEASE, lambda: f"nonce-{next(nonces)}")
-        town = Town(cloud, slack, faults, clock, World(services, POLICY, ledger, "test", "C0BUILDS01", PROJECT))
+        town = Town(cloud, slack, faults, clock, Deployment(services, POLICY, ledger, "test", "C0BUILDS01", PROJECT))
         town.job()
         yield town
 

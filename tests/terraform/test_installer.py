@@ -25,7 +25,7 @@ from verifier.config import read_settings
 from verifier.controller.sweep import Swept, describe
 from verifier.facts.build import NOT_TERMINAL, BuildKey, parse_build
 from verifier.facts.source import source_of
-from verifier.reporting.audit_entry import undelivered_record, verdict_record
+from verifier.reporting.audit_entry import undelivered_entry, verdict_entry
 
 pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
 
@@ -144,7 +144,7 @@ def test_the_metric_of_sweeps_counts_the_line_that_a_completed_sweep_logs(one_pr
 
 def test_what_the_metric_of_entries_tells_apart_is_in_the_labels_of_an_entry(one_project: Resources) -> None:
     metrics = {item["name"]: item for item in of_type(one_project, "google_logging_metric").values()}
-    entry = undelivered_record(BuildKey("app-project", "global", "1"), Verdict.FAILED, "", datetime.now(UTC))
+    entry = undelivered_entry(BuildKey("app-project", "global", "1"), Verdict.FAILED, "", datetime.now(UTC))
     extracted = set(metrics["build-verifier/entries"]["label_extractors"].values())
     assert extracted <= {f"EXTRACT(labels.{label})" for label in entry.labels}
     assert metrics["build-verifier/entries"]["filter"].endswith(f'/logs/{AUDIT_LOG}"')
@@ -219,7 +219,7 @@ def test_the_fields_of_entries_that_commands_print_exist(one_project: Resources)
         Verdict.INCONCLUSIVE, (Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, "", "wait"),), now
     )
     build = parse_build(json.loads((ROOT / "tests/fixtures/builds/no-source-by-hand.json").read_text()))
-    records = (verdict_record(build, source_of(build), judgement), undelivered_record(key, Verdict.FAILED, "", now))
+    records = (verdict_entry(build, source_of(build), judgement), undelivered_entry(key, Verdict.FAILED, "", now))
     for record, title in zip(
         records,
         ("More than a quarter of the verdicts of a day are inconclusive", "Slack refuses a verdict"),

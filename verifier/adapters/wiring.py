@@ -16,7 +16,7 @@ from verifier.config import FirestoreLedger, Settings, SqliteLedger
 if TYPE_CHECKING:
     from verifier.adapters.cloud_logging import CloudLogging
     from verifier.checks.policy import Policy
-    from verifier.controller.budget import World
+    from verifier.controller.budget import Deployment
     from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters
 
 
@@ -102,12 +102,12 @@ class CloudServices:
         return VerdictTopic(self.settings.topic, self.settings.pubsub_emulator)
 
 
-def make_world(settings: Settings, policy: Policy, clock: Callable[[], datetime] = _now) -> World:
+def make_deployment(settings: Settings, policy: Policy, clock: Callable[[], datetime] = _now) -> Deployment:
     """Everything that an invocation works with. Connects to nothing yet."""
-    from verifier.controller.budget import World
+    from verifier.controller.budget import Deployment
     from verifier.controller.ledger import Ledger
 
     services = CloudServices(settings, clock)
     lease = timedelta(seconds=settings.lease_seconds)
     ledger = Ledger(services.store, clock, lease, lambda: secrets.token_hex(16))
-    return World(services, policy, ledger, __version__, settings.slack_channel, settings.home_project)
+    return Deployment(services, policy, ledger, __version__, settings.slack_channel, settings.home_project)

@@ -20,7 +20,7 @@ from verifier.cli.audit_output import (
     TableOutput,
     whole_file,
 )
-from verifier.cli.audit_place import Place, job_name
+from verifier.cli.audit_place import AuditScope, job_name
 from verifier.cli.audit_run import AuditRun
 from verifier.cli.build_text import chosen_policy
 from verifier.cli.moments import moment
@@ -139,14 +139,14 @@ class _Stop(click.ClickException):
     exit_code = ERROR
 
 
-def _place(project: str, regions: tuple[str, ...], since: datetime, until: datetime) -> Place:
+def _place(project: str, regions: tuple[str, ...], since: datetime, until: datetime) -> AuditScope:
     try:
-        return Place.checked(chosen_project(project), regions, since, until, stand_in_address())
+        return AuditScope.checked(chosen_project(project), regions, since, until, stand_in_address())
     except (Malformed, SettingsError) as error:
         raise _Stop(str(error)) from error
 
 
-def _job(text: str, place: Place) -> JobName:
+def _job(text: str, place: AuditScope) -> JobName:
     try:
         return job_name(text, place.project)
     except Malformed as error:

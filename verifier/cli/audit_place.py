@@ -27,7 +27,7 @@ _JOB_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AuditScope:
     """A project, its locations, and a span of time."""
 
     project: str
@@ -38,14 +38,14 @@ class Place:
     """A stand-in on this machine; empty: Google's own services."""
 
     @staticmethod
-    def checked(project: str, regions: Sequence[str], since: datetime, until: datetime, endpoint: str) -> Place:
+    def checked(project: str, regions: Sequence[str], since: datetime, until: datetime, endpoint: str) -> AuditScope:
         """The place of these words; `all` among the regions is every location. Raises Malformed."""
         from verifier.adapters.build_history import LOCATIONS
 
         locations = tuple(dict.fromkeys(regions if _ALL not in regions else LOCATIONS))
         for location in locations:
             checked_key(project, location, "any")
-        return Place(project, locations, since, until, endpoint)
+        return AuditScope(project, locations, since, until, endpoint)
 
     def builds(self) -> Iterator[Build | Problem]:
         """Its builds, newest first. Raises ServiceError where there are no credentials."""

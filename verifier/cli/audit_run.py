@@ -12,13 +12,13 @@ from verifier.checks.policy import Policy
 from verifier.checks.verdict import Verdict
 from verifier.cli.audit_input import Wanted, judged
 from verifier.cli.audit_output import Ending, Output
-from verifier.cli.audit_place import Place
+from verifier.cli.audit_place import AuditScope
 from verifier.errors import ServiceError
 from verifier.facts.build import Build
 from verifier.facts.execution import JobName
 from verifier.history.deployed import enter_maker
 from verifier.history.judged_build import JudgedBuild, Maker, Run
-from verifier.history.summary import Problem, Tally
+from verifier.history.summary import Problem, SummaryBuilder
 
 if TYPE_CHECKING:
     from verifier.adapters.submitters import SubmitterLog
@@ -32,7 +32,7 @@ class AuditRun:
     policy: Policy
     wanted: Wanted
     who: SubmitterLog | None
-    place: Place | None
+    place: AuditScope | None
     """None where only files are read."""
     jobs: Sequence[JobName]
     fail_on: frozenset[Verdict]
@@ -40,7 +40,7 @@ class AuditRun:
 
     def write(self, output: Output, seen: Callable[[JudgedBuild], None]) -> Ending:
         """Write each build as it goes by, then the end, and give the end back. `seen` is called with each build."""
-        tally, problems, made_by = Tally(), list[Problem](), dict[str, Maker]()
+        tally, problems, made_by = SummaryBuilder(), list[Problem](), dict[str, Maker]()
         made = partial(enter_maker, made_by) if self.jobs else None
         for item in judged(self.items, self.policy, self.wanted, self.who, made):
             if isinstance(item, Problem):

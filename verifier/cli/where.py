@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from verifier.checks.policy import Policy
-from verifier.cli.audit_place import Place, job_name
+from verifier.cli.audit_place import AuditScope, job_name
 from verifier.cli.build_text import chosen_policy
 from verifier.cli.containment import checked_sha, contains
 from verifier.cli.moments import moment
@@ -20,7 +20,7 @@ from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.errors import VerifierError
 from verifier.facts.build import BuildKey
 from verifier.facts.execution import JobName
-from verifier.history.deployed import Answer, Whereabouts, makers, whereabouts
+from verifier.history.deployed import Answer, Deployed, deployed, makers
 from verifier.history.judge import judge_listed
 from verifier.history.judged_build import JudgedBuild
 from verifier.history.summary import Problem
@@ -61,21 +61,21 @@ def where(commit: str, job: str, project: str, repo: Path, since: str, policy: P
         _stop(error.format_message())
     except VerifierError as error:
         _stop(str(error))
-    found = whereabouts(sha, runs, builds, cache(partial(contains, repo)))
+    found = deployed(sha, runs, builds, cache(partial(contains, repo)))
     for problem in problems:
         click.echo(f"could not read {problem}", err=True)
     click.echo(json.dumps(_document(sha, name, found, problems)) if as_json else "\n".join(_lines(found)))
     sys.exit(_ERROR if found.answer is Answer.UNKNOWN and problems else EXIT_CODES[found.answer])
 
 
-def _place(project: str, job: str, since: str) -> tuple[Place, JobName]:
+def _place(project: str, job: str, since: str) -> tuple[AuditScope, JobName]:
     named = chosen_project(project)
     name = job_name(job, named)
-    place = Place.checked(named, ["global", name.location], moment(since), datetime.now(UTC), stand_in_address())
+    place = AuditScope.checked(named, ["global", name.location], moment(since), datetime.now(UTC), stand_in_address())
     return place, name
 
 
-def _judged(place: Place, policy: Policy) -> tuple[dict[BuildKey, JudgedBuild], list[Problem]]:
+def _judged(place: AuditScope, policy: Policy) -> tuple[dict[BuildKey, JudgedBuild], list[Problem]]:
     """The builds that may have made the job's images, and what could not be read."""
     builds: dict[BuildKey, JudgedBuild] = {}
     problems: list[Problem] = []
@@ -87,11 +87,11 @@ def _judged(place: Place, policy: Policy) -> tuple[dict[BuildKey, JudgedBuild], 
     return builds, problems
 
 
-def _lines(found: Whereabouts) -> list[str]:
+def _lines(found: Deployed) -> list[str]:
     return [found.text, *(f"  {line}" for line in found.evidence)]
 
 
-def _document(sha: str, job: JobName, found: Whereabouts, problems: list[Problem]) -> dict[str, object]:
+def _document(sha: str, job: JobName, found: Deployed, problems: list[Problem]) -> dict[str, object]:
     return {
         "commit": sha,
         "job": job.resource,

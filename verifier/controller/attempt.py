@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from verifier.controller.budget import LEDGER_SECONDS, Budget, World
-from verifier.controller.ledger import Hold, Record, State, after_failure, queued, released, settled
+from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.ledger import Lease, Record, State, after_failure, queued, released, settled
 from verifier.errors import ServiceError
 from verifier.facts.build import BuildKey
 from verifier.services import Services
 
 
-class Later(Exception):
+class RequeueAt(Exception):
     """There is nothing to do now: release the record with these changes, due again at that moment."""
 
     def __init__(self, due: datetime, **changes: Any) -> None:
@@ -22,20 +22,20 @@ class Later(Exception):
         self.changes = changes
 
 
-class Never(Exception):
+class GiveUp(Exception):
     """There is nothing to do unless another message comes."""
 
 
-class Unsaid(Exception):
+class SlackUnreachable(Exception):
     """Slack could not be reached. When everybody else has heard, the record waits in Slack's queue."""
 
 
 @dataclass(slots=True)
-class Case:
+class Attempt:
     """A held record, with all that a step needs."""
 
-    world: World
-    hold: Hold
+    deployment: Deployment
+    lease: Lease
     budget: Budget
     noted: dict[str, Any] = field(default_factory=dict)
     """Changes that the next write carries."""
@@ -47,25 +47,25 @@ class Case:
     @property
     def record(self) -> Record:
         """The record as it was last written."""
-        return self.hold.record
+        return self.lease.record
 
     @property
     def key(self) -> BuildKey:
         """The build's key."""
-        return self.hold.record.key
+        return self.lease.record.key
 
     @property
     def services(self) -> Services:
         """The outside world."""
-        return self.world.services
+        return self.deployment.services
 
     def now(self) -> datetime:
         """The moment, by the services' clock."""
         return self.services.clock()
 
-    def later(self, seconds: float, **changes: Any) -> Later:
+    def later(self, seconds: float, **changes: Any) -> RequeueAt:
         """The outcome that waits so long."""
-        return Later(self.now() + timedelta(seconds=seconds), **changes)
+        return RequeueAt(self.now() + timedelta(seconds=seconds), **changes)
 
     def note(self, **changes: Any) -> None:
         """Keep these changes for the next write, whatever it is for."""
@@ -75,7 +75,7 @@ class Case:
         """Write these changes at once. Raises LostHold when the record is no longer ours: no effect may follow."""
         self._write(replace(self.record, **self.noted, **changes))
 
-    def release(self, later: Later) -> None:
+    def release(self, later: RequeueAt) -> None:
         """Let go of the record as this outcome says."""
         fresh: dict[str, Any] = {"attempts": 0, "error": ""} | self.noted | later.changes
         self._write(released(replace(self.record, **fresh), later.due))
@@ -100,7 +100,7 @@ class Case:
     def _write(self, record: Record) -> None:
         # A release is owed even when the budget is gone: the lease outlives the budget by more than this call.
         try:
-            self.hold = self.world.ledger.save(self.hold, record, timeout=LEDGER_SECONDS)
+            self.lease = self.deployment.ledger.save(self.lease, record, timeout=LEDGER_SECONDS)
         except ServiceError:
             self.ledger_failed = True
             raise

@@ -12,7 +12,7 @@ _PAGE = 50
 
 
 @dataclass(slots=True)
-class Waiting:
+class Backlog:
     """A queue of records, as it was at one moment."""
 
     store: Store

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from verifier.checks.policy import Policy
 from verifier.controller.ledger import Ledger
-from verifier.controller.rate_limit import Pace
+from verifier.controller.rate_limit import RateLimit
 from verifier.errors import OutOfTime, Stopping
 from verifier.services import Services
 
@@ -52,7 +52,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Deployment:
     """What every invocation works with."""
 
     services: Services
@@ -64,5 +64,5 @@ class World:
     """Where Slack messages go that policy routes nowhere; empty: where the webhook leads."""
     home: str = ""
     """The project of the ledger and the audit trail."""
-    pace: Pace = field(default_factory=Pace)
+    rate_limit: RateLimit = field(default_factory=RateLimit)
     """At which everything of this process is posted."""

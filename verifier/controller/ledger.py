@@ -20,7 +20,7 @@ from typing import Any
 
 from verifier import __version__
 from verifier.checks.judgement import Judgement, judgement_document, parse_judgement
-from verifier.errors import LostHold, Malformed, Unavailable
+from verifier.errors import LostLease, Malformed, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.services import Document, Store, Stored
 from verifier.times import parse_time, show_time
@@ -220,7 +220,7 @@ def settled(record: Record, state: State) -> Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Lease:
     """A record that this invocation holds."""
 
     record: Record
@@ -241,7 +241,7 @@ class Ledger:
     nonce: Callable[[], str]
     """Gives a text that nobody else has, for each claim."""
 
-    def claim(self, key: BuildKey, *, announced: bool, only_if_due: bool, timeout: float) -> Hold | None:
+    def claim(self, key: BuildKey, *, announced: bool, only_if_due: bool, timeout: float) -> Lease | None:
         """Hold the build's record, creating it when there is none. None when there is nothing to do now.
 
         Nothing is to be done when the record is done, or another holds it. With `only_if_due`, nor when its build was
@@ -255,7 +255,7 @@ class Ledger:
         record = claimed(Record(key, created=now, announced=announced), self.nonce(), now, self.lease)
         return self._write(record, None, left())
 
-    def claim_running(self, key: BuildKey, *, timeout: float) -> Hold | None:
+    def claim_running(self, key: BuildKey, *, timeout: float) -> Lease | None:
         """Hold the build's record while its worker is on trial. None when it is not: then nobody waits for it."""
         left = self._countdown(timeout)
         stored = self.store.read(BUILDS, key.digest, timeout=left())
@@ -265,7 +265,7 @@ class Ledger:
         on_trial = record.intent is not None and record.judgement is None
         return self.take(stored, timeout=left()) if on_trial else None
 
-    def take(self, stored: Stored, *, only_if_due: bool = False, timeout: float) -> Hold | None:
+    def take(self, stored: Stored, *, only_if_due: bool = False, timeout: float) -> Lease | None:
         """Hold this record as it was read. None when it is done, held or was changed since."""
         record, now = parse_record(stored.document), self.clock()
         waits = record.build is not None and (record.unsaid or (record.due and now < record.due))
@@ -273,14 +273,14 @@ class Ledger:
             return None
         return self._write(claimed(record, self.nonce(), now, self.lease), stored.revision, timeout)
 
-    def save(self, hold: Hold, record: Record, *, timeout: float) -> Hold:
+    def save(self, lease: Lease, record: Record, *, timeout: float) -> Lease:
         """Write the record that we hold. Raises LostHold when it is no longer ours."""
-        mine = self._write(record, hold.revision, timeout)
+        mine = self._write(record, lease.revision, timeout)
         if mine is None:
-            raise LostHold(f"{record.key.name}: another invocation holds the record")
+            raise LostLease(f"{record.key.name}: another invocation holds the record")
         return mine
 
-    def _write(self, record: Record, revision: str | None, timeout: float) -> Hold | None:
+    def _write(self, record: Record, revision: str | None, timeout: float) -> Lease | None:
         """Create (without a revision) or replace, then hold; None when somebody else wrote first.
 
         After a conflict or a lost reply the document is read back: when it is ours, the write did take effect.
@@ -305,7 +305,7 @@ class Ledger:
                 raise lost
             elif found is None or found.revision == revision:
                 raise Unavailable(f"{name}: expected the ledger to take the record or to show another, got neither")
-        return Hold(record, written.revision) if written else None
+        return Lease(record, written.revision) if written else None
 
     def _countdown(self, timeout: float) -> Callable[[], float]:
         """What is left of this time for the next of several calls; never so little that a call could not be made."""

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Verdict
-from verifier.controller.attempt import Case, Unsaid
-from verifier.controller.budget import CALL_SECONDS, Budget, World
+from verifier.controller.attempt import Attempt, SlackUnreachable
+from verifier.controller.budget import CALL_SECONDS, Budget, Deployment
 from verifier.errors import Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Source
 from verifier.facts.submitter import Submitter
-from verifier.reporting.audit_entry import AuditRecord, announcement, undelivered_record
+from verifier.reporting.audit_entry import AuditEntry, announcement, undelivered_entry
 from verifier.reporting.slack_message import failed_build_message, is_posted, verdict_message
 from verifier.services import Message, Posted, Services
 
@@ -28,7 +28,7 @@ _CLOSED_SECONDS = 300.0
 _WHO_SECONDS = 5.0
 
 
-def write_audit(services: Services, record: AuditRecord, timeout: float) -> None:
+def write_audit(services: Services, record: AuditEntry, timeout: float) -> None:
     """Write one entry to the audit trail and wait until it is accepted."""
     services.audit.write(
         insert_id=record.insert_id,
@@ -40,32 +40,32 @@ def write_audit(services: Services, record: AuditRecord, timeout: float) -> None
     )
 
 
-def record_judgement(case: Case, record: AuditRecord) -> None:
+def record_judgement(attempt: Attempt, record: AuditEntry) -> None:
     """Step 11, the audit entry. A crash may repeat it, with the same insert id and time: it stays one entry."""
-    if not case.record.recorded:
-        write_audit(case.services, record, case.budget.seconds(CALL_SECONDS))
-        case.note(recorded=True)
+    if not attempt.record.recorded:
+        write_audit(attempt.services, record, attempt.budget.seconds(CALL_SECONDS))
+        attempt.note(recorded=True)
 
 
-def publish_judgement(case: Case, record: AuditRecord) -> None:
+def publish_judgement(attempt: Attempt, record: AuditEntry) -> None:
     """Step 11, for subscribers: at least once, where a topic is configured."""
-    if case.record.published:
+    if attempt.record.published:
         return
-    if case.services.announcer is not None:
+    if attempt.services.announcer is not None:
         payload, attributes = announcement(record)
-        case.services.announcer.publish(payload, attributes, timeout=case.budget.seconds(CALL_SECONDS))
-    case.note(published=True)
+        attempt.services.announcer.publish(payload, attributes, timeout=attempt.budget.seconds(CALL_SECONDS))
+    attempt.note(published=True)
 
 
-def message_about(case: Case, build: Build, source: Source, judgement: Judgement) -> Message | None:
+def message_about(attempt: Attempt, build: Build, source: Source, judgement: Judgement) -> Message | None:
     """The Slack message that this judgement deserves, or None."""
-    policy = case.world.policy
+    policy = attempt.deployment.policy
     if not is_posted(build, judgement, policy):
         return None
     if judgement.verdict is None:
-        return addressed(case.world, failed_build_message(build, policy))
-    submitter = _submitter(case, build, judgement)
-    return addressed(case.world, verdict_message(build, source, judgement, policy, submitter=submitter))
+        return addressed(attempt.deployment, failed_build_message(build, policy))
+    submitter = _submitter(attempt, build, judgement)
+    return addressed(attempt.deployment, verdict_message(build, source, judgement, policy, submitter=submitter))
 
 
 def history_of(channel: str) -> str:
@@ -73,114 +73,114 @@ def history_of(channel: str) -> str:
     return f"the history of {channel}"
 
 
-def addressed(world: World, message: Message) -> Message:
+def addressed(deployment: Deployment, message: Message) -> Message:
     """The message with the channel that it goes to, by name even if that is the default one."""
-    return message._replace(channel=message.channel or world.channel)
+    return message._replace(channel=message.channel or deployment.channel)
 
 
-def _submitter(case: Case, build: Build, judgement: Judgement) -> Submitter | None:
+def _submitter(attempt: Attempt, build: Build, judgement: Judgement) -> Submitter | None:
     """Who submitted a local build, where policy lets it be told. A message never fails or waits for the answer."""
-    is_wanted = case.world.policy.name_submitter and judgement.verdict is Verdict.LOCAL_SOURCE
-    if not is_wanted or case.record.told or build.created is None:
+    is_wanted = attempt.deployment.policy.name_submitter and judgement.verdict is Verdict.LOCAL_SOURCE
+    if not is_wanted or attempt.record.told or build.created is None:
         return None
     try:
-        timeout = case.budget.seconds(_WHO_SECONDS)
-        return case.services.submitters.submitter(case.key, build.created, timeout=timeout)
+        timeout = attempt.budget.seconds(_WHO_SECONDS)
+        return attempt.services.submitters.submitter(attempt.key, build.created, timeout=timeout)
     except ServiceError:
         return None
 
 
-def notify(case: Case, message: Message | None, *, intended_now: bool) -> None:
+def notify(attempt: Attempt, message: Message | None, *, intended_now: bool) -> None:
     """Step 12: post the message once. `intended_now`: the intent to post was saved a moment ago, by us.
 
     An older intent means that a message may exist already: it is looked for first. Raises Unsaid when Slack can't be
     reached. When it refuses, says so in the audit trail once; and raises Unsaid when it would refuse everything there,
     else Later.
     """
-    if case.record.told or message is None:
+    if attempt.record.told or message is None:
         return
     try:
-        posted = None if intended_now else _look(case, message)
+        posted = None if intended_now else _look(attempt, message)
         if posted is None:
             if not intended_now:
                 # Of this attempt: a message is looked for around its intent, and where it was to stand.
-                case.save(posting=case.now(), channel=message.channel)
-            posted = _post(case, message)
+                attempt.save(posting=attempt.now(), channel=message.channel)
+            posted = _post(attempt, message)
     except Refused as error:
-        _report_refusal(case, error)
+        _report_refusal(attempt, error)
         if error.wide:
-            case.note(refused=True)
-            raise Unsaid(str(error)) from error
-        raise case.later(_REFUSED_AGAIN_SECONDS, refused=True, error=str(error)) from error
-    case.note(told=True, channel=posted.channel, ts=posted.ts)
+            attempt.note(refused=True)
+            raise SlackUnreachable(str(error)) from error
+        raise attempt.later(_REFUSED_AGAIN_SECONDS, refused=True, error=str(error)) from error
+    attempt.note(told=True, channel=posted.channel, ts=posted.ts)
 
 
-def post(world: World, message: Message, budget: Budget) -> Posted:
+def post(deployment: Deployment, message: Message, budget: Budget) -> Posted:
     """Post a message when it is its channel's turn. Raises what Slack does, and Unavailable when others come first."""
-    wait = world.pace.turn(message.channel, world.services.clock())
+    wait = deployment.rate_limit.turn(message.channel, deployment.services.clock())
     if wait:
-        world.services.pause(wait)
-    with _heeded(world, message.channel):
-        return world.services.chat.post(message, timeout=budget.seconds(CALL_SECONDS))
+        deployment.services.pause(wait)
+    with _heeded(deployment, message.channel):
+        return deployment.services.chat.post(message, timeout=budget.seconds(CALL_SECONDS))
 
 
 @contextmanager
-def _heeded(world: World, what: str) -> Iterator[None]:
+def _heeded(deployment: Deployment, what: str) -> Iterator[None]:
     """Leave a channel, or its history, alone for as long as Slack asks to; for minutes when it refuses everything."""
-    clock, pace = world.services.clock, world.pace
+    clock, rate_limit = deployment.services.clock, deployment.rate_limit
     try:
         yield
     except Unavailable as error:
         if error.retry_after is not None:
-            pace.hush(what, clock(), error.retry_after)
+            rate_limit.pause(what, clock(), error.retry_after)
         raise
     except Refused as error:
         if error.wide:
-            pace.hush(what, clock(), _CLOSED_SECONDS, error)
+            rate_limit.pause(what, clock(), _CLOSED_SECONDS, error)
         raise
 
 
-def _look(case: Case, message: Message) -> Posted | None:
+def _look(attempt: Attempt, message: Message) -> Posted | None:
     """The message of an earlier attempt, if there was one that may have been posted. Raises Unsaid and Refused.
 
     One that may still be on its way would not be found, and be posted again: it is waited for. Policy may have sent it
     elsewhere than it would now.
     """
-    intent, world = case.record.posting, case.world
-    message = message._replace(channel=case.record.channel or message.channel)
+    intent, deployment = attempt.record.posting, attempt.deployment
+    message = message._replace(channel=attempt.record.channel or message.channel)
     if intent is None:
         return None
     history = history_of(message.channel)
-    if world.pace.is_hushed(history, case.now()):
-        raise Unsaid(case.record.error or f"{history} is left alone for a while")
-    if case.record.unanswered and case.now() < case.record.unanswered + _LANDING:
-        raise Unsaid("Slack did not answer a moment ago: the message may still be on its way")
+    if deployment.rate_limit.is_paused(history, attempt.now()):
+        raise SlackUnreachable(attempt.record.error or f"{history} is left alone for a while")
+    if attempt.record.unanswered and attempt.now() < attempt.record.unanswered + _LANDING:
+        raise SlackUnreachable("Slack did not answer a moment ago: the message may still be on its way")
     try:
-        with _heeded(world, history):
-            timeout = case.budget.seconds(CALL_SECONDS)
-            return world.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
+        with _heeded(deployment, history):
+            timeout = attempt.budget.seconds(CALL_SECONDS)
+            return deployment.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
     except Unavailable as error:
-        raise Unsaid(str(error)) from error
+        raise SlackUnreachable(str(error)) from error
 
 
-def _post(case: Case, message: Message) -> Posted:
+def _post(attempt: Attempt, message: Message) -> Posted:
     """Post the message; what was certainly not posted is not intended any more. Raises Unsaid and Refused."""
     try:
-        return post(case.world, message, case.budget)
+        return post(attempt.deployment, message, attempt.budget)
     except Unavailable as error:
         if error.ambiguous:
-            case.note(unanswered=case.now())
+            attempt.note(unanswered=attempt.now())
         else:
-            case.note(posting=None)  # a message of an earlier attempt would have been found
-        raise Unsaid(str(error)) from error
+            attempt.note(posting=None)  # a message of an earlier attempt would have been found
+        raise SlackUnreachable(str(error)) from error
     except (Refused, Stopping):
-        case.note(posting=None)
+        attempt.note(posting=None)
         raise
 
 
-def _report_refusal(case: Case, error: Refused) -> None:
-    judgement = case.record.judgement
-    if case.record.refused or judgement is None:
+def _report_refusal(attempt: Attempt, error: Refused) -> None:
+    judgement = attempt.record.judgement
+    if attempt.record.refused or judgement is None:
         return
-    record = undelivered_record(case.key, judgement.verdict, str(error), judgement.decided)
-    write_audit(case.services, record, case.budget.seconds(CALL_SECONDS))
+    record = undelivered_entry(attempt.key, judgement.verdict, str(error), judgement.decided)
+    write_audit(attempt.services, record, attempt.budget.seconds(CALL_SECONDS))

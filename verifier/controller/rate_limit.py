@@ -13,7 +13,7 @@ _MOST_PATIENCE_SECONDS = 3600.0
 """The longest that Slack may ask us to stay away."""
 
 
-class Pace:
+class RateLimit:
     """Whose turn it is, among all that one process posts. Safe to use from any thread."""
 
     def __init__(self) -> None:
@@ -36,12 +36,12 @@ class Pace:
             self._refusals.pop(channel, None)
         return (place - now).total_seconds()
 
-    def is_hushed(self, channel: str, now: datetime) -> bool:
+    def is_paused(self, channel: str, now: datetime) -> bool:
         """Whether the channel's next place is too far to wait for."""
         with self._lock:
             return self._free.get(channel, now) - now > _MOST_WAIT
 
-    def hush(self, channel: str, now: datetime, seconds: float, refusal: Refused | None = None) -> None:
+    def pause(self, channel: str, now: datetime, seconds: float, refusal: Refused | None = None) -> None:
         """Leave the channel alone for so long: Slack asked for it, or refuses everything there."""
         until = now + timedelta(seconds=min(seconds, _MOST_PATIENCE_SECONDS))
         with self._lock:

@@ -29,16 +29,16 @@ from verifier.checks.remedies import worker_of_images
 from verifier.checks.source import source_findings
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Finding, Verdict, decide
 from verifier.checks.worker import given_up, not_ours, not_run
-from verifier.controller.attempt import Case, Later, Never, Unsaid
-from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, World
-from verifier.controller.ledger import Hold, State
+from verifier.controller.attempt import Attempt, GiveUp, RequeueAt, SlackUnreachable
+from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.ledger import Lease, State
 from verifier.controller.notify import message_about, notify, publish_judgement, record_judgement, write_audit
 from verifier.controller.unconfirmed import count_unconfirmed
-from verifier.controller.worker_run import Trial, try_out
-from verifier.errors import Denied, LostHold, Malformed, Missing, Refused, ServiceError, Stopping, Unavailable
+from verifier.controller.worker_run import WorkerResult, run_worker
+from verifier.errors import Denied, LostLease, Malformed, Missing, Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
 from verifier.facts.source import Source, source_of
-from verifier.reporting.audit_entry import AuditRecord, unconfirmed_record, verdict_record
+from verifier.reporting.audit_entry import AuditEntry, unconfirmed_entry, verdict_entry
 from verifier.services import Message, Stored
 
 _PATIENCE = timedelta(minutes=15)
@@ -52,7 +52,7 @@ _MOST_EARLY_SECONDS = 600.0
 """For a build that goes on: its record keeps the listing from finding it, so nobody else may hear of its end."""
 
 
-class Outcome(NamedTuple):
+class Progress(NamedTuple):
     """How an attempt at a record ended."""
 
     trouble: str = ""
@@ -61,7 +61,9 @@ class Outcome(NamedTuple):
     """Slack could not be reached, and nothing else is missing."""
 
 
-def reconcile(key: BuildKey, world: World, budget: Budget, *, announced: bool = True, only_if_due: bool = False) -> str:
+def reconcile(
+    key: BuildKey, deployment: Deployment, budget: Budget, *, announced: bool = True, only_if_due: bool = False
+) -> str:
     """Bring one build as far as it can be brought now.
 
     `announced` says that a message about it came; `only_if_due` that the message says nothing new about a build which
@@ -70,86 +72,86 @@ def reconcile(key: BuildKey, world: World, budget: Budget, *, announced: bool = 
     promised; and Stopping.
     """
     try:
-        hold = world.ledger.claim(
+        lease = deployment.ledger.claim(
             key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
         )  # 3
     except Malformed as error:
         return f"{key.name}: {error}"
-    return _advance(world, hold, budget).trouble
+    return _advance(deployment, lease, budget).trouble
 
 
-def resume(stored: Stored, world: World, budget: Budget) -> Outcome:
+def resume(stored: Stored, deployment: Deployment, budget: Budget) -> Progress:
     """The same for a record that is due or waits for Slack, as the sweep read it. Raises Malformed, too."""
-    return _advance(world, world.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
+    return _advance(deployment, deployment.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
 
 
-def reconcile_running(key: BuildKey, world: World, budget: Budget) -> str:
+def reconcile_running(key: BuildKey, deployment: Deployment, budget: Budget) -> str:
     """The same for a build whose worker is said to have ended. A build that has no worker on trial is left alone."""
     try:
-        hold = world.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS))  # 3
+        lease = deployment.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS))  # 3
     except Malformed as error:
         return f"{key.name}: {error}"
-    return _advance(world, hold, budget).trouble
+    return _advance(deployment, lease, budget).trouble
 
 
-def _advance(world: World, hold: Hold | None, budget: Budget) -> Outcome:
+def _advance(deployment: Deployment, lease: Lease | None, budget: Budget) -> Progress:
     """Do the steps; whatever stops them, let go of the record, keep what was done, say what it was."""
-    if hold is None:
-        return Outcome()
-    case = Case(world, hold, budget)
+    if lease is None:
+        return Progress()
+    attempt = Attempt(deployment, lease, budget)
     try:
-        return _attempt(case)
-    except LostHold:
-        return Outcome()  # another invocation has it, and goes on
+        return _attempt(attempt)
+    except LostLease:
+        return Progress()  # another invocation has it, and goes on
 
 
-def _attempt(case: Case) -> Outcome:
+def _attempt(attempt: Attempt) -> Progress:
     try:
-        _steps(case)
-    except Later as later:
-        case.release(later)
-        return Outcome(str(later.changes.get("error", "")))
-    except Never:
-        case.settle(State.UNCONFIRMED)
+        _steps(attempt)
+    except RequeueAt as later:
+        attempt.release(later)
+        return Progress(str(later.changes.get("error", "")))
+    except GiveUp:
+        attempt.settle(State.UNCONFIRMED)
     except Stopping:
-        case.hand_over()
+        attempt.hand_over()
         raise
-    except Unsaid as error:
-        case.queue(str(error))
-        return Outcome(str(error), unsaid=True)
+    except SlackUnreachable as error:
+        attempt.queue(str(error))
+        return Progress(str(error), unsaid=True)
     except ServiceError as error:
-        if case.ledger_failed:
+        if attempt.ledger_failed:
             raise
-        case.fail(str(error), error.retry_after if isinstance(error, Unavailable) else None)
-        return Outcome(str(error))
-    except LostHold:
+        attempt.fail(str(error), error.retry_after if isinstance(error, Unavailable) else None)
+        return Progress(str(error))
+    except LostLease:
         raise
     except Exception as error:
-        case.fail(f"{type(error).__name__}: {error}")
+        attempt.fail(f"{type(error).__name__}: {error}")
         raise
-    return Outcome()
+    return Progress()
 
 
-def _steps(case: Case) -> None:
-    build = _fetch(case)  # 4
+def _steps(attempt: Attempt) -> None:
+    build = _fetch(attempt)  # 4
     source = source_of(build)
-    judgement, decided_now = case.record.judgement, False
+    judgement, decided_now = attempt.record.judgement, False
     if judgement is None:
-        judgement, decided_now = _judge(case, build, source), True
-    message = message_about(case, build, source, judgement)
+        judgement, decided_now = _judge(attempt, build, source), True
+    message = message_about(attempt, build, source, judgement)
     if decided_now:
-        case.save(  # 10
+        attempt.save(  # 10
             judgement=judgement,
-            posting=case.now() if message else None,
+            posting=attempt.now() if message else None,
             channel=message.channel if message else "",
             build=build.document,
             images=tuple(image.digest for image in build.images),
         )
-    _tell(case, verdict_record(build, source, judgement), message, decided_now)
-    case.settle(State.DONE)  # 13
+    _tell(attempt, verdict_entry(build, source, judgement), message, decided_now)
+    attempt.settle(State.DONE)  # 13
 
 
-def _tell(case: Case, record: AuditRecord, message: Message | None, decided_now: bool) -> None:
+def _tell(attempt: Attempt, record: AuditEntry, message: Message | None, decided_now: bool) -> None:
     """Steps 11 and 12. Trouble with one listener does not keep the others from hearing of it: it is raised at the end.
 
     But nobody is told that all is well before the audit trail has it.
@@ -157,102 +159,102 @@ def _tell(case: Case, record: AuditRecord, message: Message | None, decided_now:
     trouble: ServiceError | None = None
     for step in (record_judgement, publish_judgement):  # 11
         try:
-            step(case, record)
+            step(attempt, record)
         except ServiceError as error:
             if step is record_judgement and record.labels["verdict"] == Verdict.VERIFIED:
                 raise
             trouble = trouble or error
     try:
-        notify(case, message, intended_now=decided_now)  # 12
-    except Later as later:
+        notify(attempt, message, intended_now=decided_now)  # 12
+    except RequeueAt as later:
         if trouble is None:
             raise
-        case.note(**later.changes)  # Slack refuses for long; the other trouble may heal sooner
-    except Unsaid:
+        attempt.note(**later.changes)  # Slack refuses for long; the other trouble may heal sooner
+    except SlackUnreachable:
         if trouble is None:
             raise
     if trouble is not None:
         raise trouble
 
 
-def _fetch(case: Case) -> Build:
+def _fetch(attempt: Attempt) -> Build:
     """Step 4: the build as Cloud Build has it, which a record keeps once it is terminal. Raises Later."""
-    if case.record.build is not None:
-        return parse_build(case.record.build)
+    if attempt.record.build is not None:
+        return parse_build(attempt.record.build)
     try:
-        build = _asked_for(case)
+        build = _asked_for(attempt)
     except (Missing, Denied, Refused, Malformed) as error:
-        raise _unconfirmed(case, error) from error
+        raise _unconfirmed(attempt, error) from error
     except Unavailable as error:
-        case.note(missing=None)
-        _warn(case, error)
+        attempt.note(missing=None)
+        _warn(attempt, error)
         raise
     if build.status not in TERMINAL:
-        age = (case.now() - case.record.created).total_seconds()
-        raise case.later(min(max(_ASK_AGAIN_SECONDS, age / 2), _MOST_EARLY_SECONDS), missing=None)
+        age = (attempt.now() - attempt.record.created).total_seconds()
+        raise attempt.later(min(max(_ASK_AGAIN_SECONDS, age / 2), _MOST_EARLY_SECONDS), missing=None)
     return build
 
 
-def _asked_for(case: Case) -> Build:
-    build = case.services.builds.fetch(case.key, timeout=case.budget.seconds(CALL_SECONDS))
-    if build.key != case.key:
-        raise Malformed(f"expected build {case.key.name}, got {build.key.name}")
+def _asked_for(attempt: Attempt) -> Build:
+    build = attempt.services.builds.fetch(attempt.key, timeout=attempt.budget.seconds(CALL_SECONDS))
+    if build.key != attempt.key:
+        raise Malformed(f"expected build {attempt.key.name}, got {build.key.name}")
     return build
 
 
-def _unconfirmed(case: Case, error: Exception) -> Later | Never:
+def _unconfirmed(attempt: Attempt, error: Exception) -> RequeueAt | GiveUp:
     """A message named a build that can't be read. Patience first; then the audit trail hears of it, once.
 
     One that could not be asked for, or was there, may be missing once: only what stays missing is given up.
     """
-    _warn(case, error)
-    missing = (case.record.missing or case.now()) if isinstance(error, Missing) else None
-    age = case.now() - (missing or case.record.created)
+    _warn(attempt, error)
+    missing = (attempt.record.missing or attempt.now()) if isinstance(error, Missing) else None
+    age = attempt.now() - (missing or attempt.record.created)
     if missing and age >= _PATIENCE:
-        return Never()
+        return GiveUp()
     most = _MOST_ASK_AGAIN_SECONDS if age < _GIVE_UP else _AT_LAST_SECONDS
     seconds = min(max(_ASK_AGAIN_SECONDS, age.total_seconds()), most)
-    return case.later(seconds, error=str(error), missing=missing)
+    return attempt.later(seconds, error=str(error), missing=missing)
 
 
-def _warn(case: Case, error: Exception) -> None:
+def _warn(attempt: Attempt, error: Exception) -> None:
     """Tell the audit trail once that this build can't be read, when it could not for long."""
-    if case.record.warned or case.now() - case.record.created < _PATIENCE:
+    if attempt.record.warned or attempt.now() - attempt.record.created < _PATIENCE:
         return
-    record = unconfirmed_record(case.key, str(error), case.record.created + _PATIENCE)
-    write_audit(case.services, record, case.budget.seconds(CALL_SECONDS))
-    count_unconfirmed(case.services.store, case.key, str(error), case.now(), case.budget)
-    case.note(warned=True)
+    record = unconfirmed_entry(attempt.key, str(error), attempt.record.created + _PATIENCE)
+    write_audit(attempt.services, record, attempt.budget.seconds(CALL_SECONDS))
+    count_unconfirmed(attempt.services.store, attempt.key, str(error), attempt.now(), attempt.budget)
+    attempt.note(warned=True)
 
 
-def _judge(case: Case, build: Build, source: Source) -> Judgement:
+def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement:
     """Steps 5 to 10."""
-    policy, version = case.world.policy, case.world.version
+    policy, version = attempt.deployment.policy, attempt.deployment.version
     if build.status != SUCCESS:
-        return Judgement(None, (), case.now(), policy=policy.digest, version=version)
-    findings = source_findings(build, source, policy, announced=case.record.announced)  # 5
+        return Judgement(None, (), attempt.now(), policy=policy.digest, version=version)
+    findings = source_findings(build, source, policy, announced=attempt.record.announced)  # 5
     worker, likely = policy.worker_for(build), worker_of_images(build, policy)
     if worker is None and likely is not None and likely.may_have_built(build):
-        trial = Trial(not_ours(likely))
+        trial = WorkerResult(not_ours(likely))
     elif worker is None:
-        trial = Trial(_not_tried(case, "no worker is configured for what built it"))
+        trial = WorkerResult(_not_tried(attempt, "no worker is configured for what built it"))
     elif decide(findings, SOURCE_CHECKS) is not Verdict.VERIFIED:
-        trial = Trial(_not_tried(case, "the worker runs only for a commit that policy admits"))
+        trial = WorkerResult(_not_tried(attempt, "the worker runs only for a commit that policy admits"))
     else:
-        trial = try_out(case, build, worker)  # 6 7 8 9
+        trial = run_worker(attempt, build, worker)  # 6 7 8 9
     every = (*findings, *trial.findings)
     return Judgement(  # 10
         verdict=decide(every, SOURCE_CHECKS | WORKER_CHECKS),
         findings=every,
-        decided=case.now(),
-        execution=case.record.execution,
+        decided=attempt.now(),
+        execution=attempt.record.execution,
         errors=trial.errors,
         policy=policy.digest,
         version=version,
     )
 
 
-def _not_tried(case: Case, why: str) -> tuple[Finding, ...]:
+def _not_tried(attempt: Attempt, why: str) -> tuple[Finding, ...]:
     """The findings where policy wants no worker; it may have wanted one when this build was first looked at."""
-    is_started = bool(case.record.execution)
-    return given_up(why, started=is_started) if is_started or case.record.intent else not_run(why)
+    is_started = bool(attempt.record.execution)
+    return given_up(why, started=is_started) if is_started or attempt.record.intent else not_run(why)

@@ -20,11 +20,11 @@ from traceback import format_exception
 from typing import Any
 
 from verifier.config import Watched
-from verifier.controller.backlog import Waiting
-from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, World
+from verifier.controller.backlog import Backlog
+from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import BUILDS, MARKS, State
 from verifier.controller.notify import history_of
-from verifier.controller.reconcile import Outcome, reconcile, resume
+from verifier.controller.reconcile import Progress, reconcile, resume
 from verifier.controller.unconfirmed import tell_unconfirmed
 from verifier.errors import Malformed, Refused, Unavailable, VerifierError
 from verifier.services import BuildPage, Document, Store, Stored
@@ -58,18 +58,18 @@ class Swept:
     problems: tuple[str, ...] = ()
 
 
-def sweep(world: World, watched: Watched, budget: Budget, lease: timedelta) -> Swept | None:
+def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timedelta) -> Swept | None:
     """Do one sweep. None when another one is running. Raises ServiceError only when the ledger can't be reached."""
-    store = world.services.store
-    held = _take_turn(world, budget, world.services.clock(), lease)
+    store = deployment.services.store
+    held = _take_turn(deployment, budget, deployment.services.clock(), lease)
     if held is None:
         return None
     problems: list[str] = []
     try:
-        found, unlisted = _look_everywhere(world, watched, budget, problems)
-        resumed = _resume_all(world, budget, problems)
+        found, unlisted = _look_everywhere(deployment, watched, budget, problems)
+        resumed = _resume_all(deployment, budget, problems)
         with _noted(problems, "unconfirmed"):
-            tell_unconfirmed(world, world.services.clock(), budget)
+            tell_unconfirmed(deployment, deployment.services.clock(), budget)
     finally:
         store.replace(MARKS, _LEASE_MARK, {"until": None}, held.revision, timeout=LEDGER_SECONDS)
     return Swept(resumed, found, tuple(unlisted), tuple(problems))
@@ -86,28 +86,30 @@ def _noted(problems: list[str], what: str) -> Iterator[None]:
         problems.append(f"{what}: {''.join(format_exception(error)).strip()}")
 
 
-def _look_everywhere(world: World, watched: Watched, budget: Budget, problems: list[str]) -> tuple[int, list[str]]:
+def _look_everywhere(
+    deployment: Deployment, watched: Watched, budget: Budget, problems: list[str]
+) -> tuple[int, list[str]]:
     """List every watched place, beginning with another one each minute, in half of the time at most.
 
     Answers with how many builds were found, and the places that could not be listed.
     """
     places = [(project, location) for project in watched.projects for location in sorted(watched.locations)]
-    now = world.services.clock()
+    now = deployment.services.clock()
     first = int(now.timestamp()) // 60 % len(places)
     half = replace(budget, until=now + (budget.until - now) / 2)
     found, listed = 0, set[tuple[str, str]]()
     for project, location in places[first:] + places[:first]:
         with _noted(problems, f"{project}/{location}"):
-            found += _list_silent(world, half, project, location)
+            found += _list_silent(deployment, half, project, location)
             listed.add((project, location))
     return found, [f"{project}/{location}" for project, location in places if (project, location) not in listed]
 
 
-def _take_turn(world: World, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
+def _take_turn(deployment: Deployment, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
     """Hold the mark of the sweep that runs. None when another holds it."""
-    store = world.services.store
+    store = deployment.services.store
     stored = store.read(MARKS, _LEASE_MARK, timeout=budget.seconds(LEDGER_SECONDS))
-    document = {"until": show_time(now + lease), "owner": world.ledger.nonce()}
+    document = {"until": show_time(now + lease), "owner": deployment.ledger.nonce()}
     until = stored.document.get("until") if stored else None
     if isinstance(until, str) and now < parse_time(until):
         return None
@@ -128,10 +130,10 @@ def _write_turn(store: Store, document: Document, stored: Stored | None, budget:
     return store.replace(MARKS, _LEASE_MARK, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 
-def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
+def _resume_all(deployment: Deployment, budget: Budget, problems: list[str]) -> int:
     """Resume records of both queues in turn, so that neither keeps the other waiting; Slack's begins."""
-    now = show_time(world.services.clock())
-    unsaid, due = (Waiting(world.services.store, field, now) for field in ("unsaid", "due"))
+    now = show_time(deployment.services.clock())
+    unsaid, due = (Backlog(deployment.services.store, field, now) for field in ("unsaid", "due"))
     resumed = failures = ended = left_alone = 0
     for queue in cycle((unsaid, due)):
         if ended == 2 or not budget.has(_KEEP_SECONDS):
@@ -140,12 +142,12 @@ def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
         ended = 0 if listed else ended + 1
         if listed is None:
             continue
-        if queue is unsaid and _is_hushed(world, listed):
+        if queue is unsaid and _is_hushed(deployment, listed):
             left_alone += 1
             if left_alone >= _MOST_LEFT_ALONE:
                 unsaid.close()
             continue
-        outcome = _resume(world, listed, budget, problems)
+        outcome = _resume(deployment, listed, budget, problems)
         resumed += 1
         if queue is unsaid:
             failures = failures + 1 if outcome.unsaid else 0
@@ -154,38 +156,40 @@ def _resume_all(world: World, budget: Budget, problems: list[str]) -> int:
     return resumed
 
 
-def _is_hushed(world: World, listed: tuple[str, Stored]) -> bool:
+def _is_hushed(deployment: Deployment, listed: tuple[str, Stored]) -> bool:
     """Whether the record waits for what Slack wants to be left alone: it is not even claimed."""
-    document, now = listed[1].document, world.services.clock()
+    document, now = listed[1].document, deployment.services.clock()
     channel = str(document.get("channel"))
     needs_a_look = bool(document.get("posting"))
-    return world.pace.is_hushed(channel, now) or (needs_a_look and world.pace.is_hushed(history_of(channel), now))
+    return deployment.rate_limit.is_paused(channel, now) or (
+        needs_a_look and deployment.rate_limit.is_paused(history_of(channel), now)
+    )
 
 
-def _resume(world: World, listed: tuple[str, Stored], budget: Budget, problems: list[str]) -> Outcome:
+def _resume(deployment: Deployment, listed: tuple[str, Stored], budget: Budget, problems: list[str]) -> Progress:
     name, stored = listed
-    outcome = Outcome()
+    outcome = Progress()
     with _noted(problems, f"record {name}"):
         try:
-            outcome = resume(stored, world, budget)
+            outcome = resume(stored, deployment, budget)
         except Malformed:
-            _put_off(world, name, stored, budget)
+            _put_off(deployment, name, stored, budget)
             raise
         if outcome.trouble:
             problems.append(f"record {name}: {outcome.trouble}")
     return outcome
 
 
-def _put_off(world: World, name: str, stored: Stored, budget: Budget) -> None:
+def _put_off(deployment: Deployment, name: str, stored: Stored, budget: Budget) -> None:
     """A record that this version can't read, written by a later one perhaps: it must not stand before all others."""
-    due = show_time(world.services.clock() + _PUT_OFF)
+    due = show_time(deployment.services.clock() + _PUT_OFF)
     document = {**stored.document, "due": due, "unsaid": None}
-    world.services.store.replace(BUILDS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+    deployment.services.store.replace(BUILDS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 
-def _list_silent(world: World, budget: Budget, project: str, location: str) -> int:
+def _list_silent(deployment: Deployment, budget: Budget, project: str, location: str) -> int:
     """List one project's region from its cursor on, a few pages at a time, and reconcile what has no record."""
-    store, now = world.services.store, world.services.clock()
+    store, now = deployment.services.store, deployment.services.clock()
     name = f"cursor-{sha256(f'{project}/{location}'.encode()).hexdigest()}"
     stored = store.read(MARKS, name, timeout=budget.seconds(LEDGER_SECONDS))
     if stored is None:
@@ -205,9 +209,9 @@ def _list_silent(world: World, budget: Budget, project: str, location: str) -> i
     found = 0
     try:
         for _ in range(_MOST_PAGES):
-            if not budget.has(_KEEP_SECONDS) or not _begin(cursor, now, world.policy.grace):
+            if not budget.has(_KEEP_SECONDS) or not _begin(cursor, now, deployment.policy.grace):
                 break
-            found += _one_page(world, budget, cursor)
+            found += _one_page(deployment, budget, cursor)
     finally:
         if cursor != dict(stored.document):
             store.replace(MARKS, name, cursor, stored.revision, timeout=LEDGER_SECONDS)
@@ -228,29 +232,31 @@ def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
     return True
 
 
-def _one_page(world: World, budget: Budget, cursor: dict[str, Any]) -> int:
-    page = _page(world, budget, cursor)
+def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> int:
+    page = _page(deployment, budget, cursor)
     keys = {key.digest: key for key in page.keys}
     known: set[str] = set()
     if keys:
         # A message can name a build before it exists, and be given up as unconfirmed: it is no less silent for that.
         seconds = budget.seconds(LEDGER_SECONDS)
-        known = world.services.store.present(BUILDS, list(keys), unless=("state", State.UNCONFIRMED), timeout=seconds)
+        known = deployment.services.store.present(
+            BUILDS, list(keys), unless=("state", State.UNCONFIRMED), timeout=seconds
+        )
     silent = [key for digest, key in keys.items() if digest not in known]
     for done, key in enumerate(silent):
         if not budget.has(_KEEP_SECONDS):
             return done  # the cursor stays, so that the next sweep lists this page again
-        reconcile(key, world, budget, announced=False)  # what goes wrong is in its record, which is due again
+        reconcile(key, deployment, budget, announced=False)  # what goes wrong is in its record, which is due again
     cursor["page"] = page.next_page
     if not page.next_page:
         cursor |= {"since": cursor["until"], "until": None}
     return len(silent)
 
 
-def _page(world: World, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
+def _page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
     since = max(parse_time(cursor["since"]) - _OVERLAP, parse_time(cursor["installed"]))
     try:
-        return world.services.builds.finished(
+        return deployment.services.builds.finished(
             cursor["project"],
             cursor["location"],
             since,
@@ -264,7 +270,7 @@ def _page(world: World, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
     except Unavailable as error:
         if error.retry_after is not None:
             rest = timedelta(seconds=min(error.retry_after, _MOST_REST_SECONDS))
-            cursor["rest"] = show_time(world.services.clock() + rest)
+            cursor["rest"] = show_time(deployment.services.clock() + rest)
         raise
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, World
+from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import MARKS
 from verifier.controller.notify import addressed, post
 from verifier.errors import Unavailable
@@ -57,12 +57,12 @@ def count_unconfirmed(store: Store, key: BuildKey, why: str, now: datetime, budg
             return
 
 
-def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
+def tell_unconfirmed(deployment: Deployment, now: datetime, budget: Budget) -> None:
     """Post the notice when builds wait for it and the last try is an hour old. A try that fails is made again.
 
     A try keeps what it tells of, so that it is looked for as it was; what comes meanwhile is for the next notice.
     """
-    store = world.services.store
+    store = deployment.services.store
     stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
     if stored is None or not stored.document["waiting"]:
         return
@@ -72,7 +72,7 @@ def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
     trying = document.get("trying")
     if trying:
         seconds = budget.seconds(CALL_SECONDS)
-        if world.services.chat.find(_notice(world, trying), parse_time(trying["began"]), timeout=seconds):
+        if deployment.services.chat.find(_notice(deployment, trying), parse_time(trying["began"]), timeout=seconds):
             _take_away(store, stored, now, budget)
             return
     trying = {**(trying or {name: document[name] for name in _TOLD_OF}), "began": show_time(now)}
@@ -80,13 +80,13 @@ def tell_unconfirmed(world: World, now: datetime, budget: Budget) -> None:
     held = store.replace(MARKS, _MARK, tried, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
     if held is None:
         return
-    post(world, _notice(world, trying), budget)
+    post(deployment, _notice(deployment, trying), budget)
     _take_away(store, held, now, budget)
 
 
-def _notice(world: World, trying: Mapping[str, Any]) -> Message:
+def _notice(deployment: Deployment, trying: Mapping[str, Any]) -> Message:
     since = parse_time(trying["since"])
-    return addressed(world, unconfirmed_message(trying["waiting"], trying["examples"], since, world.home))
+    return addressed(deployment, unconfirmed_message(trying["waiting"], trying["examples"], since, deployment.home))
 
 
 def _take_away(store: Store, told: Stored, now: datetime, budget: Budget) -> None:

@@ -1,6 +1,6 @@
 """The worker's trial of a build's image: find or start its execution, observe it, read its logs, compare the image.
 
-Each function either returns findings or raises `Later`: nothing here waits for a job.
+Each function either returns findings or raises `RequeueAt`: nothing here waits for a job.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from verifier.checks.worker import (
     not_started,
     run_findings,
 )
-from verifier.controller.attempt import Case, Later
+from verifier.controller.attempt import Attempt, RequeueAt
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS
 from verifier.controller.ledger import BUILDS, failures
 from verifier.errors import Denied, Missing, OutOfTime, ServiceError, Stopping, Unavailable
@@ -55,7 +55,7 @@ class _Unanswered(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class WorkerResult:
     """What came of it."""
 
     findings: tuple[Finding, ...]
@@ -63,55 +63,57 @@ class Trial:
     """What the logs complained of, redacted."""
 
 
-def try_out(case: Case, build: Build, worker: Worker) -> Trial:
+def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult:
     """Steps 6 to 9 of the story. Raises Later while there is something to wait for, and ServiceError."""
     try:
-        execution = _observe(case, _execution(case, build, worker))
+        execution = _observe(attempt, _execution(attempt, build, worker))
     except _Unanswered as error:
-        return Trial(not_started(str(error), "build again when Cloud Run answers"))
+        return WorkerResult(not_started(str(error), "build again when Cloud Run answers"))
     except ServiceError as error:
-        if case.ledger_failed or _may_heal(case, error, out_of_time=_overdue(case, worker)):
+        if attempt.ledger_failed or _may_heal(attempt, error, out_of_time=_overdue(attempt, worker)):
             raise
-        if case.record.execution:
-            return Trial((_unseen(error),))
-        may_run = case.noted.get("intent", case.record.intent) is not None
-        return Trial(not_started(f"it may have been started; {error.said}" if may_run else error.said, _fix(error)))
-    if execution.build != case.key.name:
-        return Trial((_strange(execution),))
-    _wait_for_end(case, execution, worker)
-    findings = [*run_findings(execution, worker, case.now()), _image(case, build, execution, worker)]
-    if case.record.extras:
-        findings[0] = replace(findings[0], seen=f"{findings[0].seen}; also started: {', '.join(case.record.extras)}")
+        if attempt.record.execution:
+            return WorkerResult((_unseen(error),))
+        may_run = attempt.noted.get("intent", attempt.record.intent) is not None
+        return WorkerResult(
+            not_started(f"it may have been started; {error.said}" if may_run else error.said, _fix(error))
+        )
+    if execution.build != attempt.key.name:
+        return WorkerResult((_strange(execution),))
+    _wait_for_end(attempt, execution, worker)
+    findings = [*run_findings(execution, worker, attempt.now()), _image(attempt, build, execution, worker)]
+    if attempt.record.extras:
+        findings[0] = replace(findings[0], seen=f"{findings[0].seen}; also started: {', '.join(attempt.record.extras)}")
     if execution.phase is Phase.WAITING:
-        return Trial(tuple(findings))
-    facts, settled = _inspect(case, execution, worker)
+        return WorkerResult(tuple(findings))
+    facts, settled = _inspect(attempt, execution, worker)
     if isinstance(facts, ServiceError):
-        return Trial((*findings, _unread(facts)))
-    return Trial((*findings, *log_findings(execution, facts, worker.logs, settled=settled)), facts.errors)
+        return WorkerResult((*findings, _unread(facts)))
+    return WorkerResult((*findings, *log_findings(execution, facts, worker.logs, settled=settled)), facts.errors)
 
 
-def _execution(case: Case, build: Build, worker: Worker) -> str:
+def _execution(attempt: Attempt, build: Build, worker: Worker) -> str:
     """Step 6: the execution that counts, found or started; never two on purpose."""
-    case.step, record, job = "start", case.record, _job(case, build, worker)
+    attempt.step, record, job = "start", attempt.record, _job(attempt, build, worker)
     if record.execution:
         return record.execution
     if record.intent is not None:
         first = (record.tried or record.intent) - _CLOCK_SKEW
-        found = case.services.jobs.started_for(
-            job, BUILD_VARIABLE, case.key.name, first, timeout=case.budget.seconds(CALL_SECONDS)
+        found = attempt.services.jobs.started_for(
+            job, BUILD_VARIABLE, attempt.key.name, first, timeout=attempt.budget.seconds(CALL_SECONDS)
         )
         if found:
-            case.save(execution=found[0], extras=tuple(found[1:]))
+            attempt.save(execution=found[0], extras=tuple(found[1:]))
             return found[0]
         if record.looked is None:
-            raise case.later(_LOOK_AGAIN.total_seconds(), looked=case.now())
-        if case.now() < record.looked + _LOOK_AGAIN:
-            raise case.later((record.looked + _LOOK_AGAIN - case.now()).total_seconds())
-        if _overdue(case, worker) and record.starts >= _LEAST_STARTS:
+            raise attempt.later(_LOOK_AGAIN.total_seconds(), looked=attempt.now())
+        if attempt.now() < record.looked + _LOOK_AGAIN:
+            raise attempt.later((record.looked + _LOOK_AGAIN - attempt.now()).total_seconds())
+        if _overdue(attempt, worker) and record.starts >= _LEAST_STARTS:
             raise _Unanswered(f"{job.resource}: Cloud Run never said that it started it, and shows no such execution")
         job = worker.job_for(build)
-    now = case.now()
-    case.save(
+    now = attempt.now()
+    attempt.save(
         intent=now,
         tried=record.tried or now,
         job=job.resource,
@@ -120,67 +122,67 @@ def _execution(case: Case, build: Build, worker: Worker) -> str:
         images=tuple(image.digest for image in build.images),
     )
     try:
-        name = case.services.jobs.start(
-            job, worker.args, {BUILD_VARIABLE: case.key.name}, timeout=case.budget.seconds(CALL_SECONDS)
+        name = attempt.services.jobs.start(
+            job, worker.args, {BUILD_VARIABLE: attempt.key.name}, timeout=attempt.budget.seconds(CALL_SECONDS)
         )
     except (ServiceError, Stopping) as error:
         if isinstance(error, Unavailable) and error.ambiguous:
             again = _LOOK_AGAIN.total_seconds()
-            raise case.later(again, error=str(error), starts=record.starts + 1) from error
-        case.note(intent=record.intent, job=record.job, looked=record.looked)  # nothing was started by this
+            raise attempt.later(again, error=str(error), starts=record.starts + 1) from error
+        attempt.note(intent=record.intent, job=record.job, looked=record.looked)  # nothing was started by this
         raise
-    raise case.later(_FIRST_POLL_SECONDS, execution=name)
+    raise attempt.later(_FIRST_POLL_SECONDS, execution=name)
 
 
-def _job(case: Case, build: Build, worker: Worker) -> JobName:
+def _job(attempt: Attempt, build: Build, worker: Worker) -> JobName:
     """The job that may have been started for this build, or is to be."""
-    return parse_job_name(case.record.job) if case.record.intent and case.record.job else worker.job_for(build)
+    return parse_job_name(attempt.record.job) if attempt.record.intent and attempt.record.job else worker.job_for(build)
 
 
-def _may_heal(case: Case, error: ServiceError, *, out_of_time: bool) -> bool:
+def _may_heal(attempt: Attempt, error: ServiceError, *, out_of_time: bool) -> bool:
     """Whether to try again. A permission takes minutes to arrive, a list may lag behind what it lists, and one failure
     after a long absence of ours proves nothing."""
-    if isinstance(error, OutOfTime) or failures(case.record, case.step) < _TRIES:
+    if isinstance(error, OutOfTime) or failures(attempt.record, attempt.step) < _TRIES:
         return True
     return isinstance(error, Unavailable) and not out_of_time
 
 
-def _overdue(case: Case, worker: Worker) -> bool:
+def _overdue(attempt: Attempt, worker: Worker) -> bool:
     """Whether what does not answer has not answered for longer than the worker may take."""
-    allowed = worker.deadlines.run if case.record.execution else worker.deadlines.start
-    return case.record.tried is not None and case.now() >= case.record.tried + allowed
+    allowed = worker.deadlines.run if attempt.record.execution else worker.deadlines.start
+    return attempt.record.tried is not None and attempt.now() >= attempt.record.tried + allowed
 
 
-def _observe(case: Case, name: str) -> Execution:
+def _observe(attempt: Attempt, name: str) -> Execution:
     """Step 7."""
-    case.step = "observe"
-    return case.services.jobs.observe(name, timeout=case.budget.seconds(CALL_SECONDS))
+    attempt.step = "observe"
+    return attempt.services.jobs.observe(name, timeout=attempt.budget.seconds(CALL_SECONDS))
 
 
-def _wait_for_end(case: Case, execution: Execution, worker: Worker) -> None:
+def _wait_for_end(attempt: Attempt, execution: Execution, worker: Worker) -> None:
     """Raises Later while the execution is neither ended nor overdue."""
     deadlines = {Phase.WAITING: worker.deadlines.start, Phase.RUNNING: worker.deadlines.run}
     allowed = deadlines.get(execution.phase)
     if allowed is None:
         return
-    age = case.now() - execution.created
+    age = attempt.now() - execution.created
     if age < allowed:
         poll = min(max(_FIRST_POLL_SECONDS, age.total_seconds() / 2), _LAST_POLL_SECONDS)
-        raise case.later(min(poll, (allowed - age).total_seconds() + 1))
+        raise attempt.later(min(poll, (allowed - age).total_seconds() + 1))
 
 
-def _inspect(case: Case, execution: Execution, worker: Worker) -> tuple[LogFacts | ServiceError, bool]:
+def _inspect(attempt: Attempt, execution: Execution, worker: Worker) -> tuple[LogFacts | ServiceError, bool]:
     """Step 8: what the logs say, or what kept us from reading them; and whether they were whole and settled.
 
     Raises Later until they are whole, settled or out of time.
     """
-    case.step, ended = "logs", case.record.ended or case.now()
-    case.note(ended=ended)
-    out_of_time = case.now() >= ended + worker.deadlines.logs
+    attempt.step, ended = "logs", attempt.record.ended or attempt.now()
+    attempt.note(ended=ended)
+    out_of_time = attempt.now() >= ended + worker.deadlines.logs
     try:
-        facts = _read(case, execution, worker)
+        facts = _read(attempt, execution, worker)
     except ServiceError as error:
-        if _may_heal(case, error, out_of_time=out_of_time):
+        if _may_heal(attempt, error, out_of_time=out_of_time):
             raise
         return error, False
     if not exit_lines_will_come(execution):
@@ -188,18 +190,18 @@ def _inspect(case: Case, execution: Execution, worker: Worker) -> tuple[LogFacts
     if not logs_are_whole(execution, facts):
         if out_of_time or facts.truncated:
             return facts, False
-        raise case.later(worker.deadlines.settle.total_seconds())
-    whole = case.record.whole or case.now()
-    if case.now() < whole + worker.deadlines.settle:
-        raise Later(whole + worker.deadlines.settle, whole=whole)
+        raise attempt.later(worker.deadlines.settle.total_seconds())
+    whole = attempt.record.whole or attempt.now()
+    if attempt.now() < whole + worker.deadlines.settle:
+        raise RequeueAt(whole + worker.deadlines.settle, whole=whole)
     return facts, True
 
 
-def _read(case: Case, execution: Execution, worker: Worker) -> LogFacts:
+def _read(attempt: Attempt, execution: Execution, worker: Worker) -> LogFacts:
     job, short_name = parse_execution_name(execution.name)
     reading = LogReading(worker.logs, short_name)
-    pages = case.services.logs.read(
-        job.project, log_filter(execution, worker.logs), timeout=case.budget.seconds(_LOG_SECONDS)
+    pages = attempt.services.logs.read(
+        job.project, log_filter(execution, worker.logs), timeout=attempt.budget.seconds(_LOG_SECONDS)
     )
     more, full = True, 0
     for number, page in enumerate(pages, start=1):
@@ -207,7 +209,7 @@ def _read(case: Case, execution: Execution, worker: Worker) -> LogFacts:
         more = page.more
         if full >= _MOST_LOG_PAGES or number >= _MOST_EMPTY_PAGES:
             break
-        case.budget.seconds(_LOG_SECONDS)  # raises where the next page is not to be asked for
+        attempt.budget.seconds(_LOG_SECONDS)  # raises where the next page is not to be asked for
     facts = reading.facts(truncated=more)
     return replace(facts, errors=tuple(_redacted(error) for error in facts.errors))
 
@@ -216,17 +218,17 @@ def _redacted(error: Repeated) -> Repeated:
     return replace(error, name=excerpt(error.name, 200), excerpt=excerpt(error.excerpt, 1_500))
 
 
-def _image(case: Case, build: Build, execution: Execution, worker: Worker) -> Finding:
+def _image(attempt: Attempt, build: Build, execution: Execution, worker: Worker) -> Finding:
     """Step 9. Asks who made the digest that ran only when it is not this build's."""
-    case.step = "image"
+    attempt.step = "image"
     strange = execution.digests - {image.digest for image in build.images}
     maker = ""
     if build.images and strange:
         try:
-            seconds = case.budget.seconds(LEDGER_SECONDS)
-            found = case.services.store.holding(BUILDS, "images", min(strange), timeout=seconds)
+            seconds = attempt.budget.seconds(LEDGER_SECONDS)
+            found = attempt.services.store.holding(BUILDS, "images", min(strange), timeout=seconds)
         except ServiceError as error:
-            if _may_heal(case, error, out_of_time=_overdue(case, worker)):
+            if _may_heal(attempt, error, out_of_time=_overdue(attempt, worker)):
                 raise
             seen = f"ran {min(strange)}, and the ledger could not be asked who made it: {error.said}"
             return Finding(Check.WORKER_RAN_THE_BUILT_IMAGE, Outcome.COULD_NOT_CHECK, seen, _fix(error))

@@ -12,14 +12,14 @@ from google.iam.v1 import iam_policy_pb2
 
 from verifier.checks.verdict import Outcome
 from verifier.doctor.calls import Caller
-from verifier.doctor.function import Deployment, FunctionName, renewal
+from verifier.doctor.function import DeployedFunction, FunctionName, renewal
 from verifier.doctor.rows import Trouble
 
 _INVOKERS = ("roles/run.invoker", "roles/run.servicesInvoker")
 _VIEWER = "roles/run.viewer"
 
 
-def read_deployment(you: Caller, name: FunctionName) -> Deployment:
+def read_deployment(you: Caller, name: FunctionName) -> DeployedFunction:
     """The function as Cloud Run has it. Raises Trouble."""
     client = you.client(run_v2.ServicesClient, service_transports.ServicesGrpcTransport)
     with you.asking(f"reading {name.service}", name.project, "run.services.get", _VIEWER):
@@ -28,7 +28,7 @@ def read_deployment(you: Caller, name: FunctionName) -> Deployment:
     condition = service.terminal_condition
     is_ready = condition.state == run_v2.Condition.State.CONDITION_SUCCEEDED
     environment = service.template.containers[0].env if service.template.containers else []
-    return Deployment(
+    return DeployedFunction(
         name=name,
         account=service.template.service_account,
         addresses=tuple(dict.fromkeys([service.uri, *service.urls, name.address])),

@@ -13,7 +13,7 @@ from verifier.checks.policy_file import read_policy
 from verifier.doctor.ask_function import read_deployment, read_invokers, read_secret, version_added
 from verifier.doctor.calls import Caller, function_caller
 from verifier.doctor.checks import answered, checks
-from verifier.doctor.function import Deployment, FunctionName, function_rows, no_function
+from verifier.doctor.function import DeployedFunction, FunctionName, function_rows, no_function
 from verifier.doctor.installation import Installation, age_row, policy_row, secret_rows, settings_with
 from verifier.doctor.rows import Need, Row, Trouble, holds, in_order, needless, waiting
 from verifier.errors import SettingsError
@@ -52,7 +52,7 @@ class _Deployed:
 
     you: Caller
     function: Caller
-    deployment: Deployment | None
+    deployment: DeployedFunction | None
     variables: Mapping[str, str]
     secrets: Mapping[str, str | Trouble] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
@@ -113,7 +113,7 @@ def _deployed(asked: Asked) -> _Deployed:
     return _Deployed(you, function, deployment, deployment.variables, secrets, rows)
 
 
-def _function(you: Caller, deployment: Deployment) -> tuple[Caller, Row]:
+def _function(you: Caller, deployment: DeployedFunction) -> tuple[Caller, Row]:
     need, account = Need.FUNCTION_CAN_BE_ASKED_FOR, deployment.account
     if you.endpoint:
         return you, needless(need, account, "a stand-in of Google's services has no accounts")
@@ -123,7 +123,7 @@ def _function(you: Caller, deployment: Deployment) -> tuple[Caller, Row]:
         return you, trouble.row(need, account)
 
 
-def _ages(you: Caller, deployment: Deployment, secrets: Mapping[str, str | Trouble]) -> Iterator[Row]:
+def _ages(you: Caller, deployment: DeployedFunction, secrets: Mapping[str, str | Trouble]) -> Iterator[Row]:
     """The rows about versions that not every instance may have, or whose age could not be had."""
     for name, version in deployment.secrets.items():
         try:

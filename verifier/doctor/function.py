@@ -53,7 +53,7 @@ class FunctionName:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class DeployedFunction:
     """What Cloud Run says of the function."""
 
     name: FunctionName
@@ -99,7 +99,7 @@ def function_name(text: str) -> FunctionName:
     return FunctionName(*match.groups())
 
 
-def function_rows(deployment: Deployment, settings: Settings | None) -> Iterator[Row]:
+def function_rows(deployment: DeployedFunction, settings: Settings | None) -> Iterator[Row]:
     """What must hold of the function itself."""
     name, about = deployment.name, deployment.name.name
     if deployment.is_ready:
@@ -132,7 +132,7 @@ def renewal(version: str, name: FunctionName) -> str:
     return f"{ask} && {add} && {restart(name)}"
 
 
-def _private(deployment: Deployment, invokers: frozenset[str]) -> Row:
+def _private(deployment: DeployedFunction, invokers: frozenset[str]) -> Row:
     need, about, service = Need.FUNCTION_IS_PRIVATE, deployment.name.name, deployment.name.place
     if not deployment.checks_callers:
         remedy = f"gcloud run services update {service} --invoker-iam-check"
@@ -144,7 +144,7 @@ def _private(deployment: Deployment, invokers: frozenset[str]) -> Row:
     return holds(need, about, f"it may be called by {callers}")
 
 
-def _time(deployment: Deployment, settings: Settings) -> Row:
+def _time(deployment: DeployedFunction, settings: Settings) -> Row:
     about, wanted = deployment.name.name, settings.timeout_seconds
     if deployment.seconds == wanted:
         return holds(Need.FUNCTION_HAS_ITS_TIME, about, f"{wanted} s, as VERIFIER_TIMEOUT says")

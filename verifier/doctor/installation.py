@@ -9,7 +9,7 @@ from datetime import datetime
 from verifier.checks.policy import Policy
 from verifier.config import Settings, read_settings
 from verifier.doctor.calls import Caller
-from verifier.doctor.function import Deployment, renewal, restart
+from verifier.doctor.function import DeployedFunction, renewal, restart
 from verifier.doctor.rows import Need, Row, Trouble, fails, holds, unknown
 from verifier.errors import SettingsError
 
@@ -27,7 +27,7 @@ class Installation:
     function: Caller
     """The function's account where it can be asked for; otherwise yourself."""
     settings: Settings
-    deployment: Deployment | None
+    deployment: DeployedFunction | None
     """None when no function was named."""
     policy: Policy | None
     """None when it could not be read."""
@@ -79,7 +79,7 @@ def settings_with(
     return settings, holds(need, "", f"{', '.join(sorted(settings.watched.projects))} in {regions}")
 
 
-def secret_rows(deployment: Deployment, secrets: Mapping[str, str | Trouble]) -> Iterator[Row]:
+def secret_rows(deployment: DeployedFunction, secrets: Mapping[str, str | Trouble]) -> Iterator[Row]:
     """What came of reading the function's secrets."""
     need = Need.SECRET_HAS_A_VERSION
     for variable, value in secrets.items():
@@ -93,7 +93,7 @@ def secret_rows(deployment: Deployment, secrets: Mapping[str, str | Trouble]) ->
             yield holds(need, about, f"{variable} is its version {version.rpartition('/')[2]}: {len(value)} characters")
 
 
-def age_row(deployment: Deployment, version: str, added: datetime | None) -> Row:
+def age_row(deployment: DeployedFunction, version: str, added: datetime | None) -> Row:
     """Whether every instance has the secret's version: it is read once, when an instance starts."""
     need, about = Need.SECRET_HAS_A_VERSION, version.split("/")[3]
     if added is None or deployment.updated is None or added <= deployment.updated:

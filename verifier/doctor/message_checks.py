@@ -13,7 +13,7 @@ from verifier.doctor.ask_messages import (
     read_tickers,
 )
 from verifier.doctor.ask_workers import read_job
-from verifier.doctor.function import Deployment
+from verifier.doctor.function import DeployedFunction
 from verifier.doctor.installation import Installation
 from verifier.doctor.messages import Subscription, dead_letter_row, sink_rows, ticker_row
 from verifier.doctor.push import at_path, caller_row, filter_row, no_push, push_row
@@ -52,7 +52,7 @@ def message_rows(place: Installation) -> Iterator[Row]:
         yield from _dead_letters(place, topic, found)
 
 
-def _builds(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
+def _builds(place: Installation, deployment: DeployedFunction, found: Sequence[Subscription]) -> Iterator[Row]:
     pushed = at_path(found, deployment, "/builds")
     for project in place.projects:
         topic = f"projects/{project}/topics/cloud-builds"
@@ -63,7 +63,7 @@ def _builds(place: Installation, deployment: Deployment, found: Sequence[Subscri
             yield from _pushed(Need.BUILDS_ARE_PUSHED, one, deployment, [filter_row(one)])
 
 
-def _executions(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
+def _executions(place: Installation, deployment: DeployedFunction, found: Sequence[Subscription]) -> Iterator[Row]:
     need, about = Need.EXECUTIONS_ARE_PUSHED, deployment.name.project
     if place.policy is not None and not place.policy.workers:
         yield needless(need, about, "policy names no worker, so no execution is waited for")
@@ -98,7 +98,7 @@ def _has_a_job(place: Installation, project: str) -> bool:
     return any(read_job(place.you, JobName(project, job.location, job.job)) for job in named)
 
 
-def _sweeps(place: Installation, deployment: Deployment, found: Sequence[Subscription]) -> Iterator[Row]:
+def _sweeps(place: Installation, deployment: DeployedFunction, found: Sequence[Subscription]) -> Iterator[Row]:
     need, name = Need.SWEEPS_ARE_PUSHED, deployment.name
     pushed = at_path(found, deployment, "/sweep")
     if not pushed:
@@ -114,7 +114,7 @@ def _sweeps(place: Installation, deployment: Deployment, found: Sequence[Subscri
         yield from _asked(Need.SWEEPS_ARE_SENT, topic.rpartition("/")[2], sent)
 
 
-def _topics(pushed: Sequence[Subscription], deployment: Deployment, kind: str) -> list[str]:
+def _topics(pushed: Sequence[Subscription], deployment: DeployedFunction, kind: str) -> list[str]:
     """The topics that are pushed from; where none is, the one of Terraform's, which must be filled all the same."""
     usual = f"projects/{deployment.name.project}/topics/{deployment.name.service_id}-{kind}"
     return sorted({one.topic for one in pushed} or {usual})
@@ -129,7 +129,7 @@ def _dead_letters(place: Installation, topic: str, found: Sequence[Subscription]
     return _asked(Need.DEAD_LETTERS_ARE_KEPT, topic.rpartition("/")[2], kept)
 
 
-def _pushed(need: Need, one: Subscription, deployment: Deployment, more: Sequence[Row] = ()) -> Iterator[Row]:
+def _pushed(need: Need, one: Subscription, deployment: DeployedFunction, more: Sequence[Row] = ()) -> Iterator[Row]:
     """The row about a subscription's settings, and what else is wrong with it."""
     yield push_row(need, one, deployment)
     besides = [*more, caller_row(need, one, deployment)] if one.account else more

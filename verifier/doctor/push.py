@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import re2
 
-from verifier.doctor.function import Deployment
+from verifier.doctor.function import DeployedFunction
 from verifier.doctor.messages import Subscription
 from verifier.doctor.rows import APPLY, Need, Row, fails, holds, unknown, waiting
 
@@ -24,12 +24,12 @@ _HOLDS_BACK = re2.compile(rf"^NOT ?\({_STATUSES}\)$")
 _STATUS = re2.compile(r'"([A-Z_]+)"')
 
 
-def at_path(subscriptions: Iterable[Subscription], deployment: Deployment, path: str) -> list[Subscription]:
+def at_path(subscriptions: Iterable[Subscription], deployment: DeployedFunction, path: str) -> list[Subscription]:
     """The subscriptions that push to this path of the function."""
     return [one for one in subscriptions if one.endpoint and deployment.path_of(one.endpoint) == path]
 
 
-def push_row(need: Need, subscription: Subscription, deployment: Deployment) -> Row:
+def push_row(need: Need, subscription: Subscription, deployment: DeployedFunction) -> Row:
     """Whether a subscription delivers as the function needs it, all that is wrong at once."""
     short = subscription.name.rpartition("/")[2]
     if not subscription.is_active:
@@ -64,7 +64,7 @@ def filter_row(subscription: Subscription) -> Row:
     return holds(need, short, "its filter lets every status through that ends a build")
 
 
-def caller_row(need: Need, subscription: Subscription, deployment: Deployment) -> Row:
+def caller_row(need: Need, subscription: Subscription, deployment: DeployedFunction) -> Row:
     """Whether the account that signs the pushes may call the function."""
     short, member = subscription.name.rpartition("/")[2], f"serviceAccount:{subscription.account}"
     if deployment.invokers is None:
@@ -75,12 +75,12 @@ def caller_row(need: Need, subscription: Subscription, deployment: Deployment) -
     return fails(need, short, f"{member} may not call the function: roles/run.invoker is not bound there", APPLY)
 
 
-def no_push(need: Need, about: str, path: str, deployment: Deployment) -> Row:
+def no_push(need: Need, about: str, path: str, deployment: DeployedFunction) -> Row:
     """The row where no subscription pushes to a path."""
     return fails(need, about, f"no subscription pushes to {deployment.addresses[0].rstrip('/')}{path}", APPLY)
 
 
-def _wrong_way(subscription: Subscription, deployment: Deployment) -> Iterator[str]:
+def _wrong_way(subscription: Subscription, deployment: DeployedFunction) -> Iterator[str]:
     if not subscription.account:
         yield "its pushes are not signed (no OIDC token)"
     elif not deployment.takes_audience(subscription.audience):

@@ -15,7 +15,7 @@ from typing import Any
 import re2
 
 from verifier.errors import Malformed
-from verifier.facts.build_document import kept_of, text_in
+from verifier.facts.build_document import text_in, trimmed
 from verifier.times import parse_time
 
 SUCCESS = "SUCCESS"
@@ -149,7 +149,7 @@ def parse_build(document: object) -> Build:
     A document without an identity can be judged too: its key is then empty. Unknown fields are left alone, except
     below `source` and `sourceProvenance`, where `source.py` looks at them.
     """
-    kept = kept_of(document)
+    kept = trimmed(document)
     project, location, build_id = _identity(kept)
     return Build(
         key=BuildKey(project, location, build_id),

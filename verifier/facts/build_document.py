@@ -41,7 +41,7 @@ _UNICODE = json.JSONEncoder(ensure_ascii=False)
 _AS_STORED = json.JSONEncoder(sort_keys=True)
 
 
-def kept_of(document: object) -> dict[str, Any]:
+def trimmed(document: object) -> dict[str, Any]:
     """What is kept of a build's document; of what was kept, the same.
 
     Where that would be more than `MOST_BYTES` it is the build's identity alone, with `oversize`: how many bytes it

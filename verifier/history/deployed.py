@@ -27,7 +27,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Deployed:
     """Where a commit is."""
 
     answer: Answer
@@ -61,9 +61,7 @@ def enter_maker(found: dict[str, Maker], build: JudgedBuild) -> None:
             found[image.digest] = (build.key, build.verdict)
 
 
-def whereabouts(
-    commit: str, runs: Sequence[Run], builds: Mapping[BuildKey, JudgedBuild], contains: Contains
-) -> Whereabouts:
+def deployed(commit: str, runs: Sequence[Run], builds: Mapping[BuildKey, JudgedBuild], contains: Contains) -> Deployed:
     """Whether production runs this commit or a later one.
 
     1 newest    the newest execution that shows its image by digest is what production runs
@@ -76,20 +74,20 @@ def whereabouts(
     pending = [f"execution {_short(run)} does not show its image yet" for run in runs if not run.digests]
     if not newest_first:
         text = "Can't tell: no execution in this time shows which image it ran"
-        return Whereabouts(Answer.UNKNOWN, text, (*pending, "to look further back: --since"))
+        return Deployed(Answer.UNKNOWN, text, (*pending, "to look further back: --since"))
     newest = newest_first[0]
     found = _holds(commit, newest, builds, contains)
     evidence = (*pending, *_lines(newest, builds))
     if isinstance(found, str):
         text = f"Can't tell: {found}"
-        return Whereabouts(Answer.UNKNOWN, text, evidence, build=newest.build, execution=newest.name)
+        return Deployed(Answer.UNKNOWN, text, evidence, build=newest.build, execution=newest.name)
     if not found:
         text = f"No: it runs build {_build(newest)}, {_instead(commit, newest, builds, contains)}"
-        return Whereabouts(Answer.NO, text, evidence, build=newest.build, execution=newest.name)
+        return Deployed(Answer.NO, text, evidence, build=newest.build, execution=newest.name)
     first, before = _stretch(commit, newest_first, builds, contains)
     exact = before is not None and _holds(commit, before, builds, contains) is False
     since = f"{'' if exact else 'at least '}since {_moment(first.started)}"
-    return Whereabouts(
+    return Deployed(
         Answer.YES,
         f"Yes, {since}: build {_build(first)}, execution {_short(first)}",
         (*evidence, *(_lines(first, builds) if first is not newest else ()), *_before(before, builds, exact=exact)),

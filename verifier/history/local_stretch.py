@@ -7,7 +7,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class LocalStretch:
     """A time during which the newest build of an image was local source."""
 
     image: str
@@ -39,7 +39,7 @@ class Stretches:
         """The oldest build that is not local: where a stretch that begins before it ends."""
         self._open_start: datetime | None = None
         """The oldest build since the newest one that is not local."""
-        self._closed: Stretch | None = None
+        self._closed: LocalStretch | None = None
 
     def add(self, moment: datetime, *, local: bool) -> bool:
         """Take one more build into account. False when it came out of order and could not be."""
@@ -51,11 +51,11 @@ class Stretches:
             return False
         return True
 
-    def longest(self, now: datetime) -> Stretch | None:
+    def longest(self, now: datetime) -> LocalStretch | None:
         """The longest stretch, or None when no build was local."""
         found = [self._closed] if self._closed else []
         if self._open_start:
-            found.append(Stretch(self._image, self._open_start, None))
+            found.append(LocalStretch(self._image, self._open_start, None))
         return max(found, key=lambda stretch: stretch.seconds(now), default=None)
 
     def _append(self, moment: datetime, *, local: bool) -> None:
@@ -81,4 +81,4 @@ class Stretches:
 
     def _close(self, start: datetime, end: datetime) -> None:
         if self._closed is None or self._closed.seconds(end) < (end - start).total_seconds():
-            self._closed = Stretch(self._image, start, end)
+            self._closed = LocalStretch(self._image, start, end)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from verifier.checks.verdict import SEVERITY, Verdict
 from verifier.history.judged_build import JudgedBuild
-from verifier.history.local_stretch import Stretch, Stretches
+from verifier.history.local_stretch import LocalStretch, Stretches
 from verifier.redact import excerpt
 
 MOST_NAMES = 1_000
@@ -65,7 +65,7 @@ class Summary:
     """Judged builds that no trigger ran, by who submitted them; most local source first, as in those that follow."""
     triggers: tuple[Group, ...]
     images: tuple[Group, ...]
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[LocalStretch, ...]
     """For each image the longest time on local source, longest first."""
     out_of_order: int
     """Builds that came out of order of time, so that the stretches do not count them."""
@@ -94,7 +94,7 @@ class _Groups:
         return tuple(sorted(groups, key=lambda group: ([-group.verdicts.get(v, 0) for v in SEVERITY], group.name)))
 
 
-class Tally:
+class SummaryBuilder:
     """Counts judged builds; `add` each one, newest first or oldest first, and ask for the `summary`."""
 
     def __init__(self) -> None:

@@ -42,7 +42,7 @@ _MOST_ITEMS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditEntry:
     """One entry of the audit trail."""
 
     insert_id: str
@@ -54,7 +54,7 @@ class AuditRecord:
     payload: Document
 
 
-def verdict_record(build: Build, source: Source, judgement: Judgement) -> AuditRecord:
+def verdict_entry(build: Build, source: Source, judgement: Judgement) -> AuditEntry:
     """What was decided about a build, and on what evidence; or that it did not succeed and so was not judged.
 
     It is made of what was decided alone, so that it is the same however often and by whomever it is written.
@@ -69,29 +69,29 @@ def verdict_record(build: Build, source: Source, judgement: Judgement) -> AuditR
         "trigger": _name(build.trigger_name or build.trigger_id),
     }
     payload = _summary(build, judgement) | _evidence(build, source, judgement)
-    return AuditRecord(f"{build.key.digest}-{_name(said)}", judgement.decided, severity, labels, payload)
+    return AuditEntry(f"{build.key.digest}-{_name(said)}", judgement.decided, severity, labels, payload)
 
 
-def quarantine_record(message_id: str, reason: str, excerpt: str, now: datetime) -> AuditRecord:
+def quarantine_entry(message_id: str, reason: str, excerpt: str, now: datetime) -> AuditEntry:
     """A message that could not be read was put aside; `excerpt` is the beginning of it."""
     payload = {"message_id": _name(message_id), "reason": _text(reason), "excerpt": _text(excerpt)}
     return _plain_record("quarantined", {}, payload, now)
 
 
-def unconfirmed_record(key: BuildKey, reason: str, now: datetime) -> AuditRecord:
+def unconfirmed_entry(key: BuildKey, reason: str, now: datetime) -> AuditEntry:
     """A message named a build that Cloud Build does not show us: one entry a build, if the moment is the same."""
     payload = {"build": _name(key.name), "reason": _text(reason)}
     return replace(_plain_record("unconfirmed", _place(key), payload, now), insert_id=f"unconfirmed-{key.digest}")
 
 
-def undelivered_record(key: BuildKey, verdict: Verdict | None, reason: str, now: datetime) -> AuditRecord:
+def undelivered_entry(key: BuildKey, verdict: Verdict | None, reason: str, now: datetime) -> AuditEntry:
     """Slack refuses the message about a build; the reason names the fix."""
     labels = {**_place(key), "verdict": verdict or ""}
     payload = {"build": _name(key.name), "verdict": verdict, "reason": _text(reason)}
     return _plain_record("undelivered", labels, payload, now)
 
 
-def announcement(record: AuditRecord) -> tuple[dict[str, Any], dict[str, str]]:
+def announcement(record: AuditEntry) -> tuple[dict[str, Any], dict[str, str]]:
     """The payload and the attributes by which a verdict is published to subscribers."""
     wanted = ("project", "location", "build", "verdict", "trigger")
     return dict(record.payload), {name: record.labels[name][:_MOST_ATTRIBUTE] for name in wanted}
@@ -203,9 +203,9 @@ def _errors(judgement: Judgement) -> list[dict[str, Any]]:
     ]
 
 
-def _plain_record(kind: str, labels: Mapping[str, str], payload: dict[str, Any], now: datetime) -> AuditRecord:
+def _plain_record(kind: str, labels: Mapping[str, str], payload: dict[str, Any], now: datetime) -> AuditEntry:
     """An entry about something that is not a verdict; a warning."""
-    return AuditRecord(f"{kind}-{_digest(payload)}", now, "WARNING", {"kind": kind, **labels}, payload)
+    return AuditEntry(f"{kind}-{_digest(payload)}", now, "WARNING", {"kind": kind, **labels}, payload)
 
 
 def _place(key: BuildKey) -> dict[str, str]:

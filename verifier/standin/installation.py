@@ -23,7 +23,7 @@ _CONFIG = "/google.logging.v2.ConfigServiceV2"
 
 
 @dataclass
-class Installation:
+class InstalledResources:
     """Everything by its resource name, as the messages of the real services. Tests change it before they ask."""
 
     cloud: Cloud

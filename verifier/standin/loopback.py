@@ -21,7 +21,7 @@ class Request(NamedTuple):
     body: bytes
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """What is answered."""
 
     body: bytes
@@ -30,7 +30,7 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
-Responder = Callable[[Request], Answer | None]
+Responder = Callable[[Request], Reply | None]
 """Answers a request, on a thread of its own; None closes the connection without an answer."""
 
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from verifier.standin import inbox
 from verifier.standin.clock import Clock
 from verifier.standin.faults import Fault, Faults
-from verifier.standin.loopback import Answer, LoopbackServer, Request
+from verifier.standin.loopback import LoopbackServer, Reply, Request
 from verifier.standin.workspace import SlackMessage, SlackRefusalError, Workspace
 
 TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but the stand-in
@@ -33,7 +33,7 @@ _WEBHOOK_STATUS = {
 _HTML = "text/html; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
 
-_Refuse = Callable[[SlackRefusalError], Answer]
+_Refuse = Callable[[SlackRefusalError], Reply]
 
 
 class SlackStandIn:
@@ -76,7 +76,7 @@ class SlackStandIn:
         self._closing.set()
         self._server.__exit__(kind, error, trace)
 
-    def _respond(self, request: Request) -> Answer | None:
+    def _respond(self, request: Request) -> Reply | None:
         match request.verb, request.path:
             case "POST", path if path.startswith(_API):
                 method = path.removeprefix(_API)
@@ -86,14 +86,14 @@ class SlackStandIn:
             case "GET", "/":
                 nonce = secrets.token_urlsafe(16)
                 page = inbox.page(self.messages, nonce)
-                return Answer(page.encode(errors="replace"), content_type=_HTML, headers=inbox.headers(nonce))
+                return Reply(page.encode(errors="replace"), content_type=_HTML, headers=inbox.headers(nonce))
             case "GET", "/messages.html":
                 fragment = inbox.fragment(self.messages)
-                return Answer(fragment.encode(errors="replace"), content_type=_HTML)
+                return Reply(fragment.encode(errors="replace"), content_type=_HTML)
         return _plain(HTTPStatus.NOT_FOUND)
 
-    def _under_faults(self, call: str, refuse: _Refuse, act: Callable[[], Answer]) -> Answer | None:
-        def answer() -> Answer:
+    def _under_faults(self, call: str, refuse: _Refuse, act: Callable[[], Reply]) -> Reply | None:
+        def answer() -> Reply:
             try:
                 return act()
             except SlackRefusalError as refusal:
@@ -113,14 +113,14 @@ class SlackStandIn:
                 answer()
         return _failure(fault, refuse)
 
-    def _api(self, method: str, request: Request) -> Answer:
+    def _api(self, method: str, request: Request) -> Reply:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if (scheme, token) != ("Bearer", TOKEN):
             raise SlackRefusalError("invalid_auth" if token else "not_authed")
         answer = _json({"ok": True, **self.workspace.call(method, _arguments(request))})
         return answer._replace(headers={"X-OAuth-Scopes": ",".join(sorted(self.workspace.scopes))})
 
-    def _hook(self, request: Request) -> Answer:
+    def _hook(self, request: Request) -> Reply:
         if request.path != _WEBHOOK:
             raise SlackRefusalError("no_service")
         try:
@@ -130,7 +130,7 @@ class SlackStandIn:
         if not isinstance(payload, dict):
             raise SlackRefusalError("invalid_payload")
         self.workspace.post_by_webhook(payload)
-        return Answer(b"ok", content_type=_TEXT)
+        return Reply(b"ok", content_type=_TEXT)
 
 
 def _arguments(request: Request) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _arguments(request: Request) -> dict[str, Any]:
     return arguments
 
 
-def _refuse_api(refusal: SlackRefusalError) -> Answer:
+def _refuse_api(refusal: SlackRefusalError) -> Reply:
     answer = {"ok": False, "error": refusal.code}
     if refusal.details:
         answer["response_metadata"] = {"messages": [f"[ERROR] {detail}" for detail in refusal.details]}
@@ -163,13 +163,13 @@ def _refuse_api(refusal: SlackRefusalError) -> Answer:
     return _json(answer)._replace(status=429, headers=_wait(refusal.retry_after))
 
 
-def _refuse_webhook(refusal: SlackRefusalError) -> Answer:
+def _refuse_webhook(refusal: SlackRefusalError) -> Reply:
     if refusal.retry_after is not None:
-        return Answer(b"rate_limited", 429, _TEXT, _wait(refusal.retry_after))
-    return Answer(refusal.code.encode(), _WEBHOOK_STATUS.get(refusal.code, 400), _TEXT)
+        return Reply(b"rate_limited", 429, _TEXT, _wait(refusal.retry_after))
+    return Reply(refusal.code.encode(), _WEBHOOK_STATUS.get(refusal.code, 400), _TEXT)
 
 
-def _failure(fault: Fault, refuse: _Refuse) -> Answer | None:
+def _failure(fault: Fault, refuse: _Refuse) -> Reply | None:
     if fault.status == "reset":
         return None
     status = "503" if fault.status == "UNAVAILABLE" else fault.status
@@ -183,9 +183,9 @@ def _wait(seconds: float) -> dict[str, str]:
     return {"Retry-After": f"{seconds:g}"}
 
 
-def _json(answer: Mapping[str, Any]) -> Answer:
-    return Answer(json.dumps(answer).encode())
+def _json(answer: Mapping[str, Any]) -> Reply:
+    return Reply(json.dumps(answer).encode())
 
 
-def _plain(status: HTTPStatus) -> Answer:
-    return Answer(status.phrase.encode(), status, _TEXT)
+def _plain(status: HTTPStatus) -> Reply:
+    return Reply(status.phrase.encode(), status, _TEXT)

@@ -13,15 +13,15 @@ from tests.simulation.mutants.planting import mutant, put
 from verifier.controller import attempt as case
 from verifier.controller import ledger, reconcile
 from verifier.controller import worker_run as trial
-from verifier.controller.attempt import Case
+from verifier.controller.attempt import Attempt
 from verifier.controller.budget import Budget
-from verifier.controller.ledger import BUILDS, Hold, Record, record_document
-from verifier.errors import LostHold, ServiceError, Unavailable
+from verifier.controller.ledger import BUILDS, Lease, Record, record_document
+from verifier.errors import LostLease, ServiceError, Unavailable
 
 
 @mutant(r"acknowledged .* (still holds it|nothing was written)")
 def no_nonce_read_back(stack: ExitStack) -> None:
-    def write(self: ledger.Ledger, record: Record, revision: str | None, timeout: float) -> Hold | None:
+    def write(self: ledger.Ledger, record: Record, revision: str | None, timeout: float) -> Lease | None:
         name, document = record.key.digest, record_document(record)
         try:
             if revision is None:
@@ -32,18 +32,18 @@ def no_nonce_read_back(stack: ExitStack) -> None:
             if not error.ambiguous:
                 raise
             return None  # somebody else has it, it seems
-        return Hold(record, written.revision) if written else None
+        return Lease(record, written.revision) if written else None
 
     put(stack, ledger.Ledger, "_write", write)
 
 
 @mutant(r"its fence went back")
 def no_fence(stack: ExitStack) -> None:
-    def save(self: ledger.Ledger, hold: Hold, record: Record, *, timeout: float) -> Hold:
+    def save(self: ledger.Ledger, hold: Lease, record: Record, *, timeout: float) -> Lease:
         found = self.store.read(BUILDS, record.key.digest, timeout=timeout)
         mine = self._write(record, found.revision if found else None, timeout)
         if mine is None:
-            raise LostHold("gone")
+            raise LostLease("gone")
         return mine
 
     put(stack, ledger.Ledger, "save", save)
@@ -88,7 +88,7 @@ def acknowledged_before_the_durable_write(stack: ExitStack) -> None:
 def a_build_that_is_done_is_taken_up_again(stack: ExitStack) -> None:
     honest = ledger.Ledger.take
 
-    def take(self: ledger.Ledger, stored: Any, *, only_if_due: bool = False, timeout: float) -> Hold | None:
+    def take(self: ledger.Ledger, stored: Any, *, only_if_due: bool = False, timeout: float) -> Lease | None:
         if stored.document["state"] == "done":
             stored = replace(stored, document={**stored.document, "state": "open", "told": False})
         return honest(self, stored, only_if_due=only_if_due, timeout=timeout)
@@ -98,12 +98,12 @@ def a_build_that_is_done_is_taken_up_again(stack: ExitStack) -> None:
 
 @mutant(r"2 executions were started|posted 2 times|does not say so")
 def a_failure_forgets_what_was_done(stack: ExitStack) -> None:
-    def fail(self: Case, error: str, retry_after: float | None = None) -> None:
+    def fail(self: Attempt, error: str, retry_after: float | None = None) -> None:
         self.noted.clear()
         fresh = replace(self.record, posting=None, intent=None)
         self._write(ledger.after_failure(fresh, error, self.now(), retry_after))
 
-    put(stack, case.Case, "fail", fail)
+    put(stack, case.Attempt, "fail", fail)
 
 
 @mutant(r"after its invocation began", scenes.everything_takes_long)
@@ -125,9 +125,9 @@ def a_process_that_is_asked_to_end_goes_on(stack: ExitStack) -> None:
 
 @mutant(r"an exception that nobody expected")
 def a_second_attempt_meets_a_defect(stack: ExitStack) -> None:
-    def try_out(one: Case, build: Any, worker: Any) -> Any:
+    def run_worker(one: Attempt, build: Any, worker: Any) -> Any:
         if one.record.attempts:
             raise KeyError("attempts")
-        return trial.try_out(one, build, worker)
+        return trial.run_worker(one, build, worker)
 
-    put(stack, reconcile, "try_out", try_out)
+    put(stack, reconcile, "run_worker", run_worker)

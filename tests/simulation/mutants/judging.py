@@ -11,7 +11,7 @@ from tests.simulation.mutants.planting import mutant, put
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.controller import reconcile
 from verifier.controller import worker_run as trial
-from verifier.controller.attempt import Case
+from verifier.controller.attempt import Attempt
 from verifier.controller.budget import CALL_SECONDS
 from verifier.facts.build import TERMINAL, parse_build
 
@@ -28,7 +28,7 @@ def message_trusted_instead_of_fetched(stack: ExitStack) -> None:
         said[data.get("id", "")] = data
         return hint
 
-    def fetch(one: Case) -> Any:
+    def fetch(one: Attempt) -> Any:
         told = said.get(one.key.id)
         return parse_build(told) if told else honest_fetch(one)
 
@@ -54,12 +54,12 @@ def empty_list_of_checks_passes(stack: ExitStack) -> None:
         return Verdict.INCONCLUSIVE if Outcome.COULD_NOT_CHECK in outcomes else Verdict.VERIFIED
 
     put(stack, reconcile, "decide", decide)
-    put(stack, reconcile, "try_out", lambda *_: trial.Trial(()))
+    put(stack, reconcile, "run_worker", lambda *_: trial.WorkerResult(()))
 
 
 @mutant(r"has another build's document", scenes.a_build_is_answered_with_another)
 def another_builds_answer_is_accepted(stack: ExitStack) -> None:
-    def fetch(one: Case) -> Any:
+    def fetch(one: Attempt) -> Any:
         return one.services.builds.fetch(one.key, timeout=one.budget.seconds(CALL_SECONDS))
 
     put(stack, reconcile, "_asked_for", fetch)
@@ -67,11 +67,11 @@ def another_builds_answer_is_accepted(stack: ExitStack) -> None:
 
 @mutant(r"does not name .* which made what ran", scenes.another_builds_image_runs)
 def images_are_not_saved_with_the_verdict(stack: ExitStack) -> None:
-    honest = Case.save
+    honest = Attempt.save
 
-    def save(self: Case, **changes: Any) -> None:
+    def save(self: Attempt, **changes: Any) -> None:
         if "judgement" in changes:
             changes.pop("images")
         honest(self, **changes)
 
-    put(stack, Case, "save", save)
+    put(stack, Attempt, "save", save)

@@ -12,29 +12,29 @@ from tests.simulation.mutants.planting import mutant, put
 from verifier.controller import attempt as case
 from verifier.controller import ledger, quarantine, reconcile
 from verifier.controller import notify as telling
-from verifier.controller.attempt import Case
+from verifier.controller.attempt import Attempt
 from verifier.reporting import audit_entry as record
 
 
 @mutant(r"posted before the intent was saved")
 def posted_before_the_intent_is_saved(stack: ExitStack) -> None:
-    honest = Case.save
+    honest = Attempt.save
 
-    def save(self: Case, **changes: Any) -> None:
+    def save(self: Attempt, **changes: Any) -> None:
         self.note(**{name: changes.pop(name) for name in ("posting",) if name in changes})
         kept = dict(self.noted)
         self.noted.pop("posting", None)
         honest(self, **changes)
         self.noted |= {name: value for name, value in kept.items() if name == "posting"}
 
-    put(stack, Case, "save", save)
+    put(stack, Attempt, "save", save)
 
 
 @mutant(r"posted 2 times, and its history could be read")
 def posted_again_without_looking(stack: ExitStack) -> None:
     honest = telling.notify
 
-    def notify(one: Case, message: Any, *, intended_now: bool) -> None:
+    def notify(one: Attempt, message: Any, *, intended_now: bool) -> None:
         honest(one, message, intended_now=True)
 
     put(stack, reconcile, "notify", notify)
@@ -42,11 +42,11 @@ def posted_again_without_looking(stack: ExitStack) -> None:
 
 @mutant(r"told before it is in the audit trail")
 def all_is_well_is_told_before_the_audit_trail_has_it(stack: ExitStack) -> None:
-    def record_later(one: Case, record: Any) -> None:
+    def record_later(one: Attempt, record: Any) -> None:
         if one.record.told or one.noted.get("told"):
             telling.record_judgement(one, record)
 
-    def tell_first(one: Case, message: Any, *, intended_now: bool) -> None:
+    def tell_first(one: Attempt, message: Any, *, intended_now: bool) -> None:
         telling.notify(one, message, intended_now=intended_now)
 
     put(stack, reconcile, "record_judgement", record_later)
@@ -66,13 +66,13 @@ def slack_is_told_another_verdict(stack: ExitStack) -> None:
 
 @mutant(r"recorded as VERIFIED, and is")
 def the_audit_trail_says_that_all_is_well(stack: ExitStack) -> None:
-    honest = record.verdict_record
+    honest = record.verdict_entry
 
     def well(*words: Any) -> Any:
         made = honest(*words)
         return replace(made, payload={**made.payload, "verdict": "VERIFIED"})
 
-    put(stack, reconcile, "verdict_record", well)
+    put(stack, reconcile, "verdict_entry", well)
 
 
 @mutant(r"was never published")
@@ -87,14 +87,14 @@ def what_is_given_up_is_not_told(stack: ExitStack) -> None:
 
 @mutant(r"two entries say the same")
 def the_audit_entry_is_stamped_when_it_is_written(stack: ExitStack) -> None:
-    honest = record.verdict_record
+    honest = record.verdict_entry
 
     def stamped(*words: Any) -> Any:
         made = honest(*words)
         return replace(made, time=made.time + timedelta(microseconds=next(numbers)))
 
     numbers = iter(range(1, 10**9))
-    put(stack, reconcile, "verdict_record", stamped)
+    put(stack, reconcile, "verdict_entry", stamped)
 
 
 @mutant(r"acknowledged, and nothing was written")
@@ -104,9 +104,9 @@ def a_message_that_can_not_be_read_is_acknowledged_without_an_entry(stack: ExitS
 
 @mutant(r"two entries say the same undelivered", scenes.slack_refuses_twice_and_a_process_dies_in_between)
 def that_slack_refuses_is_another_entry_each_time(stack: ExitStack) -> None:
-    honest = record.undelivered_record
+    honest = record.undelivered_entry
     numbers = iter(range(1, 10**9))
-    put(stack, telling, "undelivered_record", lambda *words: replace(honest(*words), insert_id=f"{next(numbers)}"))
+    put(stack, telling, "undelivered_entry", lambda *words: replace(honest(*words), insert_id=f"{next(numbers)}"))
 
 
 @mutant(r"was recorded, and is not any more")

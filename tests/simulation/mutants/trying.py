@@ -13,7 +13,7 @@ from verifier.checks import worker as operation
 from verifier.checks.policy import Worker
 from verifier.controller import ledger, reconcile
 from verifier.controller import worker_run as trial
-from verifier.controller.attempt import Case
+from verifier.controller.attempt import Attempt
 from verifier.facts import execution
 from verifier.facts.execution import Completion, Phase
 
@@ -39,9 +39,9 @@ def exit_text_instead_of_counts(stack: ExitStack) -> None:
 def the_job_is_started_again_without_looking(stack: ExitStack) -> None:
     honest = trial._execution
 
-    def start(one: Case, build: Any, worker: Worker) -> str:
+    def start(one: Attempt, build: Any, worker: Worker) -> str:
         if one.record.intent is not None and not one.record.execution:
-            one.hold = replace(one.hold, record=replace(one.record, intent=None))
+            one.lease = replace(one.lease, record=replace(one.record, intent=None))
         return honest(one, build, worker)
 
     put(stack, trial, "_execution", start)
@@ -49,7 +49,12 @@ def the_job_is_started_again_without_looking(stack: ExitStack) -> None:
 
 @mutant(r"before its worker had the time to start")
 def a_worker_is_never_started(stack: ExitStack) -> None:
-    put(stack, reconcile, "try_out", lambda *_: trial.Trial(operation.not_started("it was not tried", "try it")))
+    put(
+        stack,
+        reconcile,
+        "run_worker",
+        lambda *_: trial.WorkerResult(operation.not_started("it was not tried", "try it")),
+    )
 
 
 @mutant(r"2 executions were started", scenes.a_start_arrives_late)
@@ -59,12 +64,12 @@ def an_execution_is_looked_for_twice_in_a_moment(stack: ExitStack) -> None:
 
 @mutant(r"2 executions were started", scenes.a_start_arrives_after_another_was_refused)
 def a_refused_start_makes_forget_an_older_one(stack: ExitStack) -> None:
-    honest = Case.note
+    honest = Attempt.note
 
-    def note(self: Case, **changes: Any) -> None:
+    def note(self: Attempt, **changes: Any) -> None:
         honest(self, **(changes | {"intent": None} if "intent" in changes else changes))
 
-    put(stack, Case, "note", note)
+    put(stack, Attempt, "note", note)
 
 
 @mutant(r"VERIFIED without a run that shows it", scenes.a_job_does_not_say_what_it_was_started_for)
@@ -75,13 +80,13 @@ def another_builds_execution_is_accepted(stack: ExitStack) -> None:
 
 @mutant(r"its record does not say so", scenes.somebody_else_starts_the_job_for_the_same_build)
 def other_executions_are_forgotten(stack: ExitStack) -> None:
-    honest = Case.save
+    honest = Attempt.save
 
-    def save(self: Case, **changes: Any) -> None:
+    def save(self: Attempt, **changes: Any) -> None:
         changes.pop("extras", None)
         honest(self, **changes)
 
-    put(stack, Case, "save", save)
+    put(stack, Attempt, "save", save)
 
 
 @mutant(r"does not tell of .*/executions/", scenes.somebody_else_starts_the_job_for_the_same_build)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from verifier.controller.rate_limit import Pace
+from verifier.controller.rate_limit import RateLimit
 from verifier.errors import Unavailable
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ def after(seconds: float) -> datetime:
 
 
 def test_a_channel_takes_one_message_a_second_and_another_channel_its_own() -> None:
-    pace = Pace()
+    pace = RateLimit()
     assert [pace.turn("builds", NOW) for _ in range(3)] == [0, 1, 2]
     assert pace.turn("other", NOW) == 0
     assert pace.turn("builds", after(2.5)) == 0.5
@@ -26,7 +26,7 @@ def test_a_channel_takes_one_message_a_second_and_another_channel_its_own() -> N
 
 
 def test_a_line_that_is_too_long_takes_nobody_more() -> None:
-    pace = Pace()
+    pace = RateLimit()
     assert [pace.turn("builds", NOW) for _ in range(6)] == [0, 1, 2, 3, 4, 5]
     for _ in range(2):
         with pytest.raises(Unavailable, match="nothing was posted") as refusal:
@@ -37,8 +37,8 @@ def test_a_line_that_is_too_long_takes_nobody_more() -> None:
 
 @pytest.mark.parametrize(("asked", "granted"), [(30.0, 30.0), (31_536_000.0, 3_600.0), (1e15, 3_600.0)])
 def test_slack_is_left_alone_for_as_long_as_it_asks_but_an_hour_at_most(asked: float, granted: float) -> None:
-    pace = Pace()
-    pace.hush("builds", NOW, asked)
+    pace = RateLimit()
+    pace.pause("builds", NOW, asked)
     with pytest.raises(Unavailable):
         pace.turn("builds", after(granted - 6))
     assert pace.turn("other", NOW) == 0
@@ -46,23 +46,23 @@ def test_slack_is_left_alone_for_as_long_as_it_asks_but_an_hour_at_most(asked: f
 
 
 def test_a_shorter_wish_does_not_shorten_a_longer_one() -> None:
-    pace = Pace()
-    pace.hush("builds", NOW, 60)
-    pace.hush("builds", NOW, 1)
+    pace = RateLimit()
+    pace.pause("builds", NOW, 60)
+    pace.pause("builds", NOW, 1)
     with pytest.raises(Unavailable):
         pace.turn("builds", after(30))
 
 
 def test_a_channel_is_hushed_while_its_next_place_is_too_far_to_wait_for() -> None:
-    pace = Pace()
-    assert not pace.is_hushed("builds", NOW)
-    pace.hush("builds", NOW, 60)
-    assert pace.is_hushed("builds", after(54))
-    assert not pace.is_hushed("builds", after(55))
-    assert not pace.is_hushed("other", NOW)
+    pace = RateLimit()
+    assert not pace.is_paused("builds", NOW)
+    pace.pause("builds", NOW, 60)
+    assert pace.is_paused("builds", after(54))
+    assert not pace.is_paused("builds", after(55))
+    assert not pace.is_paused("other", NOW)
 
 
 def test_threads_never_get_the_same_turn() -> None:
-    pace = Pace()
+    pace = RateLimit()
     with ThreadPoolExecutor(6) as threads:
         assert sorted(threads.map(lambda _: pace.turn("builds", NOW), range(6))) == [0, 1, 2, 3, 4, 5]

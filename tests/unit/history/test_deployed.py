@@ -14,7 +14,7 @@ from verifier.checks.policy import Policy
 from verifier.checks.verdict import Verdict
 from verifier.facts.build import BuildKey, Image
 from verifier.facts.source import Commit, NoSource, Strength, Unclear
-from verifier.history.deployed import Answer, Whereabouts, makers, whereabouts
+from verifier.history.deployed import Answer, Deployed, deployed, makers
 from verifier.history.judge import judge_listed
 from verifier.history.judged_build import JudgedBuild, Run
 
@@ -61,14 +61,14 @@ def ran(build_id: str, hour: int, **fields: Any) -> Run:
     return replace(run, **fields)
 
 
-def asked(runs: Iterable[Run], builds: Iterable[JudgedBuild] = BUILDS, git: Any = contains) -> Whereabouts:
+def asked(runs: Iterable[Run], builds: Iterable[JudgedBuild] = BUILDS, git: Any = contains) -> Deployed:
     known: Mapping[BuildKey, JudgedBuild] = {build.key: build for build in builds}
-    return whereabouts(ASKED, list(runs), known, git)
+    return deployed(ASKED, list(runs), known, git)
 
 
 def test_yes_since_the_first_execution_that_had_it() -> None:
     found = asked([ran("2", 3), ran("1", 2), ran("1", 1), ran("0", 0)])
-    assert found == Whereabouts(
+    assert found == Deployed(
         Answer.YES,
         "Yes, since 2026-11-03 15:02 UTC: build 1, execution worker-1",
         (

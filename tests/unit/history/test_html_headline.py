@@ -11,7 +11,7 @@ from verifier.checks.verdict import Verdict
 from verifier.facts.build import BuildKey
 from verifier.history.html_headline import headline
 from verifier.history.judged_build import Run
-from verifier.history.summary import Summary, Tally
+from verifier.history.summary import Summary, SummaryBuilder
 
 START = datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
 KEY = BuildKey("vividly-dev", "us-central1", "b1")
@@ -22,7 +22,7 @@ LOCAL, GOOD, UNSURE, BAD, EXEMPT = (
     Verdict.FAILED,
     Verdict.EXEMPT,
 )
-NOTHING = Tally().summary(START)
+NOTHING = SummaryBuilder().summary(START)
 
 
 def ran(*verdicts: Verdict | None, job: str = "worker") -> list[Run]:

@@ -21,7 +21,7 @@ from verifier.facts.submitter import Submitter
 from verifier.history.html_data import CLAIMED, CLAIMS, PLACE, SHA, SHORT_SHA, escaped_json
 from verifier.history.html_report import MOST_BUILDS, write_report
 from verifier.history.judged_build import JudgedBuild
-from verifier.history.summary import Tally
+from verifier.history.summary import SummaryBuilder
 
 HOSTILE = "</script><script>alert(1)</script><!--\u2028\u2029\ud800&amp;'\"\x00\x1b[2J\u202e\ue000"
 
@@ -176,7 +176,7 @@ def test_what_is_not_complete_says_so() -> None:
 
 
 def test_builds_that_are_too_many_for_a_page_are_counted_and_said_to_be_left_out() -> None:
-    one, tally, out = build(1, NOW, "mailer"), Tally(), io.StringIO()
+    one, tally, out = build(1, NOW, "mailer"), SummaryBuilder(), io.StringIO()
 
     def many() -> Iterator[JudgedBuild]:
         for _ in range(MOST_BUILDS + 7):

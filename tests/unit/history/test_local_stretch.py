@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifier.history.local_stretch import Stretch, Stretches
+from verifier.history.local_stretch import LocalStretch, Stretches
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW = NOON + timedelta(hours=1000)
@@ -17,7 +17,7 @@ HISTORIES = st.dictionaries(st.integers(0, 60), st.booleans(), max_size=25).map(
 History = list[tuple[datetime, bool]]
 
 
-def longest(builds: History) -> Stretch | None:
+def longest(builds: History) -> LocalStretch | None:
     stretches = Stretches("worker")
     for moment, local in builds:
         assert stretches.add(moment, local=local)
@@ -50,11 +50,11 @@ def test_builds_that_come_from_the_middle_outwards_count_too(builds: History, mi
 def test_a_stretch_begins_with_its_first_local_build_and_ends_with_the_next_other_one() -> None:
     hours = [NOON + timedelta(hours=hour) for hour in range(5)]
     kinds = (False, True, True, False, False)
-    assert longest(list(zip(hours, kinds, strict=True))) == Stretch("worker", hours[1], hours[3])
+    assert longest(list(zip(hours, kinds, strict=True))) == LocalStretch("worker", hours[1], hours[3])
 
 
 def test_a_stretch_that_goes_on_has_no_end() -> None:
-    assert longest([(NOON, True)]) == Stretch("worker", NOON, None)
+    assert longest([(NOON, True)]) == LocalStretch("worker", NOON, None)
 
 
 def test_a_build_in_the_midst_of_others_is_refused_and_changes_nothing() -> None:
@@ -62,4 +62,4 @@ def test_a_build_in_the_midst_of_others_is_refused_and_changes_nothing() -> None
     stretches.add(NOON, local=True)
     stretches.add(NOON + timedelta(hours=2), local=True)
     assert not stretches.add(NOON + timedelta(hours=1), local=False)
-    assert stretches.longest(NOW) == Stretch("worker", NOON, None)
+    assert stretches.longest(NOW) == LocalStretch("worker", NOON, None)

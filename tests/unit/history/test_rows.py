@@ -24,7 +24,7 @@ from verifier.history.rows import (
     summary_document,
     worst_finding,
 )
-from verifier.history.summary import Problem, Tally
+from verifier.history.summary import Problem, SummaryBuilder
 from verifier.reporting.audit_entry import source_document
 
 README = (Path(__file__).parents[3] / "README.md").read_text().partition("## Audit the past")[2].partition("\n## ")[0]
@@ -35,7 +35,7 @@ RUN = Run(EXECUTION, NOW, None, None, frozenset({"sha256:b", "sha256:a"}), UPLOA
 
 
 def summary(*problems: Problem) -> dict[str, Any]:
-    tally = Tally()
+    tally = SummaryBuilder()
     tally.add(UPLOAD)
     return summary_document(tally.summary(NOW), problems, 1, NOW)
 

@@ -15,8 +15,8 @@ from verifier.facts.build import Image
 from verifier.facts.submitter import Submitter
 from verifier.history.judge import judge_listed
 from verifier.history.judged_build import JudgedBuild
-from verifier.history.local_stretch import Stretch
-from verifier.history.summary import MOST_NAMES, Summary, Tally, image_names, lasting, summary_lines
+from verifier.history.local_stretch import LocalStretch
+from verifier.history.summary import MOST_NAMES, Summary, SummaryBuilder, image_names, lasting, summary_lines
 
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=7)
@@ -41,7 +41,7 @@ WEEK = (commit(6), failed(5), upload(3), upload(2, None), upload(1), commit(0))
 
 
 def summed(builds: Iterable[JudgedBuild]) -> Summary:
-    tally = Tally()
+    tally = SummaryBuilder()
     for build in builds:
         tally.add(build)
     return tally.summary(NOW)
@@ -71,7 +71,7 @@ def test_an_audit_of_nothing_finds_nothing() -> None:
 @pytest.mark.parametrize("builds", [WEEK, WEEK[::-1]], ids=["newest first", "oldest first"])
 def test_the_longest_stretch_is_that_of_the_image(builds: tuple[JudgedBuild, ...]) -> None:
     summary = summed(builds)
-    assert summary.stretches == (Stretch(IMAGE, MONDAY + timedelta(days=1), MONDAY + timedelta(days=6)),)
+    assert summary.stretches == (LocalStretch(IMAGE, MONDAY + timedelta(days=1), MONDAY + timedelta(days=6)),)
     assert summary.out_of_order == 0
 
 

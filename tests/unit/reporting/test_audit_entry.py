@@ -34,14 +34,14 @@ from verifier.facts.logs import Repeated
 from verifier.facts.repository import Repository
 from verifier.facts.source import Commit, NoSource, Source, Strength, Unclear, Upload, source_of
 from verifier.reporting.audit_entry import (
-    AuditRecord,
+    AuditEntry,
     announcement,
     explanation,
-    quarantine_record,
+    quarantine_entry,
     source_document,
-    unconfirmed_record,
-    undelivered_record,
-    verdict_record,
+    unconfirmed_entry,
+    undelivered_entry,
+    verdict_entry,
 )
 
 KEY = BuildKey("vividly-dev", "us-central1", BUILD_ID)
@@ -60,11 +60,11 @@ COMMIT = {
 }
 
 
-def recorded(build: Any, source: Source, judgement: Judgement) -> AuditRecord:
-    return verdict_record(build, source, replace(judgement, policy=POLICY.digest, version="1.2.3"))
+def recorded(build: Any, source: Source, judgement: Judgement) -> AuditEntry:
+    return verdict_entry(build, source, replace(judgement, policy=POLICY.digest, version="1.2.3"))
 
 
-def size(record: AuditRecord) -> int:
+def size(record: AuditEntry) -> int:
     return len(json.dumps(record.payload, ensure_ascii=False).encode())
 
 
@@ -221,15 +221,15 @@ def test_every_kind_of_source_has_the_same_shape(source: Source, expected: dict[
 
 
 def test_messages_that_no_build_stands_behind_have_entries_of_their_own() -> None:
-    assert quarantine_record("m-1", "no JSON", "{{", DECIDED).payload == {
+    assert quarantine_entry("m-1", "no JSON", "{{", DECIDED).payload == {
         "message_id": "m-1",
         "reason": "no JSON",
         "excerpt": "{{",
     }
-    unconfirmed = unconfirmed_record(KEY, "NOT_FOUND", DECIDED)
+    unconfirmed = unconfirmed_entry(KEY, "NOT_FOUND", DECIDED)
     assert unconfirmed.labels == {"kind": "unconfirmed", **PLACE}
     assert unconfirmed.payload == {"build": KEY.name, "reason": "NOT_FOUND"}
-    undelivered = undelivered_record(KEY, Verdict.FAILED, "is_archived: unarchive it", DECIDED)
+    undelivered = undelivered_entry(KEY, Verdict.FAILED, "is_archived: unarchive it", DECIDED)
     assert undelivered.labels == {"kind": "undelivered", **PLACE, "verdict": "FAILED"}
     assert undelivered.payload == {"build": KEY.name, "verdict": "FAILED", "reason": "is_archived: unarchive it"}
     assert {record.severity for record in (unconfirmed, undelivered)} == {"WARNING"}
@@ -237,13 +237,13 @@ def test_messages_that_no_build_stands_behind_have_entries_of_their_own() -> Non
 
 def test_the_insert_id_of_such_an_entry_comes_from_its_content_alone() -> None:
     later = DECIDED + timedelta(hours=1)
-    again = [quarantine_record("m-1", "no JSON", "{{", moment) for moment in (DECIDED, later)]
+    again = [quarantine_entry("m-1", "no JSON", "{{", moment) for moment in (DECIDED, later)]
     assert again[0].insert_id == again[1].insert_id
     assert [record.time for record in again] == [DECIDED, later]
     others = [
-        quarantine_record("m-2", "no JSON", "{{", DECIDED),
-        unconfirmed_record(KEY, "NOT_FOUND", DECIDED),
-        undelivered_record(KEY, None, "NOT_FOUND", DECIDED),
+        quarantine_entry("m-2", "no JSON", "{{", DECIDED),
+        unconfirmed_entry(KEY, "NOT_FOUND", DECIDED),
+        undelivered_entry(KEY, None, "NOT_FOUND", DECIDED),
     ]
     assert len({record.insert_id for record in [*again, *others]}) == 4
 
@@ -277,9 +277,9 @@ def test_secrets_do_not_reach_the_audit_trail() -> None:
     records = [
         recorded(*tried(pushed(substitutions=claims), logged(leak))),
         recorded(*judged(uploaded(substitutions=claims))),
-        quarantine_record(token, f"not JSON: {token}", token, DECIDED),
-        unconfirmed_record(KEY, token, DECIDED),
-        undelivered_record(KEY, None, token, DECIDED),
+        quarantine_entry(token, f"not JSON: {token}", token, DECIDED),
+        unconfirmed_entry(KEY, token, DECIDED),
+        undelivered_entry(KEY, None, token, DECIDED),
     ]
     for record in records:
         assert token not in json.dumps(record.payload) + json.dumps(dict(record.labels))
