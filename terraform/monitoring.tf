@@ -26,7 +26,7 @@ locals {
       severity = "ERROR"
       query    = "max(${local.dead_letters}) > 0"
       duration = "0s"
-      runbook  = "Builds are judged as before; at most the line about a build that failed is lost, for the sweep finds successful builds and runs that have ended by itself. A hundred deliveries of a message failed, and the function's log says why (`not acknowledged`). Mend that, then empty the subscription (output `dead_letters`): nothing needs to be replayed."
+      runbook  = "Builds are judged as before; at most the line about a build that failed is lost, for the sweep finds successful builds and runs that have ended by itself. A hundred deliveries of a message failed, and the function's log says why (`not acknowledged`). Fix that, then empty the subscription (output `dead_letters`): nothing needs to be replayed."
       urgency  = "It can wait until morning: what was given up is kept for 31 days. It is over when the subscription is empty."
       steps = [
         { when = "To look at it:", commands = ["log", "show"] },

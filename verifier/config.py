@@ -28,7 +28,7 @@ VARIABLES = (
 """Every variable of our own. An unknown one that starts like them is a typing error, and refused."""
 
 _LEASE_MARGIN = 60
-"""A holder that was frozen at its timeout must not find its lease still its own when it wakes up."""
+"""An invocation that was frozen at its timeout must not find its lease still its own when it wakes up."""
 
 _LOOPBACK = (
     r"(localhost|\[::1\]|127(\.(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3})"
@@ -53,7 +53,7 @@ class Watched:
     """Regions and `global`; empty: every one."""
 
     def project(self, name: str) -> str:
-        """The id of the project that this id or number names; the name itself when the number is not known."""
+        """Return the id of the project that this id or number names; the name itself when the number is not known."""
         return next((project for project, number in self.projects.items() if number == name), name)
 
     def covers(self, key: BuildKey) -> bool:
@@ -104,7 +104,7 @@ class Settings:
 
     @property
     def lease_seconds(self) -> int:
-        """How long a record is held without a word from its holder."""
+        """For how long a record is leased to one invocation."""
         return self.timeout_seconds + _LEASE_MARGIN
 
     @property
@@ -120,7 +120,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in these variables. Raises SettingsError with every problem; an empty variable is an unset one."""
+    """Return the settings in these variables; an empty one is unset. Raise SettingsError with every problem."""
     reading = _Reading(environment)
     projects = reading.projects()
     slack_endpoint = reading.text("VERIFIER_SLACK_ENDPOINT", _SLACK_API, "http://127.0.0.1:PORT/api/")
@@ -145,7 +145,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def loopback_address(name: str, environment: Mapping[str, str]) -> str:
-    """The loopback address in this one variable, or empty text. Raises SettingsError when it is another address."""
+    """Return the loopback address in this variable, or empty text. Raise SettingsError when it is another address."""
     reading = _Reading({name: environment.get(name, "")})
     address = reading.address(name)
     reading.end()
@@ -243,7 +243,7 @@ class _Reading:
         return FirestoreLedger()
 
     def slack(self, *, loopback: bool) -> tuple[str, str, str]:
-        """The token, the channel and the webhook: a bot with its channel, or a webhook alone."""
+        """Read the token, the channel and the webhook: a bot with its channel, or a webhook alone."""
         token = self.secret("VERIFIER_SLACK_TOKEN", r"^xoxb-[!-~]+$", "a bot token (xoxb-...)")
         channel = self.text("VERIFIER_SLACK_CHANNEL", _CHANNEL, "a channel's id, such as C0123456789")
         form, expected = _WEBHOOK, "an https address such as https://hooks.slack.com/services/..."

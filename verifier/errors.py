@@ -50,7 +50,7 @@ class Denied(ServiceError):
 
 
 class Refused(ServiceError):
-    """The service refuses for a reason that does not heal by trying again; the message names the fix.
+    """The service refuses for a reason that trying again does not fix; the message names what does.
 
     `wide` says that everything else for the same place would be refused as well.
     """
@@ -65,7 +65,7 @@ class LostLease(VerifierError):
 
 
 class Stopping(VerifierError):
-    """This process is asked to end: it begins no call any more, lets go of what it holds, and another one goes on."""
+    """This process is asked to end: it begins no call any more, releases its leases, and another process goes on."""
 
 
 class Malformed(VerifierError):

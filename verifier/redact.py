@@ -103,7 +103,7 @@ _UNSEEN = re2.compile(
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text with `[redacted]` for everything that looks like a secret, and for these very values.
+    """Return the text with `[redacted]` for everything that looks like a secret, and for these very values.
 
     Never raises and fails closed: when it can't do its work, the answer is `[could not be redacted]`.
     """
@@ -131,7 +131,7 @@ def excerpt(text: str, most: int, secrets: Iterable[str] = ()) -> str:
 
 
 def one_line(text: str, most: int) -> str:
-    """The same as `excerpt` in a single line: what comes from outside must not look like a line of ours."""
+    """Return the same as `excerpt` in a single line: what comes from outside must not look like a line of ours."""
     return " ".join(excerpt(text, most).split())
 
 

@@ -32,7 +32,7 @@ class Store(Protocol):
     """Durable documents with compare-and-set. Known collections: `builds` (queued by moments) and `marks`."""
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
-        """The document, or None when there is none."""
+        """Return the document, or None when there is none."""
 
     def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
         """Write a document that does not exist yet. None when one does."""
@@ -71,9 +71,9 @@ class Builds(Protocol):
     """Cloud Build."""
 
     def fetch(self, key: BuildKey, *, timeout: float) -> Build:
-        """The build as Cloud Build has it now. `Missing` when there is none, `Denied` with the role to grant.
+        """Return the build as Cloud Build has it now. `Missing` when there is none, `Denied` with the role to grant.
 
-        Raises Malformed, too, when what Cloud Build has is no build that can be read.
+        Raise Malformed, too, when what Cloud Build has is no build that can be read.
         """
 
     def finished(
@@ -95,7 +95,7 @@ class Jobs(Protocol):
         """
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
-        """The execution as Cloud Run has it now."""
+        """Return the execution as Cloud Run has it now."""
 
 
 class LogPage(NamedTuple):
@@ -110,7 +110,7 @@ class Logs(Protocol):
     """Cloud Logging, reading."""
 
     def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
-        """The entries that match, oldest first, a page at a time; a page is read when it is asked for."""
+        """Return the entries that match, oldest first, a page at a time; a page is read when it is asked for."""
 
 
 class Submitters(Protocol):
@@ -162,7 +162,7 @@ class Chat(Protocol):
         """Post it. `Unavailable.ambiguous` when it may have been posted all the same."""
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
-        """The message with this key, if it was posted in the ten minutes from then.
+        """Return the message with this key, if it was posted in the ten minutes from then.
 
         None too where history can't be read.
         """

@@ -45,14 +45,14 @@ _JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_c
 
 
 def object_in(value: object, place: str) -> Mapping[str, Any]:
-    """The value, which must be an object. Raises Malformed."""
+    """Return the value, which must be an object. Raise Malformed."""
     if not isinstance(value, dict):
         raise Malformed(f"{place}: expected an object, got {said(value)}")
     return value
 
 
 def objects_in(value: object, place: str) -> Iterator[Mapping[str, Any]]:
-    """The items of the value, which must be a list of objects. Raises Malformed."""
+    """Return the items of the value, which must be a list of objects. Raise Malformed."""
     if not isinstance(value, list):
         raise Malformed(f"{place}: expected a list, got {said(value)}")
     for item in value:
@@ -60,14 +60,14 @@ def objects_in(value: object, place: str) -> Iterator[Mapping[str, Any]]:
 
 
 def text_in(value: object, place: str) -> str:
-    """The value, which must be text. Raises Malformed."""
+    """Return the value, which must be text. Raise Malformed."""
     if not isinstance(value, str):
         raise Malformed(f"{place}: expected text, got {said(value)}")
     return value
 
 
 def said(value: object) -> str:
-    """A value by what it is: text in quotes, capped; anything else by its kind alone."""
+    """Return a value by what it is: text in quotes, capped; anything else by its kind alone."""
     if isinstance(value, str):
         return repr(value[:80])
     return "nothing" if value is None else type(value).__name__

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 
 def parse_time(text: str) -> datetime:
-    """The moment that RFC 3339 text names, in UTC; digits finer than a microsecond are dropped.
+    """Return the moment that RFC 3339 text names, in UTC; digits finer than a microsecond are dropped.
 
-    Raises ValueError when the text is no moment or carries no offset.
+    Raise ValueError when the text is no moment or carries no offset.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

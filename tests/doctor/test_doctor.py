@@ -299,7 +299,7 @@ BREAKAGES: dict[Callable[[Place], None], tuple[str, str]] = {
     break_channel: ("bot_is_in_the_channel", f"unarchive {CHANNEL}"),
     break_time: ("function_has_its_time", APPLY),
     break_readiness: ("function_is_ready", "gcloud run services logs read build-verifier"),
-    break_policy: ("policy_is_read", "mend the file"),
+    break_policy: ("policy_is_read", "fix the file"),
     break_detachment: ("executions_are_pushed", """-replace='google_pubsub_subscription.push["executions"]'"""),
     break_age: ("secret_has_a_version", "gcloud run services update build-verifier --region=us-central1"),
     break_looking_at_the_secret: ("secret_has_a_version", "--role=roles/secretmanager.viewer"),
@@ -354,7 +354,7 @@ def test_all_that_depends_on_a_broken_thing_is_one_line(place: Place) -> None:
     assert result.exit_code == 1
     assert result.stdout.count("do this") == 1
     assert "? 28 more checks wait for function_is_ready\n" in result.stdout
-    assert result.stdout.endswith("1 in order, 1 to mend, 28 waiting\n")
+    assert result.stdout.endswith("1 in order, 1 to fix, 28 waiting\n")
 
 
 def test_every_call_failing_is_no_traceback(place: Place) -> None:

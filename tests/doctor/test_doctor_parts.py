@@ -43,7 +43,7 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
 def a_row(outcome: Outcome) -> Row:
-    return Row(Need.LEDGER_ANSWERS, HOME, outcome, "seen", "mend it")
+    return Row(Need.LEDGER_ANSWERS, HOME, outcome, "seen", "fix it")
 
 
 @pytest.mark.parametrize("outcomes", list(itertools.combinations_with_replacement(Outcome, 2)))
@@ -320,7 +320,7 @@ def test_a_network_that_leads_nowhere_is_told_from_credentials_that_have_run_out
 def test_prose_is_wrapped_below_itself_and_a_command_never() -> None:
     rows = [
         Row(Need.LEDGER_ANSWERS, HOME, Outcome.FAILS, "one two three four five six seven", "gcloud " + "x " * 40 + "x"),
-        Row(Need.AUDIT_IS_KEPT, "", Outcome.FAILS, "seen", "mend the file that is named above and apply it again"),
+        Row(Need.AUDIT_IS_KEPT, "", Outcome.FAILS, "seen", "fix the file that is named above and apply it again"),
         *waiting([Need.SECRET_HAS_A_VERSION], "", Need.LEDGER_ANSWERS),
     ]
     assert list(lines(rows, 48)) == [
@@ -328,17 +328,17 @@ def test_prose_is_wrapped_below_itself_and_a_command_never() -> None:
         "                 five six seven",
         "    do this: gcloud " + "x " * 40 + "x",
         "✗ audit_is_kept  seen",
-        "    do this: mend the file that is named above",
+        "    do this: fix the file that is named above",
         "             and apply it again",
         "? 1 more check waits for ledger_answers",
         "",
-        "2 to mend, 1 waiting",
+        "2 to fix, 1 waiting",
     ]
 
 
 def test_a_remedy_that_mixes_prose_and_command_or_names_no_place_is_found_out() -> None:
     for remedy in (
-        "gcloud run jobs list --project=acme-dev, and mend the policy",
+        "gcloud run jobs list --project=acme-dev, and fix the policy",
         "gcloud run jobs list --region=REGION",
         "gcloud run jobs list --project='acme-dev",
     ):

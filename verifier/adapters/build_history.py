@@ -54,11 +54,11 @@ class BuildHistory:
     def builds(
         self, project: str, locations: Sequence[str], since: datetime, until: datetime
     ) -> Iterator[Build | Problem]:
-        """The builds that were created between two moments, newest first across the locations, as they are needed.
+        """Return the builds created between two moments, newest first across the locations, as they are needed.
 
         A location that can't be listed is a Problem, one for all whose trouble is the same; so is a build that can't be
         read. Where trouble comes in the midst of a listing, the Problem says how far it got. No more than a page of
-        each location is in memory. Raises nothing.
+        each location is in memory. Raise nothing.
         """
         wanted = f'create_time>="{show_time(since)}" AND create_time<="{show_time(until)}"'
         with ThreadPoolExecutor(_AT_ONCE) as several:
@@ -77,7 +77,7 @@ class BuildHistory:
         return listing
 
     def _rest(self, project: str, wanted: str, listing: _Listing) -> Iterator[tuple[str, Build | Problem]]:
-        """The listing's builds, each with the text of its time; a Problem has that of the build before it."""
+        """Return the listing's builds, each with the text of its time; a Problem has that of the build before it."""
         place, count, stamp = f"{project}/{listing.location}", 0, "9"
         documents, next_page = listing.documents, listing.next_page
         while True:

@@ -52,7 +52,7 @@ class CloudBuild:
     ) -> tuple[list[dict[str, Any]], str]:
         """One page of the builds that a filter wants, newest first, as `build_document` gives them, and the next token.
 
-        Raises ServiceError.
+        Raise ServiceError.
         """
         request = cloudbuild_v1.ListBuildsRequest(
             parent=f"projects/{project}/locations/{location}",
@@ -67,7 +67,7 @@ class CloudBuild:
 
 
 def build_document(build: cloudbuild_v1.Build) -> dict[str, Any]:
-    """The parts of a build that `parse_build` reads, in the JSON dialect of the REST resource.
+    """Return the parts of a build that `parse_build` reads, in the JSON dialect of the REST resource.
 
     A field that the client library does not know (a Developer Connect source, say) survives as an unknown field; it
     is carried over as `#number`, so that a source of an unknown kind is never taken for an empty one.

@@ -91,7 +91,7 @@ class CloudLogging:
 
 
 def log_entry(raw: Any) -> LogEntry:
-    """What judgement needs of an entry; `raw` is the plain protobuf, which is far cheaper to read than its wrapper."""
+    """Return what judgement needs of an entry; `raw` is the plain protobuf, far cheaper to read than its wrapper."""
     labels = raw.labels
     stamp = raw.timestamp
     return LogEntry(

@@ -79,7 +79,7 @@ class CloudRunJobs:
 
 
 def execution_facts(execution: run_v2.Execution) -> Execution:
-    """What the story needs of Cloud Run's answer."""
+    """Return what the story needs of Cloud Run's answer."""
     completed = next((item for item in execution.conditions if item.type_ == "Completed"), None)
     reason = run_v2.Condition.ExecutionReason.NON_ZERO_EXIT_CODE
     return Execution(
@@ -109,7 +109,7 @@ def _created(execution: run_v2.Execution) -> datetime:
 
 
 def _moment(value: Any) -> datetime | None:
-    """A moment of the library's, as a plain one; an unset one is None."""
+    """Return a moment of the library's, as a plain one; an unset one is None."""
     if value is None:
         return None
     return datetime.fromtimestamp(value.timestamp(), UTC)

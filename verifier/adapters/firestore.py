@@ -49,7 +49,7 @@ class FirestoreStore:
         """Prepare to talk to a database; nothing is sent yet.
 
         `channel` replaces the connection to Google, or to the emulator that FIRESTORE_EMULATOR_HOST names: with
-        gRPC's interceptors on it, a caller can watch or disturb every request. Raises as `google.credentials` does.
+        gRPC's interceptors on it, a caller can watch or disturb every request. Raise as `google.credentials` does.
         """
         self._project = project
         self._database = database
@@ -58,7 +58,7 @@ class FirestoreStore:
         self._api = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel or _connect()))
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
-        """The document, or None when there is none."""
+        """Return the document, or None when there is none."""
         found = self._get(f"read {collection}/{name}", collection, [name], None, timeout)
         return _stored(found[0]) if found else None
 
@@ -228,7 +228,7 @@ def _revision(update_time: Timestamp) -> str:
 
 
 def _to_value(value: object) -> types.Value:
-    """The JSON value in Firestore's words. Raises `Refused` for what is none, or what Firestore cannot hold."""
+    """Return the JSON value in Firestore's words. Raise `Refused` for what is none, or what Firestore cannot hold."""
     try:
         match value:
             case Foreign():
@@ -257,7 +257,7 @@ def _to_value(value: object) -> types.Value:
 
 
 def _from_value(value: Any) -> Any:
-    """The JSON value of a protobuf `Value`, or `Foreign` for a kind that this project never writes."""
+    """Return the JSON value of a protobuf `Value`, or `Foreign` for a kind that this project never writes."""
     match kind := value.WhichOneof("value_type"):
         case "null_value":
             return None

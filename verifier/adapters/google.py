@@ -47,9 +47,9 @@ _NO_PROXY = ("grpc.enable_http_proxy", 0)
 
 
 def connected(client: Any, transport: Any, loopback: str) -> Any:
-    """A client of this class for Google's own service or, given an address, for what stands in for it there.
+    """Return a client of this class for Google's own service or, given an address, for what stands in for it there.
 
-    Settings accept loopback addresses only. Nothing is sent yet. Raises as `credentials` does.
+    Settings accept loopback addresses only. Nothing is sent yet. Raise as `credentials` does.
     """
     if loopback:
         return client(transport=transport(channel=grpc.insecure_channel(loopback, [*_OPTIONS, _NO_PROXY])))
@@ -58,9 +58,9 @@ def connected(client: Any, transport: Any, loopback: str) -> Any:
 
 @cache
 def credentials() -> Any:
-    """The credentials of this process, looked up once: all its clients share them, and so each token.
+    """Return the credentials of this process, looked up once: all its clients share them, and so each token.
 
-    Raises Denied where there are none, and Unavailable where that could not be found out in time.
+    Raise Denied where there are none, and Unavailable where that could not be found out in time.
     """
     try:
         return within(_LOOK_UP_SECONDS, _look_up)
@@ -88,12 +88,12 @@ def _look_up() -> Any:
 
 
 def needs(permissions: str, on: str, role: str) -> str:
-    """What makes a refusal heal: the permissions, on what, and the smallest predefined role that has them."""
+    """Return what fixes a refusal: the permissions, on what, and the smallest predefined role that has them."""
     return f"needs {permissions} on {on} (it is in {role})"
 
 
 def countdown(timeout: float, what: str) -> Callable[[], float]:
-    """A function that says how many of these seconds are left. It raises Unavailable when none is."""
+    """Return a function that says how many of these seconds are left. It raises Unavailable when none is."""
     until = monotonic() + timeout
 
     def left() -> float:
@@ -107,7 +107,7 @@ def countdown(timeout: float, what: str) -> Callable[[], float]:
 
 @contextmanager
 def translated(what: str, grant: str) -> Iterator[None]:
-    """Turn the library's exceptions into ours. `what` was tried; `grant` is what makes a refusal heal."""
+    """Turn the library's exceptions into ours. `what` was tried; `grant` is what fixes a refusal."""
     try:
         yield
     except exceptions.NotFound as error:
@@ -131,7 +131,7 @@ def _said(error: Exception) -> str:
 
 
 def retry_after(error: exceptions.GoogleAPICallError) -> float | None:
-    """The seconds that the service asks to wait, or None where it does not say."""
+    """Return the seconds that the service asks to wait, or None where it does not say."""
     for detail in error.details:
         delay = getattr(detail, "retry_delay", None)
         if delay is not None:

@@ -32,9 +32,9 @@ def list_runs(
     endpoint: str = "",
     timeout: float,
 ) -> list[Run]:
-    """The job's executions that were created between two moments, newest first.
+    """Return the job's executions that were created between two moments, newest first.
 
-    `made_by` knows the builds by the digests that they pushed. Raises Missing when there is no such job, Denied with
+    `made_by` knows the builds by the digests that they pushed. Raise Missing when there is no such job, Denied with
     the role to grant, and the other errors of a service.
     """
     left = countdown(timeout, f"listing executions of {job.resource}")
@@ -50,7 +50,7 @@ def list_runs(
 
 
 def _created_since(job: JobName, since: datetime, endpoint: str, left: Callable[[], float]) -> Iterator[Execution]:
-    """The list has no filter; it is sorted by time of creation, newest first."""
+    """List them: the list has no filter, and is sorted by time of creation, newest first."""
     client: Any = connected(run_v2.ExecutionsClient, execution_transports.ExecutionsGrpcTransport, endpoint)
     request = run_v2.ListExecutionsRequest(parent=job.resource, page_size=_PAGE_SIZE)
     while True:
@@ -66,7 +66,7 @@ def _created_since(job: JobName, since: datetime, endpoint: str, left: Callable[
 
 
 def _look_at(job: JobName, endpoint: str, left: Callable[[], float]) -> None:
-    """An empty list may be that of a job that does not exist: reading the job tells."""
+    """Read the job where the list is empty: it may be that of a job that does not exist."""
     client: Any = connected(run_v2.JobsClient, job_transports.JobsGrpcTransport, endpoint)
     client.get_job(request=run_v2.GetJobRequest(name=job.resource), timeout=left(), retry=None)
 

@@ -24,7 +24,7 @@ class Patience:
     pause: Callable[[float], None] = field(default=sleep)
 
     def of(self, call: Callable[[], T]) -> T:
-        """What the call gives. Raises what it raises, Unavailable only after the last try."""
+        """Return what the call gives. Raise what it raises, Unavailable only after the last try."""
         for wait in self.waits:
             try:
                 return call()

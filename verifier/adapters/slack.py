@@ -52,7 +52,7 @@ class SlackBot:
     """Posts as an app, with its bot token (scope `chat:write`), and finds what it posted (`channels:history`)."""
 
     def __init__(self, token: str, default_channel: str, base_url: str = API_URL) -> None:
-        """Connects to nothing yet. Raises SettingsError when this can't be a token."""
+        """Connect to nothing yet. Raise SettingsError when this can't be a token."""
         self._token = _secret(token, r"[!-~]+", "Slack's bot token (xoxb-...)")
         self._default_channel = default_channel
         self._base_url = base_url
@@ -60,7 +60,7 @@ class SlackBot:
     def post(self, message: Message, *, timeout: float) -> Posted:
         """Post it; once more as short plain text when Slack does not take its blocks or its length.
 
-        Raises Unavailable (`ambiguous` when it may have been posted all the same), or Refused with the fix.
+        Raise Unavailable (`ambiguous` when it may have been posted all the same), or Refused with the fix.
         """
         channel = message.channel or self._default_channel
 
@@ -80,11 +80,11 @@ class SlackBot:
         return _post(message, timeout, send)
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
-        """The message with this key among the channel's thousand of the ten minutes from then.
+        """Return the message with this key among the channel's thousand of the ten minutes from then.
 
         None, too, where history can't be read: without the scope, outside the channel, or when the channel is set
         by its name, because Slack shows history by ID only. There, a crash between posting and saving may post
-        twice. Raises Unavailable, or Refused with the fix.
+        twice. Raise Unavailable, or Refused with the fix.
         """
         channel = message.channel or self._default_channel
         if not _CHANNEL_ID.fullmatch(channel):
@@ -130,7 +130,7 @@ class SlackWebhook:
     """Posts to the one channel that an incoming webhook was made for, without the promise of never twice."""
 
     def __init__(self, url: str) -> None:
-        """Connects to nothing yet. Raises SettingsError when this can't be a webhook's address."""
+        """Connect to nothing yet. Raise SettingsError when this can't be a webhook's address."""
         self._url = _secret(url, r"https?://[!-~]+", "the webhook's address (https://hooks.slack.com/services/...)")
 
     def post(self, message: Message, *, timeout: float) -> Posted:
@@ -178,7 +178,7 @@ def _patiently(deadline: float, call: Callable[[], _T]) -> _T:
 
 
 def _in_time(seconds: float, call: Callable[[], _T]) -> _T:
-    """What the call gives, in this time at most: the client bounds each wait for the network, but not their sum.
+    """Return what the call gives, in this time at most: the client bounds each wait for the network, but not their sum.
 
     A call that is given up goes on by itself, but sends nothing any more: whoever looks for its message afterwards
     finds all that there will be.
@@ -210,7 +210,7 @@ def _posted(answer: SlackResponse) -> Posted:
 
 
 def _entries(page: SlackResponse) -> tuple[list[object], str]:
-    """The messages of a page of history, and the cursor of the page that follows."""
+    """Return the messages of a page of history, and the cursor of the page that follows."""
     match page.data:
         case {"messages": list(entries), "response_metadata": {"next_cursor": str(cursor)}}:
             return entries, cursor
@@ -220,7 +220,7 @@ def _entries(page: SlackResponse) -> tuple[list[object], str]:
 
 
 def _secret(value: str, shape: str, name: str) -> str:
-    """The value without the space around it. The client would show one that it can't send in its error."""
+    """Return the value without the space around it. The client would show one that it can't send in its error."""
     value = value.strip()
     if not re.fullmatch(shape, value):
         raise SettingsError(f"expected {name}, got something else (not shown: it is a secret); store it again")

@@ -46,7 +46,7 @@ class TimelyWebhookClient(WebhookClient):
 
 
 def timely_opener(until: float, proxy: str | None = None) -> OpenerDirector:
-    """Opens addresses, but raises URLError instead of sending anything after that moment of `time.monotonic`."""
+    """Open addresses, but raise URLError instead of sending anything after that moment of `time.monotonic`."""
     through = [ProxyHandler({"http": proxy, "https": proxy})] if proxy else []
     return build_opener(_Http(until), _Https(until), *through)
 
@@ -95,5 +95,5 @@ def _answer(request: Request, until: float, proxy: str | None, timeout: float) -
 
 
 def _seconds(until: float) -> int:
-    """The whole seconds that are left; the clients take no parts of one."""
+    """Return the whole seconds that are left; the clients take no parts of one."""
     return max(1, int(until - monotonic()))

@@ -91,7 +91,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
 
 
 def answered(status: int, code: object, retry_after: object, channel: str) -> ServiceError:
-    """The meaning of an answer that is no success: its HTTP status, Slack's code and its Retry-After header."""
+    """Return the meaning of an answer that is no success: its HTTP status, Slack's code and its Retry-After header."""
     code = code if isinstance(code, str) and _CODE.fullmatch(code) else ""
     what = code or f"HTTP {status}"
     if status == 429 or code in _BUSY:
@@ -104,14 +104,14 @@ def answered(status: int, code: object, retry_after: object, channel: str) -> Se
     if status == 200 and not code:
         return unreadable()
     if code in _TOO_MUCH:
-        return TooMuch(f"Slack does not take the message for {channel}: {code}", fix="shorten it or mend its blocks")
+        return TooMuch(f"Slack does not take the message for {channel}: {code}", fix="shorten it or fix its blocks")
     kind = NotAllowed if code in _NOT_ALLOWED else Refused
     fix = FIXES.get(what, _UNKNOWN_FIX).format(channel=channel)
     return kind(f"Slack refuses the call for {channel}: {what}", fix=fix, wide=what in FIXES)
 
 
 def unanswered(error: Exception) -> Unavailable:
-    """The meaning of a call that ended without an answer that can be read."""
+    """Return the meaning of a call that ended without an answer that can be read."""
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, ConnectionRefusedError | socket.gaierror | ssl.SSLCertVerificationError):
         return Unavailable(
@@ -122,7 +122,7 @@ def unanswered(error: Exception) -> Unavailable:
 
 
 def unreadable() -> Unavailable:
-    """The meaning of a success that does not say what it must."""
+    """Return the meaning of a success that does not say what it must."""
     return _ambiguous("an answer that is not Slack's")
 
 

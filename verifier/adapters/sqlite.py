@@ -73,7 +73,7 @@ class SqliteStore:
     def __init__(self, path: Path | str) -> None:
         """Open the file, or make it.
 
-        Raises `Refused` when it is no database or cannot be written, `Unavailable` when others hold it too long.
+        Raise `Refused` when it is no database or cannot be written, `Unavailable` when others hold it too long.
         """
         self._path = path
         self._lock = Lock()
@@ -89,11 +89,11 @@ class SqliteStore:
             raise
 
     def close(self) -> None:
-        """Let go of the file; the store cannot be used afterwards."""
+        """Close the file; the store cannot be used afterwards."""
         self._connection.close()
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
-        """The document, or None when there is none."""
+        """Return the document, or None when there is none."""
         rows = self._run(_READ, {"collection": collection, "name": name}, timeout)
         return _stored(*rows[0]) if rows else None
 
@@ -157,7 +157,7 @@ class SqliteStore:
             return Unavailable(f"{self._path}: another process held the ledger for all of {timeout:g} s; try again")
         return Refused(
             f"{self._path}: expected a SQLite file that can be written, or a folder to make it in; got: {error}. "
-            "Choose another path, or mend or remove the file"
+            "Choose another path, or fix or remove the file"
         )
 
 
@@ -166,7 +166,7 @@ def _stored(body: str, revision: int) -> Stored:
 
 
 def _columns(document: Document) -> dict[str, str | None]:
-    """What is stored of a document. Raises `Refused` when it is not JSON that Firestore would take."""
+    """Return what is stored of a document. Raise `Refused` when it is not JSON that Firestore would take."""
     _refuse_alien(document)
     due = document.get("due")
     try:

@@ -60,7 +60,7 @@ class CloudSubmitters:
     def page(
         self, project: str, since: datetime, until: datetime, page: str, more: str = "", *, timeout: float
     ) -> tuple[Sequence[Submission], str]:
-        """One page of the entries between two moments, newest first, and the next token. Raises ServiceError."""
+        """One page of the entries between two moments, newest first, and the next token. Raise ServiceError."""
         request = ListLogEntriesRequest(
             resource_names=[f"projects/{project}"],
             filter=(

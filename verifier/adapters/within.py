@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
-    """What the call gives, in this time at most. Raises TimeoutError when it is up, or what the call raises.
+    """Return what the call gives, in this time at most. Raise TimeoutError when it is up, or what the call raises.
 
     A call that is given up goes on by itself, on a thread that keeps nothing alive; nobody hears of it any more.
     """

@@ -58,10 +58,10 @@ def _succeeded(execution: Execution, look: str) -> Finding:
         return Finding(check, Outcome.FAILS, f"{seen}, {execution.cancelled} cancelled", f"see who did: {look}")
     if execution.phase is not Phase.SUCCEEDED:
         said = f": {execution.message}" if execution.message else ""
-        return Finding(check, Outcome.FAILS, seen + said, f"mend the worker and push; see {look}")
+        return Finding(check, Outcome.FAILS, seen + said, f"fix the worker and push; see {look}")
     if execution.retried:
         seen += f", but only after {execution.retried} crashed and were tried again"
-        remedy = "mend what crashes at first; set maxRetries to 0 for a job that verifies"
+        remedy = "fix what crashes at first; set maxRetries to 0 for a job that verifies"
         return Finding(check, Outcome.FAILS, seen, remedy)
     return Finding(check, Outcome.HOLDS, seen)
 
@@ -138,7 +138,7 @@ def _logs_have_no_errors(facts: LogFacts, *, settled: bool) -> Finding:
         kinds = f" and {others} other kind{'s' if others > 1 else ''}" if others else ""
         kinds += f", and {facts.more_errors} entries of yet others" if facts.more_errors else ""
         seen = f'"{first.name}" ×{first.count}, first at {first.first:%H:%M:%S} UTC (task {first.task or "0"}){kinds}'
-        remedy = "mend it and push; if the line is harmless, add it to `ignore` in policy.toml"
+        remedy = "fix it and push; if the line is harmless, add it to `ignore` in policy.toml"
         return Finding(check, Outcome.FAILS, seen, remedy)
     if not settled:
         return Finding(check, Outcome.COULD_NOT_CHECK, "no errors in what could be read", "read the logs by hand")

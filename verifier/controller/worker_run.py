@@ -259,4 +259,4 @@ def _fix(error: ServiceError) -> str:
         case Unavailable():
             return "build again when it answers"
         case _:
-            return f"mend this and build again: {error.fix or error.said}"
+            return f"fix this and build again: {error.fix or error.said}"

@@ -20,7 +20,7 @@ _VIEWER = "roles/run.viewer"
 
 
 def read_deployment(you: Caller, name: FunctionName) -> DeployedFunction:
-    """The function as Cloud Run has it. Raises Trouble."""
+    """Return the function as Cloud Run has it. Raise Trouble."""
     client = you.client(run_v2.ServicesClient, service_transports.ServicesGrpcTransport)
     with you.asking(f"reading {name.service}", name.project, "run.services.get", _VIEWER):
         request = run_v2.GetServiceRequest(name=name.service)
@@ -48,7 +48,7 @@ def read_deployment(you: Caller, name: FunctionName) -> DeployedFunction:
 
 
 def read_invokers(you: Caller, name: FunctionName) -> frozenset[str]:
-    """The members that may call the function, as bound on its service itself. Raises Trouble."""
+    """Return the members that may call the function, as bound on its service itself. Raise Trouble."""
     client = you.client(run_v2.ServicesClient, service_transports.ServicesGrpcTransport)
     what = f"reading who may call {name.service}"
     with you.asking(what, name.project, "run.services.getIamPolicy", "roles/iam.securityReviewer"):
@@ -58,7 +58,7 @@ def read_invokers(you: Caller, name: FunctionName) -> frozenset[str]:
 
 
 def read_secret(function: Caller, version: str, name: FunctionName) -> str:
-    """The value of a secret's version, which is never to be shown. Raises Trouble, also where there is none."""
+    """Return the value of a secret's version, which is never to be shown. Raise Trouble, also where there is none."""
     project = version.split("/")[1]
     client = function.client(
         secretmanager_v1.SecretManagerServiceClient, secret_transports.SecretManagerServiceGrpcTransport
@@ -79,7 +79,7 @@ def read_secret(function: Caller, version: str, name: FunctionName) -> str:
 
 
 def version_added(you: Caller, version: str) -> datetime | None:
-    """When a secret's version was added, as far as Secret Manager tells. Raises Trouble."""
+    """When a secret's version was added, as far as Secret Manager tells. Raise Trouble."""
     client = you.client(
         secretmanager_v1.SecretManagerServiceClient, secret_transports.SecretManagerServiceGrpcTransport
     )

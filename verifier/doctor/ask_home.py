@@ -25,7 +25,7 @@ _NOTHING = f"sha256:{'0' * 64}"
 
 
 def firestore(function: Caller, project: str, database: str) -> Store:
-    """The ledger as the function opens it. Raises Trouble without credentials."""
+    """Return the ledger as the function opens it. Raise Trouble without credentials."""
     channel = None
     if function.credentials is not None:
         channel = FirestoreGrpcTransport.create_channel(credentials=function.credentials)
@@ -36,7 +36,7 @@ def firestore(function: Caller, project: str, database: str) -> Store:
 
 
 def query_ledger(function: Caller, store: Store, project: str, now: datetime) -> int:
-    """Make each kind of query that the function makes, and say how many builds are due. Raises Trouble."""
+    """Make each kind of query that the function makes, and say how many builds are due. Raise Trouble."""
     moment = show_time(now)
     try:
         store.read(BUILDS, "doctor", timeout=function.seconds)
@@ -49,7 +49,7 @@ def query_ledger(function: Caller, store: Store, project: str, now: datetime) ->
 
 
 def try_audit(function: Caller, project: str, now: datetime) -> None:
-    """Have an entry of the audit trail checked and not written. Raises Trouble."""
+    """Have an entry of the audit trail checked and not written. Raise Trouble."""
     client = function.client(LoggingServiceV2Client, logging_transports.LoggingServiceV2GrpcTransport)
     entry = LogEntry(
         log_name=f"projects/{project}/logs/{AUDIT_LOG}",
@@ -66,7 +66,7 @@ def try_audit(function: Caller, project: str, now: datetime) -> None:
 
 
 def _ledger_trouble(error: ServiceError, function: Caller, project: str) -> Trouble:
-    """What the library said to the store, which says it to the function in words of its own."""
+    """Return what the library said to the store, which says it to the function in words of its own."""
     cause = error.__cause__
     if isinstance(cause, GoogleAPIError):
         what = f"querying the ledger of {project}"

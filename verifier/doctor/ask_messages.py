@@ -28,7 +28,7 @@ _MORE = ("roles/pubsub.editor", "roles/pubsub.admin")
 
 
 def topic_exists(you: Caller, topic: str, emulator: str = "") -> bool:
-    """Whether Pub/Sub has this topic. Raises Trouble."""
+    """Whether Pub/Sub has this topic. Raise Trouble."""
     client = you.client(PublisherClient, publisher_transports.PublisherGrpcTransport, emulator)
     try:
         with you.asking(f"reading {topic}", topic.split("/")[1], "pubsub.topics.get", _PUBSUB):
@@ -41,7 +41,7 @@ def topic_exists(you: Caller, topic: str, emulator: str = "") -> bool:
 
 
 def read_subscriptions(you: Caller, project: str, emulator: str = "") -> list[Subscription]:
-    """Every subscription of a project. Raises Trouble."""
+    """Every subscription of a project. Raise Trouble."""
     client = you.client(SubscriberClient, subscriber_transports.SubscriberGrpcTransport, emulator)
     request = ListSubscriptionsRequest(project=f"projects/{project}", page_size=1_000)
     with you.asking(f"listing subscriptions of {project}", project, "pubsub.subscriptions.list", _PUBSUB):
@@ -50,17 +50,17 @@ def read_subscriptions(you: Caller, project: str, emulator: str = "") -> list[Su
 
 
 def read_publishers(you: Caller, topic: str, emulator: str = "") -> frozenset[str]:
-    """The members that may publish to a topic, as bound on the topic itself. Raises Trouble."""
+    """Return the members that may publish to a topic, as bound on the topic itself. Raise Trouble."""
     return _members(you, topic, "pubsub.topics.getIamPolicy", "roles/pubsub.publisher", emulator)
 
 
 def read_subscribers(you: Caller, subscription: str, emulator: str = "") -> frozenset[str]:
-    """The members that may take messages from a subscription, as bound on it itself. Raises Trouble."""
+    """Return the members that may take messages from a subscription, as bound on it itself. Raise Trouble."""
     return _members(you, subscription, "pubsub.subscriptions.getIamPolicy", "roles/pubsub.subscriber", emulator)
 
 
 def may_publish(function: Caller, topic: str, emulator: str = "") -> bool:
-    """Whether the caller may publish to a topic. Raises Trouble."""
+    """Whether the caller may publish to a topic. Raise Trouble."""
     client = function.client(PublisherClient, publisher_transports.PublisherGrpcTransport, emulator)
     needed = "pubsub.topics.publish"
     with function.asking(f"asking for {needed} on {topic}", topic.split("/")[1], needed, "roles/pubsub.publisher"):
@@ -70,7 +70,7 @@ def may_publish(function: Caller, topic: str, emulator: str = "") -> bool:
 
 
 def read_sinks(you: Caller, project: str) -> list[Sink]:
-    """The log sinks of a project. Raises Trouble."""
+    """Return the log sinks of a project. Raise Trouble."""
     client = you.client(ConfigServiceV2Client, config_transports.ConfigServiceV2GrpcTransport)
     request = ListSinksRequest(parent=f"projects/{project}", page_size=1_000)
     with you.asking(f"listing log sinks of {project}", project, "logging.sinks.list", _LOGGING):
@@ -82,7 +82,7 @@ def read_sinks(you: Caller, project: str) -> list[Sink]:
 
 
 def read_bucket(you: Caller, bucket: str) -> tuple[int, bool]:
-    """For how many days a log bucket keeps entries, and whether that is locked. Raises Trouble."""
+    """For how many days a log bucket keeps entries, and whether that is locked. Raise Trouble."""
     client = you.client(ConfigServiceV2Client, config_transports.ConfigServiceV2GrpcTransport)
     with you.asking(f"reading the log bucket {bucket}", bucket.split("/")[1], "logging.buckets.get", _LOGGING):
         found: LogBucket = client.get_bucket(request=GetBucketRequest(name=bucket), timeout=you.seconds, retry=None)
@@ -90,7 +90,7 @@ def read_bucket(you: Caller, bucket: str) -> tuple[int, bool]:
 
 
 def read_tickers(you: Caller, project: str, region: str) -> list[Ticker]:
-    """The jobs of Cloud Scheduler in a region that publish to a topic. Raises Trouble."""
+    """Return the jobs of Cloud Scheduler in a region that publish to a topic. Raise Trouble."""
     client = you.client(scheduler_v1.CloudSchedulerClient, scheduler_transports.CloudSchedulerGrpcTransport)
     request = scheduler_v1.ListJobsRequest(parent=f"projects/{project}/locations/{region}", page_size=500)
     what = f"listing Cloud Scheduler's jobs of {project} in {region}"

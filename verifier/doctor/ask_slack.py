@@ -27,7 +27,7 @@ class Refusal(Exception):
 
 
 def read_bot(token: str, api_url: str) -> Bot:
-    """Whose token it is. Raises Refusal when Slack does not take it, and Trouble without an answer."""
+    """Whose token it is. Raise Refusal when Slack does not take it, and Trouble without an answer."""
     answer = _call(token, api_url, "auth.test", {})
     scopes = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
     granted = frozenset(scope.strip() for scope in scopes.split(",") if scope.strip())
@@ -35,7 +35,7 @@ def read_bot(token: str, api_url: str) -> Bot:
 
 
 def read_channel(token: str, api_url: str, channel: str) -> Channel:
-    """A channel as the bot sees it. Raises Trouble without an answer."""
+    """Return a channel as the bot sees it. Raise Trouble without an answer."""
     member: bool | None = None
     archived: bool | None = None
     try:

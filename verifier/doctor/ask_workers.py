@@ -32,7 +32,7 @@ _RECENT = 100
 
 
 def recent_builds(caller: Caller, project: str, locations: Iterable[str]) -> list[Build]:
-    """The newest successful builds of these locations. Raises Trouble when one can't be listed."""
+    """Return the newest successful builds of these locations. Raise Trouble when one can't be listed."""
     client = _client(caller)
     found = [build for location in sorted(locations) for build in _builds(client, caller, project, location)]
     return [parsed for build in found if (parsed := _parsed(build))]
@@ -41,7 +41,7 @@ def recent_builds(caller: Caller, project: str, locations: Iterable[str]) -> lis
 def busy_locations(
     caller: Caller, project: str, locations: Sequence[str], since: datetime
 ) -> tuple[list[str], list[str]]:
-    """The locations with builds since then, and those that gave no answer. Raises Trouble where none answers."""
+    """Return the locations with builds since then, and those that gave no answer. Raise Trouble where none answers."""
     client, troubles = _client(caller), list[Trouble]()
 
     def busy(location: str) -> bool | None:
@@ -60,7 +60,7 @@ def busy_locations(
 
 
 def read_job(you: Caller, job: JobName) -> JobFacts | None:
-    """The job, or None when there is none of this name. Raises Trouble."""
+    """Return the job, or None when there is none of this name. Raise Trouble."""
     client = you.client(run_v2.JobsClient, job_transports.JobsGrpcTransport)
     try:
         with you.asking(f"reading {job.resource}", job.project, "run.jobs.get", "roles/run.viewer"):
@@ -75,7 +75,7 @@ def read_job(you: Caller, job: JobName) -> JobFacts | None:
 
 
 def start_permissions(function: Caller, job: JobName) -> list[str]:
-    """Which of the permissions that starting a job takes the caller has on it. Raises Trouble."""
+    """Which of the permissions that starting a job takes the caller has on it. Raise Trouble."""
     client = function.client(run_v2.JobsClient, job_transports.JobsGrpcTransport)
     with function.asking(f"asking for permissions on {job.resource}", job.project, START[0], STARTER):
         request = iam_policy_pb2.TestIamPermissionsRequest(resource=job.resource, permissions=list(START))
@@ -84,7 +84,7 @@ def start_permissions(function: Caller, job: JobName) -> list[str]:
 
 
 def list_one_execution(function: Caller, job: JobName) -> str:
-    """The newest execution's name, or empty text. Raises Trouble when executions can't be listed."""
+    """Return the newest execution's name, or empty text. Raise Trouble when executions can't be listed."""
     client = function.client(run_v2.ExecutionsClient, execution_transports.ExecutionsGrpcTransport)
     request = run_v2.ListExecutionsRequest(parent=job.resource, page_size=1)
     with function.asking(
@@ -95,7 +95,7 @@ def list_one_execution(function: Caller, job: JobName) -> str:
 
 
 def read_one_log_entry(function: Caller, job: JobName, since: datetime) -> None:
-    """Read the job's log as the function does, a single entry. Raises Trouble."""
+    """Read the job's log as the function does, a single entry. Raise Trouble."""
     client = function.client(LoggingServiceV2Client, logging_transports.LoggingServiceV2GrpcTransport)
     wanted = f'resource.type="cloud_run_job"\nresource.labels.job_name="{job.job}"\ntimestamp>="{show_time(since)}"'
     request = ListLogEntriesRequest(

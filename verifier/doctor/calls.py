@@ -46,7 +46,7 @@ class Caller:
     """What GOOGLE_APPLICATION_CREDENTIALS names, which goes before a person's own; empty: nothing."""
 
     def client(self, client: Any, transport: Any, endpoint: str = "") -> Any:
-        """A client of this class; `endpoint` is an emulator of its own. Raises Trouble without credentials."""
+        """Return a client of this class; `endpoint` is an emulator of its own. Raise Trouble without credentials."""
         loopback = endpoint or self.endpoint
         if self.credentials is not None and not loopback:
             return client(transport=transport(channel=transport.create_channel(credentials=self.credentials)))
@@ -56,7 +56,7 @@ class Caller:
             raise self.no_credentials(error) from error
 
     def no_credentials(self, error: Exception) -> Trouble:
-        """What it means to a person that there are none. What stands in a file of credentials is in no message."""
+        """Return what it means to a person that there are none. What a file of credentials says is in no message."""
         if isinstance(error, Unavailable):
             return Trouble(Outcome.COULD_NOT_CHECK, "credentials could not be looked up in time", AGAIN)
         if not self.key_file:
@@ -82,7 +82,7 @@ class Caller:
             raise Trouble(Outcome.COULD_NOT_CHECK, seen, self._renewal) from error
 
     def trouble(self, error: Exception, what: str, project: str, permission: str, role: str) -> Trouble:
-        """What this error means to the person who reads the row."""
+        """Return what this error means to the person who reads the row."""
         said = str(getattr(error, "message", None) or error)
         if _STALE in said and _UNREACHABLE in said:
             return Trouble(Outcome.COULD_NOT_CHECK, f"{what}: Google could not be reached", AGAIN)
@@ -111,9 +111,9 @@ class Caller:
 
 
 def function_caller(you: Caller, account: str, source: Any = None, iam_endpoint: str = "") -> Caller:
-    """The function's account, asked for with the credentials of a person (`source`; None: the default ones).
+    """Return the function's account, asked for with the credentials of a person (`source`; None: the default ones).
 
-    Raises Trouble when that is not allowed. A stand-in has no accounts: there, the caller is the same.
+    Raise Trouble when that is not allowed. A stand-in has no accounts: there, the caller is the same.
     """
     if you.endpoint:
         return you

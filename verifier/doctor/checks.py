@@ -26,7 +26,7 @@ Check = tuple[Need, str, Callable[[], Iterable[Row]]]
 
 
 def checks(place: Installation) -> Iterator[Check]:
-    """The checks of an installation whose settings are sound."""
+    """Return the checks of an installation whose settings are sound."""
     for project in place.projects:
         yield Need.BUILDS_TOPIC_EXISTS, project, partial(_topic, place, project)
         yield Need.BUILDS_CAN_BE_LISTED, project, partial(_builds, place, project)
@@ -130,7 +130,7 @@ def _slack(place: Installation) -> Iterator[Row]:
 
 
 def answered(check: Check) -> list[Row]:
-    """The rows of one check. Raises nothing: one check's trouble, even a mistake of ours, never hides another's."""
+    """Return the rows of one check. Never raise: one check's trouble, even a mistake of ours, hides no other's."""
     need, about, ask = check
     try:
         return list(ask())

@@ -98,7 +98,7 @@ def _deployed_or_trouble(asked: Asked) -> _Deployed | Trouble:
 
 
 def _deployed(asked: Asked) -> _Deployed:
-    """The function and its secrets, or this environment. Raises Trouble when the function can't be read."""
+    """Return the function and its secrets, or this environment. Raise Trouble when the function can't be read."""
     you = Caller(asked.google, key_file=asked.environment.get("GOOGLE_APPLICATION_CREDENTIALS", ""))
     if asked.function is None:
         return _Deployed(you, you, None, asked.environment, rows=list(no_function()))
@@ -124,7 +124,7 @@ def _function(you: Caller, deployment: DeployedFunction) -> tuple[Caller, Row]:
 
 
 def _ages(you: Caller, deployment: DeployedFunction, secrets: Mapping[str, str | Trouble]) -> Iterator[Row]:
-    """The rows about versions that not every instance may have, or whose age could not be had."""
+    """Return the rows about versions that not every instance may have, or whose age could not be had."""
     for name, version in deployment.secrets.items():
         try:
             row = age_row(deployment, version, version_added(you, version))
@@ -152,7 +152,7 @@ def _policy(path: Path) -> tuple[Policy | None, Row]:
 
 
 def _with_the_rest(rows: Iterable[Row], first: Need) -> list[Row]:
-    """The rows, and for every other need one that says what it waits for."""
+    """Return the rows, and for every other need one that says what it waits for."""
     known = list(rows)
     done = {row.need for row in known} | {Need.SAMPLES_WERE_POSTED}
     return in_order([*known, *waiting([need for need in Need if need not in done], "", first)])

@@ -78,7 +78,7 @@ class DeployedFunction:
     """Members that may call it, as bound on the service itself; None: not known."""
 
     def path_of(self, endpoint: str) -> str | None:
-        """The path at this function that an address leads to; None when it leads elsewhere."""
+        """Return the path at this function that an address leads to; None when it leads elsewhere."""
         for address in self.addresses:
             base = address.rstrip("/")
             if endpoint == base or endpoint.startswith((f"{base}/", f"{base}?")):
@@ -91,7 +91,7 @@ class DeployedFunction:
 
 
 def function_name(text: str) -> FunctionName:
-    """The function that a resource name names. Raises Malformed."""
+    """Return the function that a resource name names. Raise Malformed."""
     match = _NAME.fullmatch(text)
     if not match:
         expected = "projects/PROJECT/locations/REGION/functions/NAME"
@@ -100,12 +100,12 @@ def function_name(text: str) -> FunctionName:
 
 
 def function_rows(deployment: DeployedFunction, settings: Settings | None) -> Iterator[Row]:
-    """What must hold of the function itself."""
+    """Return what must hold of the function itself."""
     name, about = deployment.name, deployment.name.name
     if deployment.is_ready:
         yield holds(Need.FUNCTION_IS_READY, about, f"it serves {deployment.addresses[0]}, as {deployment.account}")
     else:
-        seen = f"it does not serve: {deployment.said} (its log says more; what you mend is there after {APPLY})"
+        seen = f"it does not serve: {deployment.said} (its log says more; what you fix is there after {APPLY})"
         yield fails(Need.FUNCTION_IS_READY, about, seen, f"gcloud run services logs read {name.place} --limit=50")
     if settings:
         yield _time(deployment, settings)
@@ -114,18 +114,18 @@ def function_rows(deployment: DeployedFunction, settings: Settings | None) -> It
 
 
 def no_function() -> Iterator[Row]:
-    """The rows when nobody named a function."""
+    """Return the rows when nobody named a function."""
     for need in _OF_A_FUNCTION:
         yield needless(need, "", "no --function is given: settings come from this environment")
 
 
 def restart(name: FunctionName) -> str:
-    """The command that has the function start afresh. Its label means nothing, and may go with the next deployment."""
+    """Return the command that restarts the function. Its label means nothing, and may go with the next deployment."""
     return f"gcloud run services update {name.place} --update-labels=restarted=$(date +%s)"
 
 
 def renewal(version: str, name: FunctionName) -> str:
-    """The command that asks for a secret's value, adds it as a version, and has the function start with it."""
+    """Return the command that asks for a secret's value, adds it as a version, and has the function start with it."""
     _, project, _, secret, *_ = version.split("/")
     ask = "printf 'The secret, which is not shown: ' && read -rs V"
     add = f'printf %s "$V" | gcloud secrets versions add {secret} --project={project} --data-file=-'

@@ -15,17 +15,17 @@ FEWEST_DAYS = 30
 
 
 def audit_sinks(sinks: Sequence[Sink]) -> list[Sink]:
-    """The sinks that keep the audit trail in a log bucket."""
+    """Return the sinks that keep the audit trail in a log bucket."""
     return [sink for sink in sinks if AUDIT_LOG in sink.filter and sink.destination.startswith(_LOGGING)]
 
 
 def bucket_of(sink: Sink) -> str:
-    """The resource name of the bucket that a sink writes to."""
+    """Return the resource name of the bucket that a sink writes to."""
     return sink.destination.removeprefix(_LOGGING)
 
 
 def no_audit_sink(project: str) -> Row:
-    """The row where the audit trail stays where every log goes, for 30 days."""
+    """Return the row where the audit trail stays where every log goes, for 30 days."""
     return fails(Need.AUDIT_IS_KEPT, project, f"no log sink sends the log {AUDIT_LOG} to a bucket of its own", APPLY)
 
 

@@ -60,7 +60,7 @@ class Installation:
 def settings_with(
     variables: Mapping[str, str], secrets: Mapping[str, str | Trouble], *, is_deployed: bool
 ) -> tuple[Settings | None, Row]:
-    """The settings that these variables and secrets make, and the row about them."""
+    """Return the settings that these variables and secrets make, and the row about them."""
     unread = {name: _UNREAD.get(name, "") for name, value in secrets.items() if isinstance(value, Trouble)}
     values = {name: value for name, value in secrets.items() if isinstance(value, str)}
     every = {**variables, **values, **unread}
@@ -70,7 +70,7 @@ def settings_with(
         settings = read_settings(ours)
     except SettingsError as error:
         _, *problems = str(error).splitlines()
-        remedy = "mend what is named: each variable is explained in the README under Settings"
+        remedy = "fix what is named: each variable is explained in the README under Settings"
         return None, fails(need, "", "; ".join(line.strip() for line in problems), remedy)
     if is_deployed and settings.loopback:
         remedy = "take these variables from the function: they are for a local run"
@@ -80,7 +80,7 @@ def settings_with(
 
 
 def secret_rows(deployment: DeployedFunction, secrets: Mapping[str, str | Trouble]) -> Iterator[Row]:
-    """What came of reading the function's secrets."""
+    """Return what came of reading the function's secrets."""
     need = Need.SECRET_HAS_A_VERSION
     for variable, value in secrets.items():
         version = deployment.secrets[variable]
@@ -109,7 +109,7 @@ def policy_row(policy: Policy | None, name: str, problem: str) -> Row:
         workers = ", ".join(worker.job.job for worker in policy.workers)
         return holds(need, name, f"workers: {workers or 'none'}; Slack routes: {len(policy.routes)}")
     if problem:
-        return fails(need, name, problem, "mend the file and apply it again")
+        return fails(need, name, problem, "fix the file and apply it again")
     return unknown(
         need, name, "there is no such file here, and the function does not show its own", "give --policy FILE"
     )

@@ -91,7 +91,7 @@ def _routed(place: Installation, topic: str) -> Iterator[Row]:
 
 
 def _has_a_job(place: Installation, project: str) -> bool:
-    """Whether a worker's job is in the project, as far as policy tells. Raises Trouble."""
+    """Whether a worker's job is in the project, as far as policy tells. Raise Trouble."""
     if place.policy is None:
         return True
     named = [worker.job for worker in place.policy.workers if worker.job.project in ("", project)]
@@ -115,7 +115,7 @@ def _sweeps(place: Installation, deployment: DeployedFunction, found: Sequence[S
 
 
 def _topics(pushed: Sequence[Subscription], deployment: DeployedFunction, kind: str) -> list[str]:
-    """The topics that are pushed from; where none is, the one of Terraform's, which must be filled all the same."""
+    """Return the topics that are pushed from; where none is, Terraform's one, which must be filled all the same."""
     usual = f"projects/{deployment.name.project}/topics/{deployment.name.service_id}-{kind}"
     return sorted({one.topic for one in pushed} or {usual})
 
@@ -130,7 +130,7 @@ def _dead_letters(place: Installation, topic: str, found: Sequence[Subscription]
 
 
 def _pushed(need: Need, one: Subscription, deployment: DeployedFunction, more: Sequence[Row] = ()) -> Iterator[Row]:
-    """The row about a subscription's settings, and what else is wrong with it."""
+    """Return the row about a subscription's settings, and what else is wrong with it."""
     yield push_row(need, one, deployment)
     besides = [*more, caller_row(need, one, deployment)] if one.account else more
     yield from (row for row in besides if row.is_open)

@@ -25,7 +25,7 @@ _STATUS = re2.compile(r'"([A-Z_]+)"')
 
 
 def at_path(subscriptions: Iterable[Subscription], deployment: DeployedFunction, path: str) -> list[Subscription]:
-    """The subscriptions that push to this path of the function."""
+    """Return the subscriptions that push to this path of the function."""
     return [one for one in subscriptions if one.endpoint and deployment.path_of(one.endpoint) == path]
 
 
@@ -76,7 +76,7 @@ def caller_row(need: Need, subscription: Subscription, deployment: DeployedFunct
 
 
 def no_push(need: Need, about: str, path: str, deployment: DeployedFunction) -> Row:
-    """The row where no subscription pushes to a path."""
+    """Return the row where no subscription pushes to a path."""
     return fails(need, about, f"no subscription pushes to {deployment.addresses[0].rstrip('/')}{path}", APPLY)
 
 

@@ -13,7 +13,7 @@ from verifier.checks.verdict import Outcome
 from verifier.errors import VerifierError
 
 APPLY = "terraform apply"
-"""What mends all that Terraform made, in the folder of the installation."""
+"""What fixes all that Terraform made, in the folder of the installation."""
 GRANTED = "which Terraform grants in the projects and on the jobs that terraform.tfvars names"
 AGAIN = "run it again in a minute; if that does not help, check the network and the proxy"
 _COMMANDS = ("gcloud ", "printf ", "terraform ", "unset ")
@@ -57,7 +57,7 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One answer. What is not green says what to do, or which row to mend first."""
+    """One answer. What is not green says what to do, or which row to fix first."""
 
     need: Need
     about: str
@@ -94,43 +94,43 @@ class Trouble(VerifierError):
 
     @staticmethod
     def of(error: Exception) -> Trouble:
-        """The trouble that a mistake of our own is: a traceback would help nobody who waits for the other rows."""
+        """Return the trouble that a mistake of ours is: a traceback would help nobody who waits for the other rows."""
         seen = f"the doctor stumbled over its own question ({type(error).__name__})"
         return Trouble(Outcome.COULD_NOT_CHECK, seen, "run it again; if it stays, report this line")
 
     def row(self, need: Need, about: str) -> Row:
-        """The row of a check that this trouble came in the way of."""
+        """Return the row of a check that this trouble came in the way of."""
         return Row(need, about, self.outcome, self.seen, self.remedy)
 
 
 def holds(need: Need, about: str, seen: str) -> Row:
-    """It is as it must be."""
+    """Return the row of what is as it must be."""
     return Row(need, about, Outcome.HOLDS, seen)
 
 
 def fails(need: Need, about: str, seen: str, remedy: str) -> Row:
-    """It is not."""
+    """Return the row of what is not."""
     return Row(need, about, Outcome.FAILS, seen, remedy)
 
 
 def unknown(need: Need, about: str, seen: str, remedy: str) -> Row:
-    """It could not be found out."""
+    """Return the row of what could not be found out."""
     return Row(need, about, Outcome.COULD_NOT_CHECK, seen, remedy)
 
 
 def needless(need: Need, about: str, seen: str) -> Row:
-    """This installation has no need of it, or was not asked about."""
+    """Return the row of what this installation has no need of, or was not asked about."""
     return Row(need, about, Outcome.NOT_APPLICABLE, seen)
 
 
 def waiting(needs: Iterable[Need], about: str, first: Need) -> list[Row]:
-    """The rows of checks that can't be made before another one holds."""
+    """Return the rows of checks that can't be made before another one holds."""
     seen = f"not asked: it depends on {first}"
     return [Row(need, about, Outcome.COULD_NOT_CHECK, seen, waits_for=first) for need in needs]
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
-    """The rows as people read them."""
+    """Return the rows as people read them."""
     order = list(Need)
     return sorted(rows, key=lambda row: order.index(row.need))
 

@@ -52,14 +52,14 @@ def samples(policy: Policy, project: str, now: datetime) -> Iterator[Message]:
 
 
 def _uploaded(build: Build) -> Finding:
-    """That no commit is recorded, with the command that a policy with the sample's worker names."""
+    """Say that no commit is recorded, with the command that a policy with the sample's worker names."""
     worker = Worker("sample", _job(""), branches=("main",))
     command = right_command(build, Policy(workers=(worker,)))
     return Finding(Check.SOURCE_IS_A_COMMIT, Outcome.FAILS, "no commit is recorded", command)
 
 
 def _of_runs(now: datetime) -> Mapping[Verdict, tuple[Finding, ...]]:
-    """What the worker's logs can come to."""
+    """Return what the worker's logs can come to."""
     clean = Finding(Check.LOGS_HAVE_NO_ERRORS, Outcome.HOLDS, "none")
     lines, errors = Check.EXPECTED_LINES_WERE_SEEN, f'"{_ERROR}" ×3, first at {now:%H:%M:%S} UTC (task 0)'
     idle = '"query ok" was never logged: an idle worker proves nothing'

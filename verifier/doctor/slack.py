@@ -36,13 +36,13 @@ class Channel:
 
 
 def channels_of(policy: Policy | None, default: str) -> list[str]:
-    """The channels that verdicts go to, the default one first."""
+    """Return the channels that verdicts go to, the default one first."""
     routed = [route.channel for route in policy.routes] if policy else []
     return list(dict.fromkeys(filter(None, [default, *routed])))
 
 
 def token_rows(bot: Bot) -> Iterator[Row]:
-    """What a valid token must be good for."""
+    """Return what a valid token must be good for."""
     yield holds(Need.SLACK_TAKES_THE_TOKEN, bot.team, f"it is the token of the bot {bot.user}")
     need, about = Need.SLACK_SCOPES_SUFFICE, bot.user
     if not bot.scopes:
@@ -58,7 +58,7 @@ def token_rows(bot: Bot) -> Iterator[Row]:
 
 
 def no_token_row(code: str, renewal: str) -> Row:
-    """The row where Slack refuses the token."""
+    """Return the row where Slack refuses the token."""
     seen = f"Slack refuses the token ({code}): {_fix(code, 'the channel', '@<app>')}"
     return fails(Need.SLACK_TAKES_THE_TOKEN, "", seen, renewal)
 
@@ -71,9 +71,7 @@ def channel_row(channel: Channel, bot: Bot) -> Row:
     if channel.is_member is False or channel.refusal == "not_in_channel":
         return fails(need, about, "the bot is not a member", _fix("not_in_channel", about, name))
     if channel.refusal == "missing_scope":
-        return unknown(
-            need, about, "its history can't be read for want of a scope", f"mend {Need.SLACK_SCOPES_SUFFICE}"
-        )
+        return unknown(need, about, "its history can't be read for want of a scope", f"fix {Need.SLACK_SCOPES_SUFFICE}")
     if channel.refusal:
         return fails(need, about, f"Slack refuses it: {channel.refusal}", _fix(channel.refusal, about, name))
     return holds(need, about, "the bot is a member, and can find what it posted")

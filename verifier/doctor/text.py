@@ -18,7 +18,7 @@ _SIGNS = {
 }
 _WORDS = {
     Outcome.HOLDS: "in order",
-    Outcome.FAILS: "to mend",
+    Outcome.FAILS: "to fix",
     Outcome.COULD_NOT_CHECK: "not known",
     Outcome.NOT_APPLICABLE: "not needed",
 }
@@ -54,7 +54,7 @@ def _counts(rows: Iterable[Row]) -> str:
 
 
 def _wrapped(start: str, text: str, width: int) -> list[str]:
-    """The text after its start, its further lines below its first."""
+    """Return the text after its start, its further lines below its first."""
     room = width - len(start)
     if room < 20:
         return [start + text]

@@ -27,7 +27,7 @@ class JobFacts:
 
 
 def job_rows(job: JobFacts) -> Iterator[Row]:
-    """What must hold of a job itself."""
+    """Return what must hold of a job itself."""
     about = job.name.job
     update = f"gcloud run jobs update {about} --region={job.name.location} --project={job.name.project}"
     yield holds(Need.WORKER_EXISTS, about, f"in {job.name.location} of {job.name.project}")
@@ -53,7 +53,7 @@ def start_row(job: JobName, granted: Sequence[str]) -> Row:
 
 
 def trigger_run(worker: Worker, projects: Sequence[str], regions: frozenset[str]) -> str:
-    """The command that has the worker's trigger build, in the place that is likeliest where policy names none."""
+    """Return the command that has the worker's trigger build, in the likeliest place where policy names none."""
     region = worker.region or next(iter(regions - {"global"} if len(regions) == 1 else ()), "global")
     project = worker.job.project if worker.job.project in projects else projects[0]
     return f"gcloud builds triggers run {quote(worker.trigger)} --branch=main --region={region} --project={project}"
@@ -77,18 +77,18 @@ def image_row(worker: Worker, jobs: Sequence[JobFacts], builds: Sequence[Build],
 
 
 def no_job_row(worker: Worker, tried: Sequence[str]) -> Row:
-    """The row where none of the projects has the worker's job."""
+    """Return the row where none of the projects has the worker's job."""
     seen = f"no such job in {worker.job.location} of {', '.join(tried)}: policy.toml must name one that there is"
     return fails(Need.WORKER_EXISTS, worker.job.job, seen, f"gcloud run jobs list --project={tried[0]}")
 
 
 def no_workers() -> Iterator[Row]:
-    """The row where policy names no worker."""
+    """Return the row where policy names no worker."""
     yield needless(Need.WORKER_EXISTS, "", "policy names no worker: builds are judged by their source alone")
 
 
 def builds_of(worker: Worker, builds: Mapping[str, Sequence[Build]]) -> list[Build]:
-    """The trigger's builds among those of every project, newest first."""
+    """Return the trigger's builds among those of every project, newest first."""
     found = [
         build
         for several in builds.values()
@@ -99,7 +99,7 @@ def builds_of(worker: Worker, builds: Mapping[str, Sequence[Build]]) -> list[Bui
 
 
 def untagged(image: str) -> str:
-    """An image's name without tag and digest."""
+    """Return an image's name without tag and digest."""
     name = image.partition("@")[0]
     folder, slash, last = name.rpartition("/")
     return f"{folder}{slash}{last.partition(':')[0]}"

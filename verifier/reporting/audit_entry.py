@@ -55,7 +55,7 @@ class AuditEntry:
 
 
 def verdict_entry(build: Build, source: Source, judgement: Judgement) -> AuditEntry:
-    """What was decided about a build, and on what evidence; or that it did not succeed and so was not judged.
+    """Return what was decided about a build, and on what evidence; or that it did not succeed and so was not judged.
 
     It is made of what was decided alone, so that it is the same however often and by whomever it is written.
     """
@@ -73,13 +73,13 @@ def verdict_entry(build: Build, source: Source, judgement: Judgement) -> AuditEn
 
 
 def quarantine_entry(message_id: str, reason: str, excerpt: str, now: datetime) -> AuditEntry:
-    """A message that could not be read was put aside; `excerpt` is the beginning of it."""
+    """Return the entry about a message that could not be read and was put aside; `excerpt` is the beginning of it."""
     payload = {"message_id": _name(message_id), "reason": _text(reason), "excerpt": _text(excerpt)}
     return _plain_record("quarantined", {}, payload, now)
 
 
 def unconfirmed_entry(key: BuildKey, reason: str, now: datetime) -> AuditEntry:
-    """A message named a build that Cloud Build does not show us: one entry a build, if the moment is the same."""
+    """Return the entry about a build that a message named and Cloud Build does not show us: one for each moment."""
     payload = {"build": _name(key.name), "reason": _text(reason)}
     return replace(_plain_record("unconfirmed", _place(key), payload, now), insert_id=f"unconfirmed-{key.digest}")
 
@@ -92,13 +92,13 @@ def undelivered_entry(key: BuildKey, verdict: Verdict | None, reason: str, now: 
 
 
 def announcement(record: AuditEntry) -> tuple[dict[str, Any], dict[str, str]]:
-    """The payload and the attributes by which a verdict is published to subscribers."""
+    """Return the payload and the attributes by which a verdict is published to subscribers."""
     wanted = ("project", "location", "build", "verdict", "trigger")
     return dict(record.payload), {name: record.labels[name][:_MOST_ATTRIBUTE] for name in wanted}
 
 
 def explanation(build: Build, source: Source, judgement: Judgement) -> dict[str, Any]:
-    """The facts and the findings about one build, for whoever asks for them at a terminal."""
+    """Return the facts and the findings about one build, for whoever asks for them at a terminal."""
     return {
         "build": _name(build.key.name) if build.key.project and build.key.id else _name(build.key.id) or None,
         "status": _name(build.status) or None,
@@ -111,7 +111,7 @@ def explanation(build: Build, source: Source, judgement: Judgement) -> dict[str,
 
 
 def source_document(source: Source) -> dict[str, Any]:
-    """The fact about a build's source, in one shape for all kinds: what does not apply is null."""
+    """Return the fact about a build's source, in one shape for all kinds: what does not apply is null."""
     document: dict[str, Any] = {
         "fact": "",
         "commit": None,
@@ -134,7 +134,7 @@ def source_document(source: Source) -> dict[str, Any]:
 
 
 def _summary(build: Build, judgement: Judgement) -> dict[str, Any]:
-    """The words of the verification summary. Only VERIFIED has PASSED; a build that was not judged has neither."""
+    """Return the verification summary. Only VERIFIED has PASSED; a build that was not judged has neither word."""
     verdict = judgement.verdict
     resource = f"//cloudbuild.googleapis.com/{_name(build.key.name)}"
     inputs = [{"uri": resource, "digest": {"sha256": _digest(build.document)}}]
@@ -177,7 +177,7 @@ def _claims(build: Build, source: Source) -> list[dict[str, Any]]:
 
 
 def _invoked_by(build: Build) -> dict[str, Any]:
-    """The trigger's id was written by the service; its name is a claim."""
+    """Return who ran it: the trigger's id was written by the service; its name is a claim."""
     if not build.trigger_id:
         return {"how": "by-hand", "trigger_id": None, "trigger_name": None}
     return {"how": "trigger", "trigger_id": _name(build.trigger_id), "trigger_name": _name(build.trigger_name) or None}
@@ -204,7 +204,7 @@ def _errors(judgement: Judgement) -> list[dict[str, Any]]:
 
 
 def _plain_record(kind: str, labels: Mapping[str, str], payload: dict[str, Any], now: datetime) -> AuditEntry:
-    """An entry about something that is not a verdict; a warning."""
+    """Return an entry about something that is not a verdict; a warning."""
     return AuditEntry(f"{kind}-{_digest(payload)}", now, "WARNING", {"kind": kind, **labels}, payload)
 
 

@@ -12,7 +12,7 @@ MOST_NAME = 60
 
 
 def subject(build: Build, job: str = "") -> str:
-    """What people know a build by: its trigger, its image, its worker or its id, the first that it has."""
+    """Return what people know a build by: its trigger, its image, its worker or its id, the first that it has."""
     if build.trigger_name:
         return excerpt(build.trigger_name, MOST_NAME)
     if build.images:
@@ -21,7 +21,7 @@ def subject(build: Build, job: str = "") -> str:
 
 
 def commit(build: Build, source: Source) -> str:
-    """The short commit with its branch or tag."""
+    """Return the short commit with its branch or tag."""
     match source:
         case Commit():
             return f"{source.sha[:7]} {ref(build)}".rstrip()
@@ -32,7 +32,7 @@ def commit(build: Build, source: Source) -> str:
 
 
 def ref(build: Build) -> str:
-    """The branch, tag or pull request that it was built for, as far as the build tells."""
+    """Return the branch, tag or pull request that it was built for, as far as the build tells."""
     if build.pull_request:
         return f"pull request {excerpt(build.pull_request, 20)}"
     kind, name = ref_of(build)
@@ -41,10 +41,10 @@ def ref(build: Build) -> str:
 
 
 def short_id(build: Build) -> str:
-    """The beginning of the build's id."""
+    """Return the beginning of the build's id."""
     return excerpt(build.key.id, MOST_NAME).partition("-")[0][:12] or "without id"
 
 
 def named(build: Build) -> str:
-    """The build as a sentence begins with it."""
+    """Return the build as a sentence begins with it."""
     return f"Build {short_id(build)}" + (f" ({build.finished:%H:%M} UTC)" if build.finished else "")

@@ -17,13 +17,13 @@ _COMMIT_PATHS = {"github.com": "commit", "gitlab.com": "-/commit", "bitbucket.or
 
 
 def build_link(build: Build) -> str:
-    """The build in the console."""
+    """Return the build in the console."""
     key = build.key
     return _console("cloud-build/builds;region={}/{}", key.project, key.location, key.id)
 
 
 def archive_link(build: Build, source: Source) -> str:
-    """The uploaded source in the console, which shows objects under their slashes."""
+    """Return the uploaded source in the console, which shows objects under their slashes."""
     if not isinstance(source, Upload):
         return ""
     steps = [source.bucket, *source.object.split("/")]
@@ -31,7 +31,7 @@ def archive_link(build: Build, source: Source) -> str:
 
 
 def execution_link(execution: str) -> str:
-    """The execution of this full name in the console."""
+    """Return the execution of this full name in the console."""
     try:
         job, short_name = parse_execution_name(execution)
     except Malformed:
@@ -58,7 +58,7 @@ def logs_link(build: Build, execution: str) -> str:
 
 
 def commit_link(source: Source) -> str:
-    """The commit at its host, when it is one whose addresses are known."""
+    """Return the commit at its host, when it is one whose addresses are known."""
     if not isinstance(source, Commit) or source.repository is None:
         return ""
     host, path = source.repository.host, source.repository.path
@@ -68,7 +68,7 @@ def commit_link(source: Source) -> str:
 
 
 def _console(path: str, project: str, *parts: str) -> str:
-    """The path with these parts in its places. Empty when one of them would lead out of it or is not known."""
+    """Return the path with these parts in its places. Empty when one of them would lead out of it or is not known."""
     if {"", ".", ".."} & {project, *parts}:
         return ""
     return f"{_CONSOLE}/{path.format(*map(_quoted, parts))}?project={_quoted(project)}"

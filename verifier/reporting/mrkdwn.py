@@ -38,17 +38,17 @@ _MENTION = re.compile(r"[UWS][A-Z0-9]{2,30}")
 
 
 def shown(text: str, most: int = _MOST_LINE) -> Markup:
-    """The text as one line that shows what it says and does nothing."""
+    """Return the text as one line that shows what it says and does nothing."""
     return Markup(_inert(_line(text, min(most, _MOST_LINE))))
 
 
 def bold(text: str) -> Markup:
-    """The text as one bold line."""
+    """Return the text as one bold line."""
     return Markup(f"*{shown(text)}*")
 
 
 def advice(text: str) -> Markup:
-    """The text as one line, with the commands in it as code."""
+    """Return the text as one line, with the commands in it as code."""
     line = _line(text, _MOST_LINE)
     pieces, done = [], 0
     for command in _COMMAND.finditer(line):
@@ -58,7 +58,7 @@ def advice(text: str) -> Markup:
 
 
 def mention(who: str) -> Markup:
-    """The live mention of a user id, a group id, `here` or `channel`; empty for anything else."""
+    """Return the live mention of a user id, a group id, `here` or `channel`; empty for anything else."""
     if who in ("here", "channel"):
         return Markup(f"<!{who}>")
     if not _MENTION.fullmatch(who):
@@ -67,12 +67,12 @@ def mention(who: str) -> Markup:
 
 
 def section(lines: Iterable[Markup]) -> Block:
-    """A section with these lines, as many as fit."""
+    """Return a section with these lines, as many as fit."""
     return {"type": "section", "text": _text(fitting(lines))}
 
 
 def code_section(text: str) -> Block:
-    """A section with the text as a block of code, cut where it does not fit."""
+    """Return a section with the text as a block of code, cut where it does not fit."""
     text = text.translate(_CODE_LOOKALIKE)
     while len(escaped := escape(text, quote=False)) > _MOST_SECTION:
         text = text[: len(text) * _MOST_SECTION // len(escaped) - 1] + "…"
@@ -95,7 +95,7 @@ def buttons(links: Iterable[tuple[str, str]]) -> list[Block]:
 
 
 def fitting(lines: Iterable[Markup]) -> Markup:
-    """The lines in one text, as many as fit into a section; an ellipsis stands for the rest."""
+    """Return the lines in one text, as many as fit into a section; an ellipsis stands for the rest."""
     kept: list[str] = []
     left = _MOST_SECTION
     for line in lines:

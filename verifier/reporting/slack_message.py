@@ -62,7 +62,7 @@ def verdict_message(
     default_channel: str = "",
     submitter: Submitter | None = None,
 ) -> Message:
-    """The message about a judged build; about one that did not succeed, `failed_build_message`.
+    """Return the message about a judged build; about one that did not succeed, `failed_build_message`.
 
     `submitter` is named where the build is LOCAL_SOURCE.
     """
@@ -103,7 +103,7 @@ def failed_build_message(build: Build, policy: Policy) -> Message:
 
 
 def unconfirmed_message(count: int, examples: Sequence[str], since: datetime, home: str) -> Message:
-    """The one notice about all messages, since that moment, that named builds which can't be read.
+    """Return the one notice about all messages, since that moment, that named builds which can't be read.
 
     `home` is the project of the audit trail.
     """
@@ -160,7 +160,7 @@ def _small_print(build: Build, judgement: Judgement) -> str:
 
 
 def _excerpt(error: Repeated) -> str:
-    """An error as it was logged: its beginning and, because exceptions name themselves last, its end."""
+    """Return an error as it was logged: its beginning and, because exceptions name themselves last, its end."""
     text = excerpt(error.excerpt, _MOST_READ).strip() or excerpt(error.name, _MOST_EXCERPT)
     if len(text) > _MOST_EXCERPT:
         text = f"{text[: _MOST_EXCERPT // 2]}\n…\n{text[-_MOST_EXCERPT // 2 :]}"
@@ -168,7 +168,7 @@ def _excerpt(error: Repeated) -> str:
 
 
 def _claimed_commit(build: Build) -> str:
-    """The commit, proven or not: the build came to nothing, so nothing rests on it."""
+    """Return the commit, proven or not: the build came to nothing, so nothing rests on it."""
     source = source_of(build)
     sha = source.sha if isinstance(source, Commit) else build.claims.get("COMMIT_SHA", "")
     return f"{excerpt(sha, MOST_NAME)[:7]} {ref(build)}".strip()

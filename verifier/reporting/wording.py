@@ -88,7 +88,7 @@ class Told:
     """Who submitted the build, where it is known and policy lets it be told."""
 
     def found(self, outcome: Outcome) -> list[Finding]:
-        """The findings of this outcome, in the order in which people read them.
+        """Return the findings of this outcome, in the order in which people read them.
 
         What could not be checked because the worker failed says nothing that its failure does not say.
         """
@@ -112,7 +112,7 @@ class Told:
         return finding is not None and finding.outcome is Outcome.HOLDS
 
     def seen(self, check: Check) -> str:
-        """What was seen when this check was made."""
+        """Return what was seen when this check was made."""
         finding = self.judgement.finding(check)
         return finding.seen if finding else ""
 
@@ -146,7 +146,7 @@ def reasons(told: Told, verdict: Verdict) -> list[str]:
 
 
 def remedies(told: Told, verdict: Verdict) -> list[str]:
-    """What to do, the most important first."""
+    """Return what to do, the most important first."""
     found = [*told.found(Outcome.FAILS), *told.found(Outcome.COULD_NOT_CHECK)]
     distinct = list(dict.fromkeys(finding.remedy for finding in found))
     first = "To decide it" if verdict is Verdict.INCONCLUSIVE else "Do this"
@@ -190,7 +190,7 @@ def _submitted(submitter: Submitter) -> str:
 
 
 def _claims(told: Told) -> Iterator[str]:
-    """The claims that people might be taken in by, without those that only repeat another."""
+    """Return the claims that people might be taken in by, without those that only repeat another."""
     told_shas: list[str] = []
     for claim in unbacked_claims(told.build, told.source):
         value = claim.value
@@ -232,7 +232,7 @@ def _inconclusive(told: Told) -> Iterator[str]:
 
 
 def _right(told: Told) -> Iterator[str]:
-    """What is in order in spite of it all."""
+    """Return what is in order in spite of it all."""
     open_findings = [*told.found(Outcome.FAILS), *told.found(Outcome.COULD_NOT_CHECK)]
     if told.holds(Check.SOURCE_IS_A_COMMIT) and not any(finding.check in SOURCE_CHECKS for finding in open_findings):
         yield "right commit"

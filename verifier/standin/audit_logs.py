@@ -14,7 +14,7 @@ _RECEIVED_AFTER = timedelta(milliseconds=900)
 
 
 def create_build_entry(project: str, build_id: str, at: datetime, principal: str, user_agent: str) -> Pb:
-    """The entry for a build that was submitted then, by this caller and program."""
+    """Return the entry for a build that was submitted then, by this caller and program."""
     document = {
         "logName": f"projects/{project}/logs/cloudaudit.googleapis.com%2Factivity",
         "insertId": hashlib.sha256(f"submitted {project} {build_id}".encode()).hexdigest()[:12],

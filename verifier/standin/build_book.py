@@ -24,7 +24,7 @@ class BuildBook:
         self._order: dict[_Place, list[_Key]] = {}
 
     def put(self, project: str, location: str, document: Mapping[str, Any]) -> None:
-        """Add a build, or replace the one of the same id. Raises ValueError for what is no build."""
+        """Add a build, or replace the one of the same id. Raise ValueError for what is no build."""
         build = parse_build(document)
         with self._lock:
             builds = self._builds.setdefault((project, location), {})
@@ -35,7 +35,7 @@ class BuildBook:
             insort(order, _key(build))
 
     def get(self, project: str, location: str, build_id: str) -> Pb | None:
-        """The build, or None."""
+        """Return the build, or None."""
         with self._lock:
             return self._builds.get((project, location), {}).get(build_id)
 

@@ -22,9 +22,9 @@ _Unknown = list[tuple[_Path, bytes]]
 
 
 def parse_build(document: Mapping[str, Any]) -> Pb:
-    """The Build message for what `gcloud builds describe --format=json` prints.
+    """Return the Build message for what `gcloud builds describe --format=json` prints.
 
-    Raises ValueError when a known field has a value of the wrong kind.
+    Raise ValueError when a known field has a value of the wrong kind.
     """
     unknown: _Unknown = []
     known = _known(document, Build.DESCRIPTOR, (), unknown)

@@ -31,7 +31,7 @@ _Test = Callable[[Pb], bool]
 
 
 def compile_build_filter(text: str) -> _Test:
-    """What the filter says, as a function of a build. Raises `RefusalError` naming the part that is not known."""
+    """Return what the filter says, as a function of a build. Raise `RefusalError` naming the part that is not known."""
     tests = [_comparison(part.strip()) for part in re.split(r"\s+AND\s+", text.strip())] if text.strip() else []
     return lambda build: all(test(build) for test in tests)
 

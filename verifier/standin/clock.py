@@ -11,7 +11,7 @@ Clock = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
-    """The machine's own time."""
+    """Return the machine's own time."""
     return datetime.now(UTC)
 
 
@@ -19,7 +19,7 @@ class ManualClock:
     """A clock that stands still until it is advanced. Safe to use from any thread."""
 
     def __init__(self, start: datetime) -> None:
-        """Raises ValueError when `start` carries no offset."""
+        """Raise ValueError when `start` carries no offset."""
         if start.tzinfo is None:
             raise ValueError(f"expected an aware moment to start at, got {start!r}")
         self._now = start.astimezone(UTC)
@@ -30,7 +30,7 @@ class ManualClock:
             return self._now
 
     def advance(self, seconds: float) -> datetime:
-        """Move on by this many seconds and say what time it is then. Raises ValueError when they are negative."""
+        """Move on by this many seconds and say what time it is then. Raise ValueError when they are negative."""
         if seconds < 0:
             raise ValueError(f"expected a clock to go forward, got {seconds} seconds")
         with self._lock:

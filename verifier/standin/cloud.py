@@ -83,14 +83,14 @@ class Cloud:
             self._projects[number] = project
 
     def project_id(self, project: str) -> str:
-        """The id of a project named by id or by number."""
+        """Return the id of a project named by id or by number."""
         with self._lock:
             return self._projects.get(project, project)
 
     def put_build(self, document: Mapping[str, Any]) -> None:
         """Add a build, as `gcloud builds describe --format=json` prints it, or replace the one of the same id.
 
-        The project number in its name becomes known for its project. Raises ValueError when it is no build.
+        The project number in its name becomes known for its project. Raise ValueError when it is no build.
         """
         named, location = _place(document)
         project = str(document.get("projectId") or named)
@@ -99,7 +99,7 @@ class Cloud:
         self.builds.put(project, location, document)
 
     def tag(self, image: str, digest: str) -> None:
-        """Point an image tag (`latest` where none is given) at a digest. Raises ValueError for what is no digest."""
+        """Point an image tag (`latest` where none is given) at a digest. Raise ValueError for what is no digest."""
         self.jobs.tag(image, digest)
 
     def put_job(
@@ -121,21 +121,21 @@ class Cloud:
         self.jobs.put(JobPath(project, location, job), settings)
 
     def run_job(self, path: JobPath, overrides: Overrides) -> JobRun:
-        """Start an execution. Raises `RefusalError` when there is no such job."""
+        """Start an execution. Raise `RefusalError` when there is no such job."""
         run = self.jobs.start(path, overrides, self.clock())
         self.logs.put((nanoseconds(visible), entry) for visible, entry in entries_of(run))
         return run
 
     def finished_executions(self) -> tuple[str, ...]:
-        """The full names of the executions whose completion entry has been written, in the order of that."""
+        """Return the full names of the executions whose completion entry has been written, in the order of that."""
         now = self.clock()
         written = [(run.audited, run.full_name) for run in self.jobs.runs() if run.audited and run.audited <= now]
         return tuple(name for _, name in sorted(written))
 
     def completion_entry(self, execution_name: str) -> dict[str, Any]:
-        """The audit entry about the end of an execution, by its full name, as LogEntry JSON.
+        """Return the audit entry about the end of an execution, by its full name, as LogEntry JSON.
 
-        Raises ValueError when it has not been written yet.
+        Raise ValueError when it has not been written yet.
         """
         if execution_name not in self.finished_executions():
             raise ValueError(f"expected an execution that has finished, got {execution_name!r}")
@@ -157,7 +157,7 @@ class Cloud:
             return [json_format.MessageToDict(entry) for entry in self._written]
 
     def audit_entries(self) -> list[dict[str, Any]]:
-        """The same as a query shows them: one for each project, time and insert id."""
+        """Return the same as a query shows them: one for each project, time and insert id."""
         with self._lock:
             seen: dict[tuple[str, int, str], Pb] = {}
             for entry in self._written:
@@ -166,7 +166,7 @@ class Cloud:
             return [json_format.MessageToDict(entry) for entry in seen.values()]
 
     def deny(self, method_or_permission: str) -> None:
-        """Refuse a method or a permission from now on. Raises ValueError when neither has that name."""
+        """Refuse a method or a permission from now on. Raise ValueError when neither has that name."""
         with self._lock:
             self._denied.add(_permission(method_or_permission))
 
@@ -176,7 +176,7 @@ class Cloud:
             self._denied.discard(_permission(method_or_permission))
 
     def require(self, method: str, resource: str) -> None:
-        """Raises `RefusalError` when the permission that the method needs is denied."""
+        """Raise `RefusalError` when the permission that the method needs is denied."""
         permission = PERMISSIONS[method]
         with self._lock:
             if permission in self._denied:
@@ -189,14 +189,14 @@ class Cloud:
             return permission not in self._denied
 
     def disable(self, api: str) -> None:
-        """Turn an API off, such as `pubsub.googleapis.com`. Raises ValueError when it is none of the known ones."""
+        """Turn an API off, such as `pubsub.googleapis.com`. Raise ValueError when it is none of the known ones."""
         if api.partition(".")[0] not in _APIS.values():
             raise ValueError(f"expected one of {', '.join(sorted(set(_APIS.values())))}.googleapis.com, got {api!r}")
         with self._lock:
             self._disabled.add(api)
 
     def require_api(self, path: str) -> None:
-        """Raises `RefusalError` when the API of the method with this full name is turned off."""
+        """Raise `RefusalError` when the API of the method with this full name is turned off."""
         package = path.strip("/").partition("/")[0].rpartition(".")[0]
         api = f"{_APIS.get(package, package)}.googleapis.com"
         with self._lock:
@@ -205,7 +205,7 @@ class Cloud:
                 raise RefusalError("PERMISSION_DENIED", message, disabled_api=api)
 
     def count_read(self, project: str) -> None:
-        """Count one read of a project's logs. Raises `RefusalError` when it is one too many for this minute."""
+        """Count one read of a project's logs. Raise `RefusalError` when it is one too many for this minute."""
         now = self.clock()
         with self._lock:
             reads = self._reads.setdefault(project, deque())
@@ -221,7 +221,7 @@ class Cloud:
 
 
 def _place(document: Mapping[str, Any]) -> tuple[str, str]:
-    """The project and the location in a build's name; builds from before names had a location are global."""
+    """Return the project and the location in a build's name; builds from before names had a location are global."""
     parts = str(document.get("name", "")).split("/")
     if len(parts) == 6:
         return parts[1], parts[3]

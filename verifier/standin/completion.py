@@ -16,7 +16,7 @@ _ABORTED = 10
 
 
 def completion_entry(run: JobRun) -> dict[str, Any]:
-    """The entry, as LogEntry JSON. Raises ValueError for an execution that never ends.
+    """Return the entry, as LogEntry JSON. Raise ValueError for an execution that never ends.
 
     The codes of cancelled and out-of-memory executions have not been seen on the platform; these are a guess.
     """

@@ -19,7 +19,7 @@ _REASONS = {
 
 
 def show_execution(run: JobRun, now: datetime) -> Pb:
-    """The Execution message at this moment.
+    """Return the Execution message at this moment.
 
     One that was just created has no conditions, and its image is still the tag; the digest shows from the start on.
     """
@@ -51,7 +51,7 @@ def show_execution(run: JobRun, now: datetime) -> Pb:
 
 
 def uid(text: str) -> str:
-    """A stable identifier in the shape of a UUID."""
+    """Return a stable identifier in the shape of a UUID."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
 

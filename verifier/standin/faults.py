@@ -10,7 +10,7 @@ KINDS = ("before", "after", "slow", "hang")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One kind of trouble for one kind of call. Raises ValueError when it could never hit anything."""
+    """One kind of trouble for one kind of call. Raise ValueError when it could never hit anything."""
 
     call: str
     """The method's name, such as `GetBuild` or `chat.postMessage`; `*` is every call."""

@@ -34,7 +34,7 @@ class Function:
     """Its server."""
 
     def request(self, method: str, path: str, body: bytes = b"") -> int:
-        """The status of its answer."""
+        """Return the status of its answer."""
         connection = HTTPConnection(self.url.removeprefix("http://"), timeout=60)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"})
@@ -43,12 +43,12 @@ class Function:
             connection.close()
 
     def post(self, path: str, body: bytes) -> int:
-        """The status of its answer to this message."""
+        """Return the status of its answer to this message."""
         return self.request("POST", path, body)
 
 
 def command(port: int) -> list[str]:
-    """What starts the function. Raises VerifierError where this is no checkout."""
+    """Return what starts the function. Raise VerifierError where this is no checkout."""
     if not MAIN.exists():
         raise VerifierError(f"expected the function's main.py at {MAIN}, got nothing there; run this in a checkout")
     script = Path(sys.executable).with_name("functions-framework")
@@ -56,7 +56,7 @@ def command(port: int) -> list[str]:
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment without the verifier's and the framework's settings, and with these.
+    """Return this process's environment without the verifier's and the framework's settings, and with these.
 
     No proxy is asked for loopback addresses.
     """
@@ -65,7 +65,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
+    """Return a port on loopback that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -73,7 +73,7 @@ def free_port() -> int:
 
 
 def quiet_port() -> int:
-    """A port for a server that takes its time to listen: below those that the system hands out meanwhile."""
+    """Return a port for a server that takes its time to listen: below those that the system hands out meanwhile."""
     for port in random.SystemRandom().sample(range(20_000, 30_000), 100):
         with socket.socket() as listener, suppress(OSError):
             listener.bind(("127.0.0.1", port))
@@ -83,7 +83,7 @@ def quiet_port() -> int:
 
 @contextmanager
 def running_function(settings: Mapping[str, str], folder: Path) -> Iterator[Function]:
-    """The function with these settings, from its first answer on. Raises VerifierError with its last lines."""
+    """Return the function with these settings, from its first answer on. Raise VerifierError with its last lines."""
     port, log = quiet_port(), folder / "function.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

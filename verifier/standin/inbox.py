@@ -28,12 +28,12 @@ _WEB_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def page(messages: Sequence[SlackMessage], nonce: str) -> str:
-    """The whole page; `nonce` is what lets its own script and style run under the policy of `headers`."""
+    """Return the whole page; `nonce` is what lets its own script and style run under the policy of `headers`."""
     return _PAGE.substitute(messages=fragment(messages), nonce=nonce)
 
 
 def headers(nonce: str) -> dict[str, str]:
-    """The page's headers: it loads nothing from elsewhere, runs only what is its own and can't be framed."""
+    """Return the page's headers: it loads nothing from elsewhere, runs only what is its own and can't be framed."""
     policy = (
         f"default-src 'none'; connect-src 'self'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -42,7 +42,7 @@ def headers(nonce: str) -> dict[str, str]:
 
 
 def fragment(messages: Sequence[SlackMessage]) -> str:
-    """The messages, oldest first, as the page's script puts them in."""
+    """Return the messages, oldest first, as the page's script puts them in."""
     return "\n".join(_message(message) for message in messages) or _EMPTY
 
 
@@ -134,7 +134,7 @@ def _token(kind: str, content: str) -> str:
 
 
 def _reference(reference: str) -> str:
-    """A link, or a mention of a channel (#), a person (@) or everybody (!)."""
+    """Return a link, or a mention of a channel (#), a person (@) or everybody (!)."""
     target, _, label = reference.partition("|")
     if target[:1] in ("#", "@", "!"):
         sign = "#" if target[0] == "#" else "@"

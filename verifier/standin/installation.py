@@ -42,7 +42,7 @@ class InstalledResources:
     """Who has a role on a resource, by the resource and the role."""
 
     def methods(self) -> dict[str, Method]:
-        """The methods that show it, by their full name."""
+        """Return the methods that show it, by their full name."""
         asked, tested = iam_policy_pb2.GetIamPolicyRequest, iam_policy_pb2.TestIamPermissionsRequest
         return {
             f"{_PUBSUB}.Publisher/GetTopic": Method(pubsub_types.GetTopicRequest.pb(), self._topic),
@@ -134,7 +134,7 @@ def _found(things: Mapping[str, Any], name: str) -> Any:
 
 
 def _below(parent: str, things: Mapping[str, Any], page_token: str) -> list[tuple[str, Any]]:
-    """The things under a parent, all on one page."""
+    """Return the things under a parent, all on one page."""
     if page_token:
         raise RefusalError("UNIMPLEMENTED", "Pages after the first are not known to this stand-in.")
     return [(name, thing) for name, thing in things.items() if name.startswith(parent)]

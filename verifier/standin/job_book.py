@@ -62,7 +62,7 @@ class JobBook:
         self._runs: dict[str, JobRun] = {}
 
     def tag(self, image: str, digest: str) -> None:
-        """Point a tag at a digest from now on. Raises ValueError for what is no SHA-256 digest."""
+        """Point a tag at a digest from now on. Raise ValueError for what is no SHA-256 digest."""
         if not _DIGEST.fullmatch(digest):
             raise ValueError(f"expected a digest such as sha256:<64 hex digits>, got {digest!r}")
         with self._lock:
@@ -74,7 +74,7 @@ class JobBook:
             self._jobs[path] = job
 
     def job(self, path: JobPath) -> Job:
-        """The job. Raises `RefusalError` when there is none."""
+        """Return the job. Raise `RefusalError` when there is none."""
         with self._lock:
             if path not in self._jobs:
                 raise not_found(
@@ -84,7 +84,7 @@ class JobBook:
             return self._jobs[path]
 
     def start(self, path: JobPath, overrides: Overrides, now: datetime) -> JobRun:
-        """Start an execution; where its tag points is settled here. Raises `RefusalError` when there is no such job."""
+        """Start an execution; where its tag points is settled here. Raise `RefusalError` when there is no such job."""
         with self._lock:
             job = self.job(path)
             run = JobRun(
@@ -106,14 +106,14 @@ class JobBook:
             return run
 
     def run(self, full_name: str) -> JobRun:
-        """One execution. Raises `RefusalError` when there is none."""
+        """One execution. Raise `RefusalError` when there is none."""
         with self._lock:
             if full_name not in self._runs:
                 raise not_found(f"Resource '{full_name}' of kind 'EXECUTION' does not exist.")
             return self._runs[full_name]
 
     def runs_of(self, path: JobPath) -> Sequence[JobRun]:
-        """The executions of a job, oldest first; those of every job in the location when the job is `-`."""
+        """Return the executions of a job, oldest first; those of every job in the location when the job is `-`."""
         return [
             run
             for run in self.runs()

@@ -110,7 +110,7 @@ class JobRun:
         return "cancelledCount" if self.script.outcome.startswith("cancelled") else "failedCount"
 
     def conditions(self, now: datetime) -> list[Condition]:
-        """What is said about it at this moment: nothing at all before it starts."""
+        """Return what is said about it at this moment: nothing at all before it starts."""
         if self.finished is not None and not self.attempts:
             return self._image_is_missing(self.finished) if self.has_finished(now) else []
         if self.started is None or not self.has_started(now):

@@ -58,7 +58,7 @@ class LogBook:
 
 
 def project_of(log_name: str) -> str:
-    """The project in the name of a log."""
+    """Return the project in the name of a log."""
     return log_name.removeprefix("projects/").partition("/")[0]
 
 

@@ -84,7 +84,7 @@ def written_to_log(log: str) -> Test:
 
 
 def compare(path: Sequence[str], order: str, value: str, *, quoted: bool) -> Test:
-    """One comparison of a field with a value. Raises `RefusalError` naming what is not known of it."""
+    """One comparison of a field with a value. Raise `RefusalError` naming what is not known of it."""
     name = ".".join(path)
     if name in _NUMBERS:
         return _compare_number(name, order, value)

@@ -35,7 +35,7 @@ class _Token:
 
 
 def compile_log_filter(text: str) -> Test:
-    """What the filter says, as a function of an entry. Raises `RefusalError` naming the part that is not known."""
+    """Return the filter as a function of an entry. Raise `RefusalError` naming the part that is not known."""
     if len(text) > MAX_LENGTH:
         raise invalid(f"The filter has {len(text)} characters; the most that are allowed is {MAX_LENGTH}.")
     if not text.strip():

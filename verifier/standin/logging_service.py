@@ -94,7 +94,7 @@ class LoggingService:
         return WriteLogEntriesResponse()
 
     def _completed(self, given: Pb, request: Pb) -> Pb:
-        """The entry with what the request says for all of them, and with what the service adds."""
+        """Return the entry with what the request says for all of them, and with what the service adds."""
         entry = LogEntry()
         entry.CopyFrom(given)
         entry.log_name = entry.log_name or request.log_name

@@ -38,7 +38,7 @@ class LoopbackServer:
     """Serves from the start of its `with` block to the end."""
 
     def __init__(self, respond: Responder) -> None:
-        """Listens at once, so that `address` is known; answers when entered."""
+        """Listen at once, so that `address` is known; answer when entered."""
         self._server = _Server(respond)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self.address = f"http://127.0.0.1:{self._server.server_port}"

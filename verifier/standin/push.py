@@ -131,7 +131,7 @@ class Pusher:
                 self._changed.notify_all()
 
     def _next(self) -> _Delivery | None:
-        """The next delivery, once it is due; None when the pusher closes."""
+        """Return the next delivery, once it is due; None when the pusher closes."""
         with self._changed:
             while not self._closing:
                 wait = self._waiting[0].due - time.monotonic() if self._waiting else None

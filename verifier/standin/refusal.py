@@ -25,17 +25,17 @@ class RefusalError(Exception):
 
 
 def invalid(message: str) -> RefusalError:
-    """The refusal of a request that makes no sense."""
+    """Return the refusal of a request that makes no sense."""
     return RefusalError("INVALID_ARGUMENT", message)
 
 
 def not_found(message: str) -> RefusalError:
-    """The refusal of a request for what does not exist."""
+    """Return the refusal of a request for what does not exist."""
     return RefusalError("NOT_FOUND", message)
 
 
 def parse_name(name: str, *collections: str) -> tuple[str, ...]:
-    """The ids in a resource name of these collections, in order. Raises `RefusalError` when it has another shape."""
+    """Return the ids in a resource name of these collections. Raise `RefusalError` when it has another shape."""
     parts = name.split("/")
     if tuple(parts[::2]) != collections or len(parts) != 2 * len(collections) or "" in parts:
         expected = "/".join(f"{collection}/*" for collection in collections)
@@ -44,19 +44,19 @@ def parse_name(name: str, *collections: str) -> tuple[str, ...]:
 
 
 def page_size(asked: int) -> int:
-    """How many things a page of builds or executions has. Raises `RefusalError` for a negative number."""
+    """How many things a page of builds or executions has. Raise `RefusalError` for a negative number."""
     if asked < 0:
         raise invalid(f"Invalid page size: expected 0 or more, got {asked}.")
     return min(asked or _DEFAULT_PAGE, _LARGEST_PAGE)
 
 
 def page_token(cursor: object, *question: str) -> str:
-    """A token to go on from `cursor` (JSON values), good for this question only."""
+    """Return a token to go on from `cursor` (JSON values), good for this question only."""
     return base64.urlsafe_b64encode(json.dumps([_mark(question), cursor]).encode()).decode()
 
 
 def page_cursor(token: str, *question: str) -> object | None:
-    """The cursor in a token, None for no token. Raises `RefusalError` for one that was made for another question."""
+    """Return the cursor in a token, None for no token. Raise `RefusalError` for one made for another question."""
     if not token:
         return None
     try:

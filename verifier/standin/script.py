@@ -12,7 +12,7 @@ OUTCOMES = ("exit", "timeout", "oom", "internal-error", "cancelled", "cancelled-
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that the worker logs. Raises ValueError for a stream that does not exist."""
+    """One thing that the worker logs. Raise ValueError for a stream that does not exist."""
 
     at: float
     """Seconds after its attempt began."""
@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The course of an execution; every task plays it. Raises ValueError when it contradicts itself."""
+    """The course of an execution; every task plays it. Raise ValueError when it contradicts itself."""
 
     start_after: float = 1.0
     """Seconds from creation until the containers start."""
@@ -60,7 +60,7 @@ class Script:
             raise ValueError(f"expected every line within the {self.runs} s of its attempt, got {late[0]}")
 
     def attempts(self, max_retries: int) -> tuple[int | None, ...]:
-        """The exit code of each attempt that a task makes, None where the platform ends it."""
+        """Return the exit code of each attempt that a task makes, None where the platform ends it."""
         if self.outcome == "never-starts":
             return ()
         if self.outcome.startswith("cancelled"):

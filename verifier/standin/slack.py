@@ -134,7 +134,7 @@ class SlackStandIn:
 
 
 def _arguments(request: Request) -> dict[str, Any]:
-    """The arguments of a method, from JSON or a form. Raises SlackRefusalError."""
+    """Return the arguments of a method, from JSON or a form. Raise SlackRefusalError."""
     kind = request.headers.get("content-type", "").partition(";")[0]
     if not request.body:
         return {}

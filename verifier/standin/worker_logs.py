@@ -74,7 +74,7 @@ def _labels(run: JobRun, task: int, attempt: int) -> dict[str, str]:
 
 
 def _serial(task: int, attempt: int, number: int) -> str:
-    """The end of an insert id: entries of the same moment stay in the order in which they were logged."""
+    """Return the end of an insert id: entries of the same moment stay in the order in which they were logged."""
     return f"{task:04x}{attempt:02x}{number:04x}"
 
 

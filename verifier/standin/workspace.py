@@ -94,7 +94,7 @@ class Workspace:
             return tuple(self._messages)
 
     def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Carry a method out and say what Slack answers beside `ok`. Raises SlackRefusalError."""
+        """Carry a method out and say what Slack answers beside `ok`. Raise SlackRefusalError."""
         if method not in _ARGUMENTS:
             raise SlackRefusalError("unknown_method")
         unknown = sorted(arguments.keys() - _ARGUMENTS[method])
@@ -115,7 +115,7 @@ class Workspace:
         return {"team": "Stand-in", "team_id": "T0", "user": "build-verifier", "user_id": "U0", "bot_id": "B0"}
 
     def post_by_webhook(self, payload: Mapping[str, Any]) -> None:
-        """Post to the webhook's channel. Raises SlackRefusalError."""
+        """Post to the webhook's channel. Raise SlackRefusalError."""
         with self._lock:
             self._post(next(iter(self._channels)), payload)
 
@@ -230,7 +230,7 @@ def _number(value: object, code: str) -> Decimal:
 
 
 def _cursor_time(cursor: object) -> Decimal:
-    """The time before which a page starts: for ever without a cursor."""
+    """Return the time before which a page starts: for ever without a cursor."""
     if not cursor:
         return Decimal("Infinity")
     try:

@@ -114,7 +114,7 @@ def test_errors_in_the_logs_are_told_first_and_then_quoted() -> None:
         '  File "/app/run.py"\n'
         "InvalidRequestError: Mapper 'Lesson' &lt;broken&gt;\n"
         "```\n"
-        "Do this: mend it and push; if the line is harmless, add it to `ignore` in policy.toml.\n"
+        "Do this: fix it and push; if the line is harmless, add it to `ignore` in policy.toml.\n"
         f"({BY_TRIGGER})\n"
         "[Logs] [Execution] [Commit]"
     )
@@ -149,9 +149,9 @@ def test_a_crashed_run_is_told_before_its_logs_and_every_kind_of_error_is_quoted
         "The worker's logs show errors:",
     ]
     assert (
-        "\n\n02:22:09 UTC, task 3, ×2\nKeyError: 'lesson'\n```\nDo this: mend the worker and push; see `gcloud " in text
+        "\n\n02:22:09 UTC, task 3, ×2\nKeyError: 'lesson'\n```\nDo this: fix the worker and push; see `gcloud " in text
     )
-    assert "`\nAlso: mend it and push; if the line is harmless, add it to `ignore` in policy.toml.\n" in text
+    assert "`\nAlso: fix it and push; if the line is harmless, add it to `ignore` in policy.toml.\n" in text
 
 
 def test_a_worker_that_may_not_be_started_is_told_with_what_to_grant() -> None:
@@ -202,7 +202,7 @@ def test_what_could_not_be_checked_of_a_run_that_failed_is_not_told(failed: Chec
         Finding(check, Outcome.COULD_NOT_CHECK, f"{check} is open", f"settle {check}")
         for check in (Check.WORKER_RAN_THE_BUILT_IMAGE, Check.LOGS_ARE_COMPLETE, Check.EXPECTED_LINES_WERE_SEEN)
     ]
-    text = posted(*judged(pushed(), [Finding(failed, Outcome.FAILS, "it failed", "mend it"), *unknown]))
+    text = posted(*judged(pushed(), [Finding(failed, Outcome.FAILS, "it failed", "fix it"), *unknown]))
     assert "it failed" in text
     assert ("worker_ran_the_built_image is open" in text) is image
     assert "logs_are_complete" not in text
