@@ -14,7 +14,7 @@ from typing import Any
 from tests.fixtures.records import FOLDER
 
 FROZEN = FOLDER / "0.1.0"
-_PROSE = frozenset("detail error evidence excerpt message problems reason remediation remedy seen text".split())
+_PROSE = frozenset("detail error evidence excerpt message reason remediation remedy seen text".split())
 """Fields that hold sentences."""
 _MEASURED = frozenset({"secondsToVerdict", "sha256"})
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$")
