@@ -11,7 +11,6 @@ from tests.story.town import JOB, Town, town
 from verifier import __version__
 from verifier.controller.ledger import BUILDS, State, parse_record, record_document
 from verifier.facts.build import BuildKey
-from verifier.facts.execution import BUILD_VARIABLE
 
 __all__ = ["town"]
 
@@ -31,7 +30,7 @@ def put(town: Town, case: str) -> BuildKey:
     record = parse_record(old.document)
     document: dict[str, Any] = old.document
     if record.intent is not None and record.state is State.OPEN:
-        started = town.world.services.jobs.start(JOB, (), {BUILD_VARIABLE: record.key.name}, timeout=5)
+        started = town.world.services.jobs.start(JOB, (), {"VERIFIER_BUILD": record.key.name}, timeout=5)
         document["execution"] = started if record.execution else ""
     assert town.world.services.store.create(BUILDS, old.name, document, timeout=5) is not None
     assert old.name == record.key.digest
@@ -52,11 +51,12 @@ def of_old(now: Any, old: Any) -> Any:
 @pytest.mark.parametrize("case", RECORDS)
 def test_an_old_record_is_brought_to_its_end(town: Town, case: str) -> None:
     key, end = put(town, case), written(case).end
-    before = town.record(key)
+    before, runs = town.record(key), town.executions()
     for _ in range(70):
         town.clock.advance(60)
         town.sweep()
     record = town.record(key)
+    assert town.executions() == runs
     assert f"{record.state} {town.verdict(key) or ''}".strip() == end
     if before.state is State.OPEN:
         assert len(town.slack.messages) == 1
