@@ -11,29 +11,15 @@ from tests.story.town import JOB, Town, town
 from verifier import __version__
 from verifier.controller.ledger import BUILDS, State, parse_record, record_document
 from verifier.facts.build import BuildKey
-from verifier.facts.execution import BUILD_VARIABLE
 
 __all__ = ["town"]
 
 RECORDS, MARKS = cases("builds"), cases("marks")
 
 
-OWN = [case for case in RECORDS if case.partition("/")[0] == __version__]
-
-
 def test_this_version_has_its_folder() -> None:
-    assert {case.partition("/")[0] for case in (*OWN, *MARKS)} >= {__version__}
-
-
-@pytest.mark.parametrize("case", OWN)
-def test_a_record_of_this_version_has_every_field_that_this_version_writes(case: str) -> None:
-    document = written(case).document
-    assert record_document(parse_record(document)) == document
-
-
-def test_every_field_has_a_value_in_one_of_them() -> None:
-    documents = [written(case).document for case in OWN]
-    assert {name for name in documents[0] if not any(document[name] for document in documents)} == set()
+    """`python -m tests.fixtures.records` writes it when a version is released."""
+    assert __version__ in {case.partition("/")[0] for case in (*RECORDS, *MARKS)}
 
 
 def put(town: Town, case: str) -> BuildKey:
@@ -44,7 +30,7 @@ def put(town: Town, case: str) -> BuildKey:
     record = parse_record(old.document)
     document: dict[str, Any] = old.document
     if record.intent is not None and record.state is State.OPEN:
-        started = town.world.services.jobs.start(JOB, (), {BUILD_VARIABLE: record.key.name}, timeout=5)
+        started = town.world.services.jobs.start(JOB, (), {"VERIFIER_BUILD": record.key.name}, timeout=5)
         document["execution"] = started if record.execution else ""
     assert town.world.services.store.create(BUILDS, old.name, document, timeout=5) is not None
     assert old.name == record.key.digest
@@ -65,11 +51,12 @@ def of_old(now: Any, old: Any) -> Any:
 @pytest.mark.parametrize("case", RECORDS)
 def test_an_old_record_is_brought_to_its_end(town: Town, case: str) -> None:
     key, end = put(town, case), written(case).end
-    before = town.record(key)
+    before, runs = town.record(key), town.executions()
     for _ in range(70):
         town.clock.advance(60)
         town.sweep()
     record = town.record(key)
+    assert town.executions() == runs
     assert f"{record.state} {town.verdict(key) or ''}".strip() == end
     if before.state is State.OPEN:
         assert len(town.slack.messages) == 1
@@ -91,10 +78,9 @@ def test_another_message_about_what_an_old_record_says_is_done_changes_nothing(t
 def test_an_old_mark_keeps_no_silent_build_from_being_found(town: Town, case: str) -> None:
     old = written(case)
     assert town.world.services.store.create(old.collection, old.name, old.document, timeout=5) is not None
-    town.sweep()
-    town.clock.advance(60)
+    town.live(3)  # of a sweep that died, the turn is over by then
     key = town.upload()
     town.live(110)
     assert town.verdict(key) == "LOCAL_SOURCE"
-    if "unconfirmed" in case:
+    if old.document.get("waiting"):
         assert any("does not show" in message.text for message in town.slack.messages)

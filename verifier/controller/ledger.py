@@ -27,6 +27,8 @@ from verifier.times import parse_time, show_time
 
 BUILDS = "builds"
 MARKS = "marks"
+VERSION = 1
+"""Of a stored record. A release raises it with what an earlier one would misread, or lose when it writes the record."""
 
 _LEAST_SECONDS = 0.5
 _MOST_ERROR = 500
@@ -47,7 +49,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is known about one build's verification."""
+    """All that is known about one build's verification.
+
+    Its fields are the storage format: each is stored under its own name, and so are the words of `State` and of a
+    `Judgement`. Add a field with a default; never rename one, nor give it another meaning: what an earlier version has
+    stored would be read as if it had never been.
+    """
 
     key: BuildKey
     created: datetime
@@ -117,12 +124,14 @@ _MOMENTS = frozenset(
     "created lease_until due unsaid intent looked ended whole posting unanswered missing tried".split()
 )
 _LISTS = frozenset({"images", "extras"})
+_WAITS = "it waits for the version that wrote it; install that one, or a later one"
 _PLAIN: Mapping[str, type] = {"int": int, "bool": bool, "str": str}
 
 
 def record_document(record: Record) -> dict[str, Any]:
-    """The record as JSON values."""
+    """Return the record as JSON values, with the version of their form."""
     document: dict[str, Any] = {item.name: getattr(record, item.name) for item in fields(record)}
+    document["version"] = VERSION
     for name in _MOMENTS:
         document[name] = show_time(document[name]) if document[name] else None
     for name in _LISTS:
@@ -136,16 +145,18 @@ def record_document(record: Record) -> dict[str, Any]:
 
 
 def parse_record(document: Document) -> Record:
-    """The record that `record_document` wrote, by this version or an earlier one: absent fields have their defaults.
+    """Return the record that `record_document` wrote, by this version or an earlier one: absent fields have defaults.
 
-    Raises Malformed for what a later version may have written.
+    0.1.0 wrote no version. Raises Malformed for what a later version wrote, or may have written.
     """
+    version = document.get("version", VERSION)
+    if type(version) is not int or not 1 <= version <= VERSION:
+        raise Malformed(f"expected a record of version {VERSION} at most, got version {version!r}: {_WAITS}")
     try:
         return _parsed(document)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Malformed(
-            f"expected a record that version {__version__} can read, got one with {error!r}: it waits for the version "
-            "that wrote it; install that one, or a later one"
+            f"expected a record that version {__version__} can read, got one with {error!r}: {_WAITS}"
         ) from error
 
 
