@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2] / "verifier"
+from tests.tree import ROOT, arrows, imported, levels
+
 SHARED = {"errors", "config", "problems", "services", "redact", "times", "strict_json"}
 """What every layer may use."""
 BELOW: dict[str, set[str]] = {
@@ -28,18 +26,6 @@ NOT_DEPLOYED = {"history", "standin", "demo", "doctor", "cli"}
 OF_THE_COMMAND_LINE = {"build_history.py", "job_history.py", "sqlite.py"}
 """Adapters that are not deployed either."""
 FILES = sorted(ROOT.rglob("*.py"))
-
-
-def imported(file: Path) -> set[str]:
-    """Return the first name below `verifier` of each import in the file, wherever it stands."""
-    found = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "verifier":
-            names = node.module.split(".")[1:2] or [alias.name for alias in node.names]
-            found |= set(names)
-        elif isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("verifier.")}
-    return found - {"__version__"}
 
 
 @pytest.mark.parametrize("package", sorted(BELOW))
@@ -64,3 +50,12 @@ def test_what_is_deployed_imports_nothing_that_is_not() -> None:
 
 def test_there_are_few_modules_beside_the_packages() -> None:
     assert len([file for file in ROOT.glob("*.py") if not file.name.startswith("__")]) <= 10
+
+
+def test_no_packages_import_each_other_in_a_circle() -> None:
+    assert sum(len(level) for level in levels(arrows())) == len(arrows())
+
+
+def test_a_circle_is_told() -> None:
+    with pytest.raises(ValueError, match="a circle among b, c"):
+        levels({"a": set(), "b": {"a", "c"}, "c": {"b"}})
