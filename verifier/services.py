@@ -1,4 +1,4 @@
-"""What the story needs from the world: small Protocols, owned here, implemented in `cloud/` and `local/`.
+"""What the story needs from the world: small Protocols, owned here, implemented in `adapters/`.
 
 Every call takes `timeout`, the most seconds that it may take in all; it raises a `ServiceError` and nothing else.
 """
