@@ -3,6 +3,8 @@ PYTHON := $(firstword $(shell for p in python3.14 python3.13 python3.12 python3.
 	  $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done))
 BIN := .venv/bin
 READY := .venv/ready
+# What writes the lock files: another version may write them differently.
+UV := uv==0.13.9
 
 .PHONY: demo test lint types unit bench soak lock clean
 
@@ -33,7 +35,7 @@ soak: $(READY)
 
 # Both lock files, from pyproject.toml. Needs the network; everything else installs from them with hashes.
 lock: $(READY)
-	$(BIN)/pip install --quiet uv
+	$(BIN)/pip install --quiet $(UV)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
