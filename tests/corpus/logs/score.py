@@ -1,0 +1,72 @@
+"""How the corpus is judged: silent errors found, and false alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from google.cloud.logging_v2.types import LogEntry as LogEntryMessage
+from google.protobuf.json_format import ParseDict
+
+from tests.corpus.logs.delivery import EXECUTION, joined, split
+from tests.corpus.logs.sequences import Sequence as Output
+from verifier.cloud.cloud_logging import log_entry
+from verifier.logs import LogReading, LogRules
+from verifier.services import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A sequence, and whether an error was seen in it."""
+
+    sequence: Output
+    joined: bool
+    split: bool
+
+
+def has_errors(entries: Iterable[Document], rules: LogRules | None = None) -> bool:
+    """Tell whether an error is seen in the entries, read as the function reads them."""
+    reading = LogReading(rules or LogRules(), EXECUTION)
+    reading.feed(log_entry(ParseDict(dict(entry), LogEntryMessage.pb()())) for entry in entries)
+    facts = reading.facts(truncated=False)
+    return bool(facts.errors or facts.more_errors)
+
+
+def score(sequences: Iterable[Output], rules: LogRules | None = None) -> tuple[Judged, ...]:
+    """Return how each sequence is judged, delivered in both ways."""
+    return tuple(Judged(one, has_errors(joined(one), rules), has_errors(split(one), rules)) for one in sequences)
+
+
+def table(judged: Sequence[Judged], by: str, *, wrong: bool = False) -> str:
+    """Return silent errors found and false alarms, a line a language (or logger, or kind), and the sum."""
+    groups: dict[str, list[Judged]] = {}
+    for one in judged:
+        groups.setdefault(getattr(one.sequence, by), []).append(one)
+    head = f"{by:28} silent errors found: joined, split    false alarms: joined, split"
+    rows = [_row(name, groups[name]) for name in sorted(groups)]
+    named = [_wrong(one) for one in judged if wrong and _is_wrong(one)]
+    return "\n".join([head, *rows, _row("all", judged), *named])
+
+
+def _row(name: str, judged: Sequence[Judged]) -> str:
+    silent = [one for one in judged if one.sequence.silent_error]
+    benign = [one for one in judged if one.sequence.truth == "benign"]
+    return f"{name:28} {_shares(silent)}    {_shares(benign)}"
+
+
+def _shares(judged: Sequence[Judged]) -> str:
+    if not judged:
+        return f"{'–':>31}"
+    counts = sum(one.joined for one in judged), sum(one.split for one in judged)
+    return ", ".join(f"{count:3}/{len(judged):3} = {count / len(judged):4.0%}" for count in counts)
+
+
+def _is_wrong(one: Judged) -> bool:
+    should = one.sequence.silent_error
+    return (should or one.sequence.truth == "benign") and (one.joined, one.split) != (should, should)
+
+
+def _wrong(one: Judged) -> str:
+    how = "missed" if one.sequence.silent_error else "false alarm"
+    forms = " and ".join(name for name in ("joined", "split") if getattr(one, name) != one.sequence.silent_error)
+    return f"{how}, {forms}: {one.sequence.id} ({one.sequence.kind}: {one.sequence.why})"
