@@ -39,6 +39,7 @@
 | `noise` | a known line that means nothing |
 
 Folders and the host's name are replaced by a container's; nothing else is changed. The order of stdout and stderr is
-the order of arrival. Not there, for want of a runtime: .NET itself (C# runs on Mono), Swift, Dart, Julia, PowerShell,
-Crystal; for want of their packages: Spring Boot, Quarkus, Serilog, NLog, Sidekiq, Rails, Laravel, Sentry's clients.
+the order of arrival. Not there, since their runtimes could not be had: .NET itself (C# runs on Mono), Swift, Dart,
+Julia, PowerShell; since their packages could not be: Spring Boot, Quarkus, Serilog, NLog. Not tried: Laravel, Django's
+and Rails' servers, Sentry's clients.
 """

@@ -8,9 +8,9 @@ DEBIAN_PACKAGES = """
 golang-go golang-github-sirupsen-logrus-dev golang-go.uber-zap-dev golang-github-rs-zerolog-dev golang-k8s-klog-dev
 golang-github-hashicorp-go-hclog-dev golang-github-go-kit-log-dev golang-golang-x-exp-dev golang-glog-dev
 default-jdk liblog4j2-java liblogback-java libslf4j-java libjackson2-databind-java groovy kotlin scala clojure
-ruby ruby-logging ruby-test-unit php-cli php-monolog lua5.4 lua-logging liblog-log4perl-perl tcl gawk
+ruby ruby-logging ruby-test-unit ruby-sidekiq ruby-activejob php-cli php-monolog lua5.4 lua-logging liblog-log4perl-perl tcl gawk
 rustc cargo librust-tracing-subscriber-dev librust-env-logger-dev librust-anyhow-dev g++ libspdlog-dev
-libgoogle-glog-dev elixir r-base-core mono-mcs mono-runtime ocaml-nox ghc guile-3.0 sbcl swi-prolog-nox
+libgoogle-glog-dev elixir r-base-core mono-mcs mono-runtime ocaml-nox ghc guile-3.0 sbcl swi-prolog-nox nim crystal
 nodejs npm postgresql sqlite3 rsync jq curl git
 """.split()
 PYTHON_PACKAGES = """
@@ -69,6 +69,9 @@ RUNTIMES = {
     "cpp.libraries": Runtime(
         "g++", "main.cpp", "./worker", "g++ -std=c++17 -w -pthread main.cpp -o worker -lspdlog -lfmt -lglog"
     ),
+    "crystal": Runtime(
+        "crystal", "main.cr", "./worker", "CRYSTAL_CACHE_DIR={place}/crystal crystal build main.cr -o worker"
+    ),
     "csharp": Runtime("mcs", "main.cs", "mono --debug main.exe", "mcs -nowarn:0168 -d:TRACE -debug main.cs"),
     "deno": Runtime(f"{_SCRIPT}deno", "main.ts", f"{_SCRIPT}deno run -A --quiet main.ts"),
     "elixir": Runtime("elixir", "main.exs", "elixir main.exs"),
@@ -80,6 +83,9 @@ RUNTIMES = {
     "kotlin": Runtime("kotlinc", "main.kt", "java -jar main.jar", "kotlinc main.kt -include-runtime -d main.jar"),
     "lisp": Runtime("sbcl", "main.lisp", "sbcl --script main.lisp"),
     "lua": Runtime("lua5.4", "main.lua", f"LUA_PATH='{_LUA}/?.lua;{_LUA}/?/init.lua;;' lua5.4 main.lua"),
+    "nim": Runtime(
+        "nim", "main.nim", "./worker", "nim c --hints:off --warnings:off --nimcache:cache -o:worker main.nim"
+    ),
     "node": Runtime("node", "main.js", "node main.js"),
     "ocaml": Runtime("ocaml", "main.ml", "ocaml main.ml"),
     "perl": Runtime("perl", "main.pl", "perl main.pl"),
