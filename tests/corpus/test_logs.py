@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from google.cloud.logging_v2.types import LogEntry as LogEntryMessage
@@ -12,7 +13,7 @@ from google.protobuf.json_format import ParseDict
 from tests.corpus.logs.delivery import joined, split
 from tests.corpus.logs.programs import programs
 from tests.corpus.logs.runtimes import runtime_of
-from tests.corpus.logs.score import Judged, score, table
+from tests.corpus.logs.score import Alarms, Judged, alarm_table, false_alarms, score, table
 from tests.corpus.logs.sequences import KINDS, SEQUENCES, Line, Sequence, read, row_of, sequences
 from verifier.services import Document
 
@@ -174,3 +175,12 @@ def test_the_score_counts_silent_errors_and_false_alarms_by_delivery() -> None:
         ["python", *"1/ 1 = 100%, 1/ 1 = 100%".split(), "–"],
         ["all", *"1/ 1 = 100%, 1/ 1 = 100%".split(), *"1/ 1 = 100%, 0/ 1 = 0%".split()],
     ]
+
+
+def test_what_is_flagged_in_successful_output_is_counted_by_delivery(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("\n".join([*IN_PYTHON, IN_PYTHON[1]]))
+    (tmp_path / "install.log").write_text("ok\n")
+    (build, install) = false_alarms(tmp_path)
+    assert build == Alarms("build", 7, 2, 2, ("Traceback (most recent call last):",))
+    assert install == Alarms("install", 1, 0, 0, ())
+    assert alarm_table([build, install]).splitlines()[-1].split() == ["all", "8", "2,", "2"]

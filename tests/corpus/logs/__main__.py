@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.corpus.logs.programs import Program, programs
 from tests.corpus.logs.running import Unbuilt, is_there, run
 from tests.corpus.logs.runtimes import DEBIAN_PACKAGES, NODE_PACKAGES, PYTHON_PACKAGES, runtime_of
-from tests.corpus.logs.score import score, table
+from tests.corpus.logs.score import alarm_table, false_alarms, score, table
 from tests.corpus.logs.sequences import SEQUENCES, Sequence, read, row_of, sequences
 
 
@@ -23,11 +23,14 @@ def main() -> None:
     scoring = commands.add_parser("score", help="tell how the corpus is judged")
     scoring.add_argument("--by", choices=("language", "logger", "kind"), default="language")
     scoring.add_argument("--wrong", action="store_true", help="name what is judged wrong")
+    scoring.add_argument("--successful", type=Path, help="a folder of successful runs' output, instead of the corpus")
     chosen = parser.parse_args()
     if chosen.command == "run":
         _run(chosen.place.resolve(), chosen.only)
     elif chosen.command == "needs":
         print(f"Debian: {' '.join(DEBIAN_PACKAGES)}\npip: {' '.join(PYTHON_PACKAGES)}\nnpm: {' '.join(NODE_PACKAGES)}")
+    elif chosen.successful:
+        print(alarm_table(false_alarms(chosen.successful)))
     else:
         print(table(score(sequences()), chosen.by, wrong=chosen.wrong))
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from google.cloud.logging_v2.types import LogEntry as LogEntryMessage
 from google.protobuf.json_format import ParseDict
 
 from tests.corpus.logs.delivery import EXECUTION, joined, split
+from tests.corpus.logs.sequences import Line
 from tests.corpus.logs.sequences import Sequence as Output
 from verifier.cloud.cloud_logging import log_entry
-from verifier.logs import LogReading, LogRules
+from verifier.logs import LogFacts, LogReading, LogRules
 from verifier.services import Document
 
 
@@ -24,17 +26,60 @@ class Judged:
     split: bool
 
 
-def has_errors(entries: Iterable[Document], rules: LogRules | None = None) -> bool:
-    """Tell whether an error is seen in the entries, read as the function reads them."""
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """What is flagged in the output of a successful run."""
+
+    name: str
+    lines: int
+    joined: int
+    """Entries that are taken for errors, where stack traces are joined; all of them are false."""
+    split: int
+    excerpts: tuple[str, ...]
+    """How each kind of them begins."""
+
+
+def errors_in(entries: Iterable[Document], rules: LogRules | None = None) -> LogFacts:
+    """Return what is found in the entries, read as the function reads them."""
     reading = LogReading(rules or LogRules(), EXECUTION)
     reading.feed(log_entry(ParseDict(dict(entry), LogEntryMessage.pb()())) for entry in entries)
-    facts = reading.facts(truncated=False)
-    return bool(facts.errors or facts.more_errors)
+    return reading.facts(truncated=False)
+
+
+def count(facts: LogFacts) -> int:
+    """Return how many entries are errors."""
+    return sum(error.count for error in facts.errors) + facts.more_errors
 
 
 def score(sequences: Iterable[Output], rules: LogRules | None = None) -> tuple[Judged, ...]:
     """Return how each sequence is judged, delivered in both ways."""
-    return tuple(Judged(one, has_errors(joined(one), rules), has_errors(split(one), rules)) for one in sequences)
+    return tuple(
+        Judged(one, bool(count(errors_in(joined(one), rules))), bool(count(errors_in(split(one), rules))))
+        for one in sequences
+    )
+
+
+def false_alarms(folder: Path, rules: LogRules | None = None) -> tuple[Alarms, ...]:
+    """Return what is flagged in the files that `tests.corpus.successful` gathered."""
+    return tuple(_alarms(file, rules) for file in sorted(folder.glob("*.log")))
+
+
+def _alarms(file: Path, rules: LogRules | None) -> Alarms:
+    lines = tuple(Line("stdout", line) for line in file.read_text(encoding="utf-8").splitlines())
+    output = Output(file.stem, "any", "any", "benign", "quiet", "it was successful", 0, lines)
+    together, apart = errors_in(joined(output), rules), errors_in(split(output), rules)
+    excerpts = tuple(error.excerpt.partition("\n")[0][:100] for error in together.errors)
+    return Alarms(file.stem, len(lines), count(together), count(apart), excerpts)
+
+
+def alarm_table(alarms: Sequence[Alarms]) -> str:
+    """Return a line a run, what was flagged below it, and the sum."""
+    lines, together, apart = (sum(getattr(one, name) for one in alarms) for name in ("lines", "joined", "split"))
+    rows = [f"{'run':28} lines    flagged: joined, split"]
+    for one in (*alarms, Alarms("all", lines, together, apart, ())):
+        rows += [f"{one.name:28} {one.lines:6,} {one.joined:16}, {one.split:5}"]
+        rows += [f"    {text}" for text in one.excerpts]
+    return "\n".join(rows)
 
 
 def table(judged: Sequence[Judged], by: str, *, wrong: bool = False) -> str:
