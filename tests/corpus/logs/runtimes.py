@@ -9,9 +9,9 @@ golang-go golang-github-sirupsen-logrus-dev golang-go.uber-zap-dev golang-github
 golang-github-hashicorp-go-hclog-dev golang-github-go-kit-log-dev golang-golang-x-exp-dev golang-glog-dev
 default-jdk liblog4j2-java liblogback-java libslf4j-java libjackson2-databind-java groovy kotlin scala clojure
 ruby ruby-logging ruby-test-unit ruby-sidekiq ruby-activejob php-cli php-monolog lua5.4 lua-logging tcl gawk
-rustc cargo librust-tracing-subscriber-dev librust-env-logger-dev librust-anyhow-dev g++ libspdlog-dev liblog-log4perl-perl
+rustc cargo librust-tracing-subscriber-dev librust-env-logger-dev librust-anyhow-dev g++ libspdlog-dev
 libgoogle-glog-dev elixir r-base-core mono-mcs mono-runtime ocaml-nox ghc guile-3.0 sbcl swi-prolog-nox nim crystal
-nodejs npm postgresql sqlite3 rsync jq curl git
+liblog-log4perl-perl nodejs npm postgresql sqlite3 rsync jq curl git
 """.split()
 PYTHON_PACKAGES = """
 structlog loguru python-json-logger ecs-logging eliot absl-py rich tqdm twisted tornado tenacity requests pydantic click
