@@ -12,8 +12,8 @@ from google.protobuf.json_format import ParseDict
 from tests.corpus.logs.delivery import EXECUTION, joined, split
 from tests.corpus.logs.sequences import Line
 from tests.corpus.logs.sequences import Sequence as Output
-from verifier.cloud.cloud_logging import log_entry
-from verifier.logs import LogFacts, LogReading, LogRules
+from verifier.adapters.cloud_logging import log_entry
+from verifier.facts.logs import LogFacts, LogReading, LogRules
 from verifier.services import Document
 
 
