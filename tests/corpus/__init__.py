@@ -1,0 +1,1 @@
+"""What real programs wrote, with the truth about it, to judge by."""
