@@ -1,7 +1,8 @@
 """The sweep: what nobody sent a message about. One at a time, bounded, oldest first.
 
 1. list the builds that finished since the cursor and have no record: a build can redirect its own notifications
-   (`options.pubsubTopic`), so looking for the silent ones is a security control, and no backlog may starve it
+   (`options.pubsubTopic`), so looking for the silent ones is a security control, and no backlog may starve it;
+   `listing.py` reads the pages
 2. resume the records that are due, after a crash, a lost message or a wait; and in turn with them those that wait for
    Slack, earliest verdict first, until it seems to be down (`SlackSeen`)
 3. tell Slack, at most once an hour, of messages about builds that nobody knows
@@ -14,19 +15,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from traceback import format_exception
 from typing import Any
 
 from verifier.config import Watched
 from verifier.controller.backlog import Backlog
-from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.ledger import BUILDS, MARKS, State
+from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.ledger import BUILDS, MARKS
+from verifier.controller.listing import KEEP_SECONDS, list_silent
 from verifier.controller.posting import history_of
-from verifier.controller.reconcile import Progress, reconcile, resume
+from verifier.controller.reconcile import Progress, resume
 from verifier.controller.unconfirmed import tell_unconfirmed
-from verifier.errors import Malformed, Refused, Unavailable, VerifierError
-from verifier.services import BuildPage, Document, Store, Stored
+from verifier.errors import Malformed, Unavailable, VerifierError
+from verifier.services import Document, Store, Stored
 from verifier.times import parse_time, show_time
 
 _LEASE_MARK = "sweep"
@@ -34,15 +35,7 @@ _SLACK_SEEMS_DOWN = 2
 """After so many records in a row for which it could not be reached; one more, and it is taken to be down."""
 _MOST_PASSED_OVER = 1_000
 """Records of rate-limited channels which one sweep passes over, to find others behind them."""
-_MOST_PAGES = 4
-_LIST_EVERY = timedelta(minutes=5)
-_OVERLAP = timedelta(minutes=10)
-"""How far back each listing reaches behind the cursor: finish times become visible late and out of order."""
-_MOST_REST_SECONDS = 3600.0
-"""The longest pause that Cloud Build may ask for."""
 _PUT_OFF = timedelta(hours=1)
-_KEEP_SECONDS = 15.0
-"""Left unused of the time of a sweep, so that the last record that it takes up can be brought to an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +92,7 @@ def _look_everywhere(
     found, listed = 0, set[tuple[str, str]]()
     for project, location in places[first:] + places[:first]:
         with _noted(problems, f"{project}/{location}"):
-            found += _list_silent(deployment, half, project, location)
+            found += list_silent(deployment, half, project, location)
             listed.add((project, location))
     return found, [f"{project}/{location}" for project, location in places if (project, location) not in listed]
 
@@ -173,7 +166,7 @@ def _resume_all(deployment: Deployment, budget: Budget, problems: list[str]) -> 
     now = show_time(deployment.services.clock())
     unsaid, due = (Backlog(deployment.services.store, field, now) for field in ("unsaid", "due"))
     turns, slack, resumed = deque((unsaid, due)), SlackSeen(), 0
-    while turns and budget.has(_KEEP_SECONDS):
+    while turns and budget.has(KEEP_SECONDS):
         queue = turns.popleft()
         listed = queue.take(budget, latest=queue is unsaid and slack.is_in_doubt)
         if listed is None:
@@ -223,98 +216,6 @@ def _put_off(deployment: Deployment, name: str, stored: Stored, budget: Budget) 
     due = show_time(deployment.services.clock() + _PUT_OFF)
     document = {**stored.document, "due": due, "unsaid": None}
     deployment.services.store.replace(BUILDS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
-
-
-def _list_silent(deployment: Deployment, budget: Budget, project: str, location: str) -> int:
-    """List one project's region from its cursor on, a few pages at a time, and reconcile what has no record.
-
-    Return how many builds had none. Raises ServiceError.
-    """
-    store, now = deployment.services.store, deployment.services.clock()
-    name = f"cursor-{sha256(f'{project}/{location}'.encode()).hexdigest()}"
-    stored = store.read(MARKS, name, timeout=budget.seconds(LEDGER_SECONDS))
-    if stored is None:
-        # The first look begins at installation: older builds are not announced, and run no worker.
-        installed = show_time(now)
-        first = {
-            "project": project,
-            "location": location,
-            "installed": installed,
-            "since": installed,
-            "until": None,
-            "page": "",
-        }
-        store.create(MARKS, name, first, timeout=budget.seconds(LEDGER_SECONDS))
-        return 0
-    cursor = dict(stored.document)
-    found = 0
-    try:
-        for _ in range(_MOST_PAGES):
-            if not budget.has(_KEEP_SECONDS) or not _begin(cursor, now, deployment.policy.grace):
-                break
-            found += _one_page(deployment, budget, cursor)
-    finally:
-        if cursor != dict(stored.document):
-            store.replace(MARKS, name, cursor, stored.revision, timeout=LEDGER_SECONDS)
-    return found
-
-
-def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
-    """Return whether there is a page to read: of a listing under way, or of a new one, which begins here."""
-    rest = cursor.get("rest")
-    if rest and now < parse_time(rest):
-        return False  # Cloud Build asked for patience
-    if cursor["until"]:
-        return True
-    until = now - grace
-    if until < parse_time(cursor["since"]) + min(_LIST_EVERY, grace):
-        return False
-    cursor |= {"until": show_time(until), "page": ""}
-    return True
-
-
-def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> int:
-    """Reconcile the builds of one page that have no record, move the cursor on, and return how many they were."""
-    page = _page(deployment, budget, cursor)
-    keys = {key.digest: key for key in page.keys}
-    known: set[str] = set()
-    if keys:
-        # A message can name a build before it exists, and be given up as unconfirmed: it is no less silent for that.
-        seconds = budget.seconds(LEDGER_SECONDS)
-        known = deployment.services.store.present(
-            BUILDS, list(keys), unless=("state", State.UNCONFIRMED), timeout=seconds
-        )
-    silent = [key for digest, key in keys.items() if digest not in known]
-    for done, key in enumerate(silent):
-        if not budget.has(_KEEP_SECONDS):
-            return done  # the cursor stays, so that the next sweep lists this page again
-        reconcile(key, deployment, budget, announced=False)  # what goes wrong is in its record, which is due again
-    cursor["page"] = page.next_page
-    if not page.next_page:
-        cursor |= {"since": cursor["until"], "until": None}
-    return len(silent)
-
-
-def _page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
-    """Return the page at the cursor, and note in it what a refusal asks for. Raises ServiceError."""
-    since = max(parse_time(cursor["since"]) - _OVERLAP, parse_time(cursor["installed"]))
-    try:
-        return deployment.services.builds.finished(
-            cursor["project"],
-            cursor["location"],
-            since,
-            parse_time(cursor["until"]),
-            cursor["page"],
-            timeout=budget.seconds(CALL_SECONDS),
-        )
-    except Refused:
-        cursor["page"] = ""  # a page token that is not taken any more: this listing begins again next time
-        raise
-    except Unavailable as error:
-        if error.retry_after is not None:
-            rest = timedelta(seconds=min(error.retry_after, _MOST_REST_SECONDS))
-            cursor["rest"] = show_time(deployment.services.clock() + rest)
-        raise
 
 
 def describe(swept: Swept | None) -> dict[str, Any]:
