@@ -68,9 +68,11 @@ class Life:
         """The share of completion events that get lost."""
         ledger = Ledger(self.ports.store, self.ports.clock, LEASE, self.laws.nonce)
         self.world = Deployment(self.ports, entry().POLICY, ledger, "simulated")
+        self.log: Callable[..., None] = self.laws.logged
+        """Who reads the function's own log."""
 
     def _deliver(self, path: str, body: bytes) -> int:
-        return deliver(path, body, self.world, lambda: self.kernel.process().stopping, self.laws.logged)
+        return deliver(path, body, self.world, lambda: self.kernel.process().stopping, self.log)
 
     def announce(self, made: Made, *, delay: float = 0.0, status: str = "") -> None:
         """A message about the build, when it has finished and this much later."""
