@@ -57,14 +57,14 @@ def live(channel: socket.socket, plan: Mapping[str, Any]) -> None:
         at, moment = plan.get("death") or (0, Moment.BEFORE)
         guard = Death(last_words, at, Moment(moment))
     world = guarded(make_deployment(main.SETTINGS, main.POLICY, clock), clock, guard)
-    vars(main)["_world"] = lambda: world
-    verify: Any = main.verify
+    handle: Any = main.handle
 
     def serve(delivery: Mapping[str, Any]) -> None:
         try:
             clock.tell(parse_time(delivery["now"]))
             guard.begin()
-            _, status = verify(_Request(delivery["path"], io.BytesIO(delivery["body"].encode())))
+            request = _Request(delivery["path"], io.BytesIO(delivery["body"].encode()))
+            _, status = handle(request, lambda: world, main.budget_of)
             guard.before_answer()
             send(number=delivery["number"], status=status, **guard.account())
         except BrokenPipeError:  # another delivery has just killed this process, and it is buried already

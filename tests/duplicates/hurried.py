@@ -23,9 +23,15 @@ def fast_clock(since: datetime) -> Callable[[], datetime]:
 
 
 if SINCE in os.environ:
+    import functions_framework
+    from flask import Request
+
     import main
     from verifier.adapters.wiring import make_deployment
 
     _hurried = make_deployment(main.SETTINGS, main.POLICY, fast_clock(parse_time(os.environ[SINCE])))
-    vars(main)["_world"] = lambda: _hurried
-    verify = main.verify
+
+    @functions_framework.http
+    def verify(request: Request) -> tuple[str, int]:
+        """Act on one push, as `main.verify` does, by the fast clock."""
+        return main.handle(request, lambda: _hurried, main.budget_of)

@@ -12,7 +12,6 @@ from random import Random
 from typing import NamedTuple
 
 from tests.faults.table import GIVEN_UP, LANDS, Fault, outcome
-from tests.simulation.entry import entry
 from tests.simulation.fate import FINE, Call, Destiny, Fate, unavailable
 from tests.simulation.kernel import Kernel, Process
 from tests.simulation.life import Life
@@ -222,7 +221,7 @@ def staged(call: str, fault: Fault, when: When, play: Play | None = None) -> Ite
     def note(severity: str, message: str, **fields: object) -> None:
         log.append((kernel.process().name, f"{message} {fields}"))
 
-    vars(entry())["log"] = note
+    life.log = note
     try:
         life.install()
         made = [

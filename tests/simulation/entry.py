@@ -6,6 +6,7 @@ import importlib.util
 import io
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from tests.simulation.planet import IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
+from verifier.controller.budget import Deployment
 
 MAIN = Path(__file__).parents[2] / "main.py"
 POLICY = f"""\
@@ -41,7 +43,7 @@ class Request(NamedTuple):
 
 @cache
 def entry() -> ModuleType:
-    """`main.py`, imported once. Whoever simulates sets its `_world` and its `log`."""
+    """`main.py`, imported once. Its `handle` is given the world of whoever simulates."""
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         policy = Path(folder) / "policy.toml"
@@ -66,7 +68,11 @@ def entry() -> ModuleType:
     return module
 
 
-def deliver(path: str, body: bytes) -> int:
-    """Hand one push to the entry point and say the HTTP status that it answers with."""
-    _, status = entry().verify(Request(path, io.BytesIO(body)))
+def deliver(
+    path: str, body: bytes, deployment: Deployment, stopping: Callable[[], bool], log: Callable[..., None]
+) -> int:
+    """Hand one push to the entry point, with the world to act in, and say the HTTP status that it answers with."""
+    main = entry()
+    request = Request(path, io.BytesIO(body))
+    _, status = main.handle(request, lambda: deployment, lambda world: main.budget_of(world, stopping), log)
     return int(status)

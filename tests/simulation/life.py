@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulation.chance import Chance
-from tests.simulation.entry import entry
+from tests.simulation.entry import deliver, entry
 from tests.simulation.fate import Destiny, Kind
 from tests.simulation.kernel import Kernel
 from tests.simulation.laws import LEASE, UNREADABLE_ENTRY, Broken, Laws
@@ -61,16 +61,18 @@ class Life:
         self.planet = Planet(self.kernel, self.random)
         self.laws = Laws(self.kernel, self.planet)
         self.wire = Wire(self.kernel, self.destiny, self.laws)
-        self.post = Post(self.kernel, self.laws)
+        self.post = Post(self.kernel, self.laws, self._deliver)
         self.ports = Ports.of(self.wire, self.planet)
         self.planet.ended = self._completion
         self.events_lost = 0.0
         """The share of completion events that get lost."""
-        main = entry()
-        here = self.kernel.process
         ledger = Ledger(self.ports.store, self.ports.clock, LEASE, self.laws.nonce)
-        self.world = Deployment(self.ports, main.POLICY, ledger, "simulated")
-        vars(main).update(_world=lambda: self.world, log=self.laws.logged, _is_stopping=lambda: here().stopping)
+        self.world = Deployment(self.ports, entry().POLICY, ledger, "simulated")
+        self.log: Callable[..., None] = self.laws.logged
+        """Who reads the function's own log."""
+
+    def _deliver(self, path: str, body: bytes) -> int:
+        return deliver(path, body, self.world, lambda: self.kernel.process().stopping, self.log)
 
     def announce(self, made: Made, *, delay: float = 0.0, status: str = "") -> None:
         """A message about the build, when it has finished and this much later."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.entry import deliver
 from tests.simulation.kernel import BEGINNING, Kernel
 from tests.simulation.laws import Laws
 from tests.simulation.planet import JOB, NUMBER, PROJECT, REGION, Made
@@ -28,6 +27,8 @@ class Post:
 
     kernel: Kernel
     laws: Laws
+    deliver: Callable[[str, bytes], int]
+    """Hands a push to the entry point, and says the HTTP status of its answer."""
     deliveries: int = 0
     acknowledged: int = 0
     dead_letters: int = 0
@@ -45,7 +46,7 @@ class Post:
         over: list[bool] = []
 
         def handle() -> None:
-            status = deliver(path, body)
+            status = self.deliver(path, body)
             if 200 <= status < 300 and not over:
                 self.laws.acknowledged(self.kernel.process(), path, about)
             answers.append(status)

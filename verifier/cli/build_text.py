@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from verifier.checks.by_source import findings_by_source, judge_source
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy
 from verifier.checks.policy_file import read_policy
-from verifier.checks.source import source_findings
-from verifier.checks.verdict import SOURCE_CHECKS, Check, Finding, Outcome, decide
-from verifier.checks.worker import not_run
+from verifier.checks.verdict import Finding, Outcome
 from verifier.errors import SettingsError
-from verifier.facts.build import SUCCESS, Build
+from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload, source_of
 from verifier.redact import one_line
@@ -71,11 +70,12 @@ class Judged:
 def judge(build: Build, policy: Policy) -> Judged:
     """Judge a build without running or reading anything else."""
     source = source_of(build)
-    findings = source_findings(build, source, policy, announced=True)
-    silent = tuple(finding for finding in findings if finding.check is not Check.BUILD_WAS_ANNOUNCED)
-    verdict = decide((*silent, *not_run("judged by source alone")), SOURCE_CHECKS) if build.status == SUCCESS else None
+    judgement = judge_source(build, source, policy, decided=datetime.now(UTC))
+    if judgement.verdict is None:
+        # Not judged; but who asks about this build sees what policy makes of its source.
+        judgement = replace(judgement, findings=findings_by_source(build, source, policy))
     worker = policy.worker_for(build)
-    return Judged(build, source, Judgement(verdict, silent, datetime.now(UTC)), worker.job.job if worker else "")
+    return Judged(build, source, judgement, worker.job.job if worker else "")
 
 
 def chosen_policy(path: Path | None) -> Policy:

@@ -86,7 +86,7 @@ Hint = BuildStatus | ExecutionFinished | Sweep | Irrelevant | Quarantined
 
 
 def decode(body: bytes, path: str, watched: Watched) -> Hint:
-    """What this body, posted to this path, asks for. Never raises.
+    """Return what this body, posted to this path, asks for. Never raises.
 
     The paths are `/builds`, `/executions` and `/sweep`; on `/` the shape of the data decides.
     """
@@ -107,7 +107,7 @@ def decode(body: bytes, path: str, watched: Watched) -> Hint:
 
 
 def _message(body: bytes) -> Mapping[str, Any]:
-    """The Pub/Sub message in a push body or a CloudEvent."""
+    """Return the Pub/Sub message in a push body or a CloudEvent. Raises Malformed."""
     if len(body) > MOST_BYTES:
         raise Malformed(f"body: expected at most {MOST_BYTES} bytes, got more")
     envelope = object_in(parse_json(body, "body"), "body")
@@ -132,7 +132,7 @@ def _published(message: Mapping[str, Any]) -> datetime | None:
 
 
 def _announced_status(message: Mapping[str, Any]) -> str:
-    """The status in the attributes, which saves decoding the data of a build that goes on."""
+    """Return the status in the attributes, which saves decoding the data of a build that goes on."""
     attributes = message.get("attributes")
     status = None if attributes is None else object_in(attributes, "message.attributes").get("status")
     return status if isinstance(status, str) else ""
@@ -185,7 +185,10 @@ def _build(data: Mapping[str, Any], watched: Watched) -> Hint:
 
 
 def _build_key(data: Mapping[str, Any], watched: Watched) -> BuildKey:
-    """The key of a build's document, by the project's id also where its name carries the project's number."""
+    """Return the key of a build's document, by the project's id also where its name carries the project's number.
+
+    Raises Malformed.
+    """
     given_project, given_id = (text_in(data.get(field, ""), field) for field in ("projectId", "id"))
     project, location, build_id = given_project, "global", given_id
     if "name" in data or not (given_project and given_id):
@@ -198,7 +201,7 @@ def _build_key(data: Mapping[str, Any], watched: Watched) -> BuildKey:
 
 
 def _may_be(project: str, given: str, watched: Watched) -> bool:
-    """Whether this id or number can be the same project; a number that nobody told can be any."""
+    """Return whether this id or number can be the same project; a number that nobody told can be any."""
     known = watched.projects.get(given, "")
     return watched.project(project) == watched.project(given) or (project.isdecimal() and not known)
 
@@ -221,7 +224,7 @@ def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
 
 
 def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:
-    """The values of this environment variable in the containers of the execution that the entry describes."""
+    """Yield the values of this environment variable in the containers of the execution that the entry describes."""
     place, part = "protoPayload", payload
     for step in ("response", "spec", "template", "spec"):
         place = f"{place}.{step}"

@@ -42,7 +42,7 @@ def build(**changes: Any) -> dict[str, Any]:
 
 
 def completion(env: object = None, **changes: Any) -> dict[str, Any]:
-    """The audit entry about an execution's end."""
+    """Return the audit entry about an execution's end."""
     env = [{"name": "MODE", "value": "once"}, {"name": "VERIFIER_BUILD", "value": KEY.name}] if env is None else env
     container = {"image": "us-docker.pkg.dev/vividly-dev/images/content-worker@sha256:0a", "env": env}
     return {
@@ -65,7 +65,7 @@ def encoded(data: object) -> str:
 
 
 def push(content: object, attributes: object = None, **changes: Any) -> bytes:
-    """A raw push body."""
+    """Return a raw push body."""
     message = {"data": encoded(content), "attributes": attributes or {}, "messageId": "15160438672984373", **changes}
     return json.dumps({"message": message, "subscription": "projects/p/subscriptions/s", "deliveryAttempt": 3}).encode()
 
@@ -351,7 +351,7 @@ _SOUND = [build(), build(status="WORKING"), completion(), {}]
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The way to every value inside."""
+    """Yield the way to every value inside."""
     inside: list[tuple[str | int, Any]] = []
     if isinstance(value, dict):
         inside = list(value.items())
