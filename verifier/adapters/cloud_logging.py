@@ -20,7 +20,7 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from verifier.adapters.google import connected, countdown, needs, translated
-from verifier.facts.logs import EXECUTION_LABEL, TEXT_FIELDS, LogEntry
+from verifier.facts.logs import EXECUTION_LABEL, LogEntry, structured
 from verifier.services import Document, LogPage
 
 AUDIT_LOG = "build-verifier"
@@ -28,6 +28,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE_SIZE = 1_000
 _TASK_LABEL = "run.googleapis.com/task_index"
 _ATTEMPT_LABEL = "run.googleapis.com/task_attempt"
+_CONTAINER_LABEL = "container_name"
 
 
 class CloudLogging:
@@ -94,23 +95,36 @@ def log_entry(raw: Any) -> LogEntry:
     """Return what judgement needs of an entry; `raw` is the plain protobuf, far cheaper to read than its wrapper."""
     labels = raw.labels
     stamp = raw.timestamp
+    text, level = raw.text_payload, 0
+    is_structured = not text and raw.WhichOneof("payload") == "json_payload"
+    if is_structured:
+        text, level = structured(_plain(raw.json_payload.fields))
     return LogEntry(
         _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1_000),
         raw.severity,
         _log_id(raw.log_name),
-        raw.text_payload or _structured_text(raw),
+        text,
         labels.get(EXECUTION_LABEL, ""),
         labels.get(_TASK_LABEL, ""),
         labels.get(_ATTEMPT_LABEL, ""),
+        level,
+        labels.get(_CONTAINER_LABEL, ""),
+        is_structured,
     )
 
 
-def _structured_text(raw: Any) -> str:
-    kind = raw.WhichOneof("payload")
-    if kind == "json_payload":
-        values = raw.json_payload.fields
-        return "\n".join(filter(None, (values[name].string_value for name in TEXT_FIELDS if name in values)))
-    return ""
+def _plain(fields: Any) -> dict[str, Any]:
+    """A protobuf's Struct as JSON values. Its parser has bounded how deep it is."""
+    return {name: _value(value) for name, value in fields.items()}
+
+
+def _value(value: Any) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _plain(value.struct_value.fields)
+    if kind == "list_value":
+        return [_value(item) for item in value.list_value.values]
+    return None if kind in (None, "null_value") else getattr(value, kind)
 
 
 @lru_cache(maxsize=64)  # an entry's log is one of a few

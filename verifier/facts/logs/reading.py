@@ -1,0 +1,265 @@
+"""A reading of an execution's logs: judges entries as they come, in memory that does not grow with their number."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from verifier.facts.logs.ends import Ends
+from verifier.facts.logs.entry import PLATFORM_LOGS, SYSTEM_LOG, LogEntry
+from verifier.facts.logs.folding import Group, folded
+from verifier.facts.logs.identity import Described, describe
+from verifier.facts.logs.judge import FAIL_PATTERN, NOTHING, Judge, Judged
+from verifier.facts.logs.patterns import LogRules
+from verifier.facts.logs.result import Folded, LogFacts, Repeated, Unlabelled
+from verifier.facts.logs.streams import Crash, Piece, crashes
+from verifier.redact import redact
+
+MOST_KINDS = 50
+"""The most kinds of errors that are named where nothing else is asked for."""
+
+_MOST_TEXT = 4_000
+_MOST_NAME = 200
+_MOST_REDACTED = 8_000
+_MOST_TASK = 20
+_MOST_SEARCHED = 16_000
+"""Characters at an entry's beginning and at its end that are searched: hostile text costs time, even in RE2."""
+_MOST_WAITING = 2_000
+"""Pieces of stack traces and errors that wait for what belongs to them."""
+_KEPT_WAITING = 200
+_MOST_CHARACTERS = 2_000_000
+_MOST_NAMES = 50
+_MOST_FOLDED = 20
+_AFTER_THE_END = timedelta(minutes=1)
+_PANICKED = re.compile(r"^thread '.*panicked at \S+:$")
+
+
+class LogReading:
+    """Judges entries as they come. Their order and the pages that they come in make no difference."""
+
+    def __init__(
+        self,
+        rules: LogRules,
+        execution: str | None,
+        *,
+        most: int = MOST_KINDS,
+        container: str = "",
+        ran: tuple[datetime, datetime | None] | None = None,
+    ) -> None:
+        """Prepare to read.
+
+        `execution` is the short name of the execution that is judged, None for every entry whatever its labels; `most`
+        the kinds of errors that are named; `container` the worker's own in a job that has several; `ran` from when to
+        when it ran. Raises re2.error where the patterns can't be looked for together.
+        """
+        self.rules = rules
+        self.execution = execution
+        self._judge = Judge(rules)
+        self._most = most
+        self._ran = ran
+        self._groups: dict[str, Group] = {}
+        self._more = 0
+        self._seen: dict[str, set[str]] = {}
+        self._ends = Ends(container)
+        self._unlabelled: Counter[str] = Counter()
+        self._possible: Counter[str] = Counter()
+        self._ignored: Counter[str] = Counter()
+        self._waiting: dict[tuple[str, str, str, str, str], list[Piece]] = {}
+        self._awaited: set[tuple[str, str, str, str, str]] = set()
+        self._pieces = 0
+        self._characters = 0
+        self._number = 0
+        self._cut = False
+
+    def feed(self, entries: Iterable[LogEntry]) -> int:
+        """Judge these entries too, and say how many they were."""
+        before = self._number
+        for entry in entries:
+            self._number += 1
+            if self.execution is not None and entry.execution != self.execution:
+                if not entry.execution:
+                    self._without_label(entry)
+            elif entry.log == SYSTEM_LOG and self._ends.note(entry):
+                continue
+            else:
+                self._look(entry)
+        return self._number - before
+
+    def facts(self, *, truncated: bool) -> LogFacts:
+        """Return what was seen so far."""
+        self._settle(keep=0)
+        errors = [self._repeated(cause, follow_ups) for cause, follow_ups in folded(list(self._groups.values()))]
+        return LogFacts(
+            errors=tuple(sorted(errors, key=lambda error: (error.first, error.name, error.identity))),
+            more_errors=self._more,
+            seen=frozenset(self._seen),
+            exits=self._ends.seen(),
+            unlabelled=sum(self._unlabelled.values()),
+            truncated=truncated or self._cut or self._ends.cut,
+            seen_in=tuple(sorted((name, log) for name, logs in self._seen.items() for log in logs)),
+            unlabelled_logs=tuple(Unlabelled(log, count, self._possible[log]) for log, count in self._unlabelled.most_common()),
+            endings=self._ends.endings(),
+            ignored=tuple(sorted(self._ignored.items())),
+        )
+
+    def _without_label(self, entry: LogEntry) -> None:
+        log = entry.log if entry.log in self._unlabelled or len(self._unlabelled) < _MOST_NAMES else "others"
+        self._unlabelled[log] += 1
+        if entry.log.startswith(PLATFORM_LOGS):
+            return  # the platform labels what it takes from a container: somebody else wrote this
+        if self._ran is not None:
+            start, end = self._ran
+            if entry.time < start or (end is not None and entry.time > end + _AFTER_THE_END):
+                return
+        self._possible[log] += 1
+
+    def _look(self, entry: LogEntry) -> None:
+        text = entry.text
+        if len(text) > 2 * _MOST_SEARCHED:
+            text = f"{text[:_MOST_SEARCHED]}\n{text[-_MOST_SEARCHED:]}"
+        look, seen = self._judge.look(entry, text)
+        for name in seen:
+            logs = self._seen.setdefault(name, set())
+            if len(logs) < _MOST_NAMES:
+                logs.add(entry.log)
+        judged = look.judged
+        if look is NOTHING and not self._awaited and text is entry.text:
+            return
+        if judged is not None and entry.structured:
+            described = describe(text, lines=2)
+            self._note(described, judged, entry.time, entry.task, text, {}, alone=True)
+        elif judged is not None or look.relevant or (look.calm and self._is_story(text)):
+            self._wait(entry, text, judged, calm=look.calm)
+        elif self._awaited and self._stream(entry) in self._awaited:
+            self._wait(entry, text, None, calm=False)
+        elif judged is None and text is not entry.text:
+            # What the server sent for what stands in the middle is not clean for having been cut here.
+            self._cut = self._cut or not look.calm
+
+    @staticmethod
+    def _is_story(text: str) -> bool:
+        """Whether a calm line may announce a traceback: it names an exception."""
+        return len(text) < _MOST_TEXT and ("Error" in text or "Exception" in text)
+
+    @staticmethod
+    def _stream(entry: LogEntry) -> tuple[str, str, str, str, str]:
+        return (entry.execution, entry.log, entry.task, entry.attempt, entry.container)
+
+    def _wait(self, entry: LogEntry, text: str, judged: Judged | None, *, calm: bool) -> None:
+        stream = self._stream(entry)
+        piece = Piece(entry.time, self._number, text, judged, calm, entry.task)
+        self._waiting.setdefault(stream, []).append(piece)
+        self._awaited.discard(stream)
+        if judged is not None and _PANICKED.match(text) and "\n" not in text:
+            self._awaited.add(stream)
+        self._pieces += 1
+        self._characters += len(text)
+        if self._pieces > _MOST_WAITING or self._characters > _MOST_CHARACTERS:
+            self._settle(keep=_KEPT_WAITING if self._characters <= _MOST_CHARACTERS else 0)
+
+    def _settle(self, *, keep: int) -> None:
+        """Name what waited long enough; the latest pieces go on waiting, `keep` of them at most."""
+        waiting = {stream: sorted(pieces) for stream, pieces in self._waiting.items()}
+        latest = sorted((piece.time, piece.number) for pieces in waiting.values() for piece in pieces)[-keep:] if keep else []
+        border = latest[0] if latest else None
+        self._waiting, self._pieces, self._characters = {}, 0, 0
+        for stream, pieces in waiting.items():
+            ready = [piece for piece in pieces if border is None or (piece.time, piece.number) < border]
+            left = pieces[len(ready) :]
+            if left:
+                self._waiting[stream] = left
+                self._pieces += len(left)
+                self._characters += sum(len(piece.text) for piece in left)
+            for crash in crashes(ready):
+                self._settled(crash)
+
+    def _settled(self, crash: Crash) -> None:
+        judged = crash.judged
+        if judged is None:
+            return
+        text, first = crash.text, crash.pieces[0]
+        described = describe(text)
+        if crash.announcement and any(line and line in crash.announcement for line in described.own):
+            self._ignored["announced by a calm line"] += 1
+            return
+        headlines = {}
+        if crash.headline is not None:
+            head = describe(crash.headline.text)
+            headlines[head.identity] = head.name
+        alone = len(crash.pieces) == 1 and "\n" not in text
+        if not self._note(described, judged, first.time, first.task, text, headlines, alone=alone) and crash.headline:
+            head_judged = crash.headline.judged
+            if head_judged is not None:
+                self._note(
+                    describe(crash.headline.text),
+                    head_judged,
+                    crash.headline.time,
+                    crash.headline.task,
+                    crash.headline.text,
+                    {},
+                    alone=True,
+                )
+
+    def _note(
+        self,
+        described: Described,
+        judged: Judged,
+        time: datetime,
+        task: str,
+        text: str,
+        headlines: dict[str, str],
+        *,
+        alone: bool,
+    ) -> bool:
+        """Count an error, and say whether it means anything."""
+        silenced = self._judge.silenced_by(described, judged, alone=alone)
+        if silenced:
+            self._ignored[silenced] += 1
+            return False
+        group = self._groups.get(described.identity)
+        if group is None and len(self._groups) >= self._most:
+            self._more += 1
+            return True
+        if group is None or time < group.first:
+            shown = _redacted(text)
+            name = judged.pattern if judged.rule == FAIL_PATTERN else redact(described.name)[:_MOST_NAME]
+            count, known = (group.count, group.headlines) if group else (0, {})
+            group = Group(described, judged.rule, judged.level, name, count, time, task[:_MOST_TASK], shown, known)
+            self._groups[described.identity] = group
+        group.count += 1
+        for identity, name in headlines.items():
+            if identity in group.headlines or len(group.headlines) < _MOST_FOLDED:
+                group.headlines[identity] = (redact(name)[:_MOST_NAME], group.headlines.get(identity, ("", 0))[1] + 1)
+        return True
+
+    @staticmethod
+    def _repeated(cause: Group, follow_ups: list[Group]) -> Repeated:
+        parts: dict[str, Folded] = {}
+        for group in (cause, *follow_ups):
+            own = [] if group is cause else [(group.described.identity, (group.name, group.count))]
+            for identity, (name, count) in (*own, *group.headlines.items()):
+                before = parts[identity].count if identity in parts else 0
+                parts[identity] = Folded(identity, name, before + count)
+        parts.pop(cause.described.identity, None)
+        ordered = sorted(parts.values(), key=lambda part: (-part.count, part.name, part.identity))
+        return Repeated(
+            name=cause.name,
+            count=cause.count + sum(part.count for part in ordered),
+            first=cause.first,
+            task=cause.task,
+            excerpt=cause.excerpt,
+            identity=cause.described.identity,
+            rule=cause.rule,
+            level=cause.level,
+            folded=tuple(ordered),
+        )
+
+
+def _redacted(text: str) -> str:
+    """Return the text without secrets, capped. A word that the first cut went through is dropped with what is left of it."""
+    if len(text) > _MOST_REDACTED:
+        text = text[:_MOST_REDACTED]
+        text = text[: max(text.rfind(" "), text.rfind("\n"), 0) or _MOST_REDACTED]
+    return redact(text)[:_MOST_TEXT]

@@ -1,0 +1,104 @@
+"""Which fields of a structured entry carry its text: for failures, what is expected and what is ignored alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from verifier.facts.logs.fields import places, values_at
+from verifier.facts.logs.levels import level_of_fields
+
+TEXT_FIELDS = ("message", "msg", "event", "error", "exception", "stack_trace", "exc_info", "traceback")
+"""The usual fields of a structured entry that are read as its text."""
+
+MESSAGE_FIELDS = (
+    "message",
+    "msg",
+    "event",
+    "text",
+    "Message",
+    "@m",
+    "@mt",
+    "@message",
+    "fields.message",
+    "record.message",
+    "Body",
+    "body",
+    "log",
+    "short_message",
+)
+"""The fields in which loggers say what happened, by their paths: Python's, zap's, structlog's, loguru's, Serilog's, Rust's
+tracing, OpenTelemetry's, GELF's."""
+
+ERROR_FIELDS = (
+    "error",
+    "exception",
+    "stack_trace",
+    "exc_info",
+    "traceback",
+    "err",
+    "err.message",
+    "err.stack",
+    "error.message",
+    "error.stack_trace",
+    "error.stack",
+    "exception.message",
+    "exception.stack_trace",
+    "exception.stacktrace",
+    "attributes.exception.message",
+    "attributes.exception.stacktrace",
+    "fields.error",
+    "stack",
+    "stacktrace",
+    "Exception",
+    "@x",
+    "errorMessage",
+    "error_message",
+    "full_message",
+)
+"""The fields in which loggers put an exception: an entry that has one is worth a look, whatever it says."""
+
+TEXT_PATHS = (*MESSAGE_FIELDS, *ERROR_FIELDS)
+"""All fields whose text is an entry's text, in the order in which their lines stand. Dotted ones are found nested, too."""
+
+_MOST_JSON = 4_000
+_WHERE = places(TEXT_PATHS)
+
+
+class Structured(NamedTuple):
+    """What a structured entry says, and how loud it calls it."""
+
+    text: str
+    level: int
+
+
+def structured(payload: Mapping[str, Any]) -> Structured:
+    """Return the text of a structured entry, a field a line, and the level of its own fields."""
+    return Structured(text_of_fields(payload), level_of_fields(payload))
+
+
+def text_of_fields(payload: Mapping[str, Any]) -> str:
+    """Return the text fields' values, a line each, none twice; or the payload as JSON where it has none."""
+    parts: list[str] = []
+    for value in values_at(payload, _WHERE):
+        if isinstance(value, str) and value and not any(value in part for part in parts):
+            parts.append(value)
+    if parts:
+        return "\n".join(parts)
+    try:
+        return json.dumps(payload, ensure_ascii=False, default=str)[:_MOST_JSON] if payload else ""
+    except (ValueError, RecursionError):
+        return ""
+
+
+def structured_line(text: str) -> Structured | None:
+    """Return what a line of text says that is a JSON object, as loggers print it; None for any other text."""
+    stripped = text.strip()
+    if not (stripped.startswith("{") and stripped.endswith("}")):
+        return None
+    try:
+        payload = json.loads(stripped)
+    except (ValueError, RecursionError):
+        return None
+    return structured(payload) if isinstance(payload, dict) and payload else None
