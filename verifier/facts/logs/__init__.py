@@ -31,7 +31,7 @@ from verifier.facts.logs.reading import MOST_KINDS, LogReading
 from verifier.facts.logs.result import Ending, Folded, LogFacts, Repeated, Unlabelled
 from verifier.facts.logs.row import Row
 from verifier.facts.logs.rules import ROWS
-from verifier.facts.logs.text import ERROR_FIELDS, MESSAGE_FIELDS, TEXT_FIELDS, TEXT_PATHS, Structured, structured
+from verifier.facts.logs.text import ERROR_FIELDS, FIELD_NAMES, MESSAGE_FIELDS, TEXT_FIELDS, TEXT_PATHS, Structured, structured
 
 __all__ = [
     "ALGORITHM",
@@ -39,6 +39,7 @@ __all__ = [
     "ERROR",
     "ERROR_FIELDS",
     "EXECUTION_LABEL",
+    "FIELD_NAMES",
     "LEVEL_FIELDS",
     "MESSAGE_FIELDS",
     "MOST_KINDS",

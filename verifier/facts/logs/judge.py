@@ -12,7 +12,7 @@ Precedence, written here once:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -32,7 +32,7 @@ FAIL_PATTERN = "fail-pattern"
 SEVERITY, LEVEL_FIELD, LEVEL_WORD = "severity", "level-field", "level-word"
 _MEMORY = 32 << 20
 _STAMP = re.compile(r"^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d\S*\]?\s+")
-_CALM = re.compile(r"[\d\-/:.,TZ+ \[\]]{8,48}(?:INFO|DEBUG)[ \]:|]")
+_CALM_LINE = re.compile(r"[\d\-/:.,TZ+ \[\]]{8,48}(?:INFO|DEBUG)[ \]:|]")
 """A line that begins with a moment and INFO or DEBUG: the usual one, told apart cheaply."""
 _AFTER_LEVEL = " \t:|-]>"
 
@@ -58,10 +58,11 @@ class Look(NamedTuple):
 
 
 NOTHING = Look(None, calm=False, relevant=False)
-_CALM_LOOK = Look(None, calm=True, relevant=False)
+CALM = Look(None, calm=True, relevant=False)
 _BY_SEVERITY = {level: Look(Judged(SEVERITY, name), calm=False, relevant=True) for level, name in NAMES.items()}
 _MOST_SILENCED = 1_000
-_SUPERSET_ALONE = [0]
+_FIRST = (0,)
+_LITERAL = re.compile(r"[\w \-,:;<>=!@#%&~`'/\"]+")
 
 
 class Judge:
@@ -70,44 +71,39 @@ class Judge:
     def __init__(self, rules: LogRules) -> None:
         self._failures = rules.failures
         self._expected = rules.expected
-        expressions = [pattern.expression for pattern in (*rules.failures, *rules.expected)]
-        self._search = search_set((SUPERSET, *expressions))
+        self._team = team_search(tuple(pattern.expression for pattern in (*rules.failures, *rules.expected)))
+        self._may_matter = search_set((SUPERSET,))
         self._rows = _rows(rules.off) if rules.crash_words else ()
         self._row_search = search_set(tuple(f"(?m:{row.expression})" for row in self._rows))
         self._noise = tuple(row for row in NOISE if row.name not in rules.off) if rules.noise else ()
         self._noise_search = search_set(tuple(f"(?m:{row.expression})" for row in self._noise))
         self._ignored = rules.ignored
         self._ignored_search = search_set(tuple(pattern.expression for pattern in rules.ignored))
-        self._expects = bool(expressions)
         self._silenced: dict[tuple[tuple[str, ...], bool, bool], str] = {}
 
     def look(self, entry: LogEntry, text: str) -> tuple[Look, Sequence[str]]:
         """Return what the entry is, and the names of the expected patterns that it has."""
-        severity, structured = entry.severity, entry.structured
-        calm = not severity and not structured and _CALM.match(text) is not None
-        found = self._search(text) if self._expects or not (calm or structured or severity >= ERROR) else None
-        if not found or found == _SUPERSET_ALONE:
-            if severity >= ERROR:
-                return _BY_SEVERITY.get(severity) or _BY_SEVERITY[EMERGENCY], ()
-            if calm:
-                return _CALM_LOOK, ()
-            if structured or found:
-                return self._by_level(entry, text), ()
-            return NOTHING, ()
-        failure, seen = "", []
-        for number in sorted(found, reverse=True):
-            if number > len(self._failures):
-                seen.append(self._expected[number - len(self._failures) - 1].name)
-            elif number:
-                failure = self._failures[number - 1].name
-        if failure:
-            level = entry.severity or entry.level or level_of_text(without_colours(text)).level
-            return Look(Judged(FAIL_PATTERN, NAMES.get(level, ""), failure), calm=False, relevant=True), seen
-        if calm:
-            return _CALM_LOOK, seen
-        if 0 not in found and not structured and severity < ERROR:
-            return NOTHING, seen
-        return self._by_level(entry, text), seen
+        numbers = self._team(text)
+        seen: Sequence[str] = ()
+        if numbers:
+            failure, seen = self._named(numbers)
+            if failure:
+                level = entry.severity or entry.level or level_of_text(without_colours(text)).level
+                return Look(Judged(FAIL_PATTERN, NAMES.get(level, ""), failure), calm=False, relevant=True), seen
+        if entry.severity >= ERROR:
+            return _BY_SEVERITY.get(entry.severity) or _BY_SEVERITY[EMERGENCY], seen
+        if entry.structured:
+            return self._by_level(entry, text), seen
+        if not entry.severity and _CALM_LINE.match(text):
+            return CALM, seen
+        return (self._by_level(entry, text) if self._may_matter(text) else NOTHING), seen
+
+    def _named(self, numbers: Sequence[int]) -> tuple[str, list[str]]:
+        """Return the first failure's name, or empty, and those of what is expected."""
+        first = len(self._failures)
+        failures = [number for number in numbers if number < first]
+        seen = [self._expected[number - first].name for number in numbers if number >= first]
+        return (self._failures[min(failures)].name if failures else ""), seen
 
     def _by_level(self, entry: LogEntry, text: str) -> Look:
         level, rule, end = entry.severity, SEVERITY, 0
@@ -120,7 +116,7 @@ class Judge:
         if level >= ERROR:
             return Look(Judged(rule, NAMES.get(level // 100 * 100, "EMERGENCY")), calm=False, relevant=rule == SEVERITY)
         if 0 < level < WARNING:
-            return Look(None, calm=True, relevant=False)
+            return CALM
         row = self._row_of(text, end, warning=level >= WARNING)
         return Look(Judged(row.name, NAMES.get(level, "")) if row else None, calm=False, relevant=not end)
 
@@ -189,6 +185,26 @@ def search_set(expressions: tuple[str, ...]) -> Any:
         wanted.Add(expression)
     wanted.Compile()
     return wanted.Match
+
+
+def team_search(expressions: tuple[str, ...]) -> Callable[[str], Sequence[int]]:
+    """Return what finds the numbers of a team's patterns that a text has; plain words are found without RE2."""
+    if len(expressions) == 1 and _LITERAL.fullmatch(expressions[0]):
+        word = expressions[0]
+        return lambda text: _FIRST if word in text else ()
+    words = [(number, text) for number, text in enumerate(expressions) if _LITERAL.fullmatch(text)]
+    others = [number for number, text in enumerate(expressions) if not _LITERAL.fullmatch(text)]
+    search = search_set(tuple(expressions[number] for number in others))
+    if not expressions:
+        return lambda _: ()
+
+    def find(text: str) -> Sequence[int]:
+        found = [number for number, word in words if word in text]
+        if others:
+            found += [others[at] for at in search(text) or ()]
+        return found
+
+    return find
 
 
 def _nothing(_: str) -> None:

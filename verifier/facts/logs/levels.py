@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from verifier.facts.logs.fields import ordered_values, places
 
 DEBUG, INFO, NOTICE, WARNING, ERROR, CRITICAL, ALERT, EMERGENCY = range(100, 900, 100)
 NAMES = {
@@ -71,7 +70,6 @@ LEVEL_FIELDS: tuple[tuple[str, str], ...] = (
 )
 """The fields of structured entries that hold a level, the most telling first, each with the logger that writes it."""
 
-_WHERE = places(field for field, _ in LEVEL_FIELDS)
 _LETTERS = {"F": CRITICAL, "E": ERROR, "W": WARNING, "I": INFO, "D": DEBUG}
 
 
@@ -107,18 +105,13 @@ def _step(position: float, levels: tuple[int, ...]) -> int:
     return levels[min(int(position), len(levels) - 1)]
 
 
-def level_of_fields(payload: Mapping[str, Any]) -> int:
-    """Return the level that a structured entry's own fields say, 0 for none."""
-    for order, value in ordered_values(payload, _WHERE):
-        level = _level_of_value(payload, LEVEL_FIELDS[order][0], value)
-        if level:
-            return level
-    if "@mt" in payload or "@m" in payload:  # Serilog's compact format leaves out the level for Information alone
-        return INFO
-    return 0
+def level_of_silence(payload: Mapping[str, Any]) -> int:
+    """Return what it means that a structured entry has no level field: Serilog leaves it out for Information alone."""
+    return INFO if "@mt" in payload or "@m" in payload else 0
 
 
-def _level_of_value(payload: Mapping[str, Any], field: str, value: Any) -> int:
+def level_of_value(payload: Mapping[str, Any], field: str, value: Any) -> int:
+    """Return the level that a field's value means in this entry, 0 for none."""
     if field == "s":
         return _LETTERS.get(value, 0) if "ctx" in payload and isinstance(value, str) else 0
     if isinstance(value, bool):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from verifier.facts.logs.ends import Ends
 from verifier.facts.logs.entry import PLATFORM_LOGS, SYSTEM_LOG, LogEntry
 from verifier.facts.logs.folding import Group, folded
 from verifier.facts.logs.identity import Described, describe
-from verifier.facts.logs.judge import FAIL_PATTERN, NOTHING, Judge, Judged
+from verifier.facts.logs.judge import CALM, FAIL_PATTERN, NOTHING, Judge, Judged
 from verifier.facts.logs.patterns import LogRules
 from verifier.facts.logs.result import Folded, LogFacts, Repeated, Unlabelled
 from verifier.facts.logs.streams import Crash, Piece, crashes
@@ -26,9 +27,9 @@ _MOST_REDACTED = 8_000
 _MOST_TASK = 20
 _MOST_SEARCHED = 16_000
 """Characters at an entry's beginning and at its end that are searched: hostile text costs time, even in RE2."""
-_MOST_WAITING = 2_000
+_MOST_WAITING = 2000
 """Pieces of stack traces and errors that wait for what belongs to them."""
-_KEPT_WAITING = 200
+_KEPT_WAITING = 60
 _MOST_CHARACTERS = 2_000_000
 _MOST_NAMES = 50
 _MOST_FOLDED = 20
@@ -120,13 +121,11 @@ class LogReading:
         if len(text) > 2 * _MOST_SEARCHED:
             text = f"{text[:_MOST_SEARCHED]}\n{text[-_MOST_SEARCHED:]}"
         look, seen = self._judge.look(entry, text)
-        for name in seen:
-            logs = self._seen.setdefault(name, set())
-            if len(logs) < _MOST_NAMES:
-                logs.add(entry.log)
-        judged = look.judged
-        if look is NOTHING and not self._awaited and text is entry.text:
+        if seen:
+            self._expected(seen, entry.log)
+        if (look is NOTHING and not self._awaited and text is entry.text) or (look is CALM and "E" not in text):
             return
+        judged = look.judged
         if judged is not None and entry.structured:
             described = describe(text, lines=2)
             self._note(described, judged, entry.time, entry.task, text, {}, alone=True)
@@ -137,6 +136,12 @@ class LogReading:
         elif judged is None and text is not entry.text:
             # What the server sent for what stands in the middle is not clean for having been cut here.
             self._cut = self._cut or not look.calm
+
+    def _expected(self, names: Iterable[str], log: str) -> None:
+        for name in names:
+            logs = self._seen.setdefault(name, set())
+            if len(logs) < _MOST_NAMES:
+                logs.add(log)
 
     @staticmethod
     def _is_story(text: str) -> bool:
@@ -161,18 +166,19 @@ class LogReading:
 
     def _settle(self, *, keep: int) -> None:
         """Name what waited long enough; the latest pieces go on waiting, `keep` of them at most."""
-        waiting = {stream: sorted(pieces) for stream, pieces in self._waiting.items()}
-        latest = sorted((piece.time, piece.number) for pieces in waiting.values() for piece in pieces)[-keep:] if keep else []
-        border = latest[0] if latest else None
+        waiting, border = self._waiting, None
+        if keep:
+            moments = sorted(piece[:2] for pieces in waiting.values() for piece in pieces)
+            border = moments[-keep] if len(moments) > keep else None
         self._waiting, self._pieces, self._characters = {}, 0, 0
         for stream, pieces in waiting.items():
-            ready = [piece for piece in pieces if border is None or (piece.time, piece.number) < border]
-            left = pieces[len(ready) :]
-            if left:
-                self._waiting[stream] = left
+            pieces.sort()
+            at = len(pieces) if border is None else bisect_left(pieces, border)
+            if at < len(pieces):
+                left = self._waiting[stream] = pieces[at:]
                 self._pieces += len(left)
                 self._characters += sum(len(piece.text) for piece in left)
-            for crash in crashes(ready):
+            for crash in crashes(pieces[:at]):
                 self._settled(crash)
 
     def _settled(self, crash: Crash) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from verifier.facts.logs.judge import Judged
@@ -32,14 +33,16 @@ class Crash:
     """What belongs together: one error line, or the lines of one stack trace."""
 
     pieces: list[Piece]
+    first: _Shape
+    last: _Shape
+    trace: bool
+    """Whether it has, or is, a stack trace."""
+    done: bool
+    """Whether the exception's line was seen, after which a Python traceback is complete."""
     headline: Piece | None = None
     """The error line right before, which a logger wrote above the traceback."""
     announcement: str = ""
     """The calm line right before."""
-    trace: bool = False
-    """Whether it has, or is, a stack trace."""
-    done: bool = field(default=False)
-    """Whether the exception's line was seen, after which a Python traceback is complete."""
 
     @property
     def text(self) -> str:
@@ -49,7 +52,10 @@ class Crash:
     @property
     def judged(self) -> Judged | None:
         """Why it is an error: what its first line that is one was judged by."""
-        return next((piece.judged for piece in self.pieces if piece.judged), None)
+        for piece in self.pieces:
+            if piece.judged is not None:
+                return piece.judged
+        return None
 
 
 _GAP = timedelta(seconds=1)
@@ -74,76 +80,111 @@ _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:: |$)")
 def crashes(pieces: Iterable[Piece]) -> Iterator[Crash]:
     """Yield what belongs together in one stream's pieces, which come in order."""
     current: Crash | None = None
-    waiting: Crash | None = None
+    before: Crash | None = None
     calm: Piece | None = None
     for piece in pieces:
         if piece.calm:
             calm = piece
             continue
-        if current is not None and _belongs(current, piece):
-            _add(current, piece)
-            continue
+        shape = _shape(piece.text)
         if current is not None:
-            yield from _headed(waiting, current)
-            waiting = current
-            waiting = None if current.trace else current
-        current = _open(piece, calm)
+            if _belongs(current, piece, shape):
+                _add(current, piece, shape)
+                continue
+            if before is not None and not _takes(current, before):
+                yield before
+            before = None if current.trace else current
+            if current.trace:
+                yield current
+        current = _open(piece, shape, calm)
     if current is not None:
-        yield from _headed(waiting, current)
-        if not current.trace:
-            yield current
-
-
-def _headed(before: Crash | None, crash: Crash) -> Iterator[Crash]:
-    """Yield what is complete: the line before, where it is no headline of this crash; and the crash, if it is one."""
-    if before is not None:
-        first, last = crash.pieces[0], before.pieces[-1]
-        if crash.trace and crash.judged and first.time - last.time <= _RIGHT_BEFORE:
-            crash.headline = last
-        else:
+        if before is not None and not _takes(current, before):
             yield before
-    if crash.trace:
-        yield crash
+        yield current
 
 
-def _open(piece: Piece, calm: Piece | None) -> Crash:
-    crash = Crash([piece])
+def _takes(crash: Crash, before: Crash) -> bool:
+    """Whether the line before is this crash's headline, which it then becomes."""
+    headline = before.pieces[-1]
+    if crash.trace and crash.judged is not None and crash.pieces[0].time - headline.time <= _RIGHT_BEFORE:
+        crash.headline = headline
+        return True
+    return False
+
+
+def _open(piece: Piece, shape: _Shape, calm: Piece | None) -> Crash:
+    trace = shape.python or shape.many or shape.opens or shape.inside
+    crash = Crash([piece], shape, shape, trace, shape.python and shape.ended)
     if calm is not None and piece.time - calm.time <= _RIGHT_BEFORE:
         crash.announcement = calm.text
-    text = piece.text
-    if _PYTHON.match(text) or "\n" in text or _OPENS.match(text) or _INSIDE.match(text):
-        crash.trace = True
-        crash.done = _PYTHON.match(text) is not None and _ends_in_exception(text)
     return crash
 
 
-def _ends_in_exception(text: str) -> bool:
-    last = text.rstrip().rpartition("\n")[2]
-    return bool(last) and "\n" in text and not last[0].isspace() and not _PYTHON.match(last)
-
-
-def _belongs(crash: Crash, piece: Piece) -> bool:
+def _belongs(crash: Crash, piece: Piece, shape: _Shape) -> bool:
     """Whether a piece goes on with a crash that is being put together."""
-    last, text = crash.pieces[-1], piece.text
-    if not crash.trace or piece.time - last.time > _GAP:
+    if not crash.trace:
         return False
-    if _LINK.match(text) or _CAUSE.match(text):
-        return True
-    if _LINK.match(last.text):
-        return True
-    python = _PYTHON.match(crash.pieces[0].text) is not None or _PYTHON.match(last.text) is not None
-    if python:
-        if crash.done or _PYTHON.match(text):
+    first, last = crash.first, crash.last
+    if not (shape.link or shape.cause or last.link):
+        if first.python or last.python:
+            if crash.done or shape.python or not (shape.inside or shape.exception):
+                return False
+        elif not (shape.inside or (last.panicked and len(crash.pieces) == 1)):
             return False
-        return _INSIDE.match(text) is not None or _EXCEPTION.match(text) is not None or text[:1].isspace()
-    if last.text.endswith(":") and "panicked at " in last.text and len(crash.pieces) == 1:
-        return True
-    return _INSIDE.match(text) is not None
+    return piece.time - crash.pieces[-1].time <= _GAP
 
 
-def _add(crash: Crash, piece: Piece) -> None:
-    if _LINK.match(piece.text):
+def _add(crash: Crash, piece: Piece, shape: _Shape) -> None:
+    if shape.link:
         crash.done = False
-    elif _PYTHON.match(crash.pieces[0].text) and not _INSIDE.match(piece.text) and piece.text[:1].strip():
-        crash.done = not _PYTHON.match(piece.text) or _ends_in_exception(piece.text)
+    elif crash.first.python and not shape.inside and not piece.text[:1].isspace():
+        crash.done = not shape.python or shape.ended
     crash.pieces.append(piece)
+    crash.last = shape
+
+
+class _Shape(NamedTuple):
+    """What a piece's text may be in a stack trace."""
+
+    link: bool
+    """Python's sentence between two tracebacks of a chain."""
+    cause: bool
+    """The line of a cause, which goes on with the trace before."""
+    python: bool
+    """A Python traceback begins here."""
+    inside: bool
+    """A frame, or what stands among frames."""
+    opens: bool
+    """An exception's line, which a trace may follow."""
+    exception: bool
+    """What may be an exception's line at a Python traceback's end."""
+    panicked: bool
+    """Rust's line, after which the message follows in one of its own."""
+    many: bool
+    """More than one line."""
+    ended: bool
+    """A traceback that has its exception's line."""
+
+
+def _shape(text: str) -> _Shape:
+    return _cached(text) if len(text) <= 4_000 else _shaped(text)
+
+
+def _shaped(text: str) -> _Shape:
+    many = "\n" in text
+    python = _PYTHON.match(text) is not None
+    last = text.rstrip().rpartition("\n")[2] if many else ""
+    return _Shape(
+        link=_LINK.match(text) is not None,
+        cause=_CAUSE.match(text) is not None,
+        python=python,
+        inside=not python and _INSIDE.match(text) is not None,
+        opens=_OPENS.match(text) is not None,
+        exception=_EXCEPTION.match(text) is not None or text[:1].isspace(),
+        panicked=not many and text.endswith(":") and "panicked at " in text,
+        many=many,
+        ended=bool(last) and not last[0].isspace() and not _PYTHON.match(last),
+    )
+
+
+_cached = lru_cache(maxsize=512)(_shaped)

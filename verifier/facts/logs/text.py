@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from verifier.facts.logs.fields import places, values_at
-from verifier.facts.logs.levels import level_of_fields
+from verifier.facts.logs.fields import ordered_values, places
+from verifier.facts.logs.levels import LEVEL_FIELDS, level_of_silence, level_of_value
 
 TEXT_FIELDS = ("message", "msg", "event", "error", "exception", "stack_trace", "exc_info", "traceback")
 """The usual fields of a structured entry that are read as its text."""
@@ -63,7 +63,9 @@ TEXT_PATHS = (*MESSAGE_FIELDS, *ERROR_FIELDS)
 """All fields whose text is an entry's text, in the order in which their lines stand. Dotted ones are found nested, too."""
 
 _MOST_JSON = 4_000
-_WHERE = places(TEXT_PATHS)
+_WHERE = places((*TEXT_PATHS, *(field for field, _ in LEVEL_FIELDS)))
+FIELD_NAMES = frozenset(_WHERE) | {"ctx"}
+"""The first names of all fields that are looked at: a reader may leave out the others where there is text."""
 
 
 class Structured(NamedTuple):
@@ -74,18 +76,20 @@ class Structured(NamedTuple):
 
 
 def structured(payload: Mapping[str, Any]) -> Structured:
-    """Return the text of a structured entry, a field a line, and the level of its own fields."""
-    return Structured(text_of_fields(payload), level_of_fields(payload))
+    """Return the text of a structured entry, and the level of its own fields.
+
+    The text is its text fields' values, a line each, none twice; or the payload as JSON where it has none.
+    """
+    text, level = "", 0
+    for order, value in ordered_values(payload, _WHERE):
+        if order >= len(TEXT_PATHS):
+            level = level or level_of_value(payload, LEVEL_FIELDS[order - len(TEXT_PATHS)][0], value)
+        elif isinstance(value, str) and value and value not in text:
+            text = f"{text}\n{value}" if text else value
+    return Structured(text or _json(payload), level or level_of_silence(payload))
 
 
-def text_of_fields(payload: Mapping[str, Any]) -> str:
-    """Return the text fields' values, a line each, none twice; or the payload as JSON where it has none."""
-    parts: list[str] = []
-    for value in values_at(payload, _WHERE):
-        if isinstance(value, str) and value and not any(value in part for part in parts):
-            parts.append(value)
-    if parts:
-        return "\n".join(parts)
+def _json(payload: Mapping[str, Any]) -> str:
     try:
         return json.dumps(payload, ensure_ascii=False, default=str)[:_MOST_JSON] if payload else ""
     except (ValueError, RecursionError):
