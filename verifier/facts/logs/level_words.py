@@ -17,27 +17,30 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 _LETTER = re.compile(
     r"(?:\[rank\d+\]:)?(?:"
-    r"([DIWEF])\d{4} \d\d:\d\d:\d\d"  # klog, glog, absl: E1128 04:06:09.646694 28134 main.go:41]
+    r"([DIWEF])(?:20\d\d)?\d{4} \d\d:\d\d:\d\d"  # klog, glog, absl: E1128 04:06:09.646694 28134 main.go:41]
+    r"|\[[\d:., -]+\] (?:\[[\w-]+\] )?\[([DIWEFCT])\] "  # spdlog: [06:43:06] [E] message
     r"|([DIWEFA]), \[\d{4}-"  # Ruby's Logger: E, [2026-11-28T04:06:12.317358 #28385]
     r"|\[([DIWEFC])[ ,](?:\d{4}-\d\d-\d\d|\d{6} |\d\d:\d\d:)"  # Tornado: [E 2026-11-28 04:03:10,989 pycases:435]
     r"|(?:\(\w+\) )?\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ([DIWEFC]) \d+ \d+\]"  # Ray
     r"|\[([DIWEF])(?:\d{4} \d\d:\d\d| ?[\w/]+\.(?:cpp|cc|h|cu|py):\d+)"  # PyTorch: [E socket.cpp:858]
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: ([DIWEF]) \S+:\d+\]"  # TensorFlow
-    r"|\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ ([VDIWEF]) "  # logcat
+    r"|(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d[.,]\d+:? +\d+ +\d+ ([VDIWEF]) "  # logcat
+    r"|(?:(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d[.,]\d+:? )?([VDIWEF])/\S+?\( *\d+\): "  # logcat, shorter: E/sync(11167):
     r")"
 )
-_LETTERS = {"D": 100, "V": 100, "I": INFO, "W": WARNING, "E": ERROR, "F": 600, "C": 600, "A": 0}
+_LETTERS = {"D": 100, "V": 100, "I": INFO, "W": WARNING, "E": ERROR, "F": 600, "C": 600, "A": 0, "T": 100}
 _NAMED = re.compile(
     r"([A-Z]{4})\[\d{4,}\]"  # logrus on a terminal: ERRO[0000] message
     r"|=([A-Z]+) REPORT===="  # Erlang: =ERROR REPORT==== 2-Jan-2026::10:00:00 ===
     r"|npm (ERR!|error|WARN|warn|notice|info)(?= |$)"
+    r"|\w\S* (Critical|Error|Warning|Information|Verbose): \d+ : "  # .NET's TraceSource: Shop Error: 9 : message
     r"|<([0-7])>"  # syslog's number, as systemd and kernels write it
 )
 _REPORTS = {"crash": ERROR, "supervisor": ERROR, "err!": ERROR, "progress": INFO}
 
 _CAPITALS = frozenset(
     "TRACE VERBOSE FINEST FINER DEBUG DBG INFO INF SUCCESS NOTICE WARNING WARN WRN ERROR ERR SEVERE CRITICAL CRIT FATAL"
-    " FTL PANIC DPANIC ALERT EMERGENCY EMERG VRB TRC".split()
+    " FTL PANIC DPANIC ALERT EMERGENCY EMERG VRB TRC ERRO FATA DEBU".split()
 )
 """Capitals that are a level without any sign beside them."""
 _SENTENCE = frozenset("NO NOT ZERO UNKNOWN ANY LAST ON IN OF TO AN THE IF".split())
@@ -54,10 +57,15 @@ _GLUED = re.compile(r"(?:^|[\]|>(\[]|(?<=[A-Za-z0-9]):)([A-Z]{3,11})(?=[:\[/|(\]
 """`ERROR:worker:text`, `ERROR/MainProcess]`, `?it/s]ERROR:`, `[0102/120000.1:ERROR:dbus.cc(407)]`."""
 _CHANNEL = re.compile(r"^[\w-]+\.([A-Z]{4,9}):$")
 """Monolog: `app.ERROR:`."""
+_KEY = re.compile(r"[A-Za-z_]+:$")
 _MODULE = re.compile(r"^\[\w+:(\w+)\]$")
 """Apache: `[core:error]`."""
-_BEFORE_COLON = re.compile(r"^[\d\[(<|-]|[:\]|)>-]$")
+_BEFORE_COLON = re.compile(r"^\d[\d:.,TZ+/-]{4,}$|^[\[(<|-]|[^\d]:$|\d:\d+:$|[\]|)>-]$")
 """What may stand before `error:` in small letters: a time, a bracket, a program's name with a colon."""
+_LIST = re.compile(r"(?:[*+>#-]|##+) |\|? *[`$] ?\w")
+"""An item of a list, a heading, a change or a quotation."""
+_COUNT = re.compile(r"[\s:=|]*(?:\d+[\s|,;.]*)+$|[\s:=]*0\b")
+"""What follows a word that is a heading of numbers: `ERROR: 0`."""
 _SIGNS = "[](){}<>|:,;*-!.#="
 
 
@@ -79,6 +87,8 @@ def without_colours(text: str) -> str:
 def level_of_text(text: str) -> LevelWord:
     """Return the first level word of the first line that says anything; `NONE` for none. Colours must be gone."""
     head = text[:_HEAD].lstrip("\n \ufeff").partition("\n")[0]
+    if _LIST.match(head):
+        return NONE
     offset = text.find(head) if head else 0
     found = _by_letter(head)
     if not found.level:
@@ -123,8 +133,14 @@ def _level_at(head: str, start: int, word: str, before: str, *, last: bool, inde
     folded = core.casefold()
     level = SPELLINGS.get(folded, 0)
     if level:
+        if _COUNT.match(head, start + len(word)):
+            return 0
         if core in _CAPITALS and core.isupper():
-            return 0 if _is_a_value(word, before, core, last=last) else level
+            is_value = _is_a_value(word, before, core, last=last)
+            is_value = is_value or (index == 1 and word == core and _KEY.match(before) is not None)
+            return 0 if is_value else level
+        if core == "Error" or folded == "alert":
+            return 0
         if _is_marked(head, start, word, before, index):
             return level
         return 0

@@ -57,6 +57,7 @@ LEVEL_FIELDS: tuple[tuple[str, str], ...] = (
     ("log_level", "hand-made"),
     ("logLevel", "hand-made"),
     ("log_severity", "hand-made"),
+    ("log_level.name", "Twisted"),
     ("severity_text", "OpenTelemetry"),
     ("severityText", "OpenTelemetry"),
     ("SeverityText", "OpenTelemetry"),

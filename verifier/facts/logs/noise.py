@@ -127,15 +127,8 @@ NOISE: tuple[Row, ...] = (
         "(node:4313) MetadataLookupWarning: received unexpected error = All promises were rejected",
         "the metadata of clip 7 is unavailable",
     ),
-    Row(
-        "python-warning",
-        r"^(?:\S+:\d+: )?(?:\w+(?:\.\w+)*\.)?\w*Warning: ",
-        "CPython's warnings: the program goes on, and nothing of it failed",
-        "/app/models.py:5: SAWarning: This declarative base already contains a class with the same class name",
-        "RuntimeError: coroutine raised StopIteration",
-    ),
 )
 """Each row's expression must match the error's own line."""
 
-LONE = frozenset(("broken-pipe-at-exit", "python-warning"))
+LONE = frozenset(("broken-pipe-at-exit",))
 """Rows that hold for a line alone, not for a traceback that ends in it."""

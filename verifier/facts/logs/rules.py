@@ -32,22 +32,23 @@ PYTHON = (
         r"|Error creating backref '"
         r"|Class '.+' (?:is not mapped|already has a primary mapper defined)"
         r"|back_populates on relationship '.+' refers to"
-        r"|Type annotation for .+ can't be correctly interpreted",
+        r"|None of the FROM clause entities have a property|Type annotation for .+ can't be correctly interpreted",
         "SQLAlchemy: orm/mapper.py, relationships.py, clsregistry.py, decl_base.py, sql/schema.py",
         "Mapper 'Mapper[Clip(clips)]' has no property 'tags'.",
         "all 41 mappers initialized",
     ),
     Row(
         "python-traceback",
-        r"^[^'\"]*Traceback \(most recent call last\):?[\s─-╿]*$",
+        r"^(?:[^\s'\"][^'\"]*|\s*[+|╭][^'\"]*)?Traceback \(most recent call last\):?[\s─-╿]*$",
         "CPython: traceback.c; also in exception groups and in rich's boxes",
         "Traceback (most recent call last):",
         "the ticket says 'Traceback (most recent call last):' and no more",
     ),
     Row(
         "exception-line",
-        r"^[\s|]*(?:Uncaught |\[)?(?:[A-Za-z_][\w$-]*(?:\.|::|\\\\|\\|/))*[A-Z]\w*(?:Error|Exception|Interrupt|Timeout|Fault)"
-        r"(?: \[[\w-]+\])?(?:: \S|$)",
+        r"^(?: *\| )?(?:Uncaught |\[)?(?:[A-Za-z_][\w$-]*(?:\.|::|\\\\|\\|/))*[A-Z]\w*(?:Error|Exception|Interrupt|Timeout|Fault)"
+        r"(?: \[[\w-]+\])?: \S|^(?:[a-z_]\w*\.){2,}[A-Z]\w*(?:Error|Exception)$"
+        r"|^(?:[^'\"]*[\s:])?\((?:\w+\.)+\w*(?:Error|Exception)\) \S|^KeyboardInterrupt$|^AssertionError$",
         "every runtime that names exceptions by their class: Python, Java, Node, .NET, PHP, Ruby",
         "sqlalchemy.exc.OperationalError: no such table: clips",
         "loading ValueErrorHandler: done",
@@ -59,10 +60,37 @@ PYTHON = (
         "Error: connection refused",
         "Errors: 0, Failures: 0",
         unless=r"^(?:Error|ERROR): (?:0|none|null|false)\b",
+        over_warning=False,
+    ),
+    Row(
+        "exception-value",
+        r"(?:^|[\s\[(,:=])(?:\w+\.)*[A-Z]\w*(?:Error|Exception)\(['\"\d)]|#<(?:\w+::)*\w*(?:Error|Exception): "
+        r"|^(?:[^'\"]*: )?(?:Err|Failure|Left)\(.+\)$|^\{:?error, ?.+\}\.?$|^#error \{",
+        "an exception or a failed result that was printed: Python, Ruby, Rust, Scala, OCaml, Erlang, Clojure",
+        "[0, 1, ValueError('part 2 is corrupt'), 3]",
+        "handlers: ValueError, KeyError",
+        unless=r"(?i)\bretr(?:y|ies|ied|ying)\b|assert|raises?\b|expected|^[+-]",
+        over_warning=False,
+    ),
+    Row(
+        "runtime-message",
+        r"object has no attribute '|takes \d+ positional arguments? but|unexpected keyword argument '|unsupported operand type"
+        r"|'NoneType' object is not|list index out of range|values to unpack|invalid literal for int\(\)|codec can't decode byte"
+        r"|Expecting (?:value|property name|',' delimiter)|is not a function$|Cannot read propert(?:y|ies) of (?:undefined|null)"
+        r"|is not iterable$|Unexpected token .* JSON|Unexpected end of JSON|Cannot invoke \"|out of bounds for length \d"
+        r"|For input string: \"|undefined (?:local variable or )?method [`']|nil pointer dereference|index out of range \["
+        r"|looking for beginning of value|strconv\.\w+: parsing |called `(?:Option|Result)::\w+\(\)`|Object reference not set to"
+        r"|Sequence contains no elements|Value cannot be null\.|\b(?:divide|division|divided) by zero\b|junk in string"
+        r"|non-numeric argument to|maximum recursion depth exceeded|invalid value for (?:Float|Integer)\(\)",
+        "the words of runtimes' own exceptions, where only those were printed",
+        "not loaded: 'NoneType' object is not subscriptable",
+        "the list index is in range",
+        unless=r"(?i)\bretr(?:y|ies|ied|ying)\b|^\s*[`*#>]|^    ",
+        over_warning=False,
     ),
     Row(
         "python-fatal",
-        r"^Fatal Python error: ",
+        r"^Fatal Python error: |^Timeout \(\d+:\d\d:\d\d(?:\.\d+)?\)!$",
         "CPython: Py_FatalError and faulthandler",
         "Fatal Python error: Segmentation fault",
         "no Fatal Python error so far",
@@ -126,8 +154,9 @@ NODE = (
     Row(
         "node-unhandled",
         r"UnhandledPromiseRejection|^\s*(?:\[UnhandledPromise|Uncaught (?:Exception|Error|\w*Error)\b)"
-        r"|triggerUncaughtException|ERR_UNHANDLED_REJECTION",
-        "Node: lib/internal/process/promises.js",
+        r"|triggerUncaughtException|ERR_UNHANDLED_REJECTION"
+        r"|^(?:NotFound|PermissionDenied|NotCapable|ConnectionRefused|ConnectionReset|AddrInUse|BrokenPipe|TimedOut|UnexpectedEof): ",
+        "Node: lib/internal/process/promises.js; Deno's errors",
         "(node:1) UnhandledPromiseRejectionWarning: Error: queue unreachable",
         "unhandled rejections: 0",
     ),
@@ -247,8 +276,8 @@ OTHERS = (
     ),
     Row(
         "dotnet-unhandled",
-        r"^Unhandled [Ee]xception[.:]|^Process terminated\. |^Fatal error\. |^Stack overflow\.$",
-        ".NET: the runtime",
+        r"^Unhandled [Ee]xception[.:]|^Unhandled [A-Z-]+ in thread |^debugger invoked on an? |^Process terminated\. |^Fatal error\. |^Stack overflow\.$",
+        ".NET's runtime, SBCL",
         "Unhandled exception. System.InvalidOperationException: no tenant",
         "unhandled exceptions: 0",
     ),
@@ -264,7 +293,7 @@ OTHERS = (
         "native-abort",
         r"^(?:terminate called |libc\+\+abi: terminating)|(?:double free or corruption|corrupted size vs\. prev_size"
         r"|stack smashing detected|malloc\(\): |free\(\): invalid|munmap_chunk\(\))|Assertion .+ failed[.:]?"
-        r"|==\d+==\s?ERROR: (?:Address|Thread|Leak|Memory)Sanitizer|: runtime error: |CUDA error: |CUDA out of memory",
+        r"|==\d+==\s?ERROR: (?:Address|Thread|Leak|Memory)Sanitizer|:\d+:\d+: runtime error: |CUDA error: |CUDA out of memory",
         "libstdc++, libc++, glibc, sanitizers, CUDA",
         "terminate called after throwing an instance of 'std::runtime_error'",
         "Assertion checks are on",
@@ -294,11 +323,13 @@ OTHERS = (
         "standard error of the estimate: 0.1",
     ),
     Row(
-        "julia-lua-others",
+        "languages-others",
         r"^lua[\d.]*: .+:\d+: |^stack traceback:$|^ERROR: LoadError: |^┌ Error: |^Fatal error: (?:exception )?\S"
         r"|^Error: unhandled exception: |^error: Uncaught |^CallStack \(from HasCallStack\):$|<<loop>>$"
-        r"|^Unhandled exception at |^Unhandled exception in |^thread \d+ panic: ",
-        "Lua, Julia, OCaml, Swift, Nim, Deno, Haskell, Crystal, Zig",
+        r"|^Unhandled exception at |^Unhandled exception in |^thread \d+ panic: "
+        r"|^\S+: (?:Prelude\.\w+: |user error \()|^Backtrace:$|^ERROR: In procedure |^\s+(?:while executing|invoked from within)$"
+        r"|<level>(?:SEVERE|ERROR|FATAL)</level>|<\w+:?[eE]vent [^>]*level=\"(?:ERROR|FATAL)\"",
+        "Lua, Julia, OCaml, Swift, Nim, Deno, Haskell, Crystal, Zig, Guile, Tcl; XML of java.util.logging and log4j",
         "lua: w.lua:3: attempt to index a nil value (local 'x')",
         "lua 5.4 is ready",
     ),

@@ -8,9 +8,15 @@ _AGAIN = (
     r"(?i)\bretr(?:y|ies|ied|ying)\b|will try|trying again|attempt \d+|fall(?:ing)? ?back|fell back|recovered|ignor(?:ed|ing)"
     r"|\bskipp(?:ed|ing)\b|using (?:default|the default|cached|built)|optional|not fatal|non-fatal|harmless|as expected"
     r"|\bif (?:it|this|the|any)\b|should not|must not|to avoid|in case|deprecat"
-    r"|^\s*[✓✔√]|\.\.\. ok$|^(?:/\S*/)?(?:rm|rmdir|mkdir|unlink|kill|umount): |: File exists$"
+    r"|^\s*[✓✔√]|\.\.\. ok$|: File exists$|^(?:/\S*/)?(?:rm|rmdir|unlink|kill|umount|ls|stat|which|test|find): cannot |^\s*[*+>#-]+ "
+    r"|\busage: |--\w"
 )
 """What turns a failure in prose into a story with a good end, into advice, the name of a test or a clean-up's remark."""
+
+_UNDONE = _AGAIN.replace(r"|\bskipp(?:ed|ing)\b", "").replace(r"|ignor(?:ed|ing)", "") + (
+    r"|already|unchanged|up.to.date|exists|disabled|dry.?run|no changes|nothing to|by policy|not (?:needed|required|changed|modified"
+    r"|supported|implemented|used|enabled|affected|cached|installed|specified|provided|defined|included|configured|selected)"
+)
 
 TOOLS = (
     Row(
@@ -27,7 +33,7 @@ TOOLS = (
         "shell-script",
         r": unbound variable$|: parameter (?:null or )?not set$|syntax error near unexpected token|: bad substitution$"
         r"|: ambiguous redirect$|: division by 0|: integer expression expected$|: value too great for base"
-        r"|: unexpected end of file$|: event not found$|: Syntax error: ",
+        r"|: unexpected end of file$|: event not found$|: Syntax error: |: (?:unrecognized|invalid|illegal|unknown) option ",
         "bash, dash",
         "run.sh: line 2: DATABASE_URL: unbound variable",
         "no unbound variable is left in it",
@@ -42,15 +48,16 @@ TOOLS = (
     ),
     Row(
         "file-tool",
-        r"^(?:cp|mv|cat|ls|ln|tar|gzip|gunzip|unzip|zip|head|tail|sort|grep|sed|awk|find|dd|rsync|source|chmod|chown|touch|tee|wc"
+        r"^(?:jq|yq|date|expr|bc|cut|tr|printf|seq|timeout|sha1sum|mkdir|cp|mv|cat|ls|ln|tar|gzip|gunzip|unzip|zip|head|tail|sort|grep|sed|awk|find|dd|rsync|source|chmod|chown|touch|tee|wc"
         r"|install|stat|du|df|mount|umount|diff|split|xargs|base64|openssl|realpath|readlink|cmp|od|xz|bzip2|zstd|sha256sum|md5sum)"
         r": .*(?:No such file or directory|Permission denied|cannot |can't |Is a directory|Not a directory|not in gzip format"
         r"|unexpected end|Unexpected EOF|Error|error|failed|No space left|Read-only file system|missing operand|invalid )"
-        r"|^\S+: (?:line \d+: |\d+: )?.*: (?:No such file or directory|Permission denied|Is a directory)$",
+        r"|^\S+: (?:line \d+: |\d+: )?(?:.*: )?(?:No such file or directory|Permission denied|Is a directory)$"
+        r"|computed checksums? did NOT match|^sed: -e expression",
         "coreutils, busybox, tar, rsync, and the shell itself",
         "cp: cannot stat '/models/current.bin': No such file or directory",
         "rm: cannot remove '/tmp/old': No such file or directory",
-        unless=r"^(?:/\S*/)?(?:rm|rmdir|mkdir|unlink|kill|find|ls|stat|test|which|umount): |File exists$",
+        unless=r"^(?:/\S*/)?(?:rm|rmdir|unlink|kill|find|stat|test|which|umount): |^ls: cannot access|File exists$",
     ),
     Row(
         "no-room",
@@ -113,7 +120,7 @@ TOOLS = (
         r"^=+ .*\b[1-9]\d* (?:failed|errors?)\b.*=+$|^(?:FAILED|ERROR) \S+::|^FAILED \(|^--- FAIL: |^FAIL[\t ]+\S|^FAIL$"
         r"|^Tests?: .*\b[1-9]\d* failed|^Test Suites: .*\b[1-9]\d* failed|^\s+[1-9]\d* failing$|^test result: FAILED"
         r"|\b[1-9]\d* examples?, [1-9]\d* failures?|^FAILURES!|^ERRORS!|Tests run: \d+, (?:Failures: [1-9]|Failures: \d+, Errors: [1-9])"
-        r"|^\s*✕ |^not ok \d+",
+        r"|^\s*✕ |^not ok \d+|\.\.\. ?(?:FAILED|FAIL|ERROR)\b|\S(?:\s\s+|: )(?:FAILED|FAIL|CRASHED)$",
         "pytest, unittest, go test, jest, mocha, cargo test, rspec, PHPUnit, JUnit, TAP",
         "--- FAIL: TestUpload (0.00s)",
         "Tests run: 10, Failures: 0, Errors: 0, Skipped: 1",
@@ -152,7 +159,8 @@ TOOLS = (
 PROSE = (
     Row(
         "failed-to",
-        r"(?i)^[^\"'{=]*\b(?:failed|failure|unable|couldn't|could not|cannot|can not|was not able) to [a-z]",
+        r"(?i)^[^\"'`{=]*\b(?:(?:failed|unable|not able) to|failure to|could not|couldn't) [a-z]"
+        r"|^(?:[\d:.,TZ/\[\] +-]+)?(?:cannot|can't) [a-z]",
         "how people write it: the verb, and what was not done",
         "2026/11/28 04:06:09 failed to process order 17: connection refused",
         "attempt 1 failed to connect, retrying",
@@ -161,16 +169,16 @@ PROSE = (
     ),
     Row(
         "could-not",
-        r"(?i)^[^\"'{=]*\b(?:could not|couldn't|cannot|can't|unable to|did not|didn't) [a-z][^:]*: \S",
+        r"(?i)^[^\"'`{=]*\b(?:cannot|can't|did not|didn't) [a-z][^:]*: \S",
         "how people write it: what was not done, a colon, and why",
-        "could not parse: Expected property name or '}' in JSON",
-        "could not find a cache: building it, optional",
+        "cannot parse row 7: no such column",
+        "cannot find a cache: building it, optional",
         unless=_AGAIN,
         over_warning=False,
     ),
     Row(
         "failed-because",
-        r"(?i)^[^\"'{=]*\b(?:failed|failure|crashed|aborted|gave up|giving up|timed out)(?: with| after| because| due to| for| on"
+        r"(?i)^[^\"'`{=]*\b(?:failed|failure|crashed|aborted|gave up|giving up|timed out)(?: with| after| because| due to| for| on"
         r"| at| in|: |; | - |!)[ :]?\S",
         "how people write it: what failed, and why",
         "upload to gs://bucket/x failed after 5 attempts",
@@ -181,8 +189,8 @@ PROSE = (
     ),
     Row(
         "error-word",
-        r"(?i)^[^\"'{=]*\b(?:error|exception|fatal)(?: while| when| during| in| on| at| from| processing| reading| writing"
-        r"| loading| occurred| code|:) ?\S",
+        r"(?i)^[^\"'`{=]*\b(?:error|exception|fatal)(?: while| when| during| in| on| at| from| processing| reading| writing"
+        r"| loading| occurred| code|:) \S",
         "how people write it: the word, and what it was about",
         "worker 3: error while reading shard 7",
         "0 errors while reading",
@@ -193,7 +201,7 @@ PROSE = (
     ),
     Row(
         "failed-sign",
-        r"^[\s\d:.TZ-]{0,40}(?:❌|✖|✗|🔥|💥|⛔|🛑|🚨) ?\S",
+        r"^[\s\d:.TZ-]{0,40}(?:❌|✖|✗|🔥|💥|⛔|🛑|🚨) *\S",
         "signs that people print before a failure",
         "❌ upload to gs://bucket/x",
         "✅ upload to gs://bucket/x",
@@ -202,10 +210,36 @@ PROSE = (
     Row(
         "result-says-failed",
         r"(?i)[\"'](?:status|state|result|outcome|verdict)[\"']: ?[\"'](?:failed|failure|error|errored|fatal|crashed)[\"']"
-        r"|[\"'](?:success|succeeded|ok)[\"']: ?false\b|[\"'](?:failed|failures|errors|error_count|failed_count)[\"']: ?[1-9]",
-        "a result that a worker prints as JSON",
+        r"|[\"'](?:success|succeeded|ok)[\"']: ?false\b|[\"'](?:failed|failures|errors|error_count|failed_count)[\"']: ?[1-9]"
+        r"|\b(?:failed|errors|failures|rejected)=[1-9]|^\s*(?:failed|errors|failures): ?[1-9]|[,;(] ?(?:failed|errors|failures): ?[1-9]"
+        r"|\b[1-9]\d* (?:of|out of) \d+ \w+ (?:\w+ )?(?:failed|could not be|were not|was not|lost|rejected)",
+        "a result that a worker prints, as JSON or as words",
         '{"status": "failed", "processed": 0, "failed": 40}',
         '{"status": "ok", "failed": 0}',
+        unless=r"(?i)expected failures?|xfail",
+        over_warning=False,
+    ),
+    Row(
+        "not-done",
+        r"(?i)^[^\"'`{=]*\b(?:skipped|dropped|lost|rejected|discarded|refused|not (?:\w+ed|sent|written|built|made|done|read|kept|put))"
+        r": [^\d\s]",
+        "how people write it: what was not done, a colon, and why",
+        "order 17 not shipped: no tenant",
+        "3 rows skipped: 0",
+        unless=_UNDONE,
+        over_warning=False,
+    ),
+    Row(
+        "ends-in-errno",
+        r"(?i): (?:permission denied|connection refused|no such file or directory|no such host|i/o timeout|context deadline exceeded"
+        r"|broken pipe|connection reset by peer|no route to host|network is unreachable|unexpected eof|input/output error"
+        r"|address already in use|operation not permitted|access denied|operation timed out|connection timed out)\.?$"
+        r"|\bconnection refused\.?$|(?i)\b(?:unexpected|bad|got|returned) (?:http )?(?:status|response)(?: code)?:? ?[45]\d\d\b"
+        r"|\b50[0234] (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Timeout)\b",
+        "the system's own words for what went wrong, at a line's end, and servers' answers",
+        "sync album 4: permission denied",
+        "the permission was not denied",
+        unless=_AGAIN,
         over_warning=False,
     ),
     Row(

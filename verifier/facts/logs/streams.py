@@ -97,6 +97,7 @@ def crashes(pieces: Iterable[Piece]) -> Iterator[Crash]:
             if current.trace:
                 yield current
         current = _open(piece, shape, calm)
+        calm = None
     if current is not None:
         if before is not None and not _takes(current, before):
             yield before

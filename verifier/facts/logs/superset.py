@@ -10,7 +10,8 @@ _LEVELS = (
     "ERR|EROR|FATA|FTL|CRIT|SEVERE|PANI|EMERG|ALERT|FAIL",
     "(?:^|[^A-Za-z0-9_./-])(?:error|err|eror|fatal|critical|crit|severe|panic|dpanic|alert|emerg|fail)[]:)|>, 	]",
     "[=|](?:error|err|eror|fatal|critical|crit|severe|panic|dpanic|alert|emerg)",
-    "^[[]?[EFC][0-9, ]",
+    "^[[]?[EFC][0-9, /]",
+    "[]] [[][EFC][]] | [EF]/[^ ]+[(] *[0-9]+[)]: |(?:Critical|Error): [0-9]+ : ",
     "[]]:[[][EF]",
     "[[][EF] [A-Za-z_/]+[.]",
     "[ ,][0-9]+:? [EF] [^ ]+:[0-9]+[]]",
@@ -26,6 +27,12 @@ _NAMES = (
     "[a-z](?:Interrupt|Timeout|Fault)(?:: | [[]|$)",
     "^[ |]*(?:[A-Za-z_][A-Za-z0-9_]*[.])+[A-Z][A-Za-z0-9_]*(?:: |$)",
     "Traceback [(]most recent",
+    "(?:Error|Exception)(?:[(][^ ]|[)] |: )|^(?:.*: )?(?:Err|Failure|Left)[(]|^[{]:?error,|^#error |^Timeout [(]",
+    "no attribute|positional arg|keyword arg|operand type|NoneType|out of range|to unpack|invalid literal|t decode byte|Expecting |not a function"
+    "|Cannot read prop|not iterable|Unexpected |Cannot invoke|out of bounds|For input string|undefined |nil pointer|beginning of value"
+    "|strconv[.]|::[a-z_]+[(][)]|reference not set|no elements|cannot be null|by zero|junk in|non-numeric|recursion depth|invalid value",
+    "^(?:NotFound|PermissionDenied|NotCapable|Connection[A-Z]|AddrInUse|BrokenPipe|TimedOut|UnexpectedEof): ",
+    "^[^ ]+: (?:Prelude[.]|user error)|^Backtrace:|In procedure|while executing|from within|<level>|level=.(?:ERROR|FATAL)|in thread |debugger invoked",
     "exceptions?: |PrismaClient|^P[0-9]+: ",
 )
 
@@ -46,7 +53,7 @@ _STACKS = (
 )
 
 _CRASHES = (
-    "[Mm]apper|primaryjoin|foreign key|Foreign ?Key|join condition|relationship|Multiple classes|already defined for"
+    "[Mm]apper|have a property|primaryjoin|foreign key|Foreign ?Key|join condition|relationship|Multiple classes|already defined for"
     "|does not have a __|is reserved|back_populates|back-reference|everse_property|backref|is not mapped|Type annotation",
     "never awaited|is pending|never retrieved|Logging error|No module named|open file|validation error",
     "does not exist|duplicate key|violates |[Dd]eadlock|denied for|authentication failed",
@@ -80,6 +87,10 @@ _PROSE = (
     "(?:status|state|result|outcome|verdict).: ?.(?i:fail|err|fatal|crash)|(?:success|succeeded|ok).: ?false"
     "|(?:failed|failures|errors|error_count|failed_count).: ?[1-9]",
     "is required|must be set|is missing|^[Mm]issing |^[Rr]equired ",
+    "(?i:skipped|dropped|lost|rejected|discarded|refused|not [a-z]+): |(?:failed|errors|failures|rejected)[=:] ?[1-9]|[1-9] (?:of|out of) [0-9]+ ",
+    "(?i:denied|refused|such host|i/o timeout|deadline exceeded|broken pipe|reset by peer|no route to|unreachable|unexpected eof|output error"
+    "|already in use|not permitted|(?:status|response)(?: code)?:? ?[45][0-9][0-9])|50[0234] [IBSG]|did NOT match|^sed: | option ",
+
 )
 
 SUPERSET = "(?m)" + "|".join((*_LEVELS, *_NAMES, *_STACKS, *_CRASHES, *_TOOLS, *_PROSE))
