@@ -156,6 +156,11 @@ class Judge:
         return ""
 
 
+def is_calm(text: str) -> bool:
+    """Whether a line's first level word is DEBUG, INFO or NOTICE."""
+    return 0 < level_of_text(without_colours(text)).level < WARNING
+
+
 def _rows(off: frozenset[str]) -> tuple[Row, ...]:
     return tuple(row for row in ROWS if row.name not in off)
 

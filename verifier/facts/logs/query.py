@@ -7,12 +7,13 @@ their own level calls them calm: what a calm entry says matters to a team's patt
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from verifier.facts.execution import Completion, Execution, parse_execution_name
 from verifier.facts.logs.entry import EXECUTION_LABEL, SYSTEM_LOG
 from verifier.facts.logs.patterns import LogRules, Pattern
+from verifier.facts.logs.streams import RIGHT_BEFORE
 from verifier.facts.logs.superset import SUPERSET
 from verifier.facts.logs.text import ERROR_FIELDS, MESSAGE_FIELDS
 from verifier.facts.logs.widen import widened
@@ -22,6 +23,8 @@ MOST_QUERY = 20_000
 """The most characters of a log query; Cloud Logging refuses longer ones."""
 
 _EARLIER_SECONDS = 60
+MOST_UNLED = 20
+"""The most moments around which everything is asked for."""
 _CALM_WORDS = "(?i)^ *(?:trac|trc|debug|dbg|verb|fine|info|inf|notice|success)"
 _WORD_FIELDS = (
     "level",
@@ -60,14 +63,15 @@ _LONGEST = Execution(
 """An execution with names as long as they can be: the query for it is the longest."""
 
 
-def log_filter(execution: Execution, rules: LogRules) -> str:
+def log_filter(execution: Execution, rules: LogRules, around: Sequence[datetime] = ()) -> str:
     """Return the query that makes the server send what may matter for this execution, and what has no label.
 
     Audit entries about the job and its executions are none of its output. Where the team's patterns are too long to be
-    asked of each field, all structured entries of the execution are asked for.
+    asked of each field, all structured entries of the execution are asked for. What stands right before the moments
+    `around` is sent as well: see `LogFacts.unled`.
     """
-    query = _query(execution, rules, by_field=True)
-    return query if len(query) <= MOST_QUERY else _query(execution, rules, by_field=False)
+    query = _query(execution, rules, around, by_field=True)
+    return query if len(query) <= MOST_QUERY else _query(execution, rules, around, by_field=False)
 
 
 def longest_query(rules: LogRules) -> int:
@@ -75,10 +79,10 @@ def longest_query(rules: LogRules) -> int:
 
     A policy whose rules make it more than `MOST_QUERY` must be refused.
     """
-    return len(log_filter(_LONGEST, rules))
+    return len(log_filter(_LONGEST, rules, (_LONGEST.created,) * MOST_UNLED))
 
 
-def _query(execution: Execution, rules: LogRules, *, by_field: bool) -> str:
+def _query(execution: Execution, rules: LogRules, around: Sequence[datetime], *, by_field: bool) -> str:
     job, short_name = parse_execution_name(execution.name)
     since = execution.created - timedelta(seconds=_EARLIER_SECONDS)
     patterns = _alternation((*rules.failures, *rules.expected))
@@ -90,6 +94,7 @@ def _query(execution: Execution, rules: LogRules, *, by_field: bool) -> str:
         wanted.append(_without_text())
     elif patterns:
         wanted += [f'textPayload=~"{patterns}"', "jsonPayload:*"]
+    wanted += [f'(timestamp>="{show_time(moment - RIGHT_BEFORE)}" AND timestamp<="{show_time(moment)}")' for moment in around]
     label = f'labels."{EXECUTION_LABEL}"'
     return "\n".join(
         [

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from verifier.facts.logs.ends import Ends
 from verifier.facts.logs.entry import PLATFORM_LOGS, SYSTEM_LOG, LogEntry
 from verifier.facts.logs.folding import Group, folded
 from verifier.facts.logs.identity import Described, describe
-from verifier.facts.logs.judge import CALM, FAIL_PATTERN, NOTHING, Judge, Judged
+from verifier.facts.logs.judge import CALM, FAIL_PATTERN, LEVEL_FIELD, LEVEL_WORD, NOTHING, Judge, Judged, is_calm
 from verifier.facts.logs.patterns import LogRules
+from verifier.facts.logs.query import MOST_UNLED
 from verifier.facts.logs.result import Folded, LogFacts, Repeated, Unlabelled
-from verifier.facts.logs.streams import Crash, Piece, crashes
+from verifier.facts.logs.streams import RIGHT_BEFORE, Crash, Piece, crashes
 from verifier.redact import redact
 
 MOST_KINDS = 50
@@ -33,6 +34,10 @@ _KEPT_WAITING = 60
 _MOST_CHARACTERS = 2_000_000
 _MOST_NAMES = 50
 _MOST_FOLDED = 20
+ANNOUNCED = "announced by a calm line"
+"""The name under which stack traces are counted as ignored that a DEBUG or INFO line was logged with."""
+_SAID = frozenset((FAIL_PATTERN, LEVEL_FIELD, LEVEL_WORD))
+"""Reasons that are no guess from a stack trace's looks."""
 _AFTER_THE_END = timedelta(minutes=1)
 _PANICKED = re.compile(r"^thread '.*panicked at \S+:$")
 
@@ -48,12 +53,13 @@ class LogReading:
         most: int = MOST_KINDS,
         container: str = "",
         ran: tuple[datetime, datetime | None] | None = None,
+        around: Sequence[datetime] = (),
     ) -> None:
         """Prepare to read.
 
         `execution` is the short name of the execution that is judged, None for every entry whatever its labels; `most`
         the kinds of errors that are named; `container` the worker's own in a job that has several; `ran` from when to
-        when it ran. Raises re2.error where the patterns can't be looked for together.
+        when it ran; `around` the moments that an earlier reading told as `unled`. Raises re2.error where the patterns can't be looked for together.
         """
         self.rules = rules
         self.execution = execution
@@ -73,6 +79,8 @@ class LogReading:
         self._characters = 0
         self._number = 0
         self._cut = False
+        self._around = sorted(around)
+        self._unled: list[datetime] = []
 
     def feed(self, entries: Iterable[LogEntry]) -> int:
         """Judge these entries too, and say how many they were."""
@@ -103,6 +111,7 @@ class LogReading:
             unlabelled_logs=tuple(Unlabelled(log, count, self._possible[log]) for log, count in self._unlabelled.most_common()),
             endings=self._ends.endings(),
             ignored=tuple(sorted(self._ignored.items())),
+            unled=tuple(sorted(self._unled)),
         )
 
     def _without_label(self, entry: LogEntry) -> None:
@@ -123,19 +132,23 @@ class LogReading:
         look, seen = self._judge.look(entry, text)
         if seen:
             self._expected(seen, entry.log)
-        if (look is NOTHING and not self._awaited and text is entry.text) or (look is CALM and "E" not in text):
+        if self._around and look is NOTHING and self._is_near(entry.time) and is_calm(text):
+            look = CALM
+        if look.calm and not self._may_announce(entry.time, text):
+            return
+        if look is NOTHING and not self._awaited and text is entry.text:
             return
         judged = look.judged
         if judged is not None and entry.structured:
             described = describe(text, lines=2)
             self._note(described, judged, entry.time, entry.task, text, {}, alone=True)
-        elif judged is not None or look.relevant or (look.calm and self._is_story(text)):
+        elif judged is not None or look.relevant or look.calm:
             self._wait(entry, text, judged, calm=look.calm)
         elif self._awaited and self._stream(entry) in self._awaited:
             self._wait(entry, text, None, calm=False)
         elif judged is None and text is not entry.text:
             # What the server sent for what stands in the middle is not clean for having been cut here.
-            self._cut = self._cut or not look.calm
+            self._cut = True
 
     def _expected(self, names: Iterable[str], log: str) -> None:
         for name in names:
@@ -143,10 +156,16 @@ class LogReading:
             if len(logs) < _MOST_NAMES:
                 logs.add(log)
 
-    @staticmethod
-    def _is_story(text: str) -> bool:
-        """Whether a calm line may announce a traceback: it names an exception."""
-        return len(text) < _MOST_TEXT and ("Error" in text or "Exception" in text)
+    def _may_announce(self, time: datetime, text: str) -> bool:
+        """Whether a calm line may announce a traceback: it names an exception, or stands right before one."""
+        if len(text) > _MOST_TEXT:
+            return False
+        return "Error" in text or "Exception" in text or self._is_near(time)
+
+    def _is_near(self, time: datetime) -> bool:
+        """Whether a moment is right before one around which everything is looked at."""
+        at = bisect_left(self._around, time)
+        return at < len(self._around) and self._around[at] - time <= RIGHT_BEFORE
 
     @staticmethod
     def _stream(entry: LogEntry) -> tuple[str, str, str, str, str]:
@@ -187,9 +206,11 @@ class LogReading:
             return
         text, first = crash.text, crash.pieces[0]
         described = describe(text)
-        if crash.announcement and any(line and line in crash.announcement for line in described.own):
-            self._ignored["announced by a calm line"] += 1
+        if judged.rule not in _SAID and crash.announced(described.own):
+            self._ignored[ANNOUNCED] += 1
             return
+        if crash.stack and judged.rule not in _SAID and crash.headline is None and len(self._unled) < MOST_UNLED:
+            self._unled.append(first.time)
         headlines = {}
         if crash.headline is not None:
             head = describe(crash.headline.text)
@@ -261,6 +282,22 @@ class LogReading:
             level=cause.level,
             folded=tuple(ordered),
         )
+
+
+def read_twice(entries: Callable[[Sequence[datetime]], Iterable[LogEntry]], prepare: Callable[[Sequence[datetime]], LogReading]) -> LogFacts:
+    """Return what the entries say, read again where stack traces came without a level.
+
+    `entries` gives them for moments around which everything is wanted, and `prepare` the reading for those.
+    """
+    around: Sequence[datetime] = ()
+    reading = prepare(around)
+    reading.feed(entries(around))
+    facts = reading.facts(truncated=False)
+    if not facts.unled:
+        return facts
+    reading = prepare(facts.unled)
+    reading.feed(entries(facts.unled))
+    return reading.facts(truncated=False)
 
 
 def _redacted(text: str) -> str:

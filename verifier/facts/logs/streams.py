@@ -57,11 +57,30 @@ class Crash:
                 return piece.judged
         return None
 
+    @property
+    def stack(self) -> bool:
+        """Whether it is more than one line that names an exception."""
+        return self.trace and (len(self.pieces) > 1 or self.first.many or self.first.python)
+
+    def announced(self, own: Iterable[str]) -> bool:
+        """Whether the calm line right before tells of it: with its own words, or as trouble that was handled."""
+        if not self.announcement:
+            return False
+        if any(line and line in self.announcement for line in own):
+            return True
+        return self.stack and _TROUBLE.search(self.announcement) is not None
+
 
 _GAP = timedelta(seconds=1)
 """Lines of one stack trace are written at once; a line later than this is another's."""
-_RIGHT_BEFORE = timedelta(milliseconds=20)
+RIGHT_BEFORE = timedelta(milliseconds=20)
 """A logger writes a headline and its traceback at once."""
+_TROUBLE = re.compile(
+    r"(?i)\b(?:no|not|without|missing|unavailable|optional|retr(?:y|ies|ied|ying)|try|tries|attempt|fail\w*|stale|fall(?:ing)? ?back"
+    r"|fell|using|instead|skip\w*|ignor\w*|cannot|can't|could|couldn't|raised|broken|lost|reset|refused|timed|timeout|unable"
+    r"|recover\w*|expected|handled|error|exception|disabled|unsupported|replac\w*|reconnect\w*|again)\b"
+)
+"""Words of a calm line that tells of trouble which was handled: a traceback right after it is that line's own."""
 _LINK = re.compile(r"\s*(?:The above exception was the direct cause|During handling of the above exception)")
 _CAUSE = re.compile(r"\s*(?:Caused by: |Wrapped by: |---> |\[cause\]: |Suppressed: |-+> )")
 _INSIDE = re.compile(
@@ -107,7 +126,7 @@ def crashes(pieces: Iterable[Piece]) -> Iterator[Crash]:
 def _takes(crash: Crash, before: Crash) -> bool:
     """Whether the line before is this crash's headline, which it then becomes."""
     headline = before.pieces[-1]
-    if crash.trace and crash.judged is not None and crash.pieces[0].time - headline.time <= _RIGHT_BEFORE:
+    if crash.trace and crash.judged is not None and crash.pieces[0].time - headline.time <= RIGHT_BEFORE:
         crash.headline = headline
         return True
     return False
@@ -116,7 +135,7 @@ def _takes(crash: Crash, before: Crash) -> bool:
 def _open(piece: Piece, shape: _Shape, calm: Piece | None) -> Crash:
     trace = shape.python or shape.many or shape.opens or shape.inside
     crash = Crash([piece], shape, shape, trace, shape.python and shape.ended)
-    if calm is not None and piece.time - calm.time <= _RIGHT_BEFORE:
+    if calm is not None and piece.time - calm.time <= RIGHT_BEFORE:
         crash.announcement = calm.text
     return crash
 
