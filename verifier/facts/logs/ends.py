@@ -1,4 +1,4 @@
-"""How attempts at tasks ended, by the platform's own lines. Only those of the system log count: anybody may write such words."""
+"""How attempts at tasks ended, by the platform's own lines: in other logs anybody may write such words."""
 
 from __future__ import annotations
 

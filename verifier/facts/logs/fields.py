@@ -40,7 +40,7 @@ def ordered_values(payload: Mapping[str, Any], where: Mapping[str, Place]) -> li
             found.append((order, value))
         if below and isinstance(value, Mapping):
             for inner_order, names in below:
-                inner = value
+                inner: Any = value
                 for part in names:
                     inner = inner.get(part) if isinstance(inner, Mapping) else None
                 if inner is not None:

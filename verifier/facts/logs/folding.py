@@ -1,7 +1,7 @@
 """Follow-ups of a first cause: errors that quote what another one said fold into it, whatever arrived first.
 
-An error quotes another where one of its messages holds the first 80 characters, four words at least, of a message of the
-other's chain. SQLAlchemy's words for "a mapper has failed before" say by themselves that they are a follow-up.
+An error quotes another where one of its messages holds the first 80 characters, four words at least, of a message of
+the other's chain. SQLAlchemy's words for "a mapper has failed before" say by themselves that they are a follow-up.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _quotes(one: Described, other: Described, *, later: bool) -> bool:
 
 
 def _may_begin_alike(one: Described, other: Described, *, later: bool) -> bool:
-    """Whether two errors with the same message are one: text and a crash are, two crashes of other types in their order."""
+    """Whether errors with the same message are one: text and a crash are, and crashes of two types in their order."""
     if one.crash != other.crash:
         return True
     return one.crash and one.type != other.type and later

@@ -19,6 +19,8 @@ ALGORITHM = 1
 """The version of this algorithm. It goes up with every change that gives an error another identity."""
 
 _MOST_CHAIN = 8
+_LEAST_WORDS = 3
+"""A first cause that says less is named with what came of it: `KeyError: 'Clip'` alone tells nobody anything."""
 _ORIGINAL = re.compile(r"Original exception was: ")
 _DROPPED = re.compile(r"\s*(?:\[(?:SQL|parameters): .*|\(Background on this error at: .*)$")
 _NO_TEXT = "an entry without text"
@@ -56,9 +58,11 @@ def describe(text: str, *, lines: int = 1) -> Described:
 def _describe(text: str, lines: int) -> Described:
     text = without_colours(text)
     stack = read_stack(text)
-    if stack and stack.chain:
-        return _crash(stack.chain[:_MOST_CHAIN], stack.handled, stack.place)
     said = [line.strip() for line in text[:MOST].split("\n") if line.strip()]
+    if stack and stack.chain:
+        found = _crash(stack.chain[:_MOST_CHAIN], stack.handled, stack.place)
+        above = [line for line in said[:lines] if not line.startswith("Traceback ") and line not in found.own]
+        return found._replace(own=(*above, *found.own))
     thrown = exception_line(said[0]) if said else None
     if thrown:
         return _crash((thrown,), 0, stack.place if stack else "")
@@ -70,6 +74,8 @@ def _crash(chain: tuple[Thrown, ...], handled: int, place: str) -> Described:
     message = _message(root.message)
     kind = re.split(r"[.\\]|::", root.type)[-1]
     name = f"{root.type}: {message}" if message != root.message and root.type else root.line.strip()
+    if len(chain) > 1 and len(root.message.split()) < _LEAST_WORDS:
+        name = f"{name}, then {chain[-1].line.strip()}"
     own = tuple(thrown.line for thrown in chain[handled:]) or (chain[-1].line,)
     said = tuple(masked(thrown.message) for thrown in chain)
     key = masked(message)

@@ -31,6 +31,8 @@ from verifier.facts.logs.superset import SUPERSET
 FAIL_PATTERN = "fail-pattern"
 SEVERITY, LEVEL_FIELD, LEVEL_WORD = "severity", "level-field", "level-word"
 _MEMORY = 32 << 20
+_TEAMS_MEMORY = 8 << 20
+"""RE2's bounds: what needs more is refused when it is compiled."""
 _STAMP = re.compile(r"^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d\S*\]?\s+")
 _CALM_LINE = re.compile(r"[\d\-/:.,TZ+ \[\]]{8,48}(?:INFO|DEBUG)[ \]:|]")
 """A line that begins with a moment and INFO or DEBUG: the usual one, told apart cheaply."""
@@ -78,7 +80,7 @@ class Judge:
         self._noise = tuple(row for row in NOISE if row.name not in rules.off) if rules.noise else ()
         self._noise_search = search_set(tuple(f"(?m:{row.expression})" for row in self._noise))
         self._ignored = rules.ignored
-        self._ignored_search = search_set(tuple(pattern.expression for pattern in rules.ignored))
+        self._ignored_search = search_set(tuple(pattern.expression for pattern in rules.ignored), _TEAMS_MEMORY)
         self._silenced: dict[tuple[tuple[str, ...], bool, bool], str] = {}
 
     def look(self, entry: LogEntry, text: str) -> tuple[Look, Sequence[str]]:
@@ -125,7 +127,7 @@ class Judge:
         rest = text[end:].lstrip(_AFTER_LEVEL) if end else _STAMP.sub("", text, count=1)
         searched = text if rest == text else f"{rest}\n{text}"
         for number in sorted(self._row_search(searched) or ()):
-            row = self._rows[number]
+            row: Row = self._rows[number]
             if warning and not row.over_warning:
                 continue
             if not row.unless or _holds(row, searched):
@@ -145,14 +147,13 @@ class Judge:
     def _silence(self, described: Described, judged: Judged, *, alone: bool) -> str:
         if self._ignored or self._noise:
             for line in described.own:
-                found = self._ignored_search(line)
+                found: list[int] | None = self._ignored_search(line)
                 if found:
                     return self._ignored[min(found)].name
-                if not judged.pattern:
-                    rows = [self._noise[number] for number in sorted(self._noise_search(line) or ())]
-                    name = next((row.name for row in rows if alone or row.name not in LONE), "")
-                    if name:
-                        return name
+                rows = [] if judged.pattern else [self._noise[number] for number in self._noise_search(line) or ()]
+                row = next((row for row in rows if alone or row.name not in LONE), None)
+                if row is not None:
+                    return row.name
         return ""
 
 
@@ -179,12 +180,12 @@ def _compiled(expression: str) -> Any:
 
 
 @lru_cache(maxsize=64)
-def search_set(expressions: tuple[str, ...]) -> Any:
+def search_set(expressions: tuple[str, ...], memory: int = _MEMORY) -> Any:
     """Return what finds the numbers of the expressions that a text has, in one pass. Raises re2.error."""
     if not expressions:
         return _nothing
     options = re2.Options()
-    options.log_errors, options.max_mem = False, _MEMORY
+    options.log_errors, options.max_mem = False, memory
     wanted = re2.Set.SearchSet(options)
     for expression in expressions:
         wanted.Add(expression)
@@ -199,7 +200,7 @@ def team_search(expressions: tuple[str, ...]) -> Callable[[str], Sequence[int]]:
         return lambda text: _FIRST if word in text else ()
     words = [(number, text) for number, text in enumerate(expressions) if _LITERAL.fullmatch(text)]
     others = [number for number, text in enumerate(expressions) if not _LITERAL.fullmatch(text)]
-    search = search_set(tuple(expressions[number] for number in others))
+    search = search_set(tuple(expressions[number] for number in others), _TEAMS_MEMORY)
     if not expressions:
         return lambda _: ()
 

@@ -49,7 +49,8 @@ _POSTGRES = frozenset(("LOG:", "DETAIL:", "HINT:", "STATEMENT:", "CONTEXT:", "LO
 """PostgreSQL's lines that belong to another or are chatter, and java.util.logging's CONFIG."""
 
 _FIELD = re.compile(
-    r"""[\[({]?["']?(?:level|lvl|severity|loglevel|log_level|levelname|log\.level|@level|sev)["']?[=:]["']?([A-Za-z]+)"""
+    r"""[\[({]?["']?(?:level|lvl|severity|loglevel|log_level|levelname|log\.level|@level"
+    r"|sev)["']?[=:]["']?([A-Za-z]+)"""
     r"""["']?[,;\])}]?(?:[+-]\d)?$""",
     re.IGNORECASE,
 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-
 DEBUG, INFO, NOTICE, WARNING, ERROR, CRITICAL, ALERT, EMERGENCY = range(100, 900, 100)
 NAMES = {
     0: "",
@@ -39,8 +38,8 @@ SPELLINGS: dict[str, int] = {
     }.items()
     for word in words.split()
 }
-"""How loggers spell a level, in lower case: the words of log4j, logback, slog, zap, zerolog, logrus, pino, winston, bunyan,
-Serilog, Microsoft.Extensions.Logging, java.util.logging, Monolog, Ruby's Logger, Elixir's Logger, syslog and more."""
+"""How loggers spell a level, in lower case: the words of log4j, logback, slog, zap, zerolog, logrus, pino, winston,
+bunyan, Serilog, .NET, java.util.logging, Monolog, Ruby's Logger, Elixir's Logger, syslog and more."""
 
 LEVEL_FIELDS: tuple[tuple[str, str], ...] = (
     ("severity", "Cloud Logging's structured lines"),
@@ -86,7 +85,7 @@ def level_of_word(word: str) -> int:
 
 
 def level_of_number(number: float, field: str = "level") -> int:
-    """Return the level that a number means in a field: pino's tens, Python's, Monolog's hundreds, logback's thousands."""
+    """Return what a number means in a field: pino's tens, Python's, Monolog's hundreds, logback's thousands."""
     if not abs(number) < 1e9:
         return 0
     if field in ("severity_number", "severityNumber"):  # OpenTelemetry: 1 to 24, four of each

@@ -7,24 +7,26 @@ A word that holds a number, an address, a path or a moment becomes `<*>`, and ne
 from __future__ import annotations
 
 import re
+
 MASK = "<*>"
 MOST = 1_000
 """Characters of a message that are looked at."""
 
 _DATA = re.compile(
     r"(invalid literal for int\(\) with base \d+: |could not convert string to \w+: |Invalid isoformat string: "
-    r"|unconverted data remains: |invalid input syntax for (?:type )?\w+: |not a valid (?:integer|number|UUID|date)\w*: )"
+    r"|unconverted data remains: |invalid input syntax for (?:type )?\w+: "
+    r"|not a valid (?:integer|number|UUID|date)\w*: )"
     r".*|(time data ).*( does not match format )"
 )
 """Runtimes' messages that quote data: what follows is masked."""
 
 _CODE_WORDS = frozenset(
-    "exit exited code status signal returned http errno sqlstate error exitcode http/1.1 http/1.0 http/2 http/2.0".split()
+    "exit exited code status signal returned http errno sqlstate error exitcode http/1.1 http/1.0 http/2".split()
 )
 _PLAIN_WORDS = frozenset(
-    "utf-8 utf8 utf-16 base64 base32 sha1 sha256 sha512 md5 s3 ec2 ipv4 ipv6 http2 http/1.1 http/2 oauth2 k8s x86_64 amd64 arm64 int8"
-    " int16 int32 int64 uint8 uint32 uint64 float32 float64 python3 h264 mp3 mp4 i18n w3c gl2 v1 v2 v3 v4 pkcs8 pkcs12 x509 tls1.2"
-    " tls1.3 ascii latin-1 iso-8859-1 cp1252".split()
+    "utf-8 utf8 utf-16 base64 base32 sha1 sha256 sha512 md5 s3 ec2 ipv4 ipv6 http2 http/1.1 http/2 oauth2 k8s x86_64"
+    " amd64 arm64 int8 int16 int32 int64 uint8 uint32 uint64 float32 float64 python3 h264 mp3 mp4 i18n w3c v1 v2 v3 v4 pkcs8"
+    " pkcs12 x509 tls1.2 tls1.3 ascii latin-1 iso-8859-1 cp1252".split()
 )
 """Words with figures that are names."""
 
@@ -86,4 +88,3 @@ def _is_code(word: str, before: str, after: str) -> bool:
         return state or (_SMALL.match(word) is not None)
     # 404 GET https://..., 504 Deadline Exceeded
     return _HTTP.match(word) is not None and word[0].isdigit() and after[:1].isupper() and after.isalpha()
-

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from verifier.facts.logs.row import Row
 
-_CUDA = r"(?:failed call to cuInit|Unable to register cu(?:DNN|BLAS|FFT) factory|CUDA_ERROR_NO_DEVICE|Could not find cuda drivers)"
+_CUDA = (
+    r"(?:failed call to cuInit|Unable to register cu(?:DNN|BLAS|FFT) factory|CUDA_ERROR_NO_DEVICE"
+    r"|Could not find cuda drivers)"
+)
 
 NOISE: tuple[Row, ...] = (
     Row(
@@ -21,8 +24,10 @@ NOISE: tuple[Row, ...] = (
     ),
     Row(
         "chromium-headless",
-        r":ERROR:(?:dbus/|bus\.cc|object_proxy|gpu_|viz_main|command_buffer|angle_|gl_|egl_|vulkan|ssl_client_socket|sandbox_linux"
-        r"|zygote_|udev_|bluez|network_service|cert_verify|registration_request|mcs_client|connection_factory|device_event_log"
+        r":ERROR:(?:dbus/|bus\.cc|object_proxy|gpu_|viz_main|command_buffer|angle_|gl_|egl_|vulkan|ssl_client_socket"
+        r"|sandbox_linux"
+        r"|zygote_|udev_|bluez|network_service|cert_verify|registration_request|mcs_client|connection_factory"
+        r"|device_event_log"
         r"|browser_dm_token|account_manager|on_device|task_manager|optimization_guide|interface_endpoint|debug_utils"
         r"|policy_logger|wayland|x11|ozone|content_main_runner|nss_util|process_reader|elf_dynamic)",
         "Chromium without a desktop, a GPU or a bus: puppeteer, playwright and selenium in containers",
@@ -31,7 +36,8 @@ NOISE: tuple[Row, ...] = (
     ),
     Row(
         "tracing-without-agent",
-        r"^(?:.*\s)?(?:failed to send, dropping \d+ (?:traces?|spans?|payloads?)|failed to send traces? to|(?:traces|metrics|logs) export: "
+        r"^(?:.*\s)?(?:failed to send, dropping \d+ (?:traces?|spans?|payloads?)|failed to send traces? to|(?:traces"
+        r"|metrics|logs) export: "
         r"|Exception while exporting (?:Span|Log|Metric)|Failed to export (?:span|batch|metrics|traces|logs|to)"
         r"|Transient error .+ encountered while exporting)"
         r"|ddtrace\.\S+.*(?:failed to|dropping|unreachable|intake)|opentelemetry\.\S+.*(?:export|Failed|Transient)"
@@ -43,7 +49,8 @@ NOISE: tuple[Row, ...] = (
     ),
     Row(
         "profiler-without-agent",
-        r"(?i)^.*(?:cloud ?profiler|googlecloudprofiler|newrelic|elastic-?apm|elasticapm|sentry_sdk|\[sentry\]|instana|skywalking)"
+        r"(?i)^.*(?:cloud ?profiler|googlecloudprofiler|newrelic|elastic-?apm|elasticapm|sentry_sdk|\[sentry\]"
+        r"|instana|skywalking)"
         r".*(?:failed|could not|unable|cannot|error|refused|timed? ?out|unavailable)",
         "profilers and monitors that can't reach their home",
         "ERROR googlecloudprofiler.client: Failed to create profile, will retry: 403",
@@ -51,7 +58,8 @@ NOISE: tuple[Row, ...] = (
     ),
     Row(
         "graceful-stop",
-        r"Worker \(pid:\d+\) was sent SIG(?:TERM|INT|QUIT)!|\bReceived (?:signal )?SIG(?:TERM|INT)\b|warm shutdown \(MainProcess\)",
+        r"Worker \(pid:\d+\) was sent SIG(?:TERM|INT|QUIT)!|\bReceived (?:signal )?SIG(?:TERM|INT)\b"
+        r"|warm shutdown \(MainProcess\)",
         "gunicorn says ERROR when it is stopped on purpose",
         "[2026-11-28 04:03:40 +0000] [17734] [ERROR] Worker (pid:17798) was sent SIGTERM!",
         "[2026-11-28 04:03:40 +0000] [17734] [ERROR] Worker (pid:17798) was sent SIGKILL! Perhaps out of memory?",
@@ -72,7 +80,8 @@ NOISE: tuple[Row, ...] = (
     ),
     Row(
         "grpc-chatter",
-        r"(?:fork_posix\.cc|ev_poll_posix\.cc|ev_epoll\w*\.cc|backup_poller\.cc|tcp_posix\.cc|ssl_transport_security\.cc|init\.cc"
+        r"(?:fork_posix\.cc|ev_poll_posix\.cc|ev_epoll\w*\.cc|backup_poller\.cc|tcp_posix\.cc"
+        r"|ssl_transport_security\.cc|init\.cc"
         r"|alts_credentials\.cc|grpc_alts_credentials_options\.cc|plugin_credentials\.cc|http_proxy\w*\.cc):\d+\]?"
         r"|Other threads are currently calling into gRPC",
         "gRPC's core (grpc issues 37642, 38703)",
@@ -81,7 +90,8 @@ NOISE: tuple[Row, ...] = (
     ),
     Row(
         "pip-resolver",
-        r"ERROR: pip's dependency resolver does not currently take into account|^ERROR: .+ but you have .+ incompatible\.$"
+        r"ERROR: pip's dependency resolver does not currently take into account"
+        r"|^ERROR: .+ but you have .+ incompatible\.$"
         r"|which is incompatible\.$|Running pip as the 'root' user",
         "pip: the packages are installed nevertheless",
         "ERROR: pip's dependency resolver does not currently take into account all the packages that are installed.",
@@ -89,8 +99,10 @@ NOISE: tuple[Row, ...] = (
     ),
     Row(
         "debian-without-terminal",
-        r"^debconf: |^update-alternatives: |^invoke-rc\.d: |^(?:perl: )?warning: |^locale: Cannot set |^dpkg-preconfigure: |^Falling back to "
-        r"|^update-rc\.d: |^policy-rc\.d |^W: |^N: |^E: Unable to fetch some archives, maybe run .*$|cannot change locale",
+        r"^debconf: |^update-alternatives: |^invoke-rc\.d: |^(?:perl: )?warning: |^locale: Cannot set "
+        r"|^dpkg-preconfigure: |^Falling back to "
+        r"|^update-rc\.d: |^policy-rc\.d |^W: |^N: |^E: Unable to fetch some archives, maybe run .*$"
+        r"|cannot change locale",
         "Debian's package tools without a terminal",
         "debconf: unable to initialize frontend: Dialog",
         "E: Unable to locate package clips",
@@ -105,7 +117,8 @@ NOISE: tuple[Row, ...] = (
     Row(
         "desktop-libraries",
         r"^ALSA lib |^(?:libva|libEGL|MESA-LOADER|MESA|libGL|vdpau|VDPAU)\b.*(?:error|warning|fail)|^Fontconfig error: "
-        r"|XDG_RUNTIME_DIR (?:not set|is invalid)|^(?:dconf|Gtk|GLib\S*|Gdk|Pango)-(?:CRITICAL|WARNING|Message)|^Xlib: +extension "
+        r"|XDG_RUNTIME_DIR (?:not set|is invalid)|^(?:dconf|Gtk|GLib\S*|Gdk|Pango)-(?:CRITICAL|WARNING|Message)"
+        r"|^Xlib: +extension "
         r"|^QStandardPaths: |^\(\S+:\d+\): (?:G|d)\w+-(?:CRITICAL|WARNING)",
         "sound, graphics and desktop libraries in a container",
         "ALSA lib confmisc.c:855:(parse_card) cannot find card '0'",
@@ -113,7 +126,8 @@ NOISE: tuple[Row, ...] = (
     ),
     Row(
         "java-start",
-        r"^SLF4J(?:\(\w\))?: |^log4j:WARN |Unable to load native-hadoop library|^WARNING: (?:An illegal reflective|Illegal reflective|sun\.\w)"
+        r"^SLF4J(?:\(\w\))?: |^log4j:WARN |Unable to load native-hadoop library|^WARNING: (?:An illegal reflective"
+        r"|Illegal reflective|sun\.\w)"
         r"|HHH000424|Disabling contextual LOB creation|^StatusLogger |^ERROR StatusLogger No (?:Log4j|log4j)",
         "SLF4J, log4j, Hadoop, Hibernate and the JVM at a start",
         'SLF4J: Failed to load class "org.slf4j.impl.StaticLoggerBinder".',
@@ -121,7 +135,8 @@ NOISE: tuple[Row, ...] = (
     ),
     Row(
         "metadata-server-probe",
-        r"MetadataLookupWarning|(?:Compute Engine|GCE) Metadata server unavailable|metadata server .*(?:attempt \d|not available|unavailable)"
+        r"MetadataLookupWarning|(?:Compute Engine|GCE) Metadata server unavailable|metadata server .*(?:attempt \d"
+        r"|not available|unavailable)"
         r"|google\.auth\.\S+.*(?:Metadata|metadata)|Failed to (?:retrieve|detect) .*(?:metadata|resource)",
         "Google's libraries ask for a metadata server and go on without it",
         "(node:4313) MetadataLookupWarning: received unexpected error = All promises were rejected",

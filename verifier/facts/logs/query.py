@@ -94,7 +94,9 @@ def _query(execution: Execution, rules: LogRules, around: Sequence[datetime], *,
         wanted.append(_without_text())
     elif patterns:
         wanted += [f'textPayload=~"{patterns}"', "jsonPayload:*"]
-    wanted += [f'(timestamp>="{show_time(moment - RIGHT_BEFORE)}" AND timestamp<="{show_time(moment)}")' for moment in around]
+    wanted += [
+        f'(timestamp>="{show_time(moment - RIGHT_BEFORE)}" AND timestamp<="{show_time(moment)}")' for moment in around
+    ]
     label = f'labels."{EXECUTION_LABEL}"'
     return "\n".join(
         [

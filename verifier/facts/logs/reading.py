@@ -59,7 +59,8 @@ class LogReading:
 
         `execution` is the short name of the execution that is judged, None for every entry whatever its labels; `most`
         the kinds of errors that are named; `container` the worker's own in a job that has several; `ran` from when to
-        when it ran; `around` the moments that an earlier reading told as `unled`. Raises re2.error where the patterns can't be looked for together.
+        when it ran; `around` the moments that an earlier reading told as `unled`. Raises re2.error where the patterns
+        can't be looked for together.
         """
         self.rules = rules
         self.execution = execution
@@ -108,7 +109,9 @@ class LogReading:
             unlabelled=sum(self._unlabelled.values()),
             truncated=truncated or self._cut or self._ends.cut,
             seen_in=tuple(sorted((name, log) for name, logs in self._seen.items() for log in logs)),
-            unlabelled_logs=tuple(Unlabelled(log, count, self._possible[log]) for log, count in self._unlabelled.most_common()),
+            unlabelled_logs=tuple(
+                Unlabelled(log, count, self._possible[log]) for log, count in self._unlabelled.most_common()
+            ),
             endings=self._ends.endings(),
             ignored=tuple(sorted(self._ignored.items())),
             unled=tuple(sorted(self._unled)),
@@ -284,7 +287,9 @@ class LogReading:
         )
 
 
-def read_twice(entries: Callable[[Sequence[datetime]], Iterable[LogEntry]], prepare: Callable[[Sequence[datetime]], LogReading]) -> LogFacts:
+def read_twice(
+    entries: Callable[[Sequence[datetime]], Iterable[LogEntry]], prepare: Callable[[Sequence[datetime]], LogReading]
+) -> LogFacts:
     """Return what the entries say, read again where stack traces came without a level.
 
     `entries` gives them for moments around which everything is wanted, and `prepare` the reading for those.
@@ -301,7 +306,7 @@ def read_twice(entries: Callable[[Sequence[datetime]], Iterable[LogEntry]], prep
 
 
 def _redacted(text: str) -> str:
-    """Return the text without secrets, capped. A word that the first cut went through is dropped with what is left of it."""
+    """Return the text without secrets, capped; a word that the first cut went through is dropped."""
     if len(text) > _MOST_REDACTED:
         text = text[:_MOST_REDACTED]
         text = text[: max(text.rfind(" "), text.rfind("\n"), 0) or _MOST_REDACTED]

@@ -92,8 +92,10 @@ class LogFacts:
     """Errors that were ignored, by the name of the pattern or of the row of known noise."""
 
     unled: tuple[datetime, ...] = ()
-    """When the first stack traces came of which no line says how loud they were meant: what stands right before them may.
-    A reading that is given them as `around` looks there, and the query asks for it."""
+    """When the first stack traces came of which no line says how loud they were meant: what stands right before may.
+
+    A reading that is given them as `around` looks there, and the query asks for it.
+    """
 
     @property
     def unlabelled_possible(self) -> int:

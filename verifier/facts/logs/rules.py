@@ -19,7 +19,8 @@ PYTHON = (
         r"|[Cc]an't proceed with initialization of other mappers"
         r"|Mapper .* (?:could not assemble any primary key|has no property )"
         r"|Could not determine (?:join condition between|relationship direction|any unambiguous local/remote)"
-        r"|Could not locate any (?:relevant|simple equality) (?:foreign key columns|expressions involving locally mapped)"
+        r"|Could not locate any (?:relevant|simple equality) (?:foreign key columns"
+        r"|expressions involving locally mapped)"
         r"|Can't find any foreign key relationships between"
         r"|Multiple classes found for path "
         r"|Table '.+' is already defined for this MetaData instance"
@@ -46,7 +47,8 @@ PYTHON = (
     ),
     Row(
         "exception-line",
-        r"^(?: *\| )?(?:Uncaught |\[)?(?:[A-Za-z_][\w$-]*(?:\.|::|\\\\|\\|/))*[A-Z]\w*(?:Error|Exception|Interrupt|Timeout|Fault)"
+        r"^(?: *\| )?(?:Uncaught |\[)?(?:[A-Za-z_][\w$-]*(?:\.|::|\\\\|\\|/))*[A-Z]\w*(?:Error|Exception|Interrupt"
+        r"|Timeout|Fault)"
         r"(?: \[[\w-]+\])?: \S|^(?:[a-z_]\w*\.){2,}[A-Z]\w*(?:Error|Exception)$"
         r"|^(?:[^'\"]*[\s:])?\((?:\w+\.)+\w*(?:Error|Exception)\) \S|^KeyboardInterrupt$|^AssertionError$",
         "every runtime that names exceptions by their class: Python, Java, Node, .NET, PHP, Ruby",
@@ -74,12 +76,18 @@ PYTHON = (
     ),
     Row(
         "runtime-message",
-        r"object has no attribute '|takes \d+ positional arguments? but|unexpected keyword argument '|unsupported operand type"
-        r"|'NoneType' object is not|list index out of range|values to unpack|invalid literal for int\(\)|codec can't decode byte"
-        r"|Expecting (?:value|property name|',' delimiter)|is not a function$|Cannot read propert(?:y|ies) of (?:undefined|null)"
-        r"|is not iterable$|Unexpected token .* JSON|Unexpected end of JSON|Cannot invoke \"|out of bounds for length \d"
-        r"|For input string: \"|undefined (?:local variable or )?method [`']|nil pointer dereference|index out of range \["
-        r"|looking for beginning of value|strconv\.\w+: parsing |called `(?:Option|Result)::\w+\(\)`|Object reference not set to"
+        r"object has no attribute '|takes \d+ positional arguments? but|unexpected keyword argument '"
+        r"|unsupported operand type"
+        r"|'NoneType' object is not|list index out of range|values to unpack|invalid literal for int\(\)"
+        r"|codec can't decode byte"
+        r"|Expecting (?:value|property name|',' delimiter)|is not a function$|Cannot read propert(?:y"
+        r"|ies) of (?:undefined|null)"
+        r"|is not iterable$|Unexpected token .* JSON|Unexpected end of JSON|Cannot invoke \""
+        r"|out of bounds for length \d"
+        r"|For input string: \"|undefined (?:local variable or )?method [`']|nil pointer dereference"
+        r"|index out of range \["
+        r"|looking for beginning of value|strconv\.\w+: parsing |called `(?:Option|Result)::\w+\(\)`"
+        r"|Object reference not set to"
         r"|Sequence contains no elements|Value cannot be null\.|\b(?:divide|division|divided) by zero\b|junk in string"
         r"|non-numeric argument to|maximum recursion depth exceeded|invalid value for (?:Float|Integer)\(\)",
         "the words of runtimes' own exceptions, where only those were printed",
@@ -155,7 +163,8 @@ NODE = (
         "node-unhandled",
         r"UnhandledPromiseRejection|^\s*(?:\[UnhandledPromise|Uncaught (?:Exception|Error|\w*Error)\b)"
         r"|triggerUncaughtException|ERR_UNHANDLED_REJECTION"
-        r"|^(?:NotFound|PermissionDenied|NotCapable|ConnectionRefused|ConnectionReset|AddrInUse|BrokenPipe|TimedOut|UnexpectedEof): ",
+        r"|^(?:NotFound|PermissionDenied|NotCapable|ConnectionRefused|ConnectionReset|AddrInUse|BrokenPipe|TimedOut"
+        r"|UnexpectedEof): ",
         "Node: lib/internal/process/promises.js; Deno's errors",
         "(node:1) UnhandledPromiseRejectionWarning: Error: queue unreachable",
         "unhandled rejections: 0",
@@ -209,7 +218,8 @@ JVM = (
     Row(
         "java-virtual-machine",
         r"^# A fatal error has been detected by the Java Runtime Environment|^Terminating due to java\.lang\."
-        r"|^Error occurred during initialization of VM|^Error: (?:Could not find or load main class|Unable to access jarfile)"
+        r"|^Error occurred during initialization of VM|^Error: (?:Could not find or load main class"
+        r"|Unable to access jarfile)"
         r"|^java\.lang\.OutOfMemoryError|^APPLICATION FAILED TO START",
         "HotSpot, the java launcher, Spring Boot",
         "Error: Could not find or load main class com.acme.Worker",
@@ -227,7 +237,8 @@ JVM = (
 GO = (
     Row(
         "go-panic",
-        r"^(?:panic: |fatal error: |runtime: goroutine stack exceeds|SIG(?:SEGV|ABRT|BUS|FPE|ILL): )|http: panic serving ",
+        r"^(?:panic: |fatal error: |runtime: goroutine stack exceeds|SIG(?:SEGV|ABRT|BUS|FPE|ILL): )"
+        r"|http: panic serving ",
         "Go: runtime/panic.go, net/http",
         "panic: assignment to entry in nil map",
         "self-check: panic handler ok",
@@ -269,14 +280,16 @@ OTHERS = (
     ),
     Row(
         "php-fatal",
-        r"^(?:PHP )?(?:Fatal|Parse|Recoverable fatal|Catchable fatal|Core|Compile) error:\s|^(?:PHP \w+:\s+)?Uncaught [\w\\]+:? ",
+        r"^(?:PHP )?(?:Fatal|Parse|Recoverable fatal|Catchable fatal|Core|Compile) error:\s"
+        r"|^(?:PHP \w+:\s+)?Uncaught [\w\\]+:? ",
         "PHP: main/main.c",
         "PHP Fatal error:  Uncaught RuntimeException: no tenant in /srv/w.php:2",
         "PHP Deprecated:  Function x() is deprecated",
     ),
     Row(
         "dotnet-unhandled",
-        r"^Unhandled [Ee]xception[.:]|^Unhandled [A-Z-]+ in thread |^debugger invoked on an? |^Process terminated\. |^Fatal error\. |^Stack overflow\.$",
+        r"^Unhandled [Ee]xception[.:]|^Unhandled [A-Z-]+ in thread |^debugger invoked on an? |^Process terminated\. "
+        r"|^Fatal error\. |^Stack overflow\.$",
         ".NET's runtime, SBCL",
         "Unhandled exception. System.InvalidOperationException: no tenant",
         "unhandled exceptions: 0",
@@ -293,7 +306,8 @@ OTHERS = (
         "native-abort",
         r"^(?:terminate called |libc\+\+abi: terminating)|(?:double free or corruption|corrupted size vs\. prev_size"
         r"|stack smashing detected|malloc\(\): |free\(\): invalid|munmap_chunk\(\))|Assertion .+ failed[.:]?"
-        r"|==\d+==\s?ERROR: (?:Address|Thread|Leak|Memory)Sanitizer|:\d+:\d+: runtime error: |CUDA error: |CUDA out of memory",
+        r"|==\d+==\s?ERROR: (?:Address|Thread|Leak|Memory)Sanitizer|:\d+:\d+: runtime error: |CUDA error: "
+        r"|CUDA out of memory",
         "libstdc++, libc++, glibc, sanitizers, CUDA",
         "terminate called after throwing an instance of 'std::runtime_error'",
         "Assertion checks are on",
@@ -308,7 +322,8 @@ OTHERS = (
     ),
     Row(
         "perl-died",
-        r"^(?:Can't locate \S+ in @INC|Can't call method |Can't use |Died |Undefined subroutine |Compilation failed in require"
+        r"^(?:Can't locate \S+ in @INC|Can't call method |Can't use |Died |Undefined subroutine "
+        r"|Compilation failed in require"
         r"|BEGIN failed|Global symbol |Uncaught exception from user code|Illegal division by zero).*\bat \S+ line \d+"
         r"|^DBD::\S+ \S+ failed: |DBI connect\(.*\) failed: ",
         "Perl: perldiag, DBI",
@@ -327,7 +342,8 @@ OTHERS = (
         r"^lua[\d.]*: .+:\d+: |^stack traceback:$|^ERROR: LoadError: |^┌ Error: |^Fatal error: (?:exception )?\S"
         r"|^Error: unhandled exception: |^error: Uncaught |^CallStack \(from HasCallStack\):$|<<loop>>$"
         r"|^Unhandled exception at |^Unhandled exception in |^thread \d+ panic: "
-        r"|^\S+: (?:Prelude\.\w+: |user error \()|^Backtrace:$|^ERROR: In procedure |^\s+(?:while executing|invoked from within)$"
+        r"|^\S+: (?:Prelude\.\w+: |user error \()|^Backtrace:$|^ERROR: In procedure |^\s+(?:while executing"
+        r"|invoked from within)$"
         r"|<level>(?:SEVERE|ERROR|FATAL)</level>|<\w+:?[eE]vent [^>]*level=\"(?:ERROR|FATAL)\"",
         "Lua, Julia, OCaml, Swift, Nim, Deno, Haskell, Crystal, Zig, Guile, Tcl; XML of java.util.logging and log4j",
         "lua: w.lua:3: attempt to index a nil value (local 'x')",

@@ -36,7 +36,8 @@ _MOST = 16_000
 _EXCEPTION = re.compile(r"^([A-Za-z_][\w.$<>+`-]*?)(?: \[[\w-]+\])?(?:: (.*))?$")
 _NAMED_EXCEPTION = re.compile(
     r"(?:^|[\s\"(\[])(?:Uncaught |Unhandled exception\. |Unhandled exception: )?"
-    r"((?:[A-Za-z_][\w$]*(?:\.|::|\\))*[A-Z]\w*(?:Error|Exception|Throwable|Rejection|Fault))(?: \[[\w-]+\])?(?:: (.*))?$"
+    r"((?:[A-Za-z_][\w$]*(?:\.|::|\\))*[A-Z]\w*(?:Error|Exception|Throwable|Rejection"
+    r"|Fault))(?: \[[\w-]+\])?(?:: (.*))?$"
 )
 
 # --- Python ----------------------------------------------------------------------------------------------------------
@@ -97,7 +98,8 @@ _JVM_FRAME = re.compile(r"^(?:[\w.@/-]*/)?([\w.$<>]+)\.([\w$<>]+)\(([^()]*)\)")
 _NET_FRAME = re.compile(r"^(?:[\w`]+ )?([\w.`+<>$\[\],]+)\.([\w`<>$|\[\],.]+)\(.*?\)(?: in (.+):line \d+)?")
 _FOREIGN_JVM = (
     "java.", "javax.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.", "clojure.", "jakarta.",
-    "org.springframework.", "org.apache.", "org.hibernate.", "org.postgresql.", "com.zaxxer.", "com.google.", "com.mysql.",
+    "org.springframework.", "org.apache.", "org.hibernate.", "org.postgresql.", "com.zaxxer.", "com.google.",
+    "com.mysql.",
     "io.netty.", "io.grpc.", "io.micronaut.", "io.quarkus.", "reactor.", "okhttp3.", "com.fasterxml.", "org.junit.",
     "org.eclipse.", "org.jboss.", "ch.qos.", "org.slf4j.", "rx.", "akka.",
 )  # fmt: skip
@@ -113,7 +115,7 @@ def _at_frames(text: str) -> Stack | None:
     parsed = [(frame.start(), _at_frame(frame[1])) for frame in frames]
     if not any(found for _, found in parsed):
         return None
-    causes = [match for match in _CAUSE.finditer(text)]
+    causes = list(_CAUSE.finditer(text))
     heads = [_head_before(text, frames[0].start())]
     heads += [_thrown(text[match.end() :].partition("\n")[0]) for match in causes]
     chain = tuple(head for head in reversed(heads) if head)
@@ -179,7 +181,7 @@ _FOREIGN_GO = ("/usr/local/go/", "/src/runtime/", "/pkg/mod/", "/vendor/", "/lib
 def _go(text: str) -> Stack | None:
     if ".go:" not in text:
         return None
-    frames = [match for match in _GO_FRAME.finditer(text)]
+    frames = list(_GO_FRAME.finditer(text))
     panic = _GO_PANIC.search(text)
     if not frames and not panic:
         return None
@@ -213,7 +215,8 @@ def _ruby(text: str) -> Stack | None:
 
 
 _PHP = re.compile(
-    r"^(?:.*?error:\s+|.*?)(?:Uncaught )?([A-Za-z_\\][\w\\]*(?:Exception|Error)\w*): (.*?)(?: in (\S+?)(?::| on line )\d+)?$",
+    r"^(?:.*?error:\s+|.*?)(?:Uncaught )?([A-Za-z_\\][\w\\]*(?:Exception|Error)\w*): (.*?)(?: in (\S+?)(?::"
+    r"| on line )\d+)?$",
     re.MULTILINE,
 )
 _PHP_FRAME = re.compile(r"^#\d+ (?:(\S+?)\(\d+\)|\[internal function\]): (\S+?)\(", re.MULTILINE)
@@ -246,7 +249,7 @@ _READERS: tuple[Callable[[str], Stack | None], ...] = (_python, _php, _go, _rust
 
 
 def read_stack(text: str) -> Stack | None:
-    """Return what the stack trace in this text says; None where there is none. Only the ends of a long text are read."""
+    """Return what the stack trace in this text says; None where there is none. Of a long text the ends are read."""
     if len(text) > 2 * _MOST:
         text = f"{text[:_MOST]}\n{text[-_MOST:]}"
     for read in _READERS:

@@ -76,21 +76,27 @@ _GAP = timedelta(seconds=1)
 RIGHT_BEFORE = timedelta(milliseconds=20)
 """A logger writes a headline and its traceback at once."""
 _TROUBLE = re.compile(
-    r"(?i)\b(?:no|not|without|missing|unavailable|optional|retr(?:y|ies|ied|ying)|try|tries|attempt|fail\w*|stale|fall(?:ing)? ?back"
-    r"|fell|using|instead|skip\w*|ignor\w*|cannot|can't|could|couldn't|raised|broken|lost|reset|refused|timed|timeout|unable"
+    r"(?i)\b(?:no|not|without|missing|unavailable|optional|retr(?:y|ies|ied|ying)|try|tries|attempt|fail\w*|stale"
+    r"|fall(?:ing)? ?back"
+    r"|fell|using|instead|skip\w*|ignor\w*|cannot|can't|could|couldn't|raised|broken|lost|reset|refused|timed"
+    r"|timeout|unable"
     r"|recover\w*|expected|handled|error|exception|disabled|unsupported|replac\w*|reconnect\w*|again)\b"
 )
 """Words of a calm line that tells of trouble which was handled: a traceback right after it is that line's own."""
 _LINK = re.compile(r"\s*(?:The above exception was the direct cause|During handling of the above exception)")
 _CAUSE = re.compile(r"\s*(?:Caused by: |Wrapped by: |---> |\[cause\]: |Suppressed: |-+> )")
 _INSIDE = re.compile(
-    r"""[ \t|>]*File "|\s+at |\s*\.\.\. \d+|\s+from |#\d+ |goroutine \d|[\w./*()\[\]-]+\(\S*\)$|[a-z0-9_./-]+\.[\w.*()]+$"""
-    r"""|\s+\S+\.go:\d+|\s*---> |Stack trace:|\s+thrown in |\s*\[Previous line|\s+--- End of |\[signal SIG|\s+\^|exit status """
+    r"""[ \t|>]*File "|\s+at |\s*\.\.\. \d+|\s+from |#\d+ |goroutine \d|[\w./*()\[\]-]+\(\S*\)$"
+    r"|[a-z0-9_./-]+\.[\w.*()]+$"""
+    r"""|\s+\S+\.go:\d+|\s*---> |Stack trace:|\s+thrown in |\s*\[Previous line|\s+--- End of |\[signal SIG|\s+\^"
+    r"|exit status """
 )
 _PYTHON = re.compile(r"[\s|+>]*(?:Exception Group )?Traceback \(most recent call last\)")
 _OPENS = re.compile(
-    r"(?:.*Exception in thread |panic: |fatal error: |Unhandled [Ee]xception|(?:PHP )?(?:Fatal|Parse) error: |thread '.*panicked at"
-    r"|(?:.*http: panic serving )|(?:Uncaught |\[|\(node:\d+\) \w+: )?[\w.$\\:]*[A-Z]\w*(?:Error|Exception|Throwable|Interrupt|Fault)\b"
+    r"(?:.*Exception in thread |panic: |fatal error: |Unhandled [Ee]xception|(?:PHP )?(?:Fatal|Parse) error: "
+    r"|thread '.*panicked at"
+    r"|(?:.*http: panic serving )|(?:Uncaught |\[|\(node:\d+\) \w+: )?[\w.$\\:]*[A-Z]\w*(?:Error|Exception|Throwable"
+    r"|Interrupt|Fault)\b"
     r"|\S+:\d+:in [`'])"
 )
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:: |$)")

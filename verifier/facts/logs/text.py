@@ -28,8 +28,8 @@ MESSAGE_FIELDS = (
     "log",
     "short_message",
 )
-"""The fields in which loggers say what happened, by their paths: Python's, zap's, structlog's, loguru's, Serilog's, Rust's
-tracing, OpenTelemetry's, GELF's."""
+"""The fields in which loggers say what happened, by their paths: Python's, zap's, structlog's, loguru's, Serilog's,
+Rust's tracing, OpenTelemetry's, GELF's."""
 
 ERROR_FIELDS = (
     "error",
@@ -60,7 +60,7 @@ ERROR_FIELDS = (
 """The fields in which loggers put an exception: an entry that has one is worth a look, whatever it says."""
 
 TEXT_PATHS = (*MESSAGE_FIELDS, *ERROR_FIELDS)
-"""All fields whose text is an entry's text, in the order in which their lines stand. Dotted ones are found nested, too."""
+"""All fields whose text is an entry's text, in the order of its lines. Dotted ones are found nested, too."""
 
 _MOST_JSON = 4_000
 _WHERE = places((*TEXT_PATHS, *(field for field, _ in LEVEL_FIELDS)))

@@ -1,8 +1,8 @@
 """A pattern of people's, widened until no backslash is left: what the server must send so that the client can judge.
 
 By Google's documentation of its own agent the operand of `=~` goes to RE2 as it stands; by the query language's general
-rule it is unquoted first. An operand without a backslash means the same under both readings. Each escape becomes a class
-that says the same (`[0-9]`), or one that says more: any character.
+rule it is unquoted first. An operand without a backslash means the same under both readings. Each escape becomes a
+class that says the same (`[0-9]`), or one that says more: any character.
 """
 
 from __future__ import annotations
@@ -81,8 +81,12 @@ def _set(text: str) -> str:
         return ANY
     parts = re.split(r"\\(.)", inner, flags=re.DOTALL)
     codes, plain = parts[1::2], parts[::2]
-    if any(code not in _IN_CLASS for code in codes) or not all(part.isprintable() and '"' not in part for part in plain):
+    if any(code not in _IN_CLASS for code in codes) or not all(
+        part.isprintable() and '"' not in part for part in plain
+    ):
         return ANY
     if any(part.startswith("-") or part.endswith("-") for part in plain):
         return ANY
-    return "[" + "".join(part + (_IN_CLASS[codes[at]] if at < len(codes) else "") for at, part in enumerate(plain)) + "]"
+    return (
+        "[" + "".join(part + (_IN_CLASS[codes[at]] if at < len(codes) else "") for at, part in enumerate(plain)) + "]"
+    )
