@@ -11,8 +11,8 @@ How an entry is judged is written in `judge`, by the tables in `levels`, `rules`
 have names (`row_names`, `unknown_rows`), by which `LogRules.off` switches them off. `describe` says what an error is
 known by: `identity`, with the version `ALGORITHM`. Errors that followed from another are `folded` into it; `aliases`
 are their identities. `entry_of_document` and `entry_of_line` read entries out of files; `structured` and `TEXT_PATHS`
-say which fields carry text. `longest_query` gives the number of characters by which a policy is refused that asks for too
-much (`MOST_QUERY`).
+say which fields carry text. `longest_query` gives the number of characters by which a policy is refused that asks for
+too much (`MOST_QUERY`).
 
 A stack trace may be a part of a DEBUG line that came as an entry before it. `LogFacts.unled` tells the moments of such
 traces; a query and a reading that are given them as `around` see what stands right before (`read_twice` does both).

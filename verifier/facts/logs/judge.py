@@ -147,13 +147,14 @@ class Judge:
     def _silence(self, described: Described, judged: Judged, *, alone: bool) -> str:
         if self._ignored or self._noise:
             for line in described.own:
-                found: list[int] | None = self._ignored_search(line)
-                if found:
-                    return self._ignored[min(found)].name
-                rows = [] if judged.pattern else [self._noise[number] for number in self._noise_search(line) or ()]
-                row = next((row for row in rows if alone or row.name not in LONE), None)
-                if row is not None:
-                    return row.name
+                ignored: list[int] = self._ignored_search(line) or []
+                if ignored:
+                    return self._ignored[min(ignored)].name
+                found: list[int] = [] if judged.pattern else self._noise_search(line) or []
+                for number in found:
+                    name = self._noise[number].name
+                    if alone or name not in LONE:
+                        return name
         return ""
 
 

@@ -25,8 +25,8 @@ _CODE_WORDS = frozenset(
 )
 _PLAIN_WORDS = frozenset(
     "utf-8 utf8 utf-16 base64 base32 sha1 sha256 sha512 md5 s3 ec2 ipv4 ipv6 http2 http/1.1 http/2 oauth2 k8s x86_64"
-    " amd64 arm64 int8 int16 int32 int64 uint8 uint32 uint64 float32 float64 python3 h264 mp3 mp4 i18n w3c v1 v2 v3 v4 pkcs8"
-    " pkcs12 x509 tls1.2 tls1.3 ascii latin-1 iso-8859-1 cp1252".split()
+    " amd64 arm64 int8 int16 int32 int64 uint8 uint32 uint64 float32 float64 python3 h264 mp3 mp4 i18n w3c v1 v2 v3 v4"
+    " pkcs8 pkcs12 x509 tls1.2 tls1.3 latin-1 iso-8859-1 cp1252".split()
 )
 """Words with figures that are names."""
 

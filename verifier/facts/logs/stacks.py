@@ -33,6 +33,8 @@ class Stack(NamedTuple):
 
 
 _MOST = 16_000
+_MOST_LINE = 1_000
+_LONG_LINE = re.compile(rf"[^\n]{{{_MOST_LINE + 1}}}")
 _EXCEPTION = re.compile(r"^([A-Za-z_][\w.$<>+`-]*?)(?: \[[\w-]+\])?(?:: (.*))?$")
 _NAMED_EXCEPTION = re.compile(
     r"(?:^|[\s\"(\[])(?:Uncaught |Unhandled exception\. |Unhandled exception: )?"
@@ -44,7 +46,7 @@ _NAMED_EXCEPTION = re.compile(
 
 _PYTHON_HEAD = "Traceback (most recent call last)"
 _GROUP_SIGNS = re.compile(r"^[ ]*[|+>][ |+>-]*", re.MULTILINE)
-_LINK = re.compile(r"^.*(above exception was the direct cause|During handling of the above exception).*$", re.MULTILINE)
+_LINK = re.compile(r"(The above exception was the direct cause|During handling of the above exception)[^\n]*")
 _PYTHON_FRAME = re.compile(r'^[ \t]*>?[ \t]*File "([^"\n]+)", line \d+(?:, in (.+))?$', re.MULTILINE)
 _FOREIGN_PYTHON = ("site-packages", "dist-packages", "/lib/python", "/python3", "/.pyenv/", "<")
 
@@ -252,6 +254,8 @@ def read_stack(text: str) -> Stack | None:
     """Return what the stack trace in this text says; None where there is none. Of a long text the ends are read."""
     if len(text) > 2 * _MOST:
         text = f"{text[:_MOST]}\n{text[-_MOST:]}"
+    if _LONG_LINE.search(text):
+        text = "\n".join(line[:_MOST_LINE] for line in text.split("\n"))
     for read in _READERS:
         found = read(text)
         if found is not None:
@@ -261,8 +265,9 @@ def read_stack(text: str) -> Stack | None:
 
 def exception_line(line: str) -> Thrown | None:
     """Return the exception that a line alone names, as runtimes print it at the line's beginning; None for none."""
-    match = _LONE.match(line.strip())
-    return Thrown(match[1], match[2] or "", line.strip()) if match else None
+    line = line.strip()[:_MOST_LINE]
+    match = _LONE.match(line)
+    return Thrown(match[1], match[2] or "", line) if match else None
 
 
 _LONE = re.compile(

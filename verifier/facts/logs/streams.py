@@ -71,6 +71,8 @@ class Crash:
         return self.stack and _TROUBLE.search(self.announcement) is not None
 
 
+_MOST_LINE = 400
+"""Characters of a line that are looked at: longer ones are no frames, and expressions need squares of the length."""
 _GAP = timedelta(seconds=1)
 """Lines of one stack trace are written at once; a line later than this is another's."""
 RIGHT_BEFORE = timedelta(milliseconds=20)
@@ -197,17 +199,18 @@ def _shape(text: str) -> _Shape:
 
 
 def _shaped(text: str) -> _Shape:
-    many = "\n" in text
-    python = _PYTHON.match(text) is not None
-    last = text.rstrip().rpartition("\n")[2] if many else ""
+    first, end, _ = text.partition("\n")
+    many, head = bool(end), first[:_MOST_LINE]
+    python = _PYTHON.match(head) is not None
+    last = text[-_MOST_LINE:].rstrip().rpartition("\n")[2] if many else ""
     return _Shape(
-        link=_LINK.match(text) is not None,
-        cause=_CAUSE.match(text) is not None,
+        link=_LINK.match(head) is not None,
+        cause=_CAUSE.match(head) is not None,
         python=python,
-        inside=not python and _INSIDE.match(text) is not None,
-        opens=_OPENS.match(text) is not None,
-        exception=_EXCEPTION.match(text) is not None or text[:1].isspace(),
-        panicked=not many and text.endswith(":") and "panicked at " in text,
+        inside=not python and _INSIDE.match(head) is not None,
+        opens=_OPENS.match(head) is not None,
+        exception=_EXCEPTION.match(head) is not None or head[:1].isspace(),
+        panicked=not many and head.endswith(":") and "panicked at " in head,
         many=many,
         ended=bool(last) and not last[0].isspace() and not _PYTHON.match(last),
     )
