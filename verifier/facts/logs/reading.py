@@ -31,6 +31,8 @@ _MOST_SEARCHED = 16_000
 _MOST_WAITING = 2000
 """Pieces of stack traces and errors that wait for what belongs to them."""
 _KEPT_WAITING = 60
+_MOST_OF_ONE = 500
+"""Lines of one stack trace that wait for its end."""
 _MOST_CHARACTERS = 2_000_000
 _MOST_NAMES = 50
 _MOST_FOLDED = 20
@@ -109,13 +111,15 @@ class LogReading:
             unlabelled=sum(self._unlabelled.values()),
             truncated=truncated or self._cut or self._ends.cut,
             seen_in=tuple(sorted((name, log) for name, logs in self._seen.items() for log in logs)),
-            unlabelled_logs=tuple(
-                Unlabelled(log, count, self._possible[log]) for log, count in self._unlabelled.most_common()
-            ),
+            unlabelled_logs=self._unlabelled_logs(),
             endings=self._ends.endings(),
             ignored=tuple(sorted(self._ignored.items())),
             unled=tuple(sorted(self._unled)),
         )
+
+    def _unlabelled_logs(self) -> tuple[Unlabelled, ...]:
+        found = sorted(self._unlabelled.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(Unlabelled(log, count, self._possible[log]) for log, count in found)
 
     def _without_label(self, entry: LogEntry) -> None:
         log = entry.log if entry.log in self._unlabelled or len(self._unlabelled) < _MOST_NAMES else "others"
@@ -196,12 +200,15 @@ class LogReading:
         for stream, pieces in waiting.items():
             pieces.sort()
             at = len(pieces) if border is None else bisect_left(pieces, border)
-            if at < len(pieces):
-                left = self._waiting[stream] = pieces[at:]
+            ready, left = list(crashes(pieces[:at])), pieces[at:]
+            if left and ready and len(ready[-1].pieces) < _MOST_OF_ONE:
+                left = [*ready.pop().all_pieces(), *left]  # its end may be still to come
+            for crash in ready:
+                self._settled(crash)
+            if left:
+                self._waiting[stream] = left
                 self._pieces += len(left)
                 self._characters += sum(len(piece.text) for piece in left)
-            for crash in crashes(pieces[:at]):
-                self._settled(crash)
 
     def _settled(self, crash: Crash) -> None:
         judged = crash.judged

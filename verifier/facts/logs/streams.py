@@ -41,7 +41,7 @@ class Crash:
     """Whether the exception's line was seen, after which a Python traceback is complete."""
     headline: Piece | None = None
     """The error line right before, which a logger wrote above the traceback."""
-    announcement: str = ""
+    announcement: Piece | None = None
     """The calm line right before."""
 
     @property
@@ -64,11 +64,16 @@ class Crash:
 
     def announced(self, own: Iterable[str]) -> bool:
         """Whether the calm line right before tells of it: with its own words, or as trouble that was handled."""
-        if not self.announcement:
+        if self.announcement is None:
             return False
-        if any(line and line in self.announcement for line in own):
+        story = self.announcement.text
+        if any(line and line in story for line in own):
             return True
-        return self.stack and _TROUBLE.search(self.announcement) is not None
+        return self.stack and _TROUBLE.search(story) is not None
+
+    def all_pieces(self) -> list[Piece]:
+        """Return everything that it was made of, in order."""
+        return sorted([*self.pieces, *(piece for piece in (self.headline, self.announcement) if piece is not None)])
 
 
 _MOST_LINE = 400
@@ -144,7 +149,7 @@ def _open(piece: Piece, shape: _Shape, calm: Piece | None) -> Crash:
     trace = shape.python or shape.many or shape.opens or shape.inside
     crash = Crash([piece], shape, shape, trace, shape.python and shape.ended)
     if calm is not None and piece.time - calm.time <= RIGHT_BEFORE:
-        crash.announcement = calm.text
+        crash.announcement = calm
     return crash
 
 
