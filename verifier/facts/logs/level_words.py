@@ -140,8 +140,8 @@ def _level_at(head: str, start: int, word: str, before: str, *, last: bool, inde
             is_value = _is_a_value(word, before, core, last=last)
             is_value = is_value or (index == 1 and word == core and _KEY.match(before) is not None)
             return 0 if is_value else level
-        if core == "Error" or folded == "alert":
-            return 0
+        if core == "Error" or folded == "alert" or (word in ("panic:", "fatal:") and index == 0):
+            return 0  # a program's last words, for which there are rows, or a key
         if _is_marked(head, start, word, before, index):
             return level
         return 0

@@ -86,7 +86,7 @@ def level_of_word(word: str) -> int:
 
 def level_of_number(number: float, field: str = "level") -> int:
     """Return what a number means in a field: pino's tens, Python's, Monolog's hundreds, logback's thousands."""
-    if not abs(number) < 1e9:
+    if not 0 < number < 1e9:
         return 0
     if field in ("severity_number", "severityNumber"):  # OpenTelemetry: 1 to 24, four of each
         return (0, DEBUG, DEBUG, INFO, WARNING, ERROR, CRITICAL)[int(number + 3) // 4] if 0 < number < 25 else 0

@@ -16,7 +16,7 @@ _DATA = re.compile(
     r"(invalid literal for int\(\) with base \d+: |could not convert string to \w+: |Invalid isoformat string: "
     r"|unconverted data remains: |invalid input syntax for (?:type )?\w+: "
     r"|not a valid (?:integer|number|UUID|date)\w*: )"
-    r".*|(time data ).*( does not match format )"
+    r".*|(time data ).*( does not match format ).*"
 )
 """Runtimes' messages that quote data: what follows is masked."""
 

@@ -220,7 +220,7 @@ PROSE = (
         "0 errors while reading",
         unless=_AGAIN
         + r"|(?i)\b(?:no|0|zero|without|any|handle|on|standard|of|test|tests|fix|fixed|the last) (?:[\w-]+ )?"
-        r"(?:error|exception)\b|(?i)(?:error|exception|errors)(?: code)?:? ?(?:0\b|none|null|false|\[\]|\{\})"
+        r"(?:error|exception)\b|(?i)(?:error|exception|errors)(?: code)?:? ?(?:0\b|code = OK|none|null|false|\[\]|\{\})"
         r"|[?&/.]error|"
         r"(?i)\berror (?:rate|handling|handler|budget|page|count)",
         over_warning=False,
