@@ -134,6 +134,9 @@ def _value(value: Any) -> Any:
         return _plain(value.struct_value.fields)
     if kind == "list_value":
         return [_value(item) for item in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
     return None if kind in (None, "null_value") else getattr(value, kind)
 
 

@@ -91,8 +91,8 @@ def structured(payload: Mapping[str, Any]) -> Structured:
 
 def _json(payload: Mapping[str, Any]) -> str:
     try:
-        return json.dumps(payload, ensure_ascii=False, default=str)[:_MOST_JSON] if payload else ""
-    except (ValueError, RecursionError):
+        return json.dumps(payload, ensure_ascii=False, default=str, sort_keys=True)[:_MOST_JSON] if payload else ""
+    except (ValueError, TypeError, RecursionError):
         return ""
 
 

@@ -27,7 +27,7 @@ def test_fields_stand_in_their_order_and_none_twice() -> None:
 @pytest.mark.parametrize(
     ("payload", "text"),
     [
-        ({"status": "failed", "failed": 40}, '{"status": "failed", "failed": 40}'),
+        ({"status": "failed", "failed": 40}, '{"failed": 40, "status": "failed"}'),
         ({"message": {"not": "text"}, "n": 1}, '{"message": {"not": "text"}, "n": 1}'),
         ({}, ""),
     ],
