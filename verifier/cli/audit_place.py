@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from verifier.adapters.patience import Patience
     from verifier.adapters.submitters import SubmitterLog
 
-_ALL = "all"
+ALL = "all"
+"""Among the regions: every location."""
 _JOB = re.compile(r"([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]{0,62})")
 _JOB_SECONDS = 120.0
 
@@ -42,7 +43,7 @@ class AuditScope:
         """The place of these words; `all` among the regions is every location. Raises Malformed."""
         from verifier.adapters.build_history import LOCATIONS
 
-        locations = tuple(dict.fromkeys(regions if _ALL not in regions else LOCATIONS))
+        locations = tuple(dict.fromkeys(regions if ALL not in regions else LOCATIONS))
         for location in locations:
             checked_key(project, location, "any")
         return AuditScope(project, locations, since, until, endpoint)

@@ -15,6 +15,7 @@ import click
 
 from verifier.checks.verdict import Outcome
 from verifier.cli.build_text import POLICY_FILE
+from verifier.cli.terminal import tell
 from verifier.config import loopback_address
 from verifier.doctor.function import function_name
 from verifier.doctor.rows import Need, Row, all_is_well, fails, holds, unknown, waiting
@@ -59,7 +60,7 @@ def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
     try:
         rows = _rows(function, policy, slack=slack)
     except (Malformed, SettingsError) as error:
-        click.echo(f"Error: {error}", err=True)
+        tell(f"Error: {error}")
         sys.exit(_USAGE)
     click.echo(_document(rows) if as_json else "\n".join(lines(rows, _terminal_width())))
     sys.exit(0 if all_is_well(rows) else 1)

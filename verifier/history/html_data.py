@@ -147,7 +147,11 @@ def summary_document(summary: Summary) -> dict[str, Any]:
     return {
         "builds": summary.builds,
         "counts": [summary.verdicts[verdict] for verdict in SEVERITY],
-        "notSuccessful": [[_word(status), count] for status, count in summary.not_successful.items()],
+        "notSuccessful": [
+            [_word(status), count]
+            for counts in (summary.not_successful, summary.unjudged)
+            for status, count in counts.items()
+        ],
         "first": _seconds(summary.first),
         "last": _seconds(summary.last),
         "groups": [

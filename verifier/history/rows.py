@@ -17,8 +17,8 @@ CSV_COLUMNS = (
     "created finished project location build status verdict source commit repository trigger_id trigger_name images "
     "unbacked_claims submitter submitted_with reason remedy"
 ).split()
-_FORMULA = ("=", "+", "-", "@", "\t")
-"""What spreadsheets take for the beginning of a formula."""
+_FORMULA = tuple("=+-@\t\r＝＋－＠")  # noqa: RUF001 - spreadsheets take the full-width signs, too
+"""What spreadsheets take for the beginning of a formula, also after blanks."""
 _MOST = 500
 
 
@@ -31,6 +31,7 @@ def build_document(build: JudgedBuild) -> dict[str, Any]:
         "created": _moment(build.created),
         "finished": _moment(build.finished),
         "verdict": build.verdict,
+        "problem": build.problem or None,
         "source": source_document(build.source),
         "unbacked_claims": [dict(zip(("name", "value"), claim.split("=", 1), strict=True)) for claim in build.unbacked],
         "trigger_id": _text(build.trigger_id) or None,
@@ -68,12 +69,13 @@ def run_document(run: Run) -> dict[str, Any]:
 def summary_document(summary: Summary, problems: Sequence[Problem], flagged: int, now: datetime) -> dict[str, Any]:
     """The summary, and whether it is that of everything that was asked for."""
     return {
-        "complete": not problems,
+        "complete": not (problems or summary.unjudged),
         "problems": [{"place": _text(problem.place), "text": _text(problem.text)} for problem in problems],
         "builds": summary.builds,
         "flagged": flagged,
         "verdicts": dict(summary.verdicts),
         "not_successful": _counts(summary.not_successful),
+        "could_not_be_judged": _counts(summary.unjudged),
         "first": _moment(summary.first),
         "last": _moment(summary.last),
         "submitters": list(map(_group, summary.submitters)),
@@ -116,7 +118,7 @@ def csv_row(build: JudgedBuild) -> list[str]:
         " ".join(build.unbacked),
         submitter.principal if submitter else "",
         submitter.tool if submitter else "",
-        finding.seen if finding else "",
+        finding.seen if finding else build.problem,
         finding.remedy if finding else "",
     )
     return [_cell(cell or "") for cell in cells]
@@ -141,7 +143,7 @@ def _counts(counts: Mapping[str, int]) -> dict[str, int]:
 
 def _cell(text: str) -> str:
     plain = _text(text).replace("\n", " ")
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+    return f"'{plain}" if plain.startswith(_FORMULA) or plain.lstrip().startswith(_FORMULA) else plain
 
 
 def _text(text: str) -> str:
