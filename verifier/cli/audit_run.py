@@ -62,10 +62,9 @@ class AuditRun:
 
     def _nothing(self, read: int) -> Problem:
         """Return what it means that no build is left: nothing was looked at, so nothing is known to be clean."""
-        words = self.wanted.words
-        found = f"none of the {read} builds that were read" if read else "no build"
-        what = f"found {found} for {words}; look for a mistake in it, or leave it out" if words else f"found {found}"
-        return Problem(self.expected_in, f"expected builds, {what}")
+        found = f"none of the {read} builds that were read is" if read else "found no build"
+        words = f" for {self.wanted.words}; look for a mistake in it, or leave it out" if self.wanted.words else ""
+        return Problem(self.expected_in, f"expected builds, {found}{words}")
 
     def _runs(self, made_by: Mapping[str, Maker], problems: list[Problem]) -> Iterator[Run]:
         """Yield what the jobs ran, of whichever build: one that is not wanted may be what production runs."""

@@ -26,7 +26,7 @@ from verifier.cli.terminal import tell
 from verifier.demo.scenario import FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
 from verifier.demo.stage import Decided, Stage, a_forged_message, a_stage
 from verifier.errors import Malformed, VerifierError
-from verifier.facts.build import TERMINAL, BuildKey, parse_build
+from verifier.facts.build import TERMINAL, BuildKey, checked_key, parse_build
 from verifier.facts.execution import JobName
 from verifier.history.export_files import read_places
 from verifier.history.recognize import build_of
@@ -169,6 +169,7 @@ def _playable(document: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     build = build_of(document)
     if not (build.key.id and build.key.project and build.status):
         raise Malformed("expected a build with id, projectId and status, got one without")
+    checked_key(build.key.project, build.key.location, build.key.id)
     identity = {"id": build.key.id, "projectId": build.key.project, "name": document.get("name") or build.key.name}
     return build.key.name, {**document, **identity}
 

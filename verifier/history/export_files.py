@@ -73,7 +73,7 @@ def opened(file: str, stdin: IO[bytes]) -> Iterator[IO[bytes]]:
         head = raw.read(len(_GZIP))
         raw.seek(0)
         if head == _GZIP:
-            with gzip.GzipFile(fileobj=raw) as unpacked:
+            with gzip.GzipFile(fileobj=raw, mode="rb") as unpacked:
                 yield cast("IO[bytes]", unpacked)
         else:
             yield raw

@@ -27,6 +27,8 @@ _CHUNK = 256 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n,\ufeff]*")
 _MARGIN = 64
 """This near to the end of the window the scanner notices that a document is cut off, unless it is inside a string."""
+_LONGEST_WORD = len(r"\u00e9")
+"""Where the stream ends, the scanner noticed no further from its end than this."""
 _DECODE = json.JSONDecoder().raw_decode
 _NEXT_DOCUMENT = re.compile(r"\n {0,2}\{")
 """Where a document begins in what gcloud prints, and in JSON lines; what is nested in one stands further right."""
@@ -135,11 +137,14 @@ class _Window:
             try:
                 value, self.at = _DECODE(self.text, self.at)
             except json.JSONDecodeError as error:
-                if not _may_be_cut(error):
+                if not _may_be_cut(error, _MARGIN):
                     return _Broken(f"got text that is not JSON ({error.msg})", max(error.pos, self.at))
+                offset = error.pos - self.at
                 if len(self.text) - self.at > MOST_CHARACTERS:
                     return _Broken(f"got one of more than {MOST_CHARACTERS} characters", max(error.pos, self.at))
                 if not self.more():
+                    if not _may_be_cut(error, _LONGEST_WORD):
+                        return _Broken(f"got text that is not JSON ({error.msg})", self.at + offset)
                     return _Broken("but the file was cut off in the midst of it", len(self.text))
             except (RecursionError, ValueError):
                 return _Broken("got JSON with a number too long or nested too deeply", self.at + 1)
@@ -147,8 +152,8 @@ class _Window:
                 return value
 
 
-def _may_be_cut(error: json.JSONDecodeError) -> bool:
-    return error.pos >= len(error.doc) - _MARGIN or error.msg.startswith("Unterminated string")
+def _may_be_cut(error: json.JSONDecodeError, margin: int) -> bool:
+    return error.pos >= len(error.doc.rstrip()) - margin or error.msg.startswith("Unterminated string")
 
 
 @dataclass(slots=True)
