@@ -28,7 +28,7 @@ _FAIL_ON = f"{Verdict.LOCAL_SOURCE},{Verdict.FAILED},{Verdict.INCONCLUSIVE}"
 
 
 def _verdicts(text: str) -> frozenset[Verdict]:
-    """Return verdicts with commas between them, or `none`. Raises BadParameter with those that there are."""
+    """Return verdicts with commas between them, or `none`. Raise BadParameter with those that there are."""
     words = [word.strip().upper() for word in text.split(",")]
     if words == ["NONE"]:
         return frozenset()
@@ -93,7 +93,7 @@ def audit(**given: Any) -> None:
 
 
 def _prepared(options: AuditOptions, now: datetime) -> tuple[AuditRun, AuditScope | None]:
-    """Return the audit that was asked for, and where the cloud is asked for it. Raises Stop."""
+    """Return the audit that was asked for, and where the cloud is asked for it. Raise Stop."""
     place = options.scope(now)
     try:
         rules = chosen_policy(options.policy)
@@ -116,7 +116,7 @@ def _prepared(options: AuditOptions, now: datetime) -> tuple[AuditRun, AuditScop
 
 
 def _written(run: AuditRun, options: AuditOptions, place: AuditScope | None) -> Ending:
-    """Write the audit to where it was asked for. Raises Stop where that can't be written to."""
+    """Write the audit to where it was asked for. Raise Stop where that can't be written to."""
     to_file = options.output is not None and options.output != STANDARD_OUTPUT
     span = (place.since, place.until) if place and not options.files else None
     title = f"Builds of {place.project if place else ', '.join(options.files)}"

@@ -70,7 +70,7 @@ class Wanted:
 def from_files(places: Sequence[str]) -> Iterator[Build | Problem]:
     """Yield the builds in these files and folders (`-` is standard input), newest first whatever the files' order.
 
-    What is passed over without a loss is told on standard error. Raises OSError where builds have to be put in order
+    What is passed over without a loss is told on standard error. Raise OSError where builds have to be put in order
     and the disk is full.
     """
     found = list(chain.from_iterable(map(files_in, places)))

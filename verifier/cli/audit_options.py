@@ -58,7 +58,7 @@ class AuditOptions:
         return Wanted(self.since, self.until, self.trigger, self.project if self.files else "", regions)
 
     def scope(self, now: datetime) -> AuditScope | None:
-        """Return where the cloud is asked, or None where it is not. Raises Stop."""
+        """Return where the cloud is asked, or None where it is not. Raise Stop."""
         if self.files and not self.jobs:
             return None
         since, until = self.since or now - _DEFAULT_SPAN, self.until or now
@@ -69,7 +69,7 @@ class AuditOptions:
             raise Stop(str(error)) from error
 
     def job_names(self, place: AuditScope | None) -> list[JobName]:
-        """Return the jobs that are asked about. Raises Stop where one is not named as it must be."""
+        """Return the jobs that are asked about. Raise Stop where one is not named as it must be."""
         try:
             return [job_name(job, place.project) for job in self.jobs] if place else []
         except Malformed as error:

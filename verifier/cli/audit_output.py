@@ -147,7 +147,7 @@ def _row(build: JudgedBuild) -> str:
 
 
 def _run_lines(runs: Sequence[Run]) -> Iterator[str]:
-    """For each job, the times during which one execution after the other ran builds of the same verdict."""
+    """Yield, for each job, the times during which one execution after the other ran builds of the same verdict."""
     jobs: dict[str, list[Run]] = {}
     for run in sorted(runs, key=lambda run: run.started):
         jobs.setdefault(run.name.partition("/executions/")[0].rpartition("/")[2], []).append(run)

@@ -85,7 +85,7 @@ def judge(build: Build, policy: Policy) -> Judged:
 
 
 def chosen_policy(path: Path | None) -> Policy:
-    """Return the policy of this file, of the current folder's policy.toml, or the defaults. Raises ClickException."""
+    """Return the policy of this file, of the current folder's policy.toml, or the defaults. Raise ClickException."""
     chosen = path or (POLICY_FILE if POLICY_FILE.exists() else None)
     try:
         return read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()

@@ -107,7 +107,7 @@ def _swept(stage: Stage) -> bool:
 
 
 def differences(episodes: Sequence[Episode], outcomes: Sequence[Decided], posted: int) -> list[str]:
-    """What is not as the story has it: each build one verdict, the right one, and one message each; and no others."""
+    """Return what is not as the story has it: each build one verdict, the right one, and one message; no others."""
     wrong = []
     for episode in episodes:
         got = [outcome.verdict for outcome in outcomes if outcome.build_id == episode.build_id]
@@ -146,7 +146,7 @@ def _own_builds(console: Console, place: str, policy: Path | None) -> list[str]:
 
 
 def _documents(place: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """The documents that can be played, each build once, and what is wrong with the others."""
+    """Return the documents that can be played, each build once, and what is wrong with the others."""
     found: dict[str, dict[str, Any]] = {}
     wrong: list[str] = []
     for item in read_places([place], sys.stdin.buffer):
@@ -165,7 +165,7 @@ def _documents(place: str) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def _playable(document: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the build's name and its document with the parts that identify it. Raises Malformed."""
+    """Return the build's name and its document with the parts that identify it. Raise Malformed."""
     build = build_of(document)
     if not (build.key.id and build.key.project and build.status):
         raise Malformed("expected a build with id, projectId and status, got one without")
@@ -209,11 +209,11 @@ class _Theatre:
         self.show()
 
     def decided(self) -> set[str]:
-        """The builds that have a verdict."""
+        """Return the builds that have a verdict."""
         return {outcome.build_id for outcome in self.stage.decided()}
 
     def grown(self, count: int) -> bool:
-        """Whether more than so many verdicts have fallen."""
+        """Return whether more than so many verdicts have fallen."""
         return len(self.stage.decided()) > count
 
     def wait(self, what: str, happened: Callable[[], bool]) -> None:
@@ -226,7 +226,7 @@ class _Theatre:
 
     @contextmanager
     def progress(self, what: str) -> Iterator[None]:
-        """A moving line that is gone afterwards; none where the output is no terminal."""
+        """Show a moving line that is gone afterwards; none where the output is no terminal."""
         if self.console.is_terminal:
             with self.console.status(escape(what)):
                 yield
@@ -266,7 +266,7 @@ class _Theatre:
         return wrong
 
     def summary(self, wrong: Sequence[str], *, forged: bool) -> None:
-        """What it took."""
+        """Print what it took."""
         self.show()
         stage, runs = self.stage, len(self.stage.cloud.finished_executions())
         counted = len(stage.decided())

@@ -44,7 +44,7 @@ def _value(text: str) -> str:
 def newest_first(items: Iterator[Build | Problem]) -> Iterator[Build | Problem]:
     """Yield the problems, then the builds in order of time, newest first. The builds wait on disk, not in memory.
 
-    Those of one moment come in the order of their names, and those without one last. Raises OSError where the disk
+    Those of one moment come in the order of their names, and those without one last. Raise OSError where the disk
     is full.
     """
     try:

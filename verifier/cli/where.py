@@ -77,7 +77,7 @@ def _place(project: str, job: str, since: str) -> tuple[AuditScope, JobName]:
 
 
 def _judged(place: AuditScope, policy: Policy) -> tuple[dict[BuildKey, JudgedBuild], list[Problem]]:
-    """The builds that may have made the job's images, and what could not be read."""
+    """Return the builds that may have made the job's images, and what could not be read."""
     builds: dict[BuildKey, JudgedBuild] = {}
     problems: list[Problem] = []
     for item in place.builds():

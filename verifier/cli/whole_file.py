@@ -19,7 +19,7 @@ _OF_THE_SYSTEM = (Path("/dev"), Path("/proc"))
 def whole_file(path: Path | None) -> Iterator[TextIO]:
     """Open a stream that becomes this file when all went well, and is gone otherwise.
 
-    Without a path, or for `-`, it is standard output; a device or a pipe is written to as it is. Raises OSError.
+    Without a path, or for `-`, it is standard output; a device or a pipe is written to as it is. Raise OSError.
     """
     if path is None or path == STANDARD_OUTPUT:
         yield sys.stdout

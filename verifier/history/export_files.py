@@ -35,7 +35,7 @@ class _Text:
         self._decode = codecs.getincrementaldecoder(encoding)(errors).decode
 
     def read(self, size: int = -1, /) -> str:
-        """Return about so many characters; none only at the end. Raises OSError."""
+        """Return about so many characters; none only at the end. Raise OSError."""
         while True:
             try:
                 piece = self._raw.read(size)
@@ -60,7 +60,7 @@ def _encoding(head: bytes) -> tuple[str, str, int]:
 
 @contextmanager
 def opened(file: str, stdin: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Open one file, which can then be read from its beginning as often as `as_text` is called. Raises OSError."""
+    """Open one file, which can then be read from its beginning as often as `as_text` is called. Raise OSError."""
     with (
         nullcontext(stdin) if file == STANDARD_INPUT else Path(file).open("rb") as given,
         SpooledTemporaryFile(_MOST_IN_MEMORY) as waiting,

@@ -91,7 +91,7 @@ class _Window:
     counted: int = 0
 
     def more(self) -> bool:
-        """Forget what was read, and get as much again as is left. False when there is nothing more."""
+        """Forget what was read, and get as much again as is left. Return False when there is nothing more."""
         self.current_line()
         rest = self.text[self.at :]
         fresh = self.stream.read(max(_CHUNK, len(rest)))

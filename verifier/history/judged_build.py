@@ -32,7 +32,7 @@ def status_problem(status: str) -> str:
 
 
 def worst_first(verdict: Verdict | None) -> int:
-    """Sorts verdicts, the worst first; a build that was not judged is worse than any."""
+    """Return what sorts verdicts, the worst first; a build that was not judged is worse than any."""
     return SEVERITY.index(verdict) if verdict else -1
 
 

@@ -71,7 +71,7 @@ def no_build(document: Mapping[str, Any]) -> str:
 
 
 def build_of(document: Mapping[str, Any]) -> Build:
-    """Return the build that a document of an export is. Raises Malformed where it is none, or has a wrong shape."""
+    """Return the build that a document of an export is. Raise Malformed where it is none, or has a wrong shape."""
     if why := no_build(document):
         raise Malformed(why)
     return parse_build(document)

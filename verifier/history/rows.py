@@ -23,7 +23,7 @@ _MOST = 500
 
 
 def build_document(build: JudgedBuild) -> dict[str, Any]:
-    """One build of the audit's list."""
+    """Return one build of the audit's list."""
     submitter = build.submitter
     return {
         "build": _text(build.key.name),
@@ -54,7 +54,7 @@ def build_document(build: JudgedBuild) -> dict[str, Any]:
 
 
 def run_document(run: Run) -> dict[str, Any]:
-    """One execution of a job."""
+    """Return one execution of a job."""
     return {
         "execution": _text(run.name),
         "started": _moment(run.started),
@@ -67,7 +67,7 @@ def run_document(run: Run) -> dict[str, Any]:
 
 
 def summary_document(summary: Summary, problems: Sequence[Problem], flagged: int, now: datetime) -> dict[str, Any]:
-    """The summary, and whether it is that of everything that was asked for."""
+    """Return the summary, and whether it is that of everything that was asked for."""
     return {
         "complete": not (problems or summary.unjudged),
         "problems": [{"place": _text(problem.place), "text": _text(problem.text)} for problem in problems],
@@ -97,7 +97,7 @@ def summary_document(summary: Summary, problems: Sequence[Problem], flagged: int
 
 
 def csv_row(build: JudgedBuild) -> list[str]:
-    """One build as the cells of `CSV_COLUMNS`; lists are joined by spaces, and what is absent is empty."""
+    """Return one build as the cells of `CSV_COLUMNS`; lists are joined by spaces, and what is absent is empty."""
     source = source_document(build.source)
     finding = worst_finding(build)
     submitter = build.submitter
@@ -125,7 +125,7 @@ def csv_row(build: JudgedBuild) -> list[str]:
 
 
 def worst_finding(build: JudgedBuild) -> Finding | None:
-    """The first finding that fails, or else the first that could not be made."""
+    """Return the first finding that fails, or else the first that could not be made."""
     for outcome in (Outcome.FAILS, Outcome.COULD_NOT_CHECK):
         for finding in build.judgement.findings:
             if finding.outcome is outcome:

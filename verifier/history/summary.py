@@ -89,7 +89,7 @@ class Summary:
     """How often which claim was not backed, by its name."""
 
     def flagged(self, verdicts: frozenset[Verdict]) -> int:
-        """How many builds have one of these verdicts."""
+        """Return how many builds have one of these verdicts."""
         return sum(self.verdicts[verdict] for verdict in verdicts)
 
 
@@ -139,7 +139,7 @@ class SummaryBuilder:
             self._follow(build, build.verdict is Verdict.LOCAL_SOURCE, moment)
 
     def summary(self, now: datetime) -> Summary:
-        """What was counted so far; a time on local source that has no end lasts until now."""
+        """Return what was counted so far; a time on local source that has no end lasts until now."""
         stretches = [stretch for each in self._stretches.values() if (stretch := each.longest(now))]
         return Summary(
             builds=self._verdicts.total() + self._statuses.total() + self._unjudged.total(),
@@ -179,12 +179,12 @@ class SummaryBuilder:
 
 
 def image_names(build: JudgedBuild) -> list[str]:
-    """The images that it pushed, without tags and digests, each once."""
+    """Return the images that it pushed, without tags and digests, each once."""
     return list(dict.fromkeys(_untagged(image.name) for image in build.images))
 
 
 def summary_lines(summary: Summary, now: datetime) -> Iterator[str]:
-    """The summary as people read it."""
+    """Yield the summary as people read it."""
     yield f"{_count(summary.builds, 'build')}{_span(summary)}"
     for verdict, count in summary.verdicts.items():
         if count:
@@ -225,7 +225,7 @@ def _stretch_lines(summary: Summary, now: datetime) -> Iterator[str]:
 
 
 def lasting(seconds: float) -> str:
-    """So many seconds in the two largest units."""
+    """Return so many seconds in the two largest units."""
     minutes = int(seconds) // 60
     days, hours = divmod(minutes // 60, 24)
     if days:
