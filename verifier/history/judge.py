@@ -15,7 +15,7 @@ _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 def judge_listed(build: Build, policy: Policy) -> JudgedBuild:
-    """What policy makes of a listed build. Never raises.
+    """Return what policy makes of a listed build. Never raises.
 
     Its judgement is as of the build's own end: when the past is looked at changes nothing about it. Whether a message
     announced it is not known, so that check is left out.
