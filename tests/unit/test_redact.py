@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -124,10 +124,10 @@ def test_a_lone_surrogate_does_not_stop_redaction() -> None:
 )
 def test_hostile_text_takes_no_more_time_than_its_length(unit: str) -> None:
     text = unit * (200_000 // len(unit))
-    start = perf_counter()
+    start = process_time()
     redact(text)
 
-    assert perf_counter() - start < 3
+    assert process_time() - start < 3
 
 
 @pytest.mark.parametrize(

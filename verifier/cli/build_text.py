@@ -60,7 +60,7 @@ class Judged:
         yield f"  invoked  {_invoked(build)}"
         for claim in unbacked_claims(build, self.source):
             kind = "contradicted" if claim.contradicted else "nothing proves it"
-            yield f"  claim    {one_line(claim.name, 80)}={one_line(claim.value, 80)} ({kind})"
+            yield f"  claim    {one_line(claim.shown_name, 80)}={one_line(claim.shown_value, 80)} ({kind})"
         for finding in self.judgement.findings:
             yield from _finding(finding)
         if self.worker:

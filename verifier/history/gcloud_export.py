@@ -19,6 +19,8 @@ MOST_CHARACTERS = 16 * 1024 * 1024
 """The longest document that is waited for; the largest real ones have a few hundred thousand."""
 _CHUNK = 256 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n,\ufeff]*")
+_PASSED = 2048
+"""What was passed over is forgotten at this length: json counts its lines again for each error that it raises."""
 _MARGIN = 64
 """This near to the end of the window the scanner notices that a document is cut off, unless it is inside a string."""
 _DECODE = json.JSONDecoder().raw_decode
@@ -39,6 +41,7 @@ def read_builds(stream: TextStream, name: str = "the file") -> Iterator[Mapping[
     what the stream says; a stream that ends before its array or its last document does ends in a Problem.
     """
     window, count, in_list, empty = _Window(stream), 0, False, True
+    strays: _Strays | None = None
     while sign := window.next_sign():
         empty = False
         if sign in "[]":
@@ -46,14 +49,21 @@ def read_builds(stream: TextStream, name: str = "the file") -> Iterator[Mapping[
             window.at += 1
             continue
         value = _value(window)
+        if strays and isinstance(value, _Broken | Mapping):
+            yield strays.problem(count)
+            strays = None
         if isinstance(value, Mapping):
             count += 1
             yield value
         elif isinstance(value, _Broken):
             yield Problem(window.place(name), f"expected a build, {value.why}; builds before it: {count}")
             in_list &= window.skip(value.at)
+        elif strays:
+            strays.count += 1
         else:
-            yield Problem(window.place(name), f"expected a build, got {said(value)}; builds before it: {count}")
+            strays = _Strays(window.place(name), said(value))
+    if strays:
+        yield strays.problem(count)
     if empty:
         yield Problem(name, "expected what gcloud builds list --format=json prints, got an empty file")
     if in_list:
@@ -70,6 +80,21 @@ class _Broken:
 
 
 @dataclass(slots=True)
+class _Strays:
+    """Values that are no builds, one after the other: told once, with their number."""
+
+    place: str
+    first: str
+    """The first one, by what it is."""
+    count: int = 1
+
+    def problem(self, builds: int) -> Problem:
+        """Return what is told about them, after so many builds."""
+        more = f" and {self.count - 1} more that are none" if self.count > 1 else ""
+        return Problem(self.place, f"expected a build, got {self.first}{more}; builds before it: {builds}")
+
+
+@dataclass(slots=True)
 class _Window:
     """The part of the stream that is being looked at."""
 
@@ -78,14 +103,16 @@ class _Window:
     at: int = 0
     """Up to here it was read."""
     line: int = 1
-    """The number of the line that `text` begins in."""
+    """The number of the line that `counted` is in."""
+    counted: int = 0
+    """Up to here lines were counted."""
 
     def more(self) -> bool:
         """Forget what was read, and get as much again as is left. False when there is nothing more."""
-        self.line += self.text.count("\n", 0, self.at)
+        self._count()
         rest = self.text[self.at :]
         fresh = self.stream.read(max(_CHUNK, len(rest)))
-        self.text, self.at = rest + fresh, 0
+        self.text, self.at, self.counted = rest + fresh, 0, 0
         return bool(fresh)
 
     def next_sign(self) -> str:
@@ -107,12 +134,20 @@ class _Window:
                 self.at = len(self.text)
                 return False
         self.at = found.start()
+        if self.at > _PASSED:
+            self._count()
+            self.text, self.at, self.counted = self.text[self.at :], 0, 0
         return True
 
     def place(self, name: str) -> str:
         """Where it stands, for people."""
-        line = self.line + self.text.count("\n", 0, self.at)
-        return f"{name}, line {line}"
+        self._count()
+        return f"{name}, line {self.line}"
+
+    def _count(self) -> None:
+        """Count the lines since the last time: each once, whatever number of places is asked for."""
+        self.line += self.text.count("\n", self.counted, self.at)
+        self.counted = self.at
 
 
 def _value(window: _Window) -> object:

@@ -31,10 +31,9 @@ WEAK = (
 )
 """What is called so may be something else: only a value that looks random is a secret."""
 
+_IN_A_NAME = re2.compile(rf"(?i:(?:{STRONG}|{WEAK})(?:[_-]|$))")
+
 
 def names_a_secret(name: str) -> bool:
     """Return whether people keep a secret under this name, which may say more than that: `_DEPLOY_KEY_SHA`."""
     return _IN_A_NAME.search(name) is not None
-
-
-_IN_A_NAME = re2.compile(rf"(?i){STRONG}|{WEAK}")

@@ -43,7 +43,7 @@ def excerpt(text: str, most: int, secrets: Iterable[str] = ()) -> str:
     """Return plain text without secrets, of at most `most` characters.
 
     Made plain first, so that no invisible character parts a secret. Of a long text `MARGIN` more than the limit is
-    read, and nothing from beyond the limit is shown: it only tells what a secret at the limit is a part of.
+    read, redacted and cut again; the end of what was read is never shown. It only tells what stands before it.
     """
     if len(text) <= most + MARGIN:
         return capped(redact(seen(text), [seen(secret) for secret in secrets]), most)
@@ -64,16 +64,18 @@ def redacted_by(search: Search, text: str) -> str:
 
 
 def _beginning(text: str, most: int, secrets: list[str]) -> str:
-    """Return the redacted beginning of a text that was cut after `most + MARGIN` characters."""
+    """Return the redacted beginning of a text that was cut after `most + MARGIN` characters.
+
+    A block that the cut went through is a secret to its end (a key, a value in quotes), and a word that it went through
+    is dropped: it might look like something else now.
+    """
     whole = _without(seen(text), secrets)
     # A given value that the cut went through is no longer one: so many characters may be left of it.
     longest = max((len(form) for form in _forms(secrets)), default=1)
     whole = whole[: len(whole) - longest + 1]
-    # The word that the cut went through, as far as nothing of it is shown: it might look like something else now.
-    shown = whole[:most]
-    word = max(whole.rfind(sign) for sign in " \n\t")
-    data = whole[: max(word, most)].encode()
-    limit = len(shown.encode())
+    word = 1 + max(whole.rfind(sign) for sign in " \n\t")
+    shown = max(len(whole) - MARGIN // 2, min(word, most))
+    data, limit = whole[: max(word, shown)].encode(), len(whole[:shown].encode())
     return _rest(data, [span for span in _found(search_for_all(), data) if span.start < limit], limit)
 
 

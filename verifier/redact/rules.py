@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -35,6 +36,8 @@ _MEMORY = 32 << 20
 """Bytes that RE2 may keep of the states that it has met; with too few it is slow."""
 
 
+_PARTS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)")
+"""Escaped signs, classes of signs, and what begins a group."""
 _AFTER_A_WEAK_NAME = {Judge.AFTER_BLANK: Judge.FLAG, Judge.TABLE: Judge.TABLE}
 """How a value is judged after a name that may mean something else; every other rule's: as random."""
 
@@ -62,11 +65,16 @@ def search_for(rules: Sequence[Rule]) -> Search:
     if strong:
         syntaxes = "|".join(rule.pattern for rule in strong)
         parts.append(f"(?i:{STRONG}(?:{syntaxes})|{WEAK}(?:{syntaxes}))")
-    owners = [rule for rule in (*free, *strong, *weak) for _ in range(compiled(rule.pattern).groups)]
-    return Search(compiled("|".join(parts)), owners)
+    owners = [rule for rule in (*free, *strong, *weak) for _ in range(_groups(rule.pattern))]
+    return Search(_compiled("|".join(parts)), owners)
 
 
-def compiled(pattern: str) -> Any:
+def _groups(pattern: str) -> int:
+    """Return how many groups the pattern has. RE2 says it, too, but only of what it has compiled, which takes long."""
+    return _PARTS.findall(pattern).count("(")
+
+
+def _compiled(pattern: str) -> Any:
     """Return the expression, over bytes. Raises re2.error."""
     options = re2.Options()
     options.log_errors = False

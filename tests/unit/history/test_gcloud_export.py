@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 from collections.abc import Mapping
+from time import process_time
 from typing import Any
 
 import pytest
@@ -140,3 +141,20 @@ def test_reading_needs_little_more_memory_than_its_window() -> None:
         tracemalloc.stop()
     assert count == 60 * len(DOCUMENTS)
     assert peak < len(text) / 3
+
+
+def test_values_that_are_no_builds_are_told_once_with_their_number() -> None:
+    builds, problems = read('[1, 2, 3,\n"a", "b", {"id": "one"}, 4]')
+    assert builds == [{"id": "one"}]
+    assert problems == [
+        "b.json, line 1: expected a build, got int and 4 more that are none; builds before it: 0",
+        "b.json, line 2: expected a build, got int; builds before it: 1",
+    ]
+
+
+@pytest.mark.parametrize("unit", ["1,", "\n{", '{"a": tru}\n', '"a" ', "[", "{} "])
+def test_hostile_text_of_400_kilobytes_costs_at_most_a_second(unit: str) -> None:
+    text = unit * (400_000 // len(unit))
+    start = process_time()
+    read(text)
+    assert process_time() - start < 1
