@@ -161,10 +161,10 @@ def _judged(entries: list[LogEntry]) -> object:
     return reading.facts(truncated=False)
 
 
-def _raw_entry(text: str) -> RawEntry:
-    return RawEntry(
-        log_name="projects/p/logs/x", json_payload={"message": text, "parts": _parts(text)}, timestamp=_WHEN
-    )
+def _raw_entry(text: str) -> object:
+    """Return the entry as the service's library reads it."""
+    payload = {"message": text, "parts": _parts(text)}
+    return RawEntry.pb(RawEntry(log_name="projects/p/logs/x", json_payload=payload, timestamp=_WHEN))
 
 
 def _policy(text: str) -> bytes:

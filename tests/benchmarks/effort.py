@@ -40,7 +40,7 @@ FULL = Effort(
     audits=5,
     audited=20_000,
     memory_builds=100_000,
-    doublings=7,
+    doublings=5,
     hostile_characters=100_000,
 )
 QUICK = Effort(
