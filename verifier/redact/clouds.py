@@ -65,6 +65,13 @@ _ROWS: tuple[Row, ...] = (
         "Google Cloud: Manage OAuth clients",
     ),
     (
+        "Google authorization code or device's token",
+        r"\b4/0A[\w-]{20,}|\bAAAA[\w-]{7}:APA91b[\w-]{40,}",
+        "code 4/0A{70} b",
+        "4/0A is its beginning",
+        "Google Identity: Using OAuth 2.0 for web server applications",
+    ),
+    (
         "Google HMAC key id",
         r"\bGOOG1?[A-Z0-9]{20,}",
         "a GOOG1{upper:56} b",

@@ -27,7 +27,7 @@ COMMANDS: tuple[Rule, ...] = (
     _row(
         "password stuck to its flag",
         Group.KEY_VALUE,
-        r"""(?:^|\s)-p([^\s"'=:/]{6,})""",
+        r"""(?:^|[\s"'])-p([^\s"'=:/]{6,})""",
         "mysql -u root -paB3!{12} db",
         "-p8080:80 -pthread -port80 -p5432",
         "MySQL: Using options on the command line",
@@ -36,9 +36,9 @@ COMMANDS: tuple[Rule, ...] = (
     _row(
         "password of a command",
         Group.KEY_VALUE,
-        r"""(?i:\b(?:sshpass|mysql|mysqldump|(?:docker|podman|az) login|twine|helm|zip"""
+        r"""(?i:\b(?:sshpass|mysql|mysqldump|(?:docker|podman|az) login|twine|helm|zip|mongo\w{0,8}|openssl enc"""
         r"""|unzip|7z|redis-cli|ldapsearch|mosquitto_pub|mosquitto_sub)\b"""
-        r"""[^\r\n]{0,200}?\s-(?:p|a|w|P)[ =]["']?([^\s"'-][^\s"']*))""",
+        r"""[^\r\n]{0,200}?\s-(?:p|a|w|P|k)[ =]["']?([^\s"'-][^\s"']*))""",
         "docker login -u app -p aB3{16} h",
         "mysql -P 3306 -p db, docker login -p",
         "Docker: docker login",
@@ -57,6 +57,7 @@ COMMANDS: tuple[Rule, ...] = (
         "SQL",
         Group.KEY_VALUE,
         r"""(?i:\bidentified\s+(?:with\s+\S{1,60}\s+)?(?:by|as)\s+(?:password\s+)?["'`]?([^"'`\s;]+)"""
+        r"""|\bsp_addlogin\s+n?'[^']{1,60}',\s*n?'([^'\r\n]+)"""
         r"""|\bpassword(?:\s+|\s*\(\s*)'([^'\r\n]+))""",
         "CREATE USER 'a'@'%' IDENTIFIED BY '{16}'; ALTER ROLE a PASSWORD '{16}'",
         "IDENTIFIED BY '***', password 'missing'",

@@ -39,7 +39,7 @@ KEY_VALUES: tuple[Rule, ...] = (
     ),
     _row(
         "quoted value",
-        rf"""{_QUOTE}?[\])]?\s*{_SIGN}\s*[\[(]?\s*(?:\w{{1,20}}\()?[bru]{{0,2}}(?:"((?:[^"\\\r\n]|\\.)+)|'((?:[^'\\\r\n]|\\.)+)|`([^`\r\n]+))""",
+        rf"""{_QUOTE}?[\])]?\s*{_SIGN}\s*[\[(]?\s*(?:string\(\d+\)\s*|\w{{1,20}}\()?[bru]{{0,2}}(?:"((?:[^"\\\r\n]|\\.)+)|'((?:[^'\\\r\n]|\\.)+)|`([^`\r\n]+))""",
         """{"client_secret": "a b{16}", "d": 1}""",
         """{"client_secret": "${CLIENT_SECRET}", "password": None}""",
         "RFC 8259: JSON; Python: Literals",
@@ -74,7 +74,7 @@ KEY_VALUES: tuple[Rule, ...] = (
     ),
     _row(
         "assignment",
-        rf"""{_QUOTE}?[ \t]*(?:=>|:=|->|=)[ \t]*([^\s&"'`,;=\\>][^\s&"'`,;\\]*)""",
+        rf"""{_QUOTE}?[\])]?[ \t]*(?:=>|:=|->|→|<<<|[?+]?=)[ \t]*([^\s&"'`,;=\\>][^\s&"'`,;\\]*)""",
         "DB_PASSWORD={16} SLACK_TOKEN={16}&d=1",
         "DB_PASSWORD=$OTHER token=self.token PASSWORD_FILE=/run/x max_tokens=4096",
         "Bash: Shell parameters; systemd: environment.d",
@@ -98,7 +98,7 @@ KEY_VALUES: tuple[Rule, ...] = (
     ),
     _row(
         "XML element",
-        r"""(?:\s[^<>\r\n]{0,80})?(?:>|&gt;)(?:<!\[CDATA\[)?((?:[^<>&\r\n]|&[^l<>\r\n])+)(?:\]\]>)?(?:</|&lt;/)""",
+        r"""["']?(?:\s[^<>\r\n]{0,80})?(?:>|&gt;|</\w{1,20}>\s*<\w{1,20}>)(?:<!\[CDATA\[)?((?:[^<>&\r\n]|&[^l<>\r\n])+)(?:\]\]>)?(?:</|&lt;/)""",
         "<password>{16}</password>",
         "<password></password> <token/>",
         "XML 1.0: Logical structures",
@@ -114,7 +114,8 @@ KEY_VALUES: tuple[Rule, ...] = (
     ),
     _row(
         "value in a sentence",
-        r"""["']?[ \t]+(?:is|was|are|set to|changed to|equals|(?:for|of) [^:=\r\n]{1,60}[:=])[ \t]*["']?([^\s"'`]+)""",
+        r"""["']?[ \t]+(?:(?:is|was|are|set to|changed to|equals|—)[:=]?"""
+        r"""|(?:for|of) [^:=\r\n]{1,60}[:=])[ \t]*["']?([^\s"'`]+)""",
         "Password for user app: aB3{16}",
         "password is required, token was revoked",
         "PostgreSQL: psql, password prompt",
@@ -122,7 +123,7 @@ KEY_VALUES: tuple[Rule, ...] = (
     ),
     _row(
         "value after a blank",
-        r"""["']?[ \t]+["']?([^\s"'`|:=<>([{-][^\s"'`|]*)""",
+        r"""["',]{0,2}[ \t]+["'(\[{]?([^\s"'`|:=<>([{-][^\s"'`|]*)""",
         "run --db-password {16} --verbose",
         "password authentication failed, --token to sign in, token bucket refilled, unexpected token '}'",
         "POSIX: Utility conventions",

@@ -154,7 +154,7 @@ ADDRESSES: tuple[Rule, ...] = (
         r"""|discord(?:app)?\.com/api/(?:v\d+/)?webhooks/([\w/-]+)"""
         r"""|webhook\.office(?:365)?\.com/webhookb2/([^\s"'<>]+)|outlook\.office(?:365)?\.com/webhook/([^\s"'<>]+)"""
         r"""|hooks\.zapier\.com/hooks/catch/([\w/-]+)|hook\.[a-z0-9.]*make\.com/([\w-]+)|maker\.ifttt\.com/[\w/-]*/with/key/([\w-]+)"""
-        r"""|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v\d/hook/([\w-]+)|hc-ping\.com/([\w-]+)"""
+        r"""|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v\d/hook/([\w-]+)|events\.pagerduty\.com/integration/([\w-]+)|hc-ping\.com/([\w-]+)"""
         r"""|/hooks/([a-z0-9]{26})\b|(?:infura\.io/v3|alchemy\.com/v2)/([\w-]{20,})"""
         r"""|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=([\w-]+))""",
         "https://hooks.slack.com/services/T0/B0/{24} b",
@@ -203,6 +203,15 @@ ADDRESSES: tuple[Rule, ...] = (
         "jdbc:oracle:thin:app/{16}@db:1521:x",
         "jdbc:oracle:thin:@db:1521:x",
         "Oracle: JDBC, data sources and URLs",
+    ),
+    _row(
+        "password before a host",
+        Group.ADDRESS,
+        r"""\b[\w.-]{1,40}(?::([^\s"'@/]{1,100})@(?:tcp|unix)\(|/([^\s"'@/:]{6,60})@[\w.-]{1,60}:\d{2,5}\b)""",
+        "app:aB3{13}@tcp(db:3306)/x",
+        "vividly/worker@sha256:12345 packages/name2@host:80",
+        "Go: MySQL driver, data source name",
+        Judge.STRICT,
     ),
     _row(
         "signed address",

@@ -164,7 +164,7 @@ _ROWS: tuple[Row, ...] = (
     ),
     (
         "Twilio key",
-        r"\bSK[0-9a-f]{32}\b",
+        r"\bSK[0-9a-f]{32}\b|\bAC[0-9a-f]{32}:[0-9a-f]{32}\b",
         "a SK{hex:32} b",
         "SK1",
         "Twilio: API keys",
