@@ -18,9 +18,9 @@ COMMANDS: tuple[Rule, ...] = (
         "user and password of a command",
         Group.KEY_VALUE,
         r"""(?:^|[\s,\[("'])(?:-u|--user|--proxy-user|--auth|-a)(?:["'],?\s*["']|[ =])"""
-        r"""["']?[^\s:"'=/]{1,64}:([^\s"'/][^\s"']*)""",
+        r"""["']?[^\s:"'=/+%]{1,64}:([^\s"'/][^\s"']*)""",
         "curl -u app:{16} https://h",
-        "docker run -u 1000:1000 -u node:node x",
+        "docker run -u 1000:1000 -u node:node x; date -u +%H:%M:%SZ",
         "curl: Command line tool, -u",
         Judge.NO_WORD,
     ),
