@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
+from hypothesis import settings
 
 from tests.emulators.firestore import FIRESTORE
 from tests.emulators.process import running
@@ -19,6 +20,10 @@ from tests.tally import case, pytest_terminal_summary, tally
 from verifier.adapters.firestore import FirestoreStore
 from verifier.adapters.sqlite import SqliteStore
 from verifier.services import Store
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+# An example pays for what is made once and for the work of others here; what must be quick is timed by processor time.
 
 __all__ = ["case", "pytest_terminal_summary", "tally"]
 

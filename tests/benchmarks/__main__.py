@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.benchmarks import audit, logs, memory, requests, start
+from tests.benchmarks import audit, decoders, logs, memory, requests, start
 from tests.benchmarks.effort import FULL, QUICK, Effort
 from tests.benchmarks.results import Row, table
 from tests.emulators.firestore import FIRESTORE
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[Effort, str], Iterator[Row]]] = {
     "logs": logs.measure,
     "memory": memory.measure,
     "audit": audit.measure,
+    "decoders": decoders.measure,
 }
 """Each takes an effort and the address of Firestore's emulator, empty where there is none."""
 

@@ -66,7 +66,7 @@ class Judged:
         yield f"  invoked  {_invoked(build)}"
         for claim in unbacked_claims(build, self.source):
             kind = "contradicted" if claim.contradicted else "nothing proves it"
-            yield f"  claim    {visible(claim.name, 80)}={visible(claim.value, 80)} ({kind})"
+            yield f"  claim    {visible(claim.shown_name, 80)}={visible(claim.shown_value, 80)} ({kind})"
         for finding in self.judgement.findings:
             yield from _finding(finding)
         if self.worker:

@@ -20,7 +20,7 @@ from verifier.errors import Malformed
 from verifier.facts.build import NOT_TERMINAL, BuildKey, checked_key, parse_build_name
 from verifier.facts.execution import BUILD_VARIABLE
 from verifier.facts.logs import EXECUTION_LABEL
-from verifier.redact import excerpt, plain
+from verifier.redact import MARGIN, excerpt, plain
 from verifier.strict_json import object_in, objects_in, parse_json, said, text_in
 from verifier.times import parse_time
 
@@ -101,7 +101,8 @@ def decode(body: bytes, path: str, watched: Watched) -> Hint:
         seen = _data(message)
         return read(object_in(parse_json(seen, "data"), "data"), watched)
     except Malformed as error:
-        text = seen.decode("utf-8", "replace")
+        # As many bytes as the excerpt can be made of: the rest of a hostile body costs nothing.
+        text = seen[: 4 * (EXCERPT + MARGIN + 1)].decode("utf-8", "replace")
         reason = excerpt(str(error), _MOST_REASON)
         return Quarantined(reason, _message_id(message), _published(message), excerpt(text, EXCERPT))
 

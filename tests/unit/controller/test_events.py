@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from time import process_time
 from typing import Any
 
 import pytest
@@ -405,3 +406,28 @@ def test_whatever_is_changed_only_watched_builds_are_looked_at(data: Any, draw: 
 
     if isinstance(hint, BuildStatus | ExecutionFinished):
         assert WATCHED.covers(hint.key)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"x" * MOST_BYTES,
+        b"\xff" * MOST_BYTES,
+        b"password=a," * (MOST_BYTES // 11),
+        b"[" + b"1," * (MOST_BYTES // 2 - 1) + b"1]",
+        b"[" + b"[]," * (MOST_BYTES // 3 - 1) + b"[]]",
+        b"{" + b'"a":1,' * (MOST_BYTES // 6 - 2) + b'"b":1}',
+        b'{"message": {"data": "' + b"!" * (MOST_BYTES - 40) + b'"}}',
+        b'{"message": {"data": "' + base64.b64encode(b"token: a " * 80_000) + b'"}}',
+    ],
+    ids=["text", "no text", "secrets", "numbers", "lists", "one key", "no base64", "data"],
+)
+def test_a_malformed_body_of_a_megabyte_costs_at_most_fifty_milliseconds(body: bytes) -> None:
+    least = 1.0
+    for _ in range(5):
+        start = process_time()
+        hint = decode(body, "/builds", WATCHED)
+        least = min(least, process_time() - start)
+        assert isinstance(hint, Quarantined)
+        assert len(hint.excerpt) <= EXCERPT
+    assert least < 0.05
