@@ -17,14 +17,13 @@ from verifier.facts.logs.patterns import LogRules
 from verifier.facts.logs.query import MOST_UNLED
 from verifier.facts.logs.result import Folded, LogFacts, Repeated, Unlabelled
 from verifier.facts.logs.streams import RIGHT_BEFORE, Crash, Piece, crashes
-from verifier.redact import redact
+from verifier.redact import excerpt
 
 MOST_KINDS = 50
 """The most kinds of errors that are named where nothing else is asked for."""
 
 _MOST_TEXT = 4_000
 _MOST_NAME = 200
-_MOST_REDACTED = 8_000
 _MOST_TASK = 20
 _MOST_SEARCHED = 16_000
 """Characters at an entry's beginning and at its end that are searched: hostile text costs time, even in RE2."""
@@ -260,15 +259,15 @@ class LogReading:
             self._more += 1
             return True
         if group is None or time < group.first:
-            shown = _redacted(text)
-            name = judged.pattern if judged.rule == FAIL_PATTERN else redact(described.name)[:_MOST_NAME]
+            shown = excerpt(text, _MOST_TEXT)
+            name = judged.pattern if judged.rule == FAIL_PATTERN else excerpt(described.name, _MOST_NAME)
             count, known = (group.count, group.headlines) if group else (0, {})
             group = Group(described, judged.rule, judged.level, name, count, time, task[:_MOST_TASK], shown, known)
             self._groups[described.identity] = group
         group.count += 1
         for identity, name in headlines.items():
             if identity in group.headlines or len(group.headlines) < _MOST_FOLDED:
-                group.headlines[identity] = (redact(name)[:_MOST_NAME], group.headlines.get(identity, ("", 0))[1] + 1)
+                group.headlines[identity] = (excerpt(name, _MOST_NAME), group.headlines.get(identity, ("", 0))[1] + 1)
         return True
 
     @staticmethod
@@ -310,11 +309,3 @@ def read_twice(
     reading = prepare(facts.unled)
     reading.feed(entries(facts.unled))
     return reading.facts(truncated=False)
-
-
-def _redacted(text: str) -> str:
-    """Return the text without secrets, capped; a word that the first cut went through is dropped."""
-    if len(text) > _MOST_REDACTED:
-        text = text[:_MOST_REDACTED]
-        text = text[: max(text.rfind(" "), text.rfind("\n"), 0) or _MOST_REDACTED]
-    return redact(text)[:_MOST_TEXT]
