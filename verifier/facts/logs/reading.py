@@ -17,7 +17,7 @@ from verifier.facts.logs.patterns import LogRules
 from verifier.facts.logs.query import MOST_UNLED
 from verifier.facts.logs.result import Folded, LogFacts, Repeated, Unlabelled
 from verifier.facts.logs.streams import RIGHT_BEFORE, Crash, Piece, crashes
-from verifier.redact import redact
+from verifier.redact import REDACTED, excerpt, one_line, redact
 
 MOST_KINDS = 50
 """The most kinds of errors that are named where nothing else is asked for."""
@@ -261,14 +261,17 @@ class LogReading:
             return True
         if group is None or time < group.first:
             shown = _redacted(text)
-            name = judged.pattern if judged.rule == FAIL_PATTERN else redact(described.name)[:_MOST_NAME]
+            name = judged.pattern if judged.rule == FAIL_PATTERN else _redacted_name(described.name, text)
             count, known = (group.count, group.headlines) if group else (0, {})
             group = Group(described, judged.rule, judged.level, name, count, time, task[:_MOST_TASK], shown, known)
             self._groups[described.identity] = group
         group.count += 1
         for identity, name in headlines.items():
             if identity in group.headlines or len(group.headlines) < _MOST_FOLDED:
-                group.headlines[identity] = (redact(name)[:_MOST_NAME], group.headlines.get(identity, ("", 0))[1] + 1)
+                group.headlines[identity] = (
+                    one_line(name, 2 * _MOST_NAME)[:_MOST_NAME],
+                    group.headlines.get(identity, ("", 0))[1] + 1,
+                )
         return True
 
     @staticmethod
@@ -317,4 +320,15 @@ def _redacted(text: str) -> str:
     if len(text) > _MOST_REDACTED:
         text = text[:_MOST_REDACTED]
         text = text[: max(text.rfind(" "), text.rfind("\n"), 0) or _MOST_REDACTED]
-    return redact(text)[:_MOST_TEXT]
+    return excerpt(text, _MOST_TEXT)
+
+
+def _redacted_name(name: str, text: str) -> str:
+    """Return a name without secrets; the text around it is searched, too: it may be one line of a longer secret."""
+    shown = one_line(name, 2 * _MOST_NAME)[:_MOST_NAME]
+    place = text.rfind(name)
+    if place >= 0:
+        around = redact(text[max(0, place - _MOST_TEXT) : place + len(name) + _MOST_TEXT])
+        if name not in around and shown == " ".join(name.split()):
+            return REDACTED
+    return shown

@@ -33,6 +33,7 @@ def test_a_clean_exit_is_an_end_of_which_nothing_is_to_be_told() -> None:
     [
         ("Memory limit of 512 MiB exceeded with 530 MiB used.", "memory"),
         ("Application exec likely failed", "start"),
+        ("Terminating task because it has reached the maximum timeout of 600 seconds.", "timeout"),
         ("terminated: Application failed to start: failed to resolve binary path", "start"),
     ],
 )
