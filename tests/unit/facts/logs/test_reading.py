@@ -391,6 +391,30 @@ def test_a_name_and_an_excerpt_hold_no_secret() -> None:
     assert "hunter2" not in error.name + error.excerpt
 
 
+def test_a_line_of_a_longer_secret_is_no_name() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nKeyError: MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----"
+    (error,) = read([entry(f"{STACK}{key}", ERROR)]).errors
+    assert "MIIEvQ" not in error.name + error.excerpt
+
+
+def test_fifty_errors_of_a_quarter_of_a_megabyte_cost_at_most_a_second() -> None:
+    texts = ["Traceback (most recent call last):\n" + "x=1, token: a\n" * 17_000 + f"E{chr(65 + n)}" for n in range(50)]
+    entries = [entry(text, ERROR, second=number) for number, text in enumerate(texts)]
+    start = process_time()
+    read(entries)
+    assert process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "piece", ["A", "(", "a.", "Error: ", "\n\tat a.b(C.java:1)", "thread 'a' panicked at 'b', ", "'\"", "1 "]
+)
+def test_hostile_text_costs_at_most_a_tenth_of_a_second(piece: str) -> None:
+    text = piece * (400_000 // len(piece))
+    start = process_time()
+    read([entry(text, ERROR)])
+    assert process_time() - start < 0.1
+
+
 def test_thousands_of_split_tracebacks_are_counted_in_little_memory() -> None:
     reading = LogReading(LogRules(), SHORT_NAME)
     for number in range(1_000):
