@@ -38,8 +38,13 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def firestore_emulator() -> Iterator[str]:
-    """The address of the Firestore emulator."""
+    """The address of the Firestore emulator, which has answered a first time.
+
+    That may take longer than the function waits for its ledger, which would then ask once more.
+    """
     with running(FIRESTORE) as address:
+        with grpc.insecure_channel(address) as channel:
+            FirestoreStore("first-answer", channel=channel).read("marks", "none", timeout=60)
         yield address
 
 
