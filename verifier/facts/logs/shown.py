@@ -15,7 +15,7 @@ def shown_text(text: str) -> str:
 
 def shown_name(name: str, text: str) -> str:
     """Return a name without secrets; the text around it is searched, too: it may be one line of a longer secret."""
-    shown = one_line(name, 2 * _MOST_NAME)[:_MOST_NAME]
+    shown = one_line(name, _MOST_NAME)
     place = text.rfind(name)
     if place >= 0:
         around = redact(text[max(0, place - _MOST_TEXT) : place + len(name) + _MOST_TEXT])
@@ -26,4 +26,4 @@ def shown_name(name: str, text: str) -> str:
 
 def shown_line(line: str) -> str:
     """Return a line without secrets, capped."""
-    return one_line(line, 2 * _MOST_NAME)[:_MOST_NAME]
+    return one_line(line, _MOST_NAME)
