@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any, NamedTuple, Protocol
 
 from verifier.history.recognize import PARTS, likely_note, no_json
@@ -22,6 +23,8 @@ MOST_CHARACTERS = 16 * 1024 * 1024
 """The longest document that is waited for; the largest real ones have a few hundred thousand."""
 LISTINGS = ("builds", "entries")
 """Where the REST APIs put the documents of a page."""
+MOST_BROKEN = 1_000
+"""Documents that are no JSON, after which a stream is taken for something else than an export."""
 _LISTINGS = frozenset(LISTINGS)
 _CHUNK = 256 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n,\ufeff]*")
@@ -98,6 +101,10 @@ class _Window:
         self.text, self.at, self.counted = rest + fresh, 0, 0
         return bool(fresh)
 
+    def close(self) -> None:
+        """Go to the end of the stream without reading it."""
+        self.stream, self.text = StringIO(), self.text[: self.at]
+
     def holds(self, count: int) -> str:
         """Return so many characters from here on, or what is left of the stream."""
         while len(self.text) - self.at < count and self.more():
@@ -169,6 +176,8 @@ class _Reader:
     in_page: bool = False
     told: bool = False
     """A Problem was yielded."""
+    broken: int = 0
+    """Documents that are no JSON."""
     strays: int = 0
     """Values in a row that are no objects."""
     stray: tuple[int, str] = (0, "")
@@ -228,6 +237,10 @@ class _Reader:
         yield from self._strays()
         if isinstance(value, _Broken):
             yield self._problem(f"expected a document, {value.why}")
+            self.broken += 1
+            if self.broken == MOST_BROKEN:
+                yield self._problem(f"{MOST_BROKEN} documents are no JSON, so the rest is not read")
+                self.window.close()
             if not self.window.skip(value.at):
                 self.depth, self.in_page = 0, False
             return
