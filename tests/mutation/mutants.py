@@ -1,7 +1,7 @@
 """Every mutant of a module's source, by mutmut's operators: one small change each, of code outside functions, too.
 
-Texts are left as they are, docstrings among them: nothing rests on their exact words. So are annotations and, as in
-mutmut, decorators.
+Text literals are left as they are and where they are, docstrings among them: nothing rests on their exact words. So are
+annotations and, as in mutmut, decorators.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tests.mutation.scope import ROOT
 _OPERATORS = [(kind, operator) for kind, operator in mutation_operators if operator is not operator_string]
 _UNTOUCHED_CALLS = {"len", "isinstance"}
 """As in mutmut: without their arguments they only fail."""
+_Text = cst.SimpleString | cst.ConcatenatedString | cst.FormattedString
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,17 @@ class _Visitor(cst.CSTVisitor):
             if isinstance(node, kind):
                 line = self.get_metadata(PositionProvider, node).start.line
                 span = self.get_metadata(ByteSpanPositionProvider, node)
-                self.found += ((line, span, node, changed) for changed in operator(node))
+                changes = (changed for changed in operator(node) if not _takes_text_alone(node, changed))
+                self.found += ((line, span, node, changed) for changed in changes)
         return True
 
 
 def _is_untouched(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in _UNTOUCHED_CALLS
+
+
+def _takes_text_alone(node: cst.CSTNode, changed: cst.CSTNode) -> bool:
+    """Return whether all that the change takes away is a text literal: an argument, or what a name stands for."""
+    left = {id(child) for child in changed.children}
+    gone = [child for child in node.children if id(child) not in left]
+    return bool(gone) and all(isinstance(child.value if isinstance(child, cst.Arg) else child, _Text) for child in gone)

@@ -14,10 +14,12 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
+from io import StringIO
 from tempfile import TemporaryDirectory
 from types import CodeType, ModuleType
 
@@ -69,6 +71,8 @@ class Result:
 def prepare() -> None:
     """Load the libraries that tests use, and forget our own modules again."""
     importlib.import_module("tests.conftest")
+    with redirect_stdout(StringIO()):
+        pytest.main(["--collect-only", "-q", "tests/unit/checks/test_verdict.py"])
     for name in [name for name in sys.modules if name.split(".")[0] in _OURS and not name.startswith("tests.mutation")]:
         if name != "tests":
             del sys.modules[name]
