@@ -47,10 +47,14 @@ class Mutant:
 
 
 def mutants_of(module: str) -> list[Mutant]:
-    """Return every mutant of the module that is Python, in the order of its lines."""
-    source = (ROOT / module).read_text("utf-8")
-    found = {changed: line for line, changed in _changes(source) if changed != source and _is_python(changed)}
+    """Return every mutant of the module, in the order of its lines."""
+    found = changes_of((ROOT / module).read_text("utf-8"))
     return sorted((Mutant(module, line, changed) for changed, line in found.items()), key=lambda mutant: mutant.line)
+
+
+def changes_of(source: str) -> dict[str, int]:
+    """Return every text that differs from the source by one change and is Python, with the line of the change."""
+    return {changed: line for line, changed in _changes(source) if changed != source and _is_python(changed)}
 
 
 def unchanged(module: str) -> Mutant:
