@@ -158,6 +158,12 @@ def test_another_message_about_a_build_that_was_fetched_waits_for_its_time(
     assert claim(shelf, only_if_due=False) is not None, "whoever has a reason takes it"
 
 
+def test_who_takes_a_record_as_it_was_read_does_not_wait_unless_told_to(shelf: Shelf) -> None:
+    waits = replace(WAITING, due=NOW + LEASE)
+    assert ledger_of(shelf).take(shelf.put(waits), only_if_due=True, timeout=IN_TIME) is None
+    assert ledger_of(shelf).take(shelf.put(waits), timeout=IN_TIME) is not None
+
+
 @pytest.mark.parametrize(
     "record",
     [
