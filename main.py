@@ -34,11 +34,13 @@ from verifier.controller.events import (
 from verifier.errors import ServiceError, SettingsError, Stopping
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Request
 
     from verifier.controller.budget import Budget, Deployment
 
-_RESERVE_SECONDS = 10.0
+RESERVE_SECONDS = 10.0
 """Kept back of the platform's time-out, to let go of what is held and to answer."""
 
 
@@ -76,6 +78,16 @@ log(
 @functions_framework.http
 def verify(request: Request) -> tuple[str, int]:
     """Act on one Pub/Sub push."""
+    return handle(request, _deployment, _budget)
+
+
+def handle(
+    request: Request,
+    deployment: Callable[[], Deployment],
+    budget: Callable[[Deployment], Budget],
+    log: Callable[..., None] = log,
+) -> tuple[str, int]:
+    """Act on one Pub/Sub push with this deployment, which is asked for when there is something to do, not before."""
     if request.method != "POST":
         return "expected a Pub/Sub push message by POST\n", 405
     hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched)
@@ -84,7 +96,8 @@ def verify(request: Request) -> tuple[str, int]:
             log("WARNING", hint.reason)
         return "", 204
     try:
-        if trouble := _act(hint):
+        deployed = deployment()
+        if trouble := _act(hint, deployed, budget(deployed), log):
             log("WARNING", f"due again: {trouble}", hint=type(hint).__name__)
     except (ServiceError, Stopping) as error:
         severity = "NOTICE" if isinstance(error, Stopping) else "ERROR"
@@ -97,13 +110,17 @@ def verify(request: Request) -> tuple[str, int]:
     return "", 204
 
 
-def _act(hint: BuildStatus | ExecutionFinished | Sweep | Quarantined) -> str:
+def _act(
+    hint: BuildStatus | ExecutionFinished | Sweep | Quarantined,
+    deployment: Deployment,
+    budget: Budget,
+    log: Callable[..., None],
+) -> str:
     """Do what the hint asks for, and say what went wrong with it although it is taken care of."""
     from verifier.controller.quarantine import quarantine
     from verifier.controller.reconcile import reconcile, reconcile_running
     from verifier.controller.sweep import describe, sweep
 
-    deployment, budget = _deployment(), _budget()
     match hint:
         case BuildStatus():
             return reconcile(hint.key, deployment, budget, only_if_due=True)
@@ -125,11 +142,11 @@ def _deployment() -> Deployment:
     return make_deployment(SETTINGS, POLICY)
 
 
-def _budget() -> Budget:
+def _budget(deployment: Deployment) -> Budget:
     from verifier.controller.budget import Budget
 
-    clock = _deployment().services.clock
-    until = clock() + timedelta(seconds=SETTINGS.timeout_seconds - _RESERVE_SECONDS)
+    clock = deployment.services.clock
+    until = clock() + timedelta(seconds=SETTINGS.timeout_seconds - RESERVE_SECONDS)
     return Budget(clock, until, _is_stopping)
 
 

@@ -9,28 +9,23 @@ import socket
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.crashes.chance import Chance
 from tests.crashes.death import KILLED, Death, Moment
 from tests.crashes.guarded import Guard, LifeClock, guarded
+from tests.push_request import PushRequest
 from verifier.adapters.wiring import make_deployment
+from verifier.controller.budget import Budget, Deployment
 from verifier.times import parse_time
 
 MOST_BYTES = 1 << 17
 """The largest packet: a delivery, or an answer to one."""
 _DEFECT = 70
 """The exit code of a life that this harness itself spoilt."""
-
-
-class _Request(NamedTuple):
-    """As much of an HTTP request as the entry point looks at."""
-
-    path: str
-    stream: io.BytesIO
-    method: str = "POST"
 
 
 def live(channel: socket.socket, plan: Mapping[str, Any]) -> None:
@@ -56,15 +51,19 @@ def live(channel: socket.socket, plan: Mapping[str, Any]) -> None:
     else:
         at, moment = plan.get("death") or (0, Moment.BEFORE)
         guard = Death(last_words, at, Moment(moment))
-    world = guarded(make_deployment(main.SETTINGS, main.POLICY, clock), clock, guard)
-    vars(main)["_world"] = lambda: world
-    verify: Any = main.verify
+    deployment = guarded(make_deployment(main.SETTINGS, main.POLICY, clock), clock, guard)
+    seconds = timedelta(seconds=main.SETTINGS.timeout_seconds - main.RESERVE_SECONDS)
+    handle: Any = main.handle
+
+    def budget(_: Deployment) -> Budget:
+        return Budget(clock, clock() + seconds)
 
     def serve(delivery: Mapping[str, Any]) -> None:
         try:
             clock.tell(parse_time(delivery["now"]))
             guard.begin()
-            _, status = verify(_Request(delivery["path"], io.BytesIO(delivery["body"].encode())))
+            request = PushRequest(delivery["path"], io.BytesIO(delivery["body"].encode()))
+            _, status = handle(request, lambda: deployment, budget)
             guard.before_answer()
             send(number=delivery["number"], status=status, **guard.account())
         except BrokenPipeError:  # another delivery has just killed this process, and it is buried already

@@ -12,7 +12,6 @@ from random import Random
 from typing import NamedTuple
 
 from tests.faults.table import GIVEN_UP, LANDS, Fault, outcome
-from tests.simulation.entry import entry
 from tests.simulation.fate import FINE, Call, Destiny, Fate, unavailable
 from tests.simulation.kernel import Kernel, Process
 from tests.simulation.life import Life
@@ -215,14 +214,13 @@ def staged(call: str, fault: Fault, when: When, play: Play | None = None) -> Ite
     """A cell's play, or another one, ready to go on: installed, the builds to come, a sweep each minute."""
     play = play or PLAYS.get(call, _WORKER)
     cell, kernel, log = Cell(call, fault, when, play.needs), TimedKernel(), list[tuple[str, str]]()
-    life = Life(Random(7), cell, f"the cell {call} × {fault} × {when.value}", kernel)
-    life.wire.__class__ = Answers
-    life.events_lost = 0.0 if play.completions else 1.0
 
     def note(severity: str, message: str, **fields: object) -> None:
         log.append((kernel.process().name, f"{message} {fields}"))
 
-    vars(entry())["log"] = note
+    life = Life(Random(7), cell, f"the cell {call} × {fault} × {when.value}", kernel, note)
+    life.wire.__class__ = Answers
+    life.events_lost = 0.0 if play.completions else 1.0
     try:
         life.install()
         made = [

@@ -6,13 +6,17 @@ import importlib.util
 import io
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
+from tests.push_request import PushRequest
 from tests.simulation.planet import IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
+from verifier.controller.budget import Budget, Deployment
 
 MAIN = Path(__file__).parents[2] / "main.py"
 POLICY = f"""\
@@ -31,17 +35,9 @@ name_submitter = true
 TRIGGER_NAME = TRIGGER
 
 
-class Request(NamedTuple):
-    """As much of an HTTP request as the entry point looks at."""
-
-    path: str
-    stream: io.BytesIO
-    method: str = "POST"
-
-
 @cache
 def entry() -> ModuleType:
-    """`main.py`, imported once. Whoever simulates sets its `_world` and its `log`."""
+    """Return `main.py`, imported once, with settings of its own."""
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         policy = Path(folder) / "policy.toml"
@@ -66,7 +62,21 @@ def entry() -> ModuleType:
     return module
 
 
-def deliver(path: str, body: bytes) -> int:
-    """Hand one push to the entry point and say the HTTP status that it answers with."""
-    _, status = entry().verify(Request(path, io.BytesIO(body)))
-    return int(status)
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """The entry point over one deployment."""
+
+    deployment: Deployment
+    log: Callable[..., None]
+    is_stopping: Callable[[], bool]
+    """Whether the process that runs now is asked to end."""
+
+    def deliver(self, path: str, body: bytes) -> int:
+        """Hand one push to the entry point and return the HTTP status that it answers with."""
+        _, status = entry().handle(PushRequest(path, io.BytesIO(body)), lambda: self.deployment, self._budget, self.log)
+        return int(status)
+
+    def _budget(self, deployment: Deployment) -> Budget:
+        main, clock = entry(), deployment.services.clock
+        until = clock() + timedelta(seconds=main.SETTINGS.timeout_seconds - main.RESERVE_SECONDS)
+        return Budget(clock, until, self.is_stopping)

@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulation.chance import Chance
-from tests.simulation.entry import entry
+from tests.simulation.entry import EntryPoint, entry
 from tests.simulation.fate import Destiny, Kind
 from tests.simulation.kernel import Kernel
 from tests.simulation.laws import LEASE, UNREADABLE_ENTRY, Broken, Laws
@@ -56,21 +56,22 @@ class Life:
     name: str
     """How to see it again."""
     kernel: Kernel = field(default_factory=Kernel)
+    log: Callable[..., None] | None = None
+    """Takes the lines of the function's log in place of the law about them."""
 
     def __post_init__(self) -> None:
         self.planet = Planet(self.kernel, self.random)
         self.laws = Laws(self.kernel, self.planet)
         self.wire = Wire(self.kernel, self.destiny, self.laws)
-        self.post = Post(self.kernel, self.laws)
         self.ports = Ports.of(self.wire, self.planet)
         self.planet.ended = self._completion
         self.events_lost = 0.0
         """The share of completion events that get lost."""
-        main = entry()
         here = self.kernel.process
         ledger = Ledger(self.ports.store, self.ports.clock, LEASE, self.laws.nonce)
-        self.world = Deployment(self.ports, main.POLICY, ledger, "simulated")
-        vars(main).update(_world=lambda: self.world, log=self.laws.logged, _is_stopping=lambda: here().stopping)
+        deployment = Deployment(self.ports, entry().POLICY, ledger, "simulated")
+        entry_point = EntryPoint(deployment, self.log or self.laws.logged, lambda: here().stopping)
+        self.post = Post(self.kernel, self.laws, entry_point)
 
     def announce(self, made: Made, *, delay: float = 0.0, status: str = "") -> None:
         """A message about the build, when it has finished and this much later."""

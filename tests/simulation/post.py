@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.entry import deliver
+from tests.simulation.entry import EntryPoint
 from tests.simulation.kernel import BEGINNING, Kernel
 from tests.simulation.laws import Laws
 from tests.simulation.planet import JOB, NUMBER, PROJECT, REGION, Made
@@ -28,6 +28,7 @@ class Post:
 
     kernel: Kernel
     laws: Laws
+    entry_point: EntryPoint
     deliveries: int = 0
     acknowledged: int = 0
     dead_letters: int = 0
@@ -45,7 +46,7 @@ class Post:
         over: list[bool] = []
 
         def handle() -> None:
-            status = deliver(path, body)
+            status = self.entry_point.deliver(path, body)
             if 200 <= status < 300 and not over:
                 self.laws.acknowledged(self.kernel.process(), path, about)
             answers.append(status)

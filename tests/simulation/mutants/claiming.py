@@ -75,9 +75,9 @@ def completion_event_for_a_running_lease_is_dropped_without_a_due_time(stack: Ex
 def acknowledged_before_the_durable_write(stack: ExitStack) -> None:
     honest = entry()._act
 
-    def act(hint: Any) -> str:
+    def act(*words: Any) -> str:
         try:
-            return str(honest(hint))
+            return str(honest(*words))
         except ServiceError as error:
             return str(error)
 
