@@ -10,13 +10,13 @@ import pytest
 
 T = TypeVar("T")
 
-Attempt = Callable[[str], None]
+CountCase = Callable[[str], None]
 """Says that a test is one case of this name: it holds when the test passes."""
 
 _TRIED, _HELD, _CASE = "tried", "held", "case"
 
 
-class Tally(Protocol):
+class CountCases(Protocol):
     """Goes through cases of this name and counts them: one that raises was tried, and did not hold."""
 
     def __call__(self, what: str, cases: Iterable[T]) -> Iterator[T]: ...
@@ -28,7 +28,7 @@ def line(what: str, tried: int, held: int, more: str = "") -> str:
 
 
 @pytest.fixture
-def tally(request: pytest.FixtureRequest) -> Tally:
+def tally(request: pytest.FixtureRequest) -> CountCases:
     """What a test counts its cases by."""
 
     def count(what: str, cases: Iterable[T]) -> Iterator[T]:
@@ -41,7 +41,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 
 
 @pytest.fixture
-def case(request: pytest.FixtureRequest) -> Attempt:
+def case(request: pytest.FixtureRequest) -> CountCase:
     """What a test says by that it is a case."""
     return lambda what: request.node.user_properties.append((_CASE, what))
 

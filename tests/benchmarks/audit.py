@@ -22,7 +22,7 @@ import psutil
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.fresh import in_a_fresh_process
 from tests.benchmarks.memory_of import peak, resident
-from tests.benchmarks.results import Row, ratio, typical
+from tests.benchmarks.results import Measurement, ratio, typical
 from tests.fixtures.builds import document
 from verifier.checks.policy import Policy
 from verifier.cli.audit_input import Wanted, from_files
@@ -39,19 +39,19 @@ _WARM = 500
 _LISTED = 2_000
 
 
-def measure(effort: Effort, emulator: str) -> Iterator[Row]:
+def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
     """Processor time and memory of audits. No ledger is needed."""
     pairs = in_a_fresh_process(_listed_times, min(_LISTED, effort.audited), effort.audits)
     ours, decoding = typical(pairs, "{:.1f} µs")
     cost = median(judging for judging, _ in pairs)
-    yield Row("audit: a listed build, judged", ours, f"decoding {decoding}", cost, "µs", at_most=100)
+    yield Measurement("audit: a listed build, judged", ours, f"decoding {decoding}", cost, "µs", at_most=100)
     for form in ("table", "html"):
         before, most = in_a_fresh_process(_memory, form, effort.memory_builds)
         name = f"audit: memory of {effort.memory_builds:,} builds, {form}"
-        yield Row(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=50)
+        yield Measurement(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=50)
     pairs = in_a_fresh_process(_file_times, effort.audited, effort.audits)
     name = f"audit: {effort.audited:,} builds of a file, beside json.load"
-    yield Row(name, *typical(pairs, "{:.2f} s"), ratio(pairs), "×", at_most=4)
+    yield Measurement(name, *typical(pairs, "{:.2f} s"), ratio(pairs), "×", at_most=4)
 
 
 def _listed_times(count: int, audits: int) -> list[tuple[float, float]]:

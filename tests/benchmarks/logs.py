@@ -17,7 +17,7 @@ from tests.benchmarks.effort import Effort
 from tests.benchmarks.fresh import in_a_fresh_process
 from tests.benchmarks.memory_of import peak, resident
 from tests.benchmarks.pages import ENTRIES, EXECUTION, logging_service, project_with
-from tests.benchmarks.results import Row, ratio, typical
+from tests.benchmarks.results import Measurement, ratio, typical
 from verifier.adapters.cloud_logging import CloudLogging
 from verifier.facts.logs import LogReading, LogRules, Pattern
 
@@ -26,15 +26,15 @@ _RULES = LogRules(expected=(Pattern("query ok", "query ok"),))
 _PATIENCE = 600.0
 
 
-def measure(effort: Effort, emulator: str) -> Iterator[Row]:
+def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
     """Processor time and memory of judging. No ledger is needed."""
     with logging_service() as address:
         pairs = in_a_fresh_process(_processor_times, address, effort.reading_pages, effort.readings)
         name = "logs: processor time of judging, for each entry"
-        yield Row(name, *typical(pairs, "{:.2f} µs"), ratio(pairs), "×", at_most=0.5)
+        yield Measurement(name, *typical(pairs, "{:.2f} µs"), ratio(pairs), "×", at_most=0.5)
         before, most = in_a_fresh_process(_memory, address, effort.memory_pages)
         name = f"logs: memory while judging {effort.memory_pages * ENTRIES:,} entries"
-        yield Row(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=32)
+        yield Measurement(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=32)
 
 
 def _processor_times(address: str, pages: int, readings: int) -> list[tuple[float, float]]:

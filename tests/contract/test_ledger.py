@@ -222,13 +222,13 @@ class Blind:
 
 
 def test_a_store_that_is_away_is_not_mistaken_for_a_lost_race(ledger: Ledger) -> None:
-    away = replace(ledger, store=Away(ledger.store))
+    away = replace(ledger, store=WriteSwallowingStore(ledger.store))
     with pytest.raises(Unavailable):
         claim(away)
 
 
 @dataclass(frozen=True)
-class Away:
+class WriteSwallowingStore:
     """A store that reads, and writes nothing."""
 
     store: Store

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tests.story.town import FIXED, IMAGE, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
+from tests.story.harness import FIXED, IMAGE, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
 from verifier.times import show_time
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.doctor.place import BUCKET, PUSHER, URL
+from tests.doctor.installation import BUCKET, PUSHER, URL
 from tests.doctor.test_doctor_parts import DEPLOYMENT
 from tests.terraform.command import ROOT, of_type
 from verifier.checks.verdict import Outcome

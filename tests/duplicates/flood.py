@@ -17,7 +17,7 @@ from uuid import uuid4
 import grpc
 
 from tests.crashes.documents import a_triggered_build, pushed
-from tests.story.town import IMAGE, JOB, NUMBER, PROJECT, REGION
+from tests.story.harness import IMAGE, JOB, NUMBER, PROJECT, REGION
 from verifier.adapters.firestore import FirestoreStore
 from verifier.controller.ledger import BUILDS, State
 from verifier.facts.build import BuildKey
@@ -43,7 +43,7 @@ _TICK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class FloodResult:
     """What came of a flood."""
 
     builds: int
@@ -146,7 +146,7 @@ class _Flood:
         self._over.set()
 
 
-def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: float = 150.0) -> Figures:
+def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: float = 150.0) -> FloodResult:
     """Deliver a message about each of so many builds so many times, in any order and many at once.
 
     `patience`: for how many seconds nothing may happen before it is taken for the end.
@@ -160,7 +160,7 @@ def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: fl
         flood.wait(builds, patience)
         entries = [entry["labels"] for entry in flood.cloud.audit_entries()]
         keys = {(message.metadata or {})["event_payload"]["key"] for message in flood.slack.messages}
-        return Figures(
+        return FloodResult(
             builds=builds,
             deliveries=len(bodies),
             redelivered=flood.redelivered,

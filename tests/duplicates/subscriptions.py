@@ -87,7 +87,7 @@ class Subscriptions:
 
 
 @contextmanager
-def the_subscriptions(emulator: str, project: str) -> Iterator[Subscriptions]:
+def push_subscriptions(emulator: str, project: str) -> Iterator[Subscriptions]:
     """None is made yet."""
     with grpc.insecure_channel(emulator) as channel:
         publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tests.push_request import PushRequest
-from tests.simulation.planet import IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
+from tests.simulation.world_model import IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
 from verifier.controller.budget import Budget, Deployment
 
 MAIN = Path(__file__).parents[2] / "main.py"

@@ -28,7 +28,7 @@ class Process(greenlet):
         self.begun = kernel.seconds
         self.killed = False
         self.claims = 0
-        self.doomed = False
+        self.dies_at_next_save = False
         """It dies right before the next thing that it would write to the ledger."""
         self.stopping = False
         """It is asked to end, and will be killed."""

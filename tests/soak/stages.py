@@ -19,7 +19,7 @@ _LINE = re.compile(r"^(.+): (\d+) tried, (\d+) held(.*)$")
 _DIRECTORIES = ("crashes", "faults", "simulation")
 
 
-class Stage(NamedTuple):
+class SoakStage(NamedTuple):
     """One attempt."""
 
     words: tuple[str, ...]
@@ -28,16 +28,16 @@ class Stage(NamedTuple):
 
 
 STAGES = (
-    Stage(("pytest", "-n", "2", "--timeout=600", *(f"tests/{name}" for name in _DIRECTORIES)), {}),
-    Stage(("pytest", "-n", "2", "--timeout=0", "tests/properties"), {"PROPERTY_EXAMPLES": "2000"}),
-    Stage(("tests.simulation", "--pairs"), {}),
-    Stage(("tests.simulation", "--seeds", SEEDS), {}),
-    Stage(("tests.duplicates",), {"BUILDS": "1000"}),
-    Stage(("tests.soak",), {"BUILDS": BUILDS}),
+    SoakStage(("pytest", "-n", "2", "--timeout=600", *(f"tests/{name}" for name in _DIRECTORIES)), {}),
+    SoakStage(("pytest", "-n", "2", "--timeout=0", "tests/properties"), {"PROPERTY_EXAMPLES": "2000"}),
+    SoakStage(("tests.simulation", "--pairs"), {}),
+    SoakStage(("tests.simulation", "--seeds", SEEDS), {}),
+    SoakStage(("tests.duplicates",), {"BUILDS": "1000"}),
+    SoakStage(("tests.soak",), {"BUILDS": BUILDS}),
 )
 
 
-def output(stage: Stage) -> Iterator[str]:
+def output(stage: SoakStage) -> Iterator[str]:
     """What the stage prints, line by line, and at the end how it went."""
     with subprocess.Popen(
         [sys.executable, "-m", *stage.words], env=os.environ | stage.environment, stdout=subprocess.PIPE, text=True

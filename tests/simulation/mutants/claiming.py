@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.entry import entry
-from tests.simulation.mutants import scenes
+from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
 from verifier.controller import attempt as case
 from verifier.controller import ledger, reconcile
@@ -106,7 +106,7 @@ def a_failure_forgets_what_was_done(stack: ExitStack) -> None:
     put(stack, case.Attempt, "fail", fail)
 
 
-@mutant(r"after its invocation began", scenes.everything_takes_long)
+@mutant(r"after its invocation began", situations.everything_takes_long)
 def a_call_may_take_longer_than_its_invocation(stack: ExitStack) -> None:
     honest = Budget.seconds
 
@@ -117,7 +117,7 @@ def a_call_may_take_longer_than_its_invocation(stack: ExitStack) -> None:
     put(stack, Budget, "seconds", seconds)
 
 
-@mutant(r"was called by a process that is asked to end", scenes.a_process_is_asked_to_end)
+@mutant(r"was called by a process that is asked to end", situations.a_process_is_asked_to_end)
 def a_process_that_is_asked_to_end_goes_on(stack: ExitStack) -> None:
     honest = Budget.seconds
     put(stack, Budget, "seconds", lambda self, most: honest(replace(self, stopping=lambda: False), most))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from tests.simulation.mutants import scenes
+from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.controller import reconcile
@@ -57,7 +57,7 @@ def empty_list_of_checks_passes(stack: ExitStack) -> None:
     put(stack, reconcile, "run_worker", lambda *_: trial.WorkerResult(()))
 
 
-@mutant(r"has another build's document", scenes.a_build_is_answered_with_another)
+@mutant(r"has another build's document", situations.a_build_is_answered_with_another)
 def another_builds_answer_is_accepted(stack: ExitStack) -> None:
     def fetch(one: Attempt) -> Any:
         return one.services.builds.fetch(one.key, timeout=one.budget.seconds(CALL_SECONDS))
@@ -65,7 +65,7 @@ def another_builds_answer_is_accepted(stack: ExitStack) -> None:
     put(stack, reconcile, "_asked_for", fetch)
 
 
-@mutant(r"does not name .* which made what ran", scenes.another_builds_image_runs)
+@mutant(r"does not name .* which made what ran", situations.another_builds_image_runs)
 def images_are_not_saved_with_the_verdict(stack: ExitStack) -> None:
     honest = Attempt.save
 

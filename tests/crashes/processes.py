@@ -1,0 +1,88 @@
+"""Where lives of the function come from: the parent's side of the zygote and of each life."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.crashes.function_process import MOST_BYTES
+from verifier.standin.function import MAIN, environment
+from verifier.times import show_time
+
+_PATIENCE_SECONDS = 60
+
+
+class FunctionProcess:
+    """One process of the function."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+
+    def fileno(self) -> int:
+        """Of the socket that its answers come through, to wait for several lives at once."""
+        return self._channel.fileno()
+
+    def hand(self, number: int, now: datetime, path: str, body: bytes) -> bool:
+        """Hand a delivery to the process, in which it is this late. False when the process is dead."""
+        delivery = {"number": number, "now": show_time(now), "path": path, "body": body.decode()}
+        try:
+            self._channel.send(json.dumps(delivery).encode())
+        except (BrokenPipeError, ConnectionError):
+            return False
+        return True
+
+    def answer(self) -> Mapping[str, Any] | None:
+        """The next answer, with the `number` of its delivery. None when the process is dead."""
+        for _ in range(2):
+            try:
+                packet = self._channel.recv(MOST_BYTES)
+            except ConnectionError:
+                continue  # it died with a delivery unread, which is said before what it had sent, and once
+            return json.loads(packet) if packet else None
+        return None
+
+    def end(self) -> None:
+        """Let the process end when it has done what it was handed."""
+        self._channel.close()
+
+
+class ForkServer:
+    """Gives birth to lives."""
+
+    def __init__(self, requests: socket.socket) -> None:
+        self._requests = requests
+
+    def process(self, plan: Mapping[str, Any]) -> FunctionProcess:
+        """A new process of the function. See `life.live` for its plan."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(_PATIENCE_SECONDS)
+        with theirs:
+            socket.send_fds(self._requests, [json.dumps(plan).encode()], [theirs.fileno()])
+        return FunctionProcess(ours)
+
+
+@contextmanager
+def a_fork_server(log: Path) -> Iterator[ForkServer]:
+    """A zygote, until the block ends; what its lives print goes to this file."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, log.open("wb") as output:
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.crashes.fork_server"],
+                stdin=theirs.fileno(),
+                stdout=output,
+                env=environment({}),
+                cwd=MAIN.parent,
+            )
+        try:
+            yield ForkServer(ours)
+        finally:
+            ours.shutdown(socket.SHUT_RDWR)
+            process.wait(_PATIENCE_SECONDS)

@@ -1,0 +1,129 @@
+"""Short plays in which nothing is left to chance, and every crash in them: alone, and in every ordered pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from random import Random
+from typing import NamedTuple
+
+from tests.simulation.fault_plan import CRASHES, CallOutcome, FaultPlan, ScriptedFaults, unavailable
+from tests.simulation.invariants import UNREADABLE_ENTRY
+from tests.simulation.push import UNKNOWN, UNKNOWN_BUILD, UNREADABLE
+from tests.simulation.simulator import Simulation, SimulationFigures
+from tests.simulation.world_model import GOOD
+
+Scenario = Callable[[Simulation], None]
+_LOST = CallOutcome(error=unavailable(ambiguous=True))
+_TROUBLES: Mapping[str, Mapping[str, Mapping[int, CallOutcome]]] = {
+    "unanswered": {"jobs.start": {1: _LOST}, "chat.post": {1: _LOST}}
+}
+"""What goes wrong in a play whoever dies: the fates of its calls, by name and ordinal."""
+_SWEEP_AT = {"silent": 660.0, "superseded": 300.0, "unanswered": 60.0, "unknown": 930.0, "worker": 300.0}
+"""When the sweep begins to come: when it is needed, for an idle one is dull to crash."""
+
+
+def upload(simulation: Simulation) -> None:
+    """A build from uploaded files."""
+    simulation.announce(simulation.world.build(1, 2.0, 10.0, ""))
+
+
+def worker(simulation: Simulation) -> None:
+    """A build of a commit, its worker's run, and the event that the run has ended."""
+    simulation.announce(simulation.world.build(1, 2.0, 10.0, GOOD))
+
+
+def unanswered(simulation: Simulation) -> None:
+    """The same, where Cloud Run starts it and Slack posts the message, and neither answers."""
+    worker(simulation)
+
+
+def silent(simulation: Simulation) -> None:
+    """A build that nobody sends a message about."""
+    simulation.world.build(1, 2.0, 10.0, "")
+
+
+def superseded(simulation: Simulation) -> None:
+    """A build of a commit whose image was replaced by another build's before the worker ran."""
+    simulation.announce(simulation.world.build(1, 2.0, 10.0, GOOD), delay=10.0)
+    simulation.announce(simulation.world.build(2, 2.0, 15.0, ""))
+
+
+def early(simulation: Simulation) -> None:
+    """A message that says SUCCESS while the build goes on; the true one is lost."""
+    made = simulation.world.build(1, 2.0, 70.0, "")
+    simulation.announce(made, delay=-65.0)
+
+
+def unknown(simulation: Simulation) -> None:
+    """A message about a build that nobody ever made."""
+    simulation.pubsub.send("/builds", UNKNOWN, UNKNOWN_BUILD, delay=5.0)
+
+
+def unreadable(simulation: Simulation) -> None:
+    """A message that can't be read."""
+    simulation.pubsub.send("/builds", UNREADABLE, UNREADABLE_ENTRY, delay=5.0)
+
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.__name__: scenario
+    for scenario in (upload, worker, unanswered, superseded, silent, early, unknown, unreadable)
+}
+
+
+class Crash(NamedTuple):
+    """A process dies at this call."""
+
+    number: int
+    kind: str
+
+
+def run_scenario(scenario: Scenario, *crashes: Crash) -> tuple[SimulationFigures, list[str]]:
+    """The play with these crashes in it, until all has settled, and the names of the calls. Raises Unlawful."""
+    outcomes: Mapping[int, CallOutcome] = {crash.number: CRASHES[crash.kind] for crash in crashes}
+    named = " ".join(f"{crash.number}:{crash.kind}" for crash in crashes)
+    plan = ScriptedFaults(outcomes, _TROUBLES.get(scenario.__name__, {}))
+    simulation, before = started(scenario, plan, f"perform({scenario.__name__}, {named})")
+    simulation.kernel.at(_SWEEP_AT.get(scenario.__name__, 120.0), simulation.sweeps)
+    simulation.run(30.0)
+    figures = simulation.settle(exactly=True)
+    return figures, [call.name for call in simulation.injector.calls[before:]]
+
+
+def started(scenario: Scenario, plan: FaultPlan, name: str) -> tuple[Simulation, int]:
+    """A life in which this play begins, and the number of calls that its installation took."""
+    simulation = Simulation(Random(1), plan, name)
+    simulation.install()
+    before = len(simulation.injector.calls)
+    scenario(simulation)
+    return simulation, before
+
+
+@cache
+def first_call() -> int:
+    """The number of the first call of a play: those before it are the installation's."""
+    simulation = Simulation(Random(1), ScriptedFaults(), "the installation")
+    simulation.install()
+    return len(simulation.injector.calls) + 1
+
+
+def single_crashes(scenario: Scenario) -> Iterator[Crash]:
+    """Every crash point of a play."""
+    begin = first_call()
+    _, names = run_scenario(scenario)
+    for number in range(begin, begin + len(names)):
+        for kind in CRASHES:
+            yield Crash(number, kind)
+
+
+def followers(scenario: Scenario, first: Crash) -> list[Crash]:
+    """Every crash that can follow this one. Raises Unlawful when this one alone breaks a law."""
+    _, names = run_scenario(scenario, first)
+    return [Crash(number, kind) for number in range(first.number + 1, first_call() + len(names)) for kind in CRASHES]
+
+
+def pairs(scenario: Scenario) -> Iterator[tuple[Crash, Crash]]:
+    """Every ordered pair of crash points of a play."""
+    for first in single_crashes(scenario):
+        for second in followers(scenario, first):
+            yield first, second
