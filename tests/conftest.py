@@ -33,27 +33,27 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def firestore_emulator() -> Iterator[str]:
-    """The address of the Firestore emulator."""
+    """Yield the address of the Firestore emulator."""
     with running(FIRESTORE) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def pubsub_emulator() -> Iterator[str]:
-    """The address of the Pub/Sub emulator."""
+    """Yield the address of the Pub/Sub emulator."""
     with running(PUBSUB) as address:
         yield address
 
 
 @pytest.fixture
 def project() -> str:
-    """A project id of the test's own, so that tests do not meet in an emulator."""
+    """Return a project id of the test's own, so that tests do not meet in an emulator."""
     return f"test-{uuid4().hex[:12]}"
 
 
 @pytest.fixture(params=["sqlite", "firestore"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, project: str) -> Iterator[Store]:
-    """An empty store of each kind."""
+    """Yield an empty store of each kind."""
     if request.param == "sqlite":
         with closing(SqliteStore(tmp_path / "ledger.db")) as sqlite:
             yield sqlite

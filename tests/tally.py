@@ -23,13 +23,13 @@ class CountCases(Protocol):
 
 
 def line(what: str, tried: int, held: int, more: str = "") -> str:
-    """The line that tells of cases, the same wherever they are tried."""
+    """Return the line that tells of cases, the same wherever they are tried."""
     return f"{what}: {tried} tried, {held} held{more}"
 
 
 @pytest.fixture
 def tally(request: pytest.FixtureRequest) -> CountCases:
-    """What a test counts its cases by."""
+    """Return what a test counts its cases by."""
 
     def count(what: str, cases: Iterable[T]) -> Iterator[T]:
         for case in cases:
@@ -42,7 +42,7 @@ def tally(request: pytest.FixtureRequest) -> CountCases:
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest) -> CountCase:
-    """What a test says by that it is a case."""
+    """Return what a test says by that it is a case."""
     return lambda what: request.node.user_properties.append((_CASE, what))
 
 

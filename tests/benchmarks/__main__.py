@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _firestore(stack: ExitStack) -> str:
-    """The address of a Firestore emulator that runs until the stack is closed; empty where there is none."""
+    """Return the address of a Firestore emulator that runs until the stack is closed; empty where there is none."""
     try:
         return stack.enter_context(running(FIRESTORE))
     except pytest.skip.Exception as absent:

@@ -40,7 +40,7 @@ _LISTED = 2_000
 
 
 def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
-    """Processor time and memory of audits. No ledger is needed."""
+    """Measure the processor time and memory of audits. No ledger is needed."""
     pairs = in_a_fresh_process(_listed_times, min(_LISTED, effort.audited), effort.audits)
     ours, decoding = typical(pairs, "{:.1f} µs")
     cost = median(judging for judging, _ in pairs)
@@ -55,7 +55,7 @@ def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
 
 
 def _listed_times(count: int, audits: int) -> list[tuple[float, float]]:
-    """Microseconds for each build, of judging and counting it and of decoding it; the first pair does not count."""
+    """Return microseconds a build, of judging and counting it and of decoding it; the first pair does not count."""
     documents, each, pairs = list(_documents(count)), 1e6 / count, []
     for _ in range(audits + 1):
         start = process_time()
@@ -67,7 +67,7 @@ def _listed_times(count: int, audits: int) -> list[tuple[float, float]]:
 
 
 def _memory(form: str, count: int) -> tuple[float, float]:
-    """MiB when everything is loaded, and at the worst moment."""
+    """Return MiB when everything is loaded, and at the worst moment."""
     this = psutil.Process()
     _audit(map(parse_build, _documents(_WARM)), form, _WARM)
     before = resident(this)
@@ -76,7 +76,7 @@ def _memory(form: str, count: int) -> tuple[float, float]:
 
 
 def _file_times(count: int, audits: int) -> list[tuple[float, float]]:
-    """Seconds to audit a file, and to load it; the first pair warms up and does not count."""
+    """Return seconds to audit a file, and to load it; the first pair warms up and does not count."""
     pairs = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "builds.json")
@@ -92,7 +92,7 @@ def _file_times(count: int, audits: int) -> list[tuple[float, float]]:
 
 
 def _audit(items: Iterator[Build | Problem], form: str, count: int) -> None:
-    """As the command does it. Raises RuntimeError when a build was overlooked."""
+    """Audit as the command does it. Raises RuntimeError when a build was overlooked."""
     run = AuditRun(items, Policy(), Wanted(None, None), None, None, (), frozenset(), _NOW)
     with Path(os.devnull).open("w", encoding="utf-8") as stream:
         output: Output = HtmlOutput(stream, "Builds") if form == "html" else TableOutput(stream, frozenset())
@@ -102,11 +102,11 @@ def _audit(items: Iterator[Build | Problem], form: str, count: int) -> None:
 
 
 def _unwatched(build: JudgedBuild) -> None:
-    """Nobody looks at the progress."""
+    """Show no progress."""
 
 
 def _documents(count: int) -> Iterator[dict[str, Any]]:
-    """So many builds of the usual forms, each with an id, a commit and digests of its own."""
+    """Yield so many builds of the usual forms, each with an id, a commit and digests of its own."""
     forms = [document(form) for form in _FORMS]
     for number in range(count):
         fresh = deepcopy(forms[number % len(forms)])

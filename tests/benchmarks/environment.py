@@ -26,18 +26,18 @@ class BenchmarkEnvironment:
     """With a ledger in SQLite."""
 
     def with_firestore(self, emulator: str) -> Mapping[str, str]:
-        """The settings with a ledger of its own in Firestore's emulator at this address."""
+        """Return the settings with a ledger of its own in Firestore's emulator at this address."""
         ledger = {"VERIFIER_LEDGER": "firestore", "VERIFIER_HOME_PROJECT": f"bench-{uuid4().hex[:8]}"}
         return {**self.settings, **ledger, "FIRESTORE_EMULATOR_HOST": emulator}
 
     def verdicts(self) -> list[str]:
-        """The verdicts in the audit trail, in the order in which they came."""
+        """Return the verdicts in the audit trail, in the order in which they came."""
         return [entry["labels"]["verdict"] for entry in self.cloud.audit_entries()]
 
 
 @contextmanager
 def benchmark_environment(policy: str = "") -> Iterator[BenchmarkEnvironment]:
-    """Stand-ins with nothing in them, and settings for this policy.toml."""
+    """Yield stand-ins with nothing in them, and settings for this policy.toml."""
     faults, cloud = Faults(), Cloud(system_clock)
     slack = SlackStandIn(faults, system_clock, rate_limit=False)
     with TemporaryDirectory() as name, GoogleStandIn(cloud, faults) as google, slack:

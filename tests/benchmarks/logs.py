@@ -27,7 +27,7 @@ _PATIENCE = 600.0
 
 
 def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
-    """Processor time and memory of judging. No ledger is needed."""
+    """Measure the processor time and memory of judging. No ledger is needed."""
     with logging_service() as address:
         pairs = in_a_fresh_process(_processor_times, address, effort.reading_pages, effort.readings)
         name = "logs: processor time of judging, for each entry"
@@ -38,7 +38,7 @@ def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
 
 
 def _processor_times(address: str, pages: int, readings: int) -> list[tuple[float, float]]:
-    """Microseconds for each entry, of judging and of the library alone; the first pair warms up and does not count."""
+    """Return microseconds an entry, of judging and of the library alone; the first pair does not count."""
     logging = CloudLogging("vividly-dev", address)
     library = LoggingServiceV2Client(
         transport=transports.LoggingServiceV2GrpcTransport(channel=grpc.insecure_channel(address))
@@ -55,7 +55,7 @@ def _processor_times(address: str, pages: int, readings: int) -> list[tuple[floa
 
 
 def _memory(address: str, pages: int) -> tuple[float, float]:
-    """MiB before anything is read, and at the worst moment."""
+    """Return MiB before anything is read, and at the worst moment."""
     logging, this = CloudLogging("vividly-dev", address), psutil.Process()
     before = resident(this)
     _judge(logging, pages)
@@ -63,7 +63,7 @@ def _memory(address: str, pages: int) -> tuple[float, float]:
 
 
 def _judge(logging: CloudLogging, pages: int) -> None:
-    """As the function does it. Raises RuntimeError when something was overlooked, or counted twice."""
+    """Judge as the function does it. Raises RuntimeError when something was overlooked, or counted twice."""
     reading = LogReading(_RULES, EXECUTION)
     for page in logging.read(project_with(pages), _FILTER, timeout=_PATIENCE):
         reading.feed(page.entries)
@@ -74,7 +74,7 @@ def _judge(logging: CloudLogging, pages: int) -> None:
 
 
 def _read(library: LoggingServiceV2Client, pages: int) -> None:
-    """Reading three fields of each entry, and nothing else."""
+    """Read three fields of each entry, and nothing else."""
     request = {
         "resource_names": [f"projects/{project_with(pages)}"],
         "filter": _FILTER,

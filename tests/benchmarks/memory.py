@@ -20,7 +20,7 @@ _NAME = "memory of the function after verdicts of each kind, ledger in Firestore
 
 
 def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
-    """The function's peak, with the bare one's beside it; `emulator` is Firestore's, or empty."""
+    """Measure the function's peak, with the bare one's beside it; `emulator` is Firestore's, or empty."""
     if not emulator:
         yield absent(_NAME, "no Firestore emulator")
         return

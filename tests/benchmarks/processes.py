@@ -38,7 +38,7 @@ BARE = Source("bare", Path(bare.__file__), {})
 
 
 def ours(settings: Mapping[str, str]) -> Source:
-    """The verifier with these settings."""
+    """Return the verifier with these settings."""
     return Source("verify", MAIN, settings)
 
 
@@ -55,7 +55,7 @@ class Running:
 
 @contextmanager
 def running(source: Source, first: bytes) -> Iterator[Running]:
-    """The function, from its answer to the request `first` on. Raises RuntimeError when it does not start."""
+    """Yield the function, from its answer to the request `first` on. Raises RuntimeError when it does not start."""
     port = quiet_port()
     script = str(Path(sys.executable).with_name("functions-framework"))
     command = [script, f"--target={source.target}", f"--source={source.file}", f"--port={port}", "--host=127.0.0.1"]

@@ -19,7 +19,7 @@ _DUPLICATES = "requests/s, duplicates of a finished build of 11 KB, ledger in {}
 
 
 def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
-    """Messages of builds that go on, and duplicates of one that is done; `emulator` is Firestore's, or empty."""
+    """Send messages of builds that go on, and duplicates of one that is done; `emulator` is Firestore's, or empty."""
     with benchmark_environment() as here:
         goes_on, done = announced(build(1, "WORKING")), build(2)
         pairs = _pairs(here.settings, goes_on, effort)

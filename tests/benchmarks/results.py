@@ -33,23 +33,23 @@ class Measurement:
 
 
 def absent(name: str, reason: str) -> Measurement:
-    """The row of what could not be measured here."""
+    """Return the row of what could not be measured here."""
     return Measurement(name, "not measured", reason, None, "")
 
 
 def ratio(pairs: Iterable[tuple[float, float]]) -> float:
-    """The median of the ratios of neighbouring measurements: what slows both of a pair down cancels."""
+    """Return the median of the ratios of neighbouring measurements: what slows both of a pair down cancels."""
     return median(ours / reference for ours, reference in pairs)
 
 
 def typical(pairs: Iterable[tuple[float, float]], shape: str) -> tuple[str, str]:
-    """The median of each side, as text."""
+    """Return the median of each side, as text."""
     ours, reference = zip(*pairs, strict=True)
     return shape.format(median(ours)), shape.format(median(reference))
 
 
 def table(rows: Sequence[Measurement]) -> str:
-    """The rows below their headings, in columns."""
+    """Return the rows below their headings, in columns."""
     cells = [("benchmark", "ours", "reference", "result", "goal", "met"), *map(_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(

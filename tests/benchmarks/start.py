@@ -19,7 +19,7 @@ _VERDICT = "start to first LOCAL_SOURCE verdict, ledger in Firestore"
 
 
 def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
-    """First answers and first verdicts; `emulator` is Firestore's, or empty."""
+    """Time first answers and first verdicts; `emulator` is Firestore's, or empty."""
     with benchmark_environment() as here:
         yield _first_answer(here, effort)
         yield _first_verdict(here, effort, emulator) if emulator else absent(_VERDICT, "no Firestore emulator")

@@ -53,7 +53,7 @@ def _error(number: int) -> Line:
 
 
 def _try_out(here: BenchmarkEnvironment, port: int, number: int, script: Script) -> None:
-    """A commit's build whose worker runs so; its completion is told until there is a verdict."""
+    """Bring a commit's build, whose worker runs so, to its verdict; its completion is announced until there is one."""
     before = len(here.verdicts())
     document = _commit(number)
     here.cloud.tag(f"{_IMAGE}:latest", document["results"]["images"][0]["digest"])

@@ -24,7 +24,7 @@ _OPTIONS = {
 
 
 def missing_programs() -> list[str]:
-    """What has to be installed before a browser can be driven."""
+    """Return what has to be installed before a browser can be driven."""
     return [program for program in PROGRAMS if which(program) is None]
 
 
@@ -40,7 +40,7 @@ class Browser:
         self._call("POST", "url", url=page.as_uri())
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """What this body of a function returns in the page."""
+        """Return what this body of a function returns in the page."""
         return self._call("POST", "execute/sync", script=script, args=list(arguments))
 
     def click(self, selector: str) -> None:
@@ -57,15 +57,15 @@ class Browser:
         self._call("POST", "actions", actions=[{"type": "key", "id": "keys", "actions": actions}])
 
     def text(self, selector: str) -> str:
-        """The text as it is shown."""
+        """Return the text as it is shown."""
         return str(self._call("GET", f"element/{self._find(selector)}/text"))
 
     def count(self, selector: str) -> int:
-        """How many elements there are."""
+        """Return how many elements there are."""
         return int(self.run("return document.querySelectorAll(arguments[0]).length", selector))
 
     def messages(self) -> list[str]:
-        """What the console said since it was last asked: errors, and what the page's policy refused."""
+        """Return what the console said since it was last asked: errors, and what the page's policy refused."""
         return [f"{entry['level']}: {entry['message']}" for entry in self._call("POST", "se/log", type="browser")]
 
     def resize(self, width: int, height: int) -> None:
@@ -94,7 +94,7 @@ class Browser:
 
 @contextmanager
 def browsing(profile: Path) -> Iterator[Browser]:
-    """A headless browser for as long as the block lasts, with a profile folder of its own."""
+    """Yield a headless browser for as long as the block lasts, with a profile folder of its own."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = int(held.getsockname()[1])

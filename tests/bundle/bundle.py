@@ -27,7 +27,7 @@ _KEPT = ("HOME", "LANG", "PATH", "PIP_", "SSL_CERT", "REQUESTS_CA", "http", "HTT
 
 
 def zipped(terraform: Terraform, policy: Path, folder: Path) -> Path:
-    """The zip that Terraform would upload for this policy, from the list and the text that it gives itself."""
+    """Return the zip that Terraform would upload for this policy, from the list and the text that it gives itself."""
     variables = folder / "installation.tfvars.json"
     settings = {
         "home": {"project": HOME, "region": REGION, "name": NAME},
@@ -48,7 +48,7 @@ def zipped(terraform: Terraform, policy: Path, folder: Path) -> Path:
 
 
 def imported_by(path: str) -> set[str]:
-    """The project's files that a file imports, sooner or later, with itself and the packages that they are in."""
+    """Return the project's files that a file imports, sooner or later, with itself and their packages."""
     found: set[str] = set()
     waiting = {path}
     while waiting:
@@ -76,7 +76,7 @@ def _packages(folder: Path) -> list[Path]:
 
 
 def installed(workspace: Path, folder: Path) -> Path:
-    """A virtual environment with the requirements of the unzipped bundle and nothing else; its folder of programs."""
+    """Make a virtual environment with the unzipped bundle's requirements alone; return its folder of programs."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=_INSTALL_SECONDS)
     programs = folder / "bin"
     install = [
@@ -105,7 +105,7 @@ def installed(workspace: Path, folder: Path) -> Path:
 
 @contextmanager
 def booted(programs: Path, workspace: Path, settings: Mapping[str, str], log: Path) -> Iterator[str]:
-    """Where the function listens: started as the buildpack does, with nothing of our environment but its settings."""
+    """Start the function as the buildpack does, with nothing of our environment but its settings; yield its address."""
     port = quiet_port()
     environment = {
         "PATH": f"{programs}:/usr/bin:/bin",

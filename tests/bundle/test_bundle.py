@@ -38,13 +38,13 @@ for path in sorted(pathlib.Path("verifier").rglob("*.py")):
 
 
 def verdicts(cloud: Cloud) -> dict[str, str]:
-    """What the audit trail says of each build."""
+    """Return what the audit trail says of each build."""
     labels = [entry["labels"] for entry in cloud.audit_entries()]
     return {label["build"]: label["verdict"] for label in labels if label["kind"] == "verdict"}
 
 
 def wait(ready: Callable[[], bool], *, meanwhile: Callable[[], object] = lambda: None) -> None:
-    """Until it is ready, which takes some seconds, and longer where the machine is busy."""
+    """Wait until it is ready, which takes some seconds, and longer where the machine is busy."""
     deadline = time.monotonic() + 120
     while not ready():
         assert time.monotonic() < deadline
@@ -53,7 +53,7 @@ def wait(ready: Callable[[], bool], *, meanwhile: Callable[[], object] = lambda:
 
 
 def builds() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """The build of the function itself, a local folder that was uploaded, and a commit that a trigger built."""
+    """Return the build of the function itself, a local folder that was uploaded, and a commit that a trigger built."""
     now = show_time(datetime.now(UTC))
     common = {"status": "SUCCESS", "createTime": now, "startTime": now, "finishTime": now}
     own = {

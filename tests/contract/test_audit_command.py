@@ -65,7 +65,7 @@ def a_build(google: Google, build_id: str, days: float, region: str = REGION, **
 
 
 def a_week(google: Google) -> None:
-    """A commit, two uploads by Ana, a commit again, and a build that failed in another region."""
+    """Put a commit, two uploads by Ana, a commit again, and a build that failed in another region."""
     for build in (
         a_build(google, "a", 6, **COMMIT),
         a_build(google, "b", 5, **UPLOAD),
@@ -317,7 +317,7 @@ def test_what_a_job_ran_is_tied_to_the_builds_by_digest(google: Google) -> None:
 
 
 def ran_digest_of(google: Google, build_id: str) -> None:
-    """Content-worker ran once, with the image of this build."""
+    """Let content-worker run once, with the image of this build."""
     google.cloud.tag(IMAGE, f"sha256:{build_id:0>64}")
     google.cloud.put_job(PROJECT, REGION, "content-worker", image=IMAGE, script=Script())
     CloudRunJobs(google.address).start(JobName(PROJECT, REGION, "content-worker"), [], {}, timeout=5)
@@ -325,7 +325,7 @@ def ran_digest_of(google: Google, build_id: str) -> None:
 
 
 def runs_of(google: Google, *words: str) -> list[tuple[str, str]]:
-    """The build and the verdict of each execution."""
+    """Return the build and the verdict of each execution."""
     until = show_time(google.clock())
     result = run(google, "--job", f"{REGION}/content-worker", "--format", "json", "--until", until, *words)
     return [(each["build"].rpartition("/")[2], each["verdict"]) for each in json.loads(result.stdout)["runs"]]

@@ -36,7 +36,7 @@ def google() -> Iterator[Google]:
 
 
 def put_lines(google: Google, number: int, text: str = "line") -> None:
-    """So many entries, one a second."""
+    """Put so many entries, one a second."""
     documents = (
         {
             "logName": "projects/acme/logs/lines",

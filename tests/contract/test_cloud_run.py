@@ -132,7 +132,7 @@ def test_executions_are_found_from_the_given_moment_on(google: Google) -> None:
 
 
 def put_executions(google: Google, number: int) -> list[str]:
-    """So many executions, one a second, the first of them ours."""
+    """Put so many executions, one a second, the first of them ours."""
     google.put_job()
     jobs = CloudRunJobs(google.address)
     names = []

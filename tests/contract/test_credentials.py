@@ -36,7 +36,7 @@ begun = monotonic()
 
 
 def nowhere(folder: Path) -> Mapping[str, str]:
-    """The environment of a machine on which nobody has logged in."""
+    """Return the environment of a machine on which nobody has logged in."""
     return {
         "HOME": str(folder),
         "CLOUDSDK_CONFIG": str(folder),
@@ -47,12 +47,12 @@ def nowhere(folder: Path) -> Mapping[str, str]:
 
 
 def metadata_at(address: str) -> Mapping[str, str]:
-    """Where the metadata server is looked for."""
+    """Return where the metadata server is looked for."""
     return {"GCE_METADATA_HOST": address, "GCE_METADATA_IP": address}
 
 
 def person(folder: Path) -> str:
-    """The file that somebody's login leaves behind."""
+    """Return the file that somebody's login leaves behind."""
     path = folder / "person.json"
     path.write_text(json.dumps(PERSON))
     return str(path)

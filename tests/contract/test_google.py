@@ -158,7 +158,7 @@ def test_where_nobody_answers_a_call_is_given_up_in_time(name: str) -> None:
 
 
 def fresh_python(script: str, **environment: str) -> str:
-    """What a fresh Python prints with these variables."""
+    """Return what a fresh Python prints with these variables."""
     command = [sys.executable, "-c", script]
     ran = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True, timeout=60)
     return ran.stdout

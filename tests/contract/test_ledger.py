@@ -176,7 +176,7 @@ class Lossy:
 
 
 def conflict() -> None:
-    """What a retry inside a client library makes of a lost reply: somebody was first, and it was us."""
+    """Raise what a retry inside a client library makes of a lost reply: somebody was first, and it was us."""
 
 
 def silence() -> Stored | None:

@@ -35,7 +35,7 @@ MESSAGE = Message(channel="", text="VERIFIED", blocks=(SECTION,), key="key-1")
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext]:
-    """How a server on localhost identifies itself, which is trusted for so long."""
+    """Yield how a server on localhost identifies itself, which is trusted for so long."""
     own = localhost(tmp_path_factory.mktemp("tls"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(own.certificate, own.key)
@@ -208,7 +208,7 @@ def test_no_answer_within_the_timeout_is_ambiguous(slack: SlackClients, face: st
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """The name server hangs until this is set."""
+    """Let the name server hang until this is set."""
     real, thawed = socket.getaddrinfo, Event()
 
     def late(*words: Any, **named: Any) -> Any:
@@ -373,7 +373,7 @@ def test_a_clock_that_is_ahead_of_slacks_hides_nothing(slack: SlackClients) -> N
 
 
 def chatter(slack: SlackClients, count: int) -> None:
-    """So many messages of somebody else's."""
+    """Post so many messages of somebody else's."""
     talk = SlackWebhook(slack.standin.webhook_url)
     for _ in range(count):
         talk.post(MESSAGE, timeout=5)

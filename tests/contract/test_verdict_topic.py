@@ -31,7 +31,7 @@ class Subscriber:
     subscription: str
 
     def pull(self) -> list[tuple[Any, dict[str, str]]]:
-        """The payload and the attributes of one message."""
+        """Return the payload and the attributes of one message."""
         answer = self.client.pull(subscription=self.subscription, max_messages=1, timeout=10)
         ids = [received.ack_id for received in answer.received_messages]
         self.client.acknowledge(subscription=self.subscription, ack_ids=ids, timeout=10)

@@ -36,10 +36,10 @@ class CrashPoint:
     _is_near: bool = False
 
     def begin(self) -> None:
-        """A delivery begins."""
+        """Begin a delivery."""
 
     def around(self, name: str, timeout: float, call: Callable[[], Any]) -> Any:
-        """See `guarded.Guard.around`."""
+        """Make the call, or exit around it: see `intercepted.CallInterceptor.around`."""
         self.calls.append(name)
         is_mine = len(self.calls) == self.at
         if (is_mine and self.moment is CrashMoment.BEFORE) or (self._is_near and name in WRITES):
@@ -52,12 +52,12 @@ class CrashPoint:
             self._is_near = self._is_near or is_mine
 
     def before_answer(self) -> None:
-        """The delivery is about to be acknowledged."""
+        """Exit if the delivery's acknowledgement is what the crash comes before."""
         if self._is_near:
             self._exit_now()
 
     def account(self) -> dict[str, Any]:
-        """What was called so far."""
+        """Return what was called so far."""
         return {"calls": self.calls}
 
     def _exit_now(self) -> None:

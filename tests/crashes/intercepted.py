@@ -25,7 +25,7 @@ class ProcessClock:
         return now
 
     def tell(self, now: datetime) -> None:
-        """It is now this late, for the thread that asks."""
+        """Set the time for the thread that asks."""
         self._here.now = now
 
     def advance(self, seconds: float) -> None:
@@ -37,16 +37,16 @@ class CallInterceptor(Protocol):
     """Somebody at the door."""
 
     def begin(self) -> None:
-        """A delivery begins on this thread."""
+        """Begin a delivery on this thread."""
 
     def around(self, name: str, timeout: float, call: Callable[[], Any]) -> Any:
         """Make this call, or do not."""
 
     def before_answer(self) -> None:
-        """This thread's delivery is about to be answered."""
+        """Act before this thread's delivery is answered."""
 
     def account(self) -> dict[str, Any]:
-        """What this thread's answer says beside its status."""
+        """Return what this thread's answer says beside its status."""
 
 
 class _InterceptedService:
@@ -86,6 +86,6 @@ class _InterceptedServices:
 
 
 def intercepted(deployment: Deployment, clock: ProcessClock, interceptor: CallInterceptor) -> Deployment:
-    """The same world, with this guard before its services and pauses that take no time but the clock's."""
+    """Return the deployment with its calls intercepted, and with pauses that take no time but the clock's."""
     services = cast(Services, _InterceptedServices(deployment.services, clock, interceptor))
     return replace(deployment, services=services, ledger=replace(deployment.ledger, store=services.store))

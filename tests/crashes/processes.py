@@ -26,11 +26,11 @@ class FunctionProcess:
         self._channel = channel
 
     def fileno(self) -> int:
-        """Of the socket that its answers come through, to wait for several lives at once."""
+        """Return that of the socket that its answers come through, to wait for several processes at once."""
         return self._channel.fileno()
 
     def hand(self, number: int, now: datetime, path: str, body: bytes) -> bool:
-        """Hand a delivery to the process, in which it is this late. False when the process is dead."""
+        """Send a delivery to the process, in which it is this late. False when the process is dead."""
         delivery = {"number": number, "now": show_time(now), "path": path, "body": body.decode()}
         try:
             self._channel.send(json.dumps(delivery).encode())
@@ -39,7 +39,7 @@ class FunctionProcess:
         return True
 
     def answer(self) -> Mapping[str, Any] | None:
-        """The next answer, with the `number` of its delivery. None when the process is dead."""
+        """Return the next answer, with the `number` of its delivery. None when the process is dead."""
         for _ in range(2):
             try:
                 packet = self._channel.recv(MOST_BYTES)
@@ -60,7 +60,7 @@ class ForkServer:
         self._requests = requests
 
     def process(self, plan: Mapping[str, Any]) -> FunctionProcess:
-        """A new process of the function. See `life.live` for its plan."""
+        """Start a process of the function. See `function_process.serve_deliveries` for its plan."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(_PATIENCE_SECONDS)
         with theirs:
@@ -70,7 +70,7 @@ class ForkServer:
 
 @contextmanager
 def a_fork_server(log: Path) -> Iterator[ForkServer]:
-    """A zygote, until the block ends; what its lives print goes to this file."""
+    """Yield a fork server, until the block ends; what its processes print goes to this file."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, log.open("wb") as output:
         with theirs:

@@ -23,19 +23,19 @@ class RandomFaults:
     def __init__(
         self, before_exit: Callable[[str], None], clock: ProcessClock, random: Random, *, faults: float, kills: float
     ) -> None:
-        """`last_words` is told the name of the call right before the end."""
+        """Draw faults from `random`; `before_exit` gets the name of the call right before the process ends."""
         self._before_exit, self._clock, self._random = before_exit, clock, random
         self._faults, self._kills = faults, kills
         self._here = threading.local()
 
     def begin(self) -> None:
-        """A delivery begins on this thread."""
+        """Begin a delivery on this thread, and draw at which of its calls the process ends, if at any."""
         is_killed = self._random.random() < self._kills
         self._here.left = self._random.randint(1, _MOST_CALLS) if is_killed else None
         self._here.calls, self._here.faults = 0, Counter[str]()
 
     def around(self, name: str, timeout: float, call: Callable[[], Any]) -> Any:
-        """See `guarded.Guard.around`. Unanswered calls take all the time that they are given."""
+        """Make the call, or fail it by chance. Unanswered calls take all the time that they are given."""
         self._here.calls += 1
         if self._here.left is not None:
             self._here.left -= 1
@@ -54,12 +54,12 @@ class RandomFaults:
         raise Unavailable(f"{name}: failed by chance ({kind})", ambiguous=kind != "before")
 
     def before_answer(self) -> None:
-        """The delivery is about to be acknowledged."""
+        """Exit if the process is still to end in this delivery."""
         if self._here.left is not None:
             self._exit_now("its answer")
 
     def account(self) -> dict[str, Any]:
-        """What happened in this thread's delivery."""
+        """Return what happened in this thread's delivery."""
         return {"calls": self._here.calls, "faults": dict(self._here.faults)}
 
     def _exit_now(self, where: str) -> None:

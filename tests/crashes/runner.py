@@ -29,7 +29,7 @@ class ScenarioRunner:
     """Asked for by the plays whose verdicts are published."""
 
     def perform(self, name: str, crash: tuple[int, CrashMoment] | None = None) -> list[str]:
-        """Perform a play with this death in it. Answers with the calls of the first process when it lived.
+        """Run a scenario with this crash in it. Returns the calls of the first process when it was not killed.
 
         Raises AssertionError when not all is as it must be in the end.
         """

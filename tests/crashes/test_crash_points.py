@@ -39,7 +39,7 @@ def runner(
 
 
 def points(calls: list[str], moment: CrashMoment) -> list[int]:
-    """The calls to die at, counted from 1. The moment right before the next write is the one before that write."""
+    """Return the calls to exit at, from 1. The moment right before the next write is the one before that write."""
     last = len(calls)
     return [
         at for at in range(1, last + 1) if moment is not CrashMoment.ANSWERED or at == last or calls[at] not in WRITES

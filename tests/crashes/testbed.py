@@ -79,11 +79,11 @@ class Testbed:
     _process: FunctionProcess | None = None
 
     def upload(self) -> dict[str, Any]:
-        """A build of files that somebody uploaded ends now."""
+        """Let a build of files that somebody uploaded end now."""
         return self._put(an_upload(next(self._numbers), self.clock()))
 
     def triggered(self) -> dict[str, Any]:
-        """A build of a commit by the worker's trigger ends now."""
+        """Let a build of a commit by the worker's trigger end now."""
         return self._put(a_triggered_build(next(self._numbers), self.clock()))
 
     def _put(self, document: dict[str, Any]) -> dict[str, Any]:
@@ -94,27 +94,27 @@ class Testbed:
         return document
 
     def announce(self, document: Mapping[str, Any]) -> None:
-        """The message that a build has ended arrives."""
+        """Deliver the message that a build has ended."""
         self.deliver("/builds", pushed(document, status="SUCCESS"))
 
     def deliver(self, path: str, body: bytes) -> None:
-        """A message arrives. What is not acknowledged comes again: at once, and then with every sweep."""
+        """Deliver a message. What is not acknowledged comes again: at once, and then with every sweep."""
         if not self._is_acknowledged(path, body) and not self._is_acknowledged(path, body):
             self.outstanding.append((path, body))
 
     def sweep(self) -> None:
-        """Cloud Scheduler's message arrives; it is not sent again."""
+        """Deliver Cloud Scheduler's message; it is not sent again."""
         self._is_acknowledged("/sweep", pushed({}))
 
     def install(self) -> None:
-        """A sweep in another process, which nobody kills."""
+        """Sweep in another process, which nobody kills."""
         process = self._started(None)
         process.hand(0, self.clock(), "/sweep", pushed({}))
         process.answer()
         process.end()
 
     def wait(self, seconds: float) -> None:
-        """Time passes; then the messages about executions that have ended meanwhile arrive."""
+        """Let time pass; then deliver the messages about executions that have ended meanwhile."""
         self.clock.advance(seconds)
         for name in self.cloud.finished_executions():
             if name not in self._completed:
@@ -140,7 +140,7 @@ class Testbed:
         return False
 
     def _is_settled(self) -> bool:
-        """Whether no message is outstanding, every build has a record that waits for nothing, and nothing is held."""
+        """Return whether no message is outstanding, and every build has a record that waits for nothing."""
         if self.outstanding or self.store.due("9999", 1, field="unsaid", timeout=_TIMEOUT):
             return False
         if self.store.present(BUILDS, self._made, timeout=_TIMEOUT) != set(self._made):
@@ -149,7 +149,7 @@ class Testbed:
         return not (turn and turn.document["until"]) and not (unknown and unknown.document["waiting"])
 
     def end(self) -> None:
-        """Let the process go that lives now."""
+        """Close the connection to the process that runs now."""
         if self._process is not None:
             self._process.end()
 
@@ -173,17 +173,17 @@ class Testbed:
         return self.fork_server.process({"environment": self.settings, "threads": 1, "death": crash})
 
     def verdicts(self) -> Counter[str]:
-        """How often each verdict was given, by the audit trail as a query shows it."""
+        """Return how often each verdict was given, by the audit trail as a query shows it."""
         labels = [entry["labels"] for entry in self.cloud.audit_entries()]
         return Counter(label["verdict"] for label in labels if label["kind"] == "verdict")
 
     def kinds(self) -> Counter[str]:
-        """How many entries of each kind the audit trail has, by their insert ids."""
+        """Return how many entries of each kind the audit trail has, by their insert ids."""
         entries = self.cloud.audit_entries()
         return Counter({entry["insertId"]: entry["labels"]["kind"] for entry in entries}.values())
 
     def told(self) -> dict[str, list[datetime]]:
-        """When Slack was told of each thing, by the keys of its messages."""
+        """Return when Slack was told of each thing, by the keys of its messages."""
         told: dict[str, list[datetime]] = {}
         for message in self.slack.messages:
             told.setdefault((message.metadata or {})["event_payload"]["key"], []).append(message.time)
@@ -200,7 +200,7 @@ def a_testbed(
     topic: str = "",
     crash: tuple[int, str] | None = None,
 ) -> Iterator[Testbed]:
-    """A stage with nothing on it but a job."""
+    """Yield a testbed with nothing in it but a job."""
     clock, faults, home = ManualClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC)), Faults(), f"test-{uuid4().hex[:12]}"
     cloud = Cloud(clock)
     file = folder / "policy.toml"

@@ -26,7 +26,7 @@ class VerdictTopicReader:
     client: Any
 
     def received_verdicts(self) -> list[str]:
-        """The verdicts that were published since the last time; the same message again counts once."""
+        """Return the verdicts that were published since the last time; the same message again counts once."""
         answer = self.client.pull(subscription=self.subscription, max_messages=100, timeout=_TIMEOUT)
         received = answer.received_messages
         self.client.acknowledge(
@@ -37,7 +37,7 @@ class VerdictTopicReader:
 
 @contextmanager
 def a_verdict_topic(emulator: str, project: str) -> Iterator[VerdictTopicReader]:
-    """A new topic in this project."""
+    """Yield a new topic in this project."""
     name, subscription = f"projects/{project}/topics/verdicts", f"projects/{project}/subscriptions/reader"
     with grpc.insecure_channel(emulator) as channel:
         PublisherClient(transport=PublisherGrpcTransport(channel=channel)).create_topic(name=name, timeout=_TIMEOUT)

@@ -70,18 +70,18 @@ class StandInInstallation:
     environment: dict[str, str | None]
 
     def doctor(self, *words: str, function: str = FUNCTION, **environment: str) -> Result:
-        """What a person sees."""
+        """Return what a person sees."""
         named = ["--function", function] if function else []
         arguments = ["doctor", *named, "--policy", str(self.policy), *words]
         return CliRunner().invoke(main, arguments, env=self.environment | environment)
 
     def checks(self, *words: str, **environment: str) -> list[dict[str, Any]]:
-        """What a script sees."""
+        """Return what a script sees."""
         found: list[dict[str, Any]] = json.loads(self.doctor("--json", *words, **environment).stdout)["checks"]
         return found
 
     def open_checks(self, *words: str, **environment: str) -> dict[str, dict[str, Any]]:
-        """What is to do, without the ledger, which answers in a test of its own only; the last of each kind."""
+        """Return what is to do, the last of each kind, but for the ledger, which answers in a test of its own only."""
         return {
             check["check"]: check
             for check in self.checks(*words, **environment)
@@ -89,7 +89,7 @@ class StandInInstallation:
         }
 
     def subscription(self, name: str) -> Any:
-        """One of the subscriptions, to be changed."""
+        """Return one of the subscriptions, to be changed."""
         return self.made.subscriptions[f"projects/{HOME}/subscriptions/build-verifier-{name}"]
 
     @property
@@ -100,7 +100,7 @@ class StandInInstallation:
 
 @contextmanager
 def an_installation(folder: Path, **variables: str) -> Iterator[StandInInstallation]:
-    """An installation where everything is in order but the ledger, at whose address nobody listens."""
+    """Yield an installation where everything is in order but the ledger, at whose address nobody listens."""
     faults, cloud = Faults(), Cloud(system_clock)
     made = InstalledResources(cloud)
     furnish(made, {**SETTINGS, **variables})
@@ -131,7 +131,7 @@ SETTINGS = {
 
 
 def furnish(made: InstalledResources, variables: dict[str, str]) -> None:
-    """Everything that Terraform makes, a build, and the job that policy names."""
+    """Make everything that Terraform makes, a build, and the job that policy names."""
     made.topics |= {BUILDS_TOPIC, EXECUTIONS_TOPIC, SWEEP_TOPIC, DEAD_TOPIC, VERDICTS_TOPIC}
     made.services[SERVICE] = a_service(variables)
     for name, topic in {"builds": BUILDS_TOPIC, "executions": EXECUTIONS_TOPIC, "sweep": SWEEP_TOPIC}.items():
@@ -174,7 +174,7 @@ def furnish(made: InstalledResources, variables: dict[str, str]) -> None:
 
 
 def a_service(variables: dict[str, str]) -> run_v2.Service:
-    """The function as Cloud Run shows it."""
+    """Return the function as Cloud Run shows it."""
     env = [run_v2.EnvVar(name=name, value=value) for name, value in variables.items()]
     reference = run_v2.SecretKeySelector(secret="build-verifier-slack", version="latest")
     source = run_v2.EnvVarSource(secret_key_ref=reference)
@@ -187,7 +187,7 @@ def a_service(variables: dict[str, str]) -> run_v2.Service:
 
 
 def a_subscription(name: str, topic: str, endpoint: str) -> pubsub.Subscription:
-    """A push subscription with everything that it should have."""
+    """Return a push subscription with everything that it should have."""
     token = pubsub.PushConfig.OidcToken(service_account_email=PUSHER, audience=URL)
     return pubsub.Subscription(
         name=name,
@@ -204,7 +204,7 @@ def a_subscription(name: str, topic: str, endpoint: str) -> pubsub.Subscription:
 
 
 def a_build(region: str = REGION, **changes: Any) -> dict[str, Any]:
-    """A build by the worker's trigger."""
+    """Return a build by the worker's trigger."""
     build_id = "2d1da3a3-5b1e-4a57-9d3c-6f3f0a2b7c11"
     git = {"url": "https://github.com/acme/worker.git", "revision": "85cffd8" + "0" * 33}
     now = show_time(datetime.now(UTC))

@@ -19,7 +19,7 @@ _USAGE = 2
 
 
 def problems_of(remedy: str) -> list[str]:
-    """What would go wrong with a remedy that is pasted whole; a remedy in prose is not pasted."""
+    """Return what would go wrong with a remedy that is pasted whole; a remedy in prose is not pasted."""
     if not _COMMAND.match(remedy):
         return []
     plain = _SUBSTITUTION.sub("1", remedy)
@@ -34,7 +34,7 @@ def problems_of(remedy: str) -> list[str]:
 
 @cache
 def _said_by(shell: str, command: str) -> str:
-    """What a shell that is here says of a command's syntax."""
+    """Return what a shell that is here says of a command's syntax."""
     if not shutil.which(shell):
         return ""
     return subprocess.run([shell, "-n", "-c", command], capture_output=True, text=True, check=False).stderr
@@ -42,7 +42,7 @@ def _said_by(shell: str, command: str) -> str:
 
 @cache
 def _said_by_gcloud(arguments: tuple[str, ...]) -> str:
-    """What gcloud's parser, where it is here, has against these arguments. It has no account, and reaches nobody."""
+    """Return what gcloud's parser has against these arguments. It has no account, and reaches nobody."""
     if not shutil.which("gcloud"):
         return ""
     with tempfile.TemporaryDirectory() as folder:

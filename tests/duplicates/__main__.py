@@ -16,7 +16,7 @@ _COPIES = 10
 
 
 def shown(result: FloodResult) -> str:
-    """The figures, a line each."""
+    """Return the figures, a line each."""
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(result.verdicts.items()))
     rows = {
         "builds": result.builds,
@@ -34,7 +34,7 @@ def shown(result: FloodResult) -> str:
 
 
 def is_exact(result: FloodResult) -> bool:
-    """Whether each build has one verdict, entry, execution, message and record, and nothing else has any."""
+    """Return whether each build has one verdict, entry, execution, message and record, and nothing else has any."""
     everything = (result.executions, result.messages, result.told, result.done, result.entries)
     return {*everything, sum(result.verdicts.values())} == {result.builds} and [*result.verdicts] == ["VERIFIED"]
 

@@ -24,7 +24,7 @@ _SPEED = 8
 
 
 def fast_clock(since: datetime) -> Callable[[], datetime]:
-    """A clock that was right at this moment, and has run fast from then on."""
+    """Return a clock that was right at this moment, and has run fast from then on."""
     return lambda: since + (system_clock() - since) * _SPEED
 
 
@@ -42,5 +42,5 @@ if SINCE in os.environ:
 
     @functions_framework.http
     def verify(request: Request) -> tuple[str, int]:
-        """Act on one Pub/Sub push, in time that runs fast."""
+        """Act on one Pub/Sub push, in accelerated time."""
         return main.handle(request, lambda: _deployment, _budget)

@@ -91,7 +91,7 @@ class _Flood:
     _over: threading.Event = field(default_factory=threading.Event)
 
     def make(self, number: int) -> dict[str, Any]:
-        """A build ends now."""
+        """Let a build end now."""
         document = a_triggered_build(number, system_clock())
         image = {"name": f"{IMAGE}:latest", "digest": _DIGEST}
         document |= {"buildTriggerId": _trigger(number), "results": {"images": [image]}}
@@ -137,7 +137,7 @@ class _Flood:
         return any(self.store.due("9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid"))
 
     def done(self) -> int:
-        """How many builds the ledger says to be done."""
+        """Return how many builds the ledger says to be done."""
         records = (self.store.read(BUILDS, name, timeout=_TIMEOUT) for name in self.names)
         return sum(record is not None and record.document["state"] == State.DONE for record in records)
 

@@ -38,7 +38,7 @@ class RestartableFunction:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Begin a life; return when it listens. Raises AssertionError when it does not."""
+        """Start the process; return when it listens. Raises AssertionError when it does not."""
         script = Path(sys.executable).with_name("functions-framework")
         words = [str(script), "--target=verify", f"--source={accelerated.__file__}"]
         with self.log.open("ab") as output:
@@ -69,7 +69,7 @@ class RestartableFunction:
         return True
 
     def kill(self) -> None:
-        """End this life at once: the server and its workers, in whatever they do."""
+        """Kill the process at once: the server and its workers, in whatever they do."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -78,7 +78,7 @@ class RestartableFunction:
 
 @contextmanager
 def a_restartable_function(settings: Mapping[str, str], log: Path) -> Iterator[RestartableFunction]:
-    """A function that lives, until the block ends."""
+    """Yield a function that runs, until the block ends."""
     function = RestartableFunction(settings, log)
     function.start()
     try:

@@ -61,7 +61,7 @@ class InterruptedDemo:
     _next_kill: float = inf
 
     def add_bystanders(self) -> None:
-        """Let some builds end that nobody tells a story about, and choose when to kill the function."""
+        """Let some builds end that are not in the demo, and choose when to kill the function."""
         for _ in range(BYSTANDERS):
             document = a_triggered_build(next(self._numbers), self.now())
             document |= {"buildTriggerId": "another", "images": [], "results": {}}
@@ -82,7 +82,7 @@ class InterruptedDemo:
             time.sleep(TICK_SECONDS)
 
     def account(self) -> str:
-        """What is known of builds that have no verdict yet, what was given up, and which calls were made."""
+        """Return what is known of builds without a verdict, what was given up, and which calls were made."""
         waiting = (self.bystanders | {one.build_id for one in story(self.now())}) - {
             build for build, _ in self.verdicts()
         }
@@ -92,7 +92,7 @@ class InterruptedDemo:
         return f"{records} {self.letters.dead_letters()} {Counter(self.faults.calls)}"
 
     def verdicts(self) -> Counter[tuple[str, str]]:
-        """How often each build was given each verdict."""
+        """Return how often each build was given each verdict."""
         return Counter((one.build_id, one.verdict) for one in self.stage.decided())
 
 

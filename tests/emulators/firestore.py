@@ -83,7 +83,7 @@ class FailingFirestore(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # gen
 def failing_firestore(
     *statuses: grpc.StatusCode, behind: grpc.Channel | None = None
 ) -> Iterator[tuple[grpc.Channel, list[str]]]:
-    """A channel to a server in trouble, and the methods that it is called with."""
+    """Yield a channel to a server in trouble, and the methods that it is called with."""
     handler = FailingFirestore(statuses, behind)
     server = grpc.server(ThreadPoolExecutor(4), handlers=[handler])
     port = server.add_insecure_port("127.0.0.1:0")

@@ -36,7 +36,7 @@ class Emulator:
 
 @contextmanager
 def running(emulator: Emulator) -> Iterator[str]:
-    """Run it until the block ends; yields its address. Skips the test where it is not installed, but fails in CI."""
+    """Run it until the block ends; yield its address. Skips the test where it is not installed, but fails in CI."""
     script = _installed(emulator)
     address = f"127.0.0.1:{_free_port()}"
     with tempfile.TemporaryFile("w+") as output:

@@ -28,21 +28,21 @@ SHORT = 0.4
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """An address where connections are accepted and nothing is ever answered."""
+    """Yield an address where connections are accepted and nothing is ever answered."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager
 def closed() -> Iterator[str]:
-    """An address where nobody listens."""
+    """Yield an address where nobody listens."""
     with silent() as address:
         pass
     yield address
 
 
 def failure(call: str, channel: grpc.Channel, timeout: float = 10.0) -> ServiceError:
-    """The error of one call in the database `ledger` of the project `shop`."""
+    """Return the error of one call in the database `ledger` of the project `shop`."""
     store = FirestoreStore("shop", "ledger", channel=channel)
     with pytest.raises(ServiceError) as caught:
         CALLS[call](store, timeout)
@@ -168,7 +168,7 @@ def test_the_whole_message_of_a_refusal() -> None:
 
 
 def run_alone(script: str, **environment: str) -> str:
-    """What a fresh Python prints, in this environment and these variables."""
+    """Return what a fresh Python prints, in this environment and these variables."""
     command = [sys.executable, "-c", script]
     return subprocess.run(
         command, env=os.environ | environment, capture_output=True, text=True, check=True, timeout=60

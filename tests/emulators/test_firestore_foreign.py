@@ -49,7 +49,7 @@ def channel(firestore_emulator: str) -> Iterator[grpc.Channel]:
 
 
 def waiting(harness: Harness) -> BuildKey:
-    """A build whose record is due, because it could not be fetched at once."""
+    """Return a build whose record is due, because it could not be fetched at once."""
     harness.faults.add(Fault("GetBuild", "before"))
     key = harness.upload()
     harness.announce(key)

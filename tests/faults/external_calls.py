@@ -169,7 +169,7 @@ _SERVERS = {"google": _google, "slack": _slack, _FIRESTORE: _firestore, _PUBSUB:
 def behind_proxy(
     external: ExternalCall, fault: FaultKind | None, emulator: str, project: str
 ) -> Iterator[tuple[CallTarget, FaultyProxy]]:
-    """What a row's call goes to, with a wire before it that does the fault to every such call.
+    """Yield what a call goes to, behind a proxy that does the fault to every such call.
 
     `emulator` is the address of the row's emulator, if it has one.
     """

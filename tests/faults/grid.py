@@ -33,7 +33,7 @@ class When(Enum):
     ALWAYS = "always"
 
     def hits(self, ordinal: int) -> bool:
-        """Whether the call with this number is hit."""
+        """Return whether the call with this number is hit."""
         return self is When.ALWAYS or ordinal == (1 if self is When.FIRST else 2)
 
 
@@ -49,7 +49,7 @@ class GridFaultPlan(FaultPlan):
     _seen: Counter[str] = field(default_factory=Counter)
 
     def outcome(self, call: Call) -> CallOutcome:
-        """What becomes of this call."""
+        """Return what becomes of this call."""
         self._seen[call.name] += 1
         ordinal = self._seen[call.name]
         if call.name == self.call and self.when.hits(ordinal):
@@ -67,7 +67,7 @@ class EmptyAnswerInjector(FaultInjector):
     """A call without effect or error has the answer of nothing: None."""
 
     def call(self, name: str, timeout: float, effect: Callable[[CallOutcome], T]) -> T:
-        """See `Wire.call`."""
+        """Make the call: see `FaultInjector.call`."""
         answer = super().call(name, timeout, effect)
         return None if type(answer) is object else answer  # type: ignore[return-value]  # as the adapter answers
 
@@ -171,17 +171,17 @@ class GridRun:
     """Each line of the function's log, after the process that wrote it."""
 
     def record(self, made: ModelBuild) -> Record | None:
-        """The build's record as it was last written."""
+        """Return the build's record as it was last written."""
         document = self.simulation.invariants.records.get(made.key.name)
         return parse_record(document) if document else None
 
     @property
     def affected(self) -> list[ModelBuild]:
-        """The builds in whose story the call is made."""
+        """The builds in whose processing the call is made."""
         return self.made[: len(self.made) - self.scenario.untouched]
 
     def refused(self) -> list[Invocation]:
-        """The invocations about builds that were not acknowledged."""
+        """Return the invocations about builds that were not acknowledged."""
         names = {name for name, line in self.log if line.startswith("not acknowledged")}
         return [
             invocation
@@ -190,7 +190,7 @@ class GridRun:
         ]
 
     def final_state(self, made: ModelBuild) -> FinalState:
-        """How the build's story stands."""
+        """Return how far the build has come."""
         record, world = self.record(made), self.simulation.world
         judgement = record.judgement if record else None
         unmade = [f for f in judgement.findings if f.outcome is Outcome.COULD_NOT_CHECK] if judgement else []
@@ -205,7 +205,7 @@ class GridRun:
         )
 
     def told(self, made: ModelBuild) -> str:
-        """Where a person reads what went wrong: the verdict, else the audit trail, else the record or the log."""
+        """Return what a person reads of it: in the verdict, else the audit trail, else the record or the log."""
         record, final_state = self.record(made), self.final_state(made)
         if record and record.judgement and final_state.check:
             return "\n".join(f.remedy for f in record.judgement.findings if f.check is final_state.check)
@@ -217,7 +217,7 @@ class GridRun:
 
 @contextmanager
 def grid_run(call: str, fault: FaultKind, when: When, scenario: FaultScenario | None = None) -> Iterator[GridRun]:
-    """A cell's play, or another one, ready to go on: installed, the builds to come, a sweep each minute."""
+    """Yield a run of a call's scenario, or of another one: installed, the builds to come, a sweep each minute."""
     scenario = scenario or SCENARIOS.get(call, _WORKER)
     plan, kernel, log = GridFaultPlan(call, fault, when, scenario.needs), TimedKernel(), list[tuple[str, str]]()
 
@@ -254,7 +254,7 @@ def _inconclusive(check: Check) -> FinalState:
 
 
 def promised_state(call: str, fault: FaultKind) -> FinalState | None:
-    """What is promised when a call has this fault always; None: the same as if nothing had happened."""
+    """Return what is promised when a call has this fault always; None: the same as if nothing had happened."""
     landed, refused = fault in TAKES_EFFECT, fault in _REFUSED
     match call:
         case "store.read" | "store.present" | "builds.finished":

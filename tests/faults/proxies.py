@@ -51,7 +51,7 @@ class FaultyProxy:
 
 @contextmanager
 def grpc_proxy(behind: str, method: str, fault: FaultKind | None) -> Iterator[FaultyProxy]:
-    """A proxy in front of a gRPC server."""
+    """Yield a proxy in front of a gRPC server."""
     proxy = FaultyProxy(method, fault)
     with ThreadPoolExecutor(8) as threads, grpc.insecure_channel(behind) as channel:
         handler = _GrpcHandler(proxy, channel)
@@ -133,7 +133,7 @@ def _wait(context: grpc.ServicerContext, seconds: float) -> None:
 
 @contextmanager
 def http_proxy(behind: str, method: str, fault: FaultKind | None) -> Iterator[FaultyProxy]:
-    """A proxy in front of an HTTP server."""
+    """Yield a proxy in front of an HTTP server."""
     proxy = FaultyProxy(method, fault)
     handler = _HttpHandler(proxy, behind)
     with LoopbackServer(handler.respond) as server, Relay(server.address.removeprefix("http://")) as handler.relay:

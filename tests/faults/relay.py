@@ -38,7 +38,7 @@ class Relay:
         self._do(lambda: setattr(self, "_pass", self._half))
 
     def trickle(self) -> None:
-        """From now on pass what comes from behind a byte at a time, each long before a client gives up waiting."""
+        """Pass what comes from behind a byte at a time from now on, each long before a client gives up waiting."""
         self._do(lambda: setattr(self, "_pass", self._slowly))
 
     def __enter__(self) -> Self:

@@ -58,7 +58,7 @@ class AdapterOutcome:
     """What the message contains: the remedy."""
 
     def raised(self, call: str) -> VerifierError | None:
-        """The error, for those who play it."""
+        """Return the error that a simulation raises."""
         said, fix = f"{call}: expected an answer, got trouble", self.says or "try again later"
         if self.error is Unavailable:
             return Unavailable(said, fix=fix, ambiguous=bool(self.ambiguous), retry_after=self.retry_after)
@@ -100,7 +100,7 @@ _SPECIAL = {
 
 
 def adapter_outcome(call: str, fault: FaultKind) -> AdapterOutcome:
-    """What the adapter makes of this fault of this call."""
+    """Return what the adapter makes of this fault of this call."""
     special = _SPECIAL.get((call, fault))
     if special is not None:
         return special

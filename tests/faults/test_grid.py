@@ -71,7 +71,7 @@ def test_a_call_is_made_again_no_sooner_than_its_service_asked_for(call: str) ->
 
 
 def assert_in_time(run: GridRun) -> None:
-    """Each invocation had its time; and it was soon noticed that the ledger can't be reached."""
+    """Assert that each invocation ended in time, and soon where the ledger can't be reached."""
     assert max(invocation.seconds for invocation in run.kernel.invocations) <= INVOCATION_SECONDS
     refused = run.refused()
     if run.plan.call.startswith("store."):

@@ -23,12 +23,12 @@ ONCE_EACH = [
 
 
 def entries(run: GridRun) -> Counter[str]:
-    """The audit trail's entries by kind, as a query counts them."""
+    """Return the audit trail's entries by kind, as a query counts them."""
     return Counter(labels["kind"] for labels, _ in run.simulation.world.audit.values())
 
 
 def once_each() -> list[object]:
-    """Every call of the story of a build that nobody made, with every fault."""
+    """Return every call about a build that nobody made, with every fault."""
     return [
         pytest.param(call, when, fault, id=f"{call}-{when.value}-{fault}") for call, when in ONCE_EACH for fault in GRID
     ]

@@ -24,7 +24,7 @@ GRACE = 1.0
 
 @pytest.fixture
 def emulator(request: pytest.FixtureRequest, call: str) -> str:
-    """The address of the emulator that the call needs, if it needs one."""
+    """Return the address of the emulator that the call needs, if it needs one."""
     behind = EXTERNAL_CALLS[call].behind
     return str(request.getfixturevalue(behind)) if behind.endswith("_emulator") else ""
 
@@ -35,7 +35,7 @@ def test_every_external_call_has_a_row() -> None:
 
 
 def timeout_of(call: str, fault: FaultKind) -> float:
-    """Short where the call waits in vain; elsewhere a busy machine may take its time."""
+    """Return a short timeout where the call waits in vain; elsewhere a busy machine may take its time."""
     if fault not in TIMES_OUT:
         return PATIENT
     return SLACK_SHORT if call.startswith("chat.") else SHORT

@@ -24,7 +24,7 @@ MOST_SECONDS = 10.0
 
 @contextmanager
 def in_trouble() -> Iterator[str]:
-    """A server that answers UNAVAILABLE to everything."""
+    """Yield a server that answers UNAVAILABLE to everything."""
 
     def refuse(context: grpc.ServicerContext) -> NoReturn:
         context.abort(grpc.StatusCode.UNAVAILABLE, "the service is overloaded")

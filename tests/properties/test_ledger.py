@@ -179,7 +179,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert found == self.done
 
     def _one_of_them(self, data: st.DataObject) -> Lease:
-        """Any that ever held it; most often the last one."""
+        """Return any lease that there ever was; most often the last one."""
         return data.draw(st.sampled_from(self.holds)) if data.draw(st.integers(0, 4)) == 4 else self.holds[-1]
 
     def _listed(self, field: str, now: str) -> list[tuple[str, Stored]]:
@@ -192,7 +192,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return record.unsaid is not None or (record.due is not None and self.clock() < record.due)
 
     def _take(self, mood: str, free: bool, take: Callable[[], Lease | None]) -> None:
-        """Somebody comes for the record: it is theirs exactly when it is free and the write is known to be done."""
+        """Take the record: it is leased exactly when it is free and the write is known to be done."""
         before = self.stored()
         self.store.be(mood)
         try:
@@ -217,7 +217,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.holds.append(hold)
 
     def _write(self, mood: str, hold: Lease, record: Record) -> Lease | None:
-        """A holder writes: it goes through exactly when nobody wrote since; else it is told, and nothing changes."""
+        """Write as a holder: it goes through exactly when nobody wrote since; else it is told, and nothing changes."""
         before = self.stored()
         assert before is not None
         rightful = hold.revision == before.revision

@@ -57,7 +57,7 @@ def push(document: object) -> bytes:
 
 
 def judged(harness: Harness, hint: Hint, key: BuildKey) -> Judgement | None:
-    """What comes of this hint in a ledger of its own: the judgement on this build, but for its moment."""
+    """Return what comes of this hint in a ledger of its own: the judgement on this build, but for its moment."""
     services: Any = harness.deployment.services
     with closing(SqliteStore(":memory:")) as store:
         ledger = replace(harness.deployment.ledger, store=store)

@@ -41,7 +41,7 @@ def _outcome(run: Callable[[], SimulationFigures]) -> SimulationFigures | str:
 
 
 def _try_all(what: str, one: Callable[[Any], SimulationFigures | str], every: Iterable[Any], processes: int) -> int:
-    """Run all of them and print what came of it. How many broke a law."""
+    """Run all of them and print what came of it. Returns how many broke an invariant."""
     begun, broken, held = perf_counter(), 0, 0
     total = [0.0] * len(SimulationFigures._fields)
     with Pool(processes, maxtasksperchild=_CHUNKS_A_PROCESS) as pool:
@@ -60,7 +60,7 @@ def _try_all(what: str, one: Callable[[Any], SimulationFigures | str], every: It
 
 
 def main() -> int:
-    """Run what was asked for. 1 when a law was broken."""
+    """Run what was asked for. Returns 1 when an invariant was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, help="play this one, and print what happened")
     parser.add_argument("--seeds", type=int, default=1000, help="play so many (default 1000)")

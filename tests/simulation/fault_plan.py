@@ -54,14 +54,14 @@ class FaultPlan(Protocol):
     """Who decides."""
 
     def outcome(self, call: Call) -> CallOutcome:
-        """What becomes of this call."""
+        """Return what becomes of this call."""
 
 
 class NoFaults(FaultPlan):
     """Nothing ever goes wrong."""
 
     def outcome(self, call: Call) -> CallOutcome:
-        """It works."""
+        """Return that it works."""
         return WORKS
 
 
@@ -75,7 +75,7 @@ class ScriptedFaults(FaultPlan):
     """By the name of the call and its ordinal; ordinal 0 is every one that has no fate of its own."""
 
     def outcome(self, call: Call) -> CallOutcome:
-        """As planned."""
+        """Return what is planned for this call."""
         if call.number in self.numbers:
             return self.numbers[call.number]
         named = self.names.get(call.name, {})
@@ -89,5 +89,5 @@ CRASHES = {"before": BEFORE, "after its effect": AFTER, "before the next write":
 
 
 def unavailable(*, ambiguous: bool = False, retry_after: float | None = None) -> Unavailable:
-    """The error of a service that could not be reached."""
+    """Return the error of a service that could not be reached."""
     return Unavailable("expected an answer, got none: try again", ambiguous=ambiguous, retry_after=retry_after)

@@ -75,13 +75,13 @@ class Invariants:
     _notices: list[float] = field(default_factory=list)
 
     def nonce(self) -> str:
-        """A nonce that tells whose it is."""
+        """Return a nonce that tells whose it is."""
         process = self.kernel.process()
         process.claims += 1
         return f"{process.name}#{process.claims}"
 
     def asked(self, process: Process, name: str, timeout: float) -> None:
-        """A call begins: none may outlast the lease, but for those to the ledger, which its fences guard."""
+        """Check a call that begins: none may outlast the lease, but for those to the ledger, which its fences guard."""
         self._require(timeout > 0, f"{name} got {timeout} seconds")
         if name.startswith("store."):
             return
@@ -94,7 +94,7 @@ class Invariants:
             self._require(not is_late, f"{name} may outlast the lease of its process")
 
     def ended(self, process: Process, name: str, error: ServiceError | None) -> None:
-        """A call has ended."""
+        """Note that a call has ended."""
         if error and (step := _STEPS.get(name)):
             for record in self._held_by(process):
                 build = _name(record)
@@ -103,7 +103,7 @@ class Invariants:
                 self._failures[build] = (step, [*same, error])
 
     def wrote(self, before: Document | None, after: Document) -> None:
-        """A record was written."""
+        """Check a record that was written."""
         name = _name(after)
         if before is not None:
             self._went_on(name, before, after)
@@ -156,18 +156,18 @@ class Invariants:
         self._require(not against, f"{name} {against}")
 
     def may_start(self, build: str) -> None:
-        """An execution is to be started."""
+        """Check that an execution may be started."""
         record = self.records.get(build)
         self._require(record is not None and record["intent"] is not None, f"{build}: started without a saved intent")
         self._require(self._is_holder(record), f"{build}: started by a process that does not hold it")
 
     def started(self, build: str) -> None:
-        """An execution is started."""
+        """Check that no other execution was started for the build."""
         self.executions[build] += 1
         self._require(self.executions[build] == 1, f"{build}: {self.executions[build]} executions were started")
 
     def recorded(self, insert_id: str, time: str, labels: Mapping[str, str], payload: Document) -> None:
-        """An entry is written to the audit trail."""
+        """Check an entry that is written to the audit trail."""
         said = (labels["kind"], json.dumps(payload, sort_keys=True))
         entry = self._entries.setdefault(said, (insert_id, time))
         self._require(entry == (insert_id, time), f"two entries say the same {labels['kind']}")
@@ -181,13 +181,13 @@ class Invariants:
         self._require_decided(build, payload, "recorded")
 
     def published(self, payload: Document) -> None:
-        """A verdict is published to whoever wants to act on it."""
+        """Check a verdict that is published to whoever wants to act on it."""
         build = payload["resourceUri"].partition("googleapis.com/")[2]
         self._require_decided(build, payload, "published")
         self._published.add(build)
 
     def may_post(self, key: str) -> None:
-        """A message is to be posted."""
+        """Check that a message may be posted."""
         build, _, verdict = key.rpartition("@")
         if build == "unconfirmed":
             return
@@ -205,7 +205,7 @@ class Invariants:
         self._require(verdict == (told or verdict), f"{key}: told, and {told} was decided")
 
     def posted(self, key: str, now: float) -> None:
-        """A message appears in Slack."""
+        """Check a message that appears in Slack."""
         if key.startswith("unconfirmed@"):
             self._require(not self._notices or now - self._notices[-1] >= 3599, "two notices within an hour")
             self._notices.append(now)
@@ -217,21 +217,21 @@ class Invariants:
         self._blind.discard(key)
 
     def answered(self, process: Process, key: str) -> None:
-        """Slack's answer has reached its caller: from the next write on, the record must say that it was told."""
+        """Note that Slack's answer has reached its caller: the next write must say that it was told."""
         self._answered[process.name] = key.rpartition("@")[0]
 
     def logged(self, severity: str, message: str, **fields: Any) -> None:
-        """The function writes a line into its own log: no exception may be in it that nobody expected."""
+        """Check a line of the function's own log: no exception may be in it that nobody expected."""
         defects = [fields["stack_trace"]] if "stack_trace" in fields else []
         defects += [problem for problem in fields.get("problems", ()) if _DEFECT in problem]
         self._require(not defects, f"an exception that nobody expected: {message}\n{''.join(defects[:1])}")
 
     def saw_nothing(self, key: str) -> None:
-        """Slack's history could not be read when this message was looked for."""
+        """Note that Slack's history could not be read when this message was looked for."""
         self._blind.add(key)
 
     def acknowledged(self, process: Process, path: str, about: str | None) -> None:
-        """A message about this build is acknowledged: something durable must be there, and nothing held."""
+        """Check that something durable is there and nothing leased when a message about this build is acknowledged."""
         if about == UNREADABLE_ENTRY:
             self._require(
                 self._has_entry(about), "a message that can't be read was acknowledged, and nothing was written"
@@ -242,7 +242,7 @@ class Invariants:
             self._require(not self._held_by(process), f"{process.name} acknowledged {about}, and still holds it")
 
     def check_at_the_end(self, *, exactly: bool, dead_letters: int) -> None:
-        """Everything has settled. `exactly`: nothing went wrong that could excuse an INCONCLUSIVE verdict."""
+        """Check that all is settled. `exactly`: nothing went wrong that could excuse an INCONCLUSIVE verdict."""
         self._require(not dead_letters, f"{dead_letters} messages were given up")
         for made in self.world.builds.values():
             name, record = made.key.name, self.records.get(made.key.name)
@@ -267,7 +267,7 @@ class Invariants:
         return next((made for made in self.world.builds.values() if made.key.name == _name(record)), None)
 
     def _has_entry(self, kind: str, build: str = "") -> bool:
-        """Whether the audit trail has an entry of this kind, about this build if one is named."""
+        """Return whether the audit trail has an entry of this kind, about this build if one is named."""
         return any(
             labels["kind"] == kind and (not build or payload["build"] == build)
             for labels, payload in self.world.audit.values()

@@ -40,7 +40,7 @@ class LateWritePlan(FaultPlan):
 
 
 def late_writes() -> Iterator[LateWrite]:
-    """All of them."""
+    """Yield all of them."""
     for scenario in ("upload", "worker", "silent"):
         for call in sorted(WRITES):
             for ordinal in range(1, 5):
@@ -49,7 +49,7 @@ def late_writes() -> Iterator[LateWrite]:
 
 
 def run_late_write(write: LateWrite) -> None:
-    """The cell's play, with a sweep every few seconds. Raises Unlawful."""
+    """Run the write's scenario, with a sweep every few seconds. Raises ViolationFound."""
     simulation, _ = started(SCENARIOS[write.scenario], LateWritePlan(write), f"{write}")
     simulation.kernel.at(15.0, partial(simulation.sweeps, _EVERY))
     simulation.run(30.0)

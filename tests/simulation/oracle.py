@@ -28,7 +28,7 @@ _BY_ITS_LOGS = (GOOD, MAPPER)
 def objection(
     made: ModelBuild, record: Document, world: WorldModel, known: Mapping[str, float], failures: Sequence[ServiceError]
 ) -> str:
-    """What speaks against the judgement in this record, or nothing.
+    """Return what speaks against the judgement in this record, or nothing.
 
     `known`: since when the ledger has each digest. `failures`: of one step about its worker, attempt after attempt.
     """
@@ -53,7 +53,7 @@ def objection(
 
 
 def may_differ(made: ModelBuild, record: Document, world: WorldModel) -> bool:
-    """Whether another image ran in the place of this build's."""
+    """Return whether another image ran in the place of this build's."""
     run = world.runs.get(record["execution"])
     return run is not None and run.digest != made.digest
 
@@ -63,7 +63,7 @@ def _is_refused(failures: Sequence[ServiceError]) -> bool:
 
 
 def _against_no_run(made: ModelBuild, record: Document, world: WorldModel, failures: Sequence[ServiceError]) -> str:
-    """A worker that is said not to have been started."""
+    """Return what speaks against a verdict that the worker was not started."""
     judgement = record["judgement"]
     if judgement["verdict"] != "INCONCLUSIVE":
         return f"is judged {judgement['verdict']} without a run that shows it"
@@ -84,7 +84,7 @@ def _against(
     *,
     ignores_environment: bool,
 ) -> str:
-    """Another verdict than what ran deserves, and no excuse for it."""
+    """Return what speaks for another verdict, if nothing excuses this one."""
     verdict, decided = record["judgement"]["verdict"], _seconds(record["judgement"]["decided"])
     deserved = TRUE_VERDICT[run.behaviour]
     if deserved == "VERIFIED" and run.digest != made.digest:
@@ -102,7 +102,7 @@ def _against(
 
 
 def _against_time(record: Document, run: ModelExecution, decided: float) -> str:
-    """A judgement on what can't have been seen yet."""
+    """Return what speaks against a judgement on what can't have been seen yet."""
     if record["judgement"]["verdict"] == "VERIFIED" and any(visible > decided for visible, _ in run.entries):
         return "is VERIFIED before all of its logs can be read"
     ended = run.created + _RUN if run.behaviour == STUCK else run.ended
@@ -112,7 +112,7 @@ def _against_time(record: Document, run: ModelExecution, decided: float) -> str:
 
 
 def _against_others(record: Document) -> str:
-    """Executions that were found beside the one that counts, and are not told of."""
+    """Return an execution that was found beside the one that counts, and is not told of."""
     told = " ".join(finding["seen"] for finding in record["judgement"]["findings"])
     return next((f"does not tell of {name}" for name in record["extras"] if name not in told), "")
 
@@ -120,7 +120,7 @@ def _against_others(record: Document) -> str:
 def _against_maker(
     made: ModelBuild, record: Document, run: ModelExecution, world: WorldModel, known: Mapping[str, float]
 ) -> str:
-    """Another build's image ran, and its maker is not named although the ledger knew it."""
+    """Return the objection that another build's image ran, and its maker is not named although the ledger knew it."""
     seen = [f["seen"] for f in record["judgement"]["findings"] if f["check"] == "worker_ran_the_built_image"]
     if run.digest == made.digest or not seen:
         return ""

@@ -42,7 +42,7 @@ class FaultInjector:
     _ordinals: Counter[str] = field(default_factory=Counter)
 
     def call(self, name: str, timeout: float, effect: Callable[[CallOutcome], T]) -> T:
-        """Make the call. Raises what its fate is, or what the service itself says."""
+        """Make the call. Raises what the plan says, or what the service itself says."""
         process = self.kernel.process()
         if self.invariants.broken:
             raise self.invariants.broken
@@ -325,7 +325,7 @@ class SimulatedServices:
 
     @staticmethod
     def of(injector: FaultInjector, world: WorldModel) -> SimulatedServices:
-        """The ports of this planet."""
+        """Return the services of this world."""
         logging = SimulatedLogging(injector, world)
         return SimulatedServices(
             store=SimulatedStore(injector),

@@ -71,7 +71,7 @@ class SimulatedPubSub:
 
 
 def push(data: bytes, attributes: Mapping[str, str] | None = None) -> bytes:
-    """The body of a push."""
+    """Return the body of a push."""
     message: dict[str, Any] = {"data": b64encode(data).decode(), "messageId": "7", "attributes": dict(attributes or {})}
     message["publishTime"] = show_time(BEGINNING)
     return json.dumps({"message": message, "subscription": f"projects/{PROJECT}/subscriptions/s"}).encode()
@@ -88,7 +88,7 @@ UNKNOWN_BUILD = f"projects/{PROJECT}/locations/{REGION}/builds/never-made"
 
 
 def status_message(made: ModelBuild, status: str, content: Mapping[str, Any] | None = None) -> bytes:
-    """What Cloud Build says about a build, or what somebody else says in its name: then with this content."""
+    """Return what Cloud Build says about a build, or what somebody else says in its name: then with this content."""
     document = {"id": made.key.id, "projectId": PROJECT, "status": status}
     document["name"] = f"projects/{NUMBER}/locations/{REGION}/builds/{made.key.id}"
     said = {**made.document, **(content or {}), **document}
@@ -96,7 +96,7 @@ def status_message(made: ModelBuild, status: str, content: Mapping[str, Any] | N
 
 
 def completion_message(build: str, execution: str) -> bytes:
-    """What Cloud Run says when an execution for this build has ended, or what somebody else says in its name."""
+    """Return what Cloud Run says when an execution for this build has ended, or what somebody else says in its name."""
     variable = {"name": BUILD_VARIABLE, "value": build}
     entry = {
         "labels": {EXECUTION_LABEL: execution.rpartition("/")[2]},

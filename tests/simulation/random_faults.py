@@ -66,7 +66,7 @@ class RandomFaultPlan(FaultPlan):
 
     @staticmethod
     def of(random: Random) -> RandomFaultPlan:
-        """A mixture: each kind of trouble is in it or not, at one of several rates, in fair or slow weather."""
+        """Draw a mixture: each kind of trouble is in it or not, at one of several rates, with fast or slow calls."""
         every = (*TROUBLES, "killed")  # twice, for there are three ways of it
         kinds = tuple(kind for kind in every if random.random() < 0.6)
         rate = random.choice((0.0, 0.02, 0.05, 0.1, 0.2))
@@ -78,11 +78,11 @@ class RandomFaultPlan(FaultPlan):
         return self.latencies is _FAST and not (self.rate and self.kinds)
 
     def stop_faults(self) -> None:
-        """From now on nothing goes wrong."""
+        """Let nothing go wrong from now on."""
         self.rate, self.latencies = 0.0, _FAST
 
     def outcome(self, call: Call) -> CallOutcome:
-        """By chance."""
+        """Return what becomes of this call by chance."""
         random = self.random
         if random.random() < min(self.rate * _RARE.get(call.name, 1.0), _MOST_RATE):
             kinds = [kind for kind in self.kinds if call.name in TROUBLES[kind]]

@@ -24,44 +24,44 @@ _SWEEP_AT = {"silent": 660.0, "superseded": 300.0, "unanswered": 60.0, "unknown"
 
 
 def upload(simulation: Simulation) -> None:
-    """A build from uploaded files."""
+    """Build uploaded files."""
     simulation.announce(simulation.world.build(1, 2.0, 10.0, ""))
 
 
 def worker(simulation: Simulation) -> None:
-    """A build of a commit, its worker's run, and the event that the run has ended."""
+    """Build a commit, run its worker, and send the event that the run has ended."""
     simulation.announce(simulation.world.build(1, 2.0, 10.0, GOOD))
 
 
 def unanswered(simulation: Simulation) -> None:
-    """The same, where Cloud Run starts it and Slack posts the message, and neither answers."""
+    """Do the same, where Cloud Run starts it and Slack posts the message, and neither answers."""
     worker(simulation)
 
 
 def silent(simulation: Simulation) -> None:
-    """A build that nobody sends a message about."""
+    """Build without a message about it."""
     simulation.world.build(1, 2.0, 10.0, "")
 
 
 def superseded(simulation: Simulation) -> None:
-    """A build of a commit whose image was replaced by another build's before the worker ran."""
+    """Build a commit whose image is replaced by another build's before the worker runs."""
     simulation.announce(simulation.world.build(1, 2.0, 10.0, GOOD), delay=10.0)
     simulation.announce(simulation.world.build(2, 2.0, 15.0, ""))
 
 
 def early(simulation: Simulation) -> None:
-    """A message that says SUCCESS while the build goes on; the true one is lost."""
+    """Send a message that says SUCCESS while the build goes on; the true one is lost."""
     made = simulation.world.build(1, 2.0, 70.0, "")
     simulation.announce(made, delay=-65.0)
 
 
 def unknown(simulation: Simulation) -> None:
-    """A message about a build that nobody ever made."""
+    """Send a message about a build that nobody ever made."""
     simulation.pubsub.send("/builds", UNKNOWN, UNKNOWN_BUILD, delay=5.0)
 
 
 def unreadable(simulation: Simulation) -> None:
-    """A message that can't be read."""
+    """Send a message that can't be read."""
     simulation.pubsub.send("/builds", UNREADABLE, UNREADABLE_ENTRY, delay=5.0)
 
 
@@ -79,7 +79,10 @@ class Crash(NamedTuple):
 
 
 def run_scenario(scenario: Scenario, *crashes: Crash) -> tuple[SimulationFigures, list[str]]:
-    """The play with these crashes in it, until all has settled, and the names of the calls. Raises Unlawful."""
+    """Run the scenario with these crashes, until all has settled. Returns the names of the calls, too.
+
+    Raises ViolationFound.
+    """
     outcomes: Mapping[int, CallOutcome] = {crash.number: CRASHES[crash.kind] for crash in crashes}
     named = " ".join(f"{crash.number}:{crash.kind}" for crash in crashes)
     plan = ScriptedFaults(outcomes, _TROUBLES.get(scenario.__name__, {}))
@@ -91,7 +94,7 @@ def run_scenario(scenario: Scenario, *crashes: Crash) -> tuple[SimulationFigures
 
 
 def started(scenario: Scenario, plan: FaultPlan, name: str) -> tuple[Simulation, int]:
-    """A life in which this play begins, and the number of calls that its installation took."""
+    """Return a simulation in which this scenario begins, and the number of calls that its installation took."""
     simulation = Simulation(Random(1), plan, name)
     simulation.install()
     before = len(simulation.injector.calls)
@@ -101,14 +104,14 @@ def started(scenario: Scenario, plan: FaultPlan, name: str) -> tuple[Simulation,
 
 @cache
 def first_call() -> int:
-    """The number of the first call of a play: those before it are the installation's."""
+    """Return the number of the first call of a scenario: those before it are the installation's."""
     simulation = Simulation(Random(1), ScriptedFaults(), "the installation")
     simulation.install()
     return len(simulation.injector.calls) + 1
 
 
 def single_crashes(scenario: Scenario) -> Iterator[Crash]:
-    """Every crash point of a play."""
+    """Yield every crash point of a scenario."""
     begin = first_call()
     _, names = run_scenario(scenario)
     for number in range(begin, begin + len(names)):
@@ -117,13 +120,13 @@ def single_crashes(scenario: Scenario) -> Iterator[Crash]:
 
 
 def followers(scenario: Scenario, first: Crash) -> list[Crash]:
-    """Every crash that can follow this one. Raises Unlawful when this one alone breaks a law."""
+    """Return every crash that can follow this one. Raises ViolationFound when this one alone breaks an invariant."""
     _, names = run_scenario(scenario, first)
     return [Crash(number, kind) for number in range(first.number + 1, first_call() + len(names)) for kind in CRASHES]
 
 
 def pairs(scenario: Scenario) -> Iterator[tuple[Crash, Crash]]:
-    """Every ordered pair of crash points of a play."""
+    """Yield every ordered pair of crash points of a scenario."""
     for first in single_crashes(scenario):
         for second in followers(scenario, first):
             yield first, second

@@ -94,24 +94,24 @@ class Simulation:
         self.pubsub = SimulatedPubSub(self.kernel, self.invariants, entry_point)
 
     def announce(self, made: ModelBuild, *, delay: float = 0.0, status: str = "") -> None:
-        """A message about the build, when it has finished and this much later."""
+        """Send a message about the build, when it has finished and this much later."""
         body = status_message(made, status or made.done.status)
         self.pubsub.send("/builds", body, made.key.name, max(made.finishes - self.kernel.seconds, 0) + delay)
 
     def install(self) -> None:
-        """The first sweep, undisturbed: what finished before it is none of the verifier's business."""
+        """Sweep once, undisturbed: what finished before that is none of the verifier's business."""
         self.injector.plan = NoFaults()
         self.pubsub.send("/sweep", push(b"{}"), once=True)
         self.run(1.0)
         self.injector.plan = self.plan
 
     def sweeps(self, every: float = _SWEEP_EVERY) -> None:
-        """From now on the sweep comes every minute, or as often as is said."""
+        """Send the sweep from now on every minute, or as often as is said."""
         self.pubsub.send("/sweep", push(b"{}"), once=True)
         self.kernel.after(every, partial(self.sweeps, every))
 
     def run(self, until: float) -> None:
-        """Let time pass. Raises Unlawful when a law is broken, whatever has become of the exception that said so."""
+        """Let time pass. Raises ViolationFound when an invariant is broken, whatever becomes of that exception."""
         with self._checked():
             self.kernel.run(until)
 
@@ -127,7 +127,7 @@ class Simulation:
             raise self._violation(self.invariants.broken) from None
 
     def settle(self, *, exactly: bool) -> SimulationFigures:
-        """Calm: let time pass until nothing is open, and look at every law once more."""
+        """Let time pass without faults until nothing is open, and check every invariant once more."""
         while not self._is_settled():
             if self.kernel.seconds > _MOST_SECONDS:
                 raise self._violation(
@@ -180,7 +180,7 @@ def run_seed(
     seed: int,
     watch: Callable[[Simulation], object] = lambda _: None,
 ) -> SimulationFigures:
-    """One seed, and its life shown to who watches.
+    """Run one seed, and show its simulation to who watches.
 
     Raises Unlawful when a law is broken, and for whatever else goes wrong.
     """
@@ -209,7 +209,7 @@ def _run_seed(random: Random, name: str, watch: Callable[[Simulation], object]) 
 
 
 def _populate(simulation: Simulation, random: Random) -> None:
-    """Builds, and what is said about them: truly or not, once or often, early, late or never."""
+    """Add builds, and what is said about them: truly or not, once or often, early, late or never."""
     simulation.world.lag = random.choice((0.0, 5.0, 25.0))
     simulation.world.delay = random.choice((0.0, 0.0, 2.0, 45.0, 300.0, 900.0))
     simulation.world.listing_lag = random.choice((0.0, 0.0, 60.0, _MOST_LISTING_LAG))

@@ -24,7 +24,7 @@ def situations(mutant: Mutant) -> Iterator[Situation]:
 
 
 def broken_in(situation: Situation, mutant: Mutant) -> str:
-    """What the law says that the bug breaks here; empty: it breaks none."""
+    """Return what is said of the invariant that the bug breaks here; empty: it breaks none."""
     try:
         with mutant.planted():
             situation()

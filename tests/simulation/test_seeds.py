@@ -53,7 +53,7 @@ def test_a_seed_plays_the_same_way_every_time_whatever_the_hashes() -> None:
 
 
 def trace(seed: int) -> str:
-    """Everything that is called in one seed, and what becomes of it."""
+    """Return everything that is called in one seed, and what becomes of it."""
     simulations: list[Simulation] = []
     run_seed(seed, watch=simulations.append)
     return "\n".join(map(repr, simulations[0].injector.trace))

@@ -97,7 +97,7 @@ class WorldModel:
     tag: str = "sha256:" + "0" * 64
 
     def build(self, number: int, begins: float, finishes: float, behaviour: str, status: str = "SUCCESS") -> ModelBuild:
-        """Let there be a build: of a commit by the worker's trigger, or uploaded where it has no nature."""
+        """Add a build: of a commit by the worker's trigger, or uploaded where it has no behaviour."""
         build_id = f"{number:08x}-0000-4000-8000-00000000beef"
         digest = f"sha256:{number:064x}"
         document = {
@@ -118,14 +118,14 @@ class WorldModel:
         return made
 
     def seen(self, key: BuildKey) -> Build | None:
-        """The build as Cloud Build has it now."""
+        """Return the build as Cloud Build has it now."""
         made, now = self.builds.get(key), self.kernel.seconds
         if made is None or now < made.begins:
             return None
         return made.done if now >= made.finishes else made.working
 
     def other_than(self, key: BuildKey) -> Build | None:
-        """Another build that has ended, if there is one."""
+        """Return another build that has ended, if there is one."""
         ended = (made for made in self.builds.values() if made.key != key and made.finishes <= self.kernel.seconds)
         return next((made.done for made in ended), None)
 
@@ -145,7 +145,7 @@ class WorldModel:
         return run
 
     def execution(self, run: ModelExecution) -> Execution:
-        """The execution as Cloud Run has it now."""
+        """Return the execution as Cloud Run has it now."""
         now = self.kernel.seconds
         is_over, bad = now >= run.ended, run.behaviour in (EXIT, OUT_OF_MEMORY)
         image = f"{IMAGE}@{run.digest}" if now >= run.started else f"{IMAGE}:latest"
@@ -175,7 +175,7 @@ _MESSAGES = {
 
 
 def _entries(run: ModelExecution) -> list[tuple[float, LogEntry]]:
-    """What the execution logs, each with its time."""
+    """Return what the execution logs, each with its time."""
     lines: list[tuple[str, int, str, str]] = [("run.googleapis.com/stdout", 0, "worker starts", "0")]
     if run.behaviour not in (IDLE, STUCK):
         lines.append(("run.googleapis.com/stdout", 0, "query ok", "0"))

@@ -16,7 +16,7 @@ from tests.tally import line
 
 
 def table(result: SoakResult) -> str:
-    """The figures, a line each."""
+    """Return the figures, a line each."""
     statistics = result.statistics
     faults = ", ".join(f"{count} {kind}" for kind, count in sorted(statistics.faults.items()))
     rows = {

@@ -100,7 +100,7 @@ class _SoakRun:
         )
 
     def build(self) -> None:
-        """A build ends; a few builds are silent about it."""
+        """Let a build end; a few builds are silent about it."""
         number, now = len(self.expected) + 1, self.testbed.clock()
         is_upload = self.random.random() < 0.5
         document = an_upload(number, now) if is_upload else a_triggered_build(number, now)
@@ -112,7 +112,7 @@ class _SoakRun:
                 self._send(Delivery("/builds", pushed(document, status="SUCCESS")))
 
     def pass_minute(self, pool: ProcessPool) -> None:
-        """One minute: everything that is to be delivered is, and what is not acknowledged comes again in the next."""
+        """Deliver everything that is to be delivered this minute; what is not acknowledged comes again in the next."""
         for run in self.testbed.cloud.jobs.runs():
             if run.full_name not in self._completed and run.audited and run.audited <= self.testbed.clock():
                 self._completed.add(run.full_name)
@@ -131,7 +131,7 @@ class _SoakRun:
         self._coming[self.minute + self.random.choice(_DELAYS)].append(delivery)
 
     def is_settled(self) -> bool:
-        """Whether nothing is on its way or due, and every build has a record."""
+        """Return whether nothing is on its way or due, and every build has a record."""
         store = self.testbed.store
         if self._coming or any(store.due("9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid")):
             return False
@@ -140,7 +140,7 @@ class _SoakRun:
 
 
 def soak(fork_server: ForkServer, firestore: str, folder: Path, profile: LoadProfile) -> SoakResult:
-    """Let builds end in this weather, then in calm until everything has settled; see what came of it."""
+    """Let builds end under this load, then without faults until everything has settled; see what came of it."""
     start = time.monotonic()
     with a_testbed(fork_server, Emulators(firestore), folder, policy=_PATIENT) as testbed:
         testbed.cloud.reads_per_minute, testbed.cloud.empty_pages = 1_000_000, 0

@@ -45,13 +45,13 @@ class ProcessPool:
     _in_hand: dict[FunctionProcess, set[int]] = field(default_factory=dict)
 
     def start_process(self) -> None:
-        """One life more."""
+        """Start one process more."""
         process = self.start()
         self._in_hand[process] = set()
         self._selector.register(process, selectors.EVENT_READ)
 
     def deliver_all(self, now: datetime, deliveries: Sequence[Delivery]) -> set[int]:
-        """Do all of these, at this moment of virtual time. Answers with the places of those that were acknowledged."""
+        """Deliver all of these, at this moment of virtual time. Returns the positions of the acknowledged ones."""
         waiting, acknowledged = deque(range(len(deliveries))), set[int]()
         self.statistics.deliveries += len(deliveries)
         while waiting or any(self._in_hand.values()):
@@ -87,7 +87,7 @@ class ProcessPool:
         process.end()
 
     def end(self) -> None:
-        """Let all of them go."""
+        """End all of them."""
         for process in [*self._in_hand]:
             self._stop_process(process)
         self._selector.close()
@@ -97,7 +97,7 @@ class ProcessPool:
 def a_process_pool(
     start: Callable[[], FunctionProcess], statistics: LoadStatistics, size: int
 ) -> Iterator[ProcessPool]:
-    """So many lives, until the block ends."""
+    """Yield so many processes, until the block ends."""
     pool = ProcessPool(start, statistics)
     try:
         for _ in range(size):

@@ -38,7 +38,7 @@ STAGES = (
 
 
 def output(stage: SoakStage) -> Iterator[str]:
-    """What the stage prints, line by line, and at the end how it went."""
+    """Yield what the stage prints, line by line, and at the end how it went."""
     with subprocess.Popen(
         [sys.executable, "-m", *stage.words], env=os.environ | stage.environment, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -81,14 +81,14 @@ class Harness:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def upload(self, **changes: Any) -> BuildKey:
-        """A build by `gcloud builds submit` that pushed an image."""
+        """Return a build by `gcloud builds submit` that pushed an image."""
         name = f"source/1790000000.5-{next(self.numbers):032x}.tgz"
         place = {"bucket": f"{PROJECT}_cloudbuild", "object": name, "generation": "1790000001"}
         document = self._build({"storageSource": place}, {"resolvedStorageSource": place})
         return self.put(document | changes)
 
     def triggered(self, sha: str = FIXED, *, branch: str = "main", **changes: Any) -> BuildKey:
-        """A build of a commit by the worker's trigger, which moved the image's tag."""
+        """Return a build of a commit by the worker's trigger, which moved the image's tag."""
         git = {"url": "https://github.com/vividly/content-worker.git", "revision": sha}
         document = self._build({"gitSource": git}, {"resolvedGitSource": git})
         document["buildTriggerId"] = TRIGGER_ID
@@ -129,18 +129,18 @@ class Harness:
         return BuildKey(document["projectId"], REGION, document["id"])
 
     def job(self, script: Script = CLEAN, **settings: Any) -> None:
-        """How the worker's next execution goes."""
+        """Set how the worker's next execution goes."""
         self.cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=script, **settings)
 
     def budget(self) -> Budget:
         return Budget(self.clock, self.clock() + timedelta(seconds=50))
 
     def announce(self, key: BuildKey) -> None:
-        """A status message about the build arrives."""
+        """Deliver a status message about the build."""
         reconcile(key, self.deployment, self.budget(), only_if_due=True)
 
     def finish(self, key: BuildKey) -> None:
-        """A message that the build's execution has finished arrives."""
+        """Deliver the message that the build's execution has finished."""
         reconcile_running(key, self.deployment, self.budget())
 
     def sweep(self) -> Swept | None:
@@ -167,7 +167,7 @@ class Harness:
         return {str(finding.check): str(finding.outcome) for finding in judgement.findings}
 
     def calls(self, name: str) -> int:
-        """How often this call arrived at the stand-in."""
+        """Return how often this call arrived at the stand-in."""
         return self.faults.calls.count(name)
 
     def use(self, policy: Policy) -> None:
@@ -193,7 +193,7 @@ POLICY = Policy(
 
 @contextmanager
 def a_harness(store: Store, *, rate_limit: bool = False) -> Iterator[Harness]:
-    """A town with nothing in it but a job. `rate_limit`: Slack takes one message a second a channel."""
+    """Yield a harness with nothing in it but a job. `rate_limit`: Slack takes one message a second a channel."""
     clock = ManualClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
     faults, cloud, nonces = Faults(), Cloud(clock), itertools.count(1)
     with GoogleStandIn(cloud, faults) as google, SlackStandIn(faults, clock, rate_limit=rate_limit) as slack:
@@ -218,7 +218,7 @@ def a_harness(store: Store, *, rate_limit: bool = False) -> Iterator[Harness]:
 
 @pytest.fixture
 def harness(tmp_path: Path) -> Iterator[Harness]:
-    """See `a_town`."""
+    """Yield a harness over a new ledger: see `a_harness`."""
     store = SqliteStore(tmp_path / "ledger.sqlite")
     with a_harness(store) as made:
         yield made

@@ -81,7 +81,7 @@ def rewire(harness: Harness, **changes: object) -> None:
 
 
 def kinds(harness: Harness) -> list[str]:
-    """What the audit trail holds."""
+    """Return what the audit trail holds."""
     return [entry["labels"]["kind"] for entry in harness.cloud.audit_entries()]
 
 
@@ -94,7 +94,7 @@ def make_unreadable(harness: Harness, key: BuildKey) -> None:
 
 
 def due_after(harness: Harness, key: BuildKey) -> timedelta:
-    """How long the record waits from now on."""
+    """Return how long the record waits from now on."""
     due = harness.record(key).due
     assert due is not None
     return due - harness.clock()

@@ -57,7 +57,7 @@ def harness(firestore_emulator: str, project: str) -> Iterator[Harness]:
 
 
 def said_once(harness: Harness, verdict: str) -> None:
-    """Slack and the audit trail have heard this verdict, once, and there is nothing more to do."""
+    """Assert that Slack and the audit trail have this verdict, once, and that nothing more is due."""
     assert len(harness.slack.messages) == 1
     assert [entry["labels"]["verdict"] for entry in harness.cloud.audit_entries()] == [verdict]
     assert not harness.deployment.services.store.due("9", 10, timeout=20)

@@ -44,7 +44,7 @@ def test_an_old_record_keeps_all_that_it_says(case: str) -> None:
 
 
 def of_old(now: Any, old: Any) -> Any:
-    """What stood in the old document, as it is now: a later version may only add fields."""
+    """Return what stood in the old document, as it is now: a later version may only add fields."""
     return {name: of_old(now[name], old[name]) for name in old} if isinstance(old, dict) else now
 
 

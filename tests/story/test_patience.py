@@ -303,7 +303,7 @@ def test_a_channel_that_takes_nothing_is_asked_seldom_and_delays_no_verdict(harn
 
 
 def untold(harness: Harness, key: BuildKey, moment: str, status: str, retry_after: int | None = None) -> BuildKey:
-    """A build whose verdict Slack has not heard, for this reason."""
+    """Return a build whose verdict Slack has not heard, for this reason."""
     harness.faults.add(Fault("chat.postMessage", moment, status=status, retry_after=retry_after))
     harness.announce(key)
     harness.faults.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ MAPPERS = (
 
 
 def through(harness: Harness, key: BuildKey) -> None:
-    """From the build's message to its verdict, with a completion message."""
+    """Bring the build from its message to its verdict, with a completion message."""
     harness.announce(key)
     harness.clock.advance(20)
     harness.finish(key)

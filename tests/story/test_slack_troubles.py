@@ -27,19 +27,19 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def strict() -> Iterator[Harness]:
-    """A town whose Slack takes one message a second a channel."""
+    """Yield a harness whose Slack takes one message a second a channel."""
     with closing(SqliteStore(":memory:")) as store, a_harness(store, rate_limit=True) as made:
         yield made
 
 
 def told(harness: Harness) -> list[str]:
-    """The ids of the builds that Slack was told of, in the order of posting."""
+    """Return the ids of the builds that Slack was told of, in the order of posting."""
     keys = [(message.metadata or {})["event_payload"]["key"] for message in harness.slack.messages]
     return [key.rpartition("/")[2].partition("@")[0] for key in keys]
 
 
 def waiting(harness: Harness, number: int) -> list[BuildKey]:
-    """So many verdicts that Slack has not heard of, a second apart."""
+    """Return so many verdicts that Slack has not heard of, a second apart."""
     outage = Fault("chat.postMessage", "before", status="503", times=0)
     harness.faults.add(outage)
     keys = []

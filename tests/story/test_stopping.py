@@ -49,7 +49,7 @@ def record(folder: Path) -> Record:
 
 
 def stopped_during(stand_ins: StandIns, function: Function, path: str, body: bytes, call: str) -> int:
-    """Stop the function while this call, made slow, is under way; the status that the request is answered with."""
+    """Stop the function while this call, made slow, is under way; return the status of the answer."""
     stand_ins.faults.forget()
     stand_ins.faults.add(Fault(call, "slow", seconds=SLOW_SECONDS))
     with ThreadPoolExecutor(1) as threads:

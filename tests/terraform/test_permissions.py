@@ -62,7 +62,7 @@ IN_ONE_PROJECT: set[Grant] = {
 
 
 def grants(resources: Resources) -> list[Grant]:
-    """Every permission that the plan gives, in no order."""
+    """Return every permission that the plan gives, in no order."""
     roles = {
         f"projects/{role['project']}/roles/{role['role_id']}": role["permissions"]
         for role in of_type(resources, "google_project_iam_custom_role").values()

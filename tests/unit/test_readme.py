@@ -22,13 +22,13 @@ README = (ROOT / "README.md").read_text()
 
 
 def first_column(heading: str) -> list[str]:
-    """The names in the first column of the first table after a heading or sentence."""
+    """Return the names in the first column of the first table after a heading or sentence."""
     rows = README.partition(heading)[2].partition("|---")[2].partition("\n\n")[0].splitlines()[1:]
     return [re2.match(r"^\| `([^`]+)`", row).group(1) for row in rows]
 
 
 def section(heading: str) -> str:
-    """What stands under a heading, up to the next one."""
+    """Return what stands under a heading, up to the next one."""
     return README.partition(f"{heading}\n")[2].partition("\n#")[0]
 
 

@@ -26,31 +26,31 @@ _REFUSED = CallOutcome(effect=False, error=unavailable(), seconds=0.01)
 
 
 def the_ledger_takes_no_new_record_for_long() -> None:
-    """A silent build is listed again and again, until the listing would leave it behind."""
+    """List a silent build again and again, until the listing would leave it behind."""
     troubles = {"store.create": dict.fromkeys(range(3, 9), _REFUSED)}  # the first two were the installation's
     _staged("silent", "a ledger that takes no new record", troubles, every=60.0).settle(exactly=True)
 
 
 def a_start_arrives_late() -> None:
-    """It does so after its caller gave up, and a sweep looks for it meanwhile."""
+    """Start an execution after its caller gave up, while a sweep looks for it."""
     run_late_write(LateWrite("worker", "jobs.start", 1, 29.0))
 
 
 def a_start_arrives_after_another_was_refused() -> None:
-    """Cloud Run is slower than anybody would wait for, and refuses a second request meanwhile."""
+    """Let Cloud Run be slower than anybody would wait for, and refuse a second request meanwhile."""
     lost = CallOutcome(effect=False, error=unavailable(ambiguous=True), seconds=8.0, late=155.0)
     _staged("worker", "a start that arrives very late", {"jobs.start": {1: lost, 2: _REFUSED}}).settle(exactly=True)
 
 
 def a_job_does_not_say_what_it_was_started_for() -> None:
-    """It has an environment of its own, and keeps to it."""
+    """Run a job that has an environment of its own, and keeps to it."""
     simulation = _staged("worker", "a job with an environment of its own", {})
     simulation.world.ignores_environment = True
     simulation.settle(exactly=False)
 
 
 def somebody_else_starts_the_job_for_the_same_build() -> None:
-    """Both executions are found when the verifier looks for its own, whose name it did not hear."""
+    """Let both executions be found when the verifier looks for its own, whose name it did not get."""
     lost = CallOutcome(error=unavailable(ambiguous=True))
     simulation = _staged("worker", "two executions for one build", {"jobs.start": {1: lost}})
     (made,) = simulation.world.builds.values()
@@ -61,45 +61,45 @@ def somebody_else_starts_the_job_for_the_same_build() -> None:
 
 
 def another_builds_image_runs() -> None:
-    """An upload has moved the tag before the worker ran."""
+    """Let an upload move the tag before the worker runs."""
     run_scenario(SCENARIOS["superseded"])
 
 
 def a_build_is_answered_with_another() -> None:
-    """Cloud Build mixes up what it was asked for."""
+    """Let Cloud Build mix up what it is asked for."""
     mixed_up = {"builds.fetch": {1: CallOutcome(mixed_up=True)}}
     _staged("superseded", "another build's answer", mixed_up).settle(exactly=True)
 
 
 def an_execution_can_not_be_looked_at_for_minutes() -> None:
-    """That proves nothing before it would have had to end."""
+    """Hide an execution, which proves nothing before it would have had to end."""
     unseen = {"jobs.observe": dict.fromkeys(range(1, 8), _REFUSED)}
     _staged("worker", "an execution that can't be looked at", unseen, every=60.0).settle(exactly=True)
 
 
 def a_start_is_refused_once_after_a_build_could_not_be_fetched_for_long() -> None:
-    """Cloud Build's failures say nothing about Cloud Run."""
+    """Let Cloud Build fail, which says nothing about Cloud Run."""
     denied = CallOutcome(effect=False, error=Denied("grant it"), seconds=0.01)
     troubles = {"builds.fetch": dict.fromkeys(range(1, 7), _REFUSED), "jobs.start": {1: denied}}
     _staged("worker", "a refusal after other failures", troubles, every=60.0).settle(exactly=True)
 
 
 def slack_refuses_twice_and_a_process_dies_in_between() -> None:
-    """It dies when it has told the audit trail, and before it has told the ledger."""
+    """Kill a process when it has written the audit entry, and before it has saved that."""
     refused = CallOutcome(effect=False, error=Refused("mend it"), seconds=0.01)
     troubles = {"chat.post": {1: refused, 2: refused}, "audit.write": {2: AFTER}}
     _staged("upload", "a message that is refused twice", troubles, every=60.0).settle(exactly=True)
 
 
 def a_process_is_asked_to_end() -> None:
-    """It is about to act on a message."""
+    """Ask a process to end that is about to act on a message."""
     simulation = _staged("worker", "a process that is asked to end", {})
     simulation.kernel.at(10.05, simulation.kernel.stop_all)
     simulation.settle(exactly=True)
 
 
 def everything_takes_long() -> None:
-    """More waits for a sweep than it has time for."""
+    """Give a sweep more to do than it has time for."""
     simulation = Simulation(Random(1), Sluggish(), "a sluggish world")
     simulation.install()
     for number in range(1, 5):
@@ -114,7 +114,7 @@ class Sluggish(FaultPlan):
     """Whatever is not the ledger takes seven seconds to answer, or as long as it is waited for."""
 
     def outcome(self, call: Call) -> CallOutcome:
-        """It works, sometime."""
+        """Return that it works, sometime."""
         return WORKS if call.name.startswith("store.") else CallOutcome(seconds=7.0)
 
 

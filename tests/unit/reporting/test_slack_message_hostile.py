@@ -43,7 +43,7 @@ FIRST = datetime(2026, 11, 23, 2, 21, 7, tzinfo=UTC)
 
 @st.composite
 def hostile_messages(draw: st.DrawFn) -> Message:
-    """A message about a build whose every free text is hostile."""
+    """Return a message about a build whose every free text is hostile."""
     text, log = [draw(st.lists(kind, min_size=10, max_size=10)) for kind in (HOSTILE, NOT_EVEN_UNICODE)]
     outcomes = [draw(st.sampled_from(Outcome)) for _ in range(2)]
     findings = (
@@ -83,7 +83,7 @@ def _texts(message: Message) -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """The text without the code that our templates make: it shows what is in it, and nothing in it can end it."""
+    """Return the text without our templates' code spans, which show what is in them, and nothing in them ends them."""
     if re.fullmatch(r"```\n[^`]*\n```", text):
         return ""
     return re.sub(r"(?<![\w`])`(?:gcloud [^`\n]+|[a-z_]+:?)`(?![\w`])", "", text)
