@@ -27,7 +27,7 @@ FIRST_FRESH_SEED = int(os.environ.setdefault("SIMULATION_SEED", str(secrets.rand
 
 
 def pytest_report_header() -> str:
-    """Tell which seeds are played, so that they can be played again."""
+    """Tell which seeds are run, so that they can be run again."""
     return f"simulation: seeds from 1 and from {FIRST_FRESH_SEED} (SIMULATION_SEED)"
 
 

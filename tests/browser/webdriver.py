@@ -52,7 +52,7 @@ class Browser:
         self._call("POST", f"element/{self._find(selector)}/value", text=text)
 
     def press(self, key: str) -> None:
-        """Press and let go of one key, wherever the focus is."""
+        """Press and release one key, wherever the focus is."""
         actions = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
         self._call("POST", "actions", actions=[{"type": "key", "id": "keys", "actions": actions}])
 

@@ -1,6 +1,6 @@
-"""`python -m tests.crashes.fork_server`: everything is imported once, and each life of the function is a fork of that.
+"""`python -m tests.crashes.fork_server`: imports everything once, and forks each process of the function off.
 
-Its standard input is a socket. Each packet on it is a plan for a life, with the socket of that life attached. Nothing
+Its standard input is a socket. Each packet on it is a plan for a process, with that process's socket attached. Nothing
 here makes a channel or a thread: a forked process would not have it.
 """
 
@@ -28,8 +28,8 @@ from tests.crashes.function_process import MOST_BYTES, serve_deliveries
 
 
 def main() -> None:
-    """Fork a life for each plan, until the input closes."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are buried by the system
+    """Fork a process for each plan, until the input closes."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps them
     with socket.socket(fileno=sys.stdin.fileno()) as requests:
         while True:
             packet, sockets, _, _ = socket.recv_fds(requests, MOST_BYTES, 1)

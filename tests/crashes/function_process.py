@@ -1,4 +1,4 @@
-"""One life of the function: a forked process that runs the real entry point on what it is handed, until it dies."""
+"""One process of the function: a fork that runs the real entry point on what it is sent, until it is killed."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from verifier.times import parse_time
 MOST_BYTES = 1 << 17
 """The largest packet: a delivery, or an answer to one."""
 _DEFECT = 70
-"""The exit code of a life that this harness itself spoilt."""
+"""The exit code of a process that failed because of this harness itself."""
 
 
 def serve_deliveries(channel: socket.socket, plan: Mapping[str, Any]) -> None:
     """Serve the deliveries that come through this channel, some at once, and end the process when it closes.
 
-    `plan` has the `environment` that the entry point starts with, the number of `threads`, and either `death` (where
-    to die) or `chance` (what may go wrong).
+    `plan` has the `environment` that the entry point starts with, the number of `threads`, and either `crash` (where
+    to exit) or `random_faults` (what may go wrong).
     """
     os.environ.update(plan["environment"])
     import main
@@ -41,17 +41,17 @@ def serve_deliveries(channel: socket.socket, plan: Mapping[str, Any]) -> None:
         channel.send(json.dumps(answer).encode())
 
     def before_exit(name: str) -> None:
-        send(died=name)
+        send(killed_at=name)
 
     clock = ProcessClock()
     interceptor: CallInterceptor
-    if random_faults := plan.get("chance"):
+    if random_faults := plan.get("random_faults"):
         random = Random(random_faults["seed"])
         interceptor = RandomFaults(
             before_exit, clock, random, faults=random_faults["faults"], kills=random_faults["kills"]
         )
     else:
-        at, moment = plan.get("death") or (0, CrashMoment.BEFORE)
+        at, moment = plan.get("crash") or (0, CrashMoment.BEFORE)
         interceptor = CrashPoint(before_exit, at, CrashMoment(moment))
     deployment = intercepted(make_deployment(main.SETTINGS, main.POLICY, clock), clock, interceptor)
     seconds = timedelta(seconds=main.SETTINGS.timeout_seconds - main.RESERVE_SECONDS)
@@ -68,7 +68,7 @@ def serve_deliveries(channel: socket.socket, plan: Mapping[str, Any]) -> None:
             _, status = handle(request, lambda: deployment, budget)
             interceptor.before_answer()
             send(number=delivery["number"], status=status, **interceptor.account())
-        except BrokenPipeError:  # another delivery has just killed this process, and it is buried already
+        except BrokenPipeError:  # another delivery has just killed this process, and nobody listens any more
             os._exit(KILLED)
         except BaseException:  # noqa: BLE001 - the entry point lets nothing out: it is a defect of this harness, and is seen
             traceback.print_exc()

@@ -1,4 +1,4 @@
-"""The real services with somebody at the door: every outward call goes past one function."""
+"""The real services, intercepted: every outward call goes through one function."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ProcessClock:
 
 
 class CallInterceptor(Protocol):
-    """Somebody at the door."""
+    """What every outward call goes through."""
 
     def begin(self) -> None:
         """Begin a delivery on this thread."""
@@ -50,7 +50,7 @@ class CallInterceptor(Protocol):
 
 
 class _InterceptedService:
-    """A service whose every call goes past the guard."""
+    """A service whose every call goes through the interceptor."""
 
     def __init__(self, service: object, name: str, interceptor: CallInterceptor) -> None:
         self._service, self._name, self._interceptor = service, name, interceptor

@@ -1,4 +1,4 @@
-"""Where lives of the function come from: the parent's side of the zygote and of each life."""
+"""Processes of the function: the parent's side of the fork server and of each process."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class FunctionProcess:
             try:
                 packet = self._channel.recv(MOST_BYTES)
             except ConnectionError:
-                continue  # it died with a delivery unread, which is said before what it had sent, and once
+                continue  # it was killed with a delivery unread: told before what it had sent, and once
             return json.loads(packet) if packet else None
         return None
 
@@ -54,7 +54,7 @@ class FunctionProcess:
 
 
 class ForkServer:
-    """Gives birth to lives."""
+    """Starts processes of the function, which have everything imported."""
 
     def __init__(self, requests: socket.socket) -> None:
         self._requests = requests

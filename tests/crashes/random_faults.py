@@ -1,4 +1,4 @@
-"""A process in bad weather: its calls fail by chance, and now and then it is killed in the middle of a delivery."""
+"""A process under random faults: its calls fail by chance, and now and then it is killed amid a delivery."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.crashes.intercepted import ProcessClock
 from verifier.errors import Unavailable
 
 _MOST_CALLS = 15
-"""A delivery that is to be killed dies at one of so many calls, or else right before its acknowledgement."""
+"""A process that is to be killed exits at one of so many calls, or else right before its acknowledgement."""
 
 
 class RandomFaults:

@@ -1,4 +1,4 @@
-"""Where plays are performed, and what is looked at when they are over."""
+"""Runs scenarios, and checks what came of them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRunner:
-    """One play after the other, each on a stage of its own."""
+    """One scenario after the other, each in a testbed of its own."""
 
     fork_server: ForkServer
     firestore: str
     folder: Path
     topic: Callable[[], VerdictTopicReader]
-    """Asked for by the plays whose verdicts are published."""
+    """Asked for by the scenarios whose verdicts are published."""
 
-    def perform(self, name: str, crash: tuple[int, CrashMoment] | None = None) -> list[str]:
+    def run(self, name: str, crash: tuple[int, CrashMoment] | None = None) -> list[str]:
         """Run a scenario with this crash in it. Returns the calls of the first process when it was not killed.
 
         Raises AssertionError when not all is as it must be in the end.

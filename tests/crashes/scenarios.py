@@ -1,4 +1,4 @@
-"""What happens around the function before time goes on, play by play, and what must have come of it in the end."""
+"""What happens around the function before time goes on, by scenario, and what must have come of it in the end."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def the_reply_to_a_post_is_lost(testbed: Testbed) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CrashScenario:
-    """One play."""
+    """What happens, and what must come of it."""
 
     perform: Callable[[Testbed], None]
     verdicts: Mapping[str, int] = field(default_factory=lambda: {"LOCAL_SOURCE": 1})

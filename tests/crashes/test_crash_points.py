@@ -1,4 +1,4 @@
-"""The process is killed at any outward call of any play: every build still gets one verdict, told and recorded once."""
+"""The process is killed at any outward call of any scenario: each build still gets one verdict, told and recorded once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.crashes.verdict_topic import VerdictTopicReader, a_verdict_topic
 from tests.tally import CountCases
 
 NOT_REACHED: dict[str, str] = {}
-"""Calls that no play makes, each with the reason."""
+"""Calls that no scenario makes, each with the reason."""
 
 
 @pytest.fixture(scope="session")
 def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
-    with a_fork_server(tmp_path_factory.mktemp("zygote") / "lives.log") as started:
+    with a_fork_server(tmp_path_factory.mktemp("fork_server") / "processes.log") as started:
         yield started
 
 
@@ -51,12 +51,12 @@ def points(calls: list[str], moment: CrashMoment) -> list[int]:
 def test_a_process_killed_at_any_call_loses_nothing_and_repeats_nothing(
     runner: ScenarioRunner, name: str, moment: CrashMoment, tally: CountCases
 ) -> None:
-    for at in tally("crash points, a real process killed", points(runner.perform(name), moment)):
-        runner.perform(name, (at, moment))
+    for at in tally("crash points, a real process killed", points(runner.run(name), moment)):
+        runner.run(name, (at, moment))
 
 
-def test_the_plays_make_every_call_that_there_is(runner: ScenarioRunner) -> None:
-    assert {call for name in SCENARIOS for call in runner.perform(name)} == CALLS - NOT_REACHED.keys()
+def test_the_scenarios_make_every_call_that_there_is(runner: ScenarioRunner) -> None:
+    assert {call for name in SCENARIOS for call in runner.run(name)} == CALLS - NOT_REACHED.keys()
 
 
 def test_every_read_and_every_reason_is_about_a_call_that_there_is() -> None:

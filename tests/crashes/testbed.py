@@ -1,4 +1,4 @@
-"""The world around a function that dies: the stand-ins, the ledger, Pub/Sub's patience, and time."""
+"""The surroundings of a function that is killed: the stand-ins, the ledger, Pub/Sub's redelivery, and time."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Emulators(NamedTuple):
 
 @dataclass
 class Testbed:
-    """A world that outlives the function's processes."""
+    """What outlives the function's processes."""
 
     cloud: Cloud
     slack: SlackStandIn
@@ -68,7 +68,7 @@ class Testbed:
     crash: tuple[int, str] | None
     """Which call of the first process, counted from 1, is its last, and at what moment of it."""
     crashes: list[str] = field(default_factory=list)
-    """The calls at which a process died."""
+    """The calls at which a process was killed."""
     calls: list[str] = field(default_factory=list)
     """The calls of the first process, if it lived."""
     outstanding: list[tuple[str, bytes]] = field(default_factory=list)
@@ -158,10 +158,10 @@ class Testbed:
             self._process = self._started(self.crash)
         self._process.hand(0, self.clock(), path, body)
         answer = self._process.answer()
-        if answer is None or "died" in answer:
+        if answer is None or "killed_at" in answer:
             assert answer is not None, "a process ended that nobody killed"
-            assert self._process.answer() is None, "it lives on"
-            self.crashes.append(answer["died"])
+            assert self._process.answer() is None, "it goes on"
+            self.crashes.append(answer["killed_at"])
             self._process.end()
             self._process = self._started(None)
             return False
@@ -170,7 +170,7 @@ class Testbed:
         return answer["status"] in (200, 204)
 
     def _started(self, crash: tuple[int, str] | None) -> FunctionProcess:
-        return self.fork_server.process({"environment": self.settings, "threads": 1, "death": crash})
+        return self.fork_server.process({"environment": self.settings, "threads": 1, "crash": crash})
 
     def verdicts(self) -> Counter[str]:
         """Return how often each verdict was given, by the audit trail as a query shows it."""

@@ -22,14 +22,14 @@ _TICK_SECONDS = 0.05
 
 @dataclass
 class RestartableFunction:
-    """A function in time that runs fast."""
+    """A function in accelerated time."""
 
     settings: Mapping[str, str]
     log: Path
-    """What its lives print."""
+    """What its processes print."""
     port: int = field(default_factory=quiet_port)
     process: subprocess.Popen[bytes] = field(init=False)
-    """The server of its present life."""
+    """The server that runs now."""
     kills: int = 0
 
     @property

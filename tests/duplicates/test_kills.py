@@ -47,7 +47,7 @@ TICK_SECONDS = 0.02
 
 @dataclass
 class InterruptedDemo:
-    """The story's stage, and a function that is killed on it."""
+    """The demo's stage, and a function that is killed on it."""
 
     stage: Stage
     restartable: RestartableFunction

@@ -1,4 +1,4 @@
-"""The plays in which each external call is made, in virtual time, and what is promised when a call never works."""
+"""The scenarios in which each external call is made, in virtual time, and what is promised when a call never works."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class When(Enum):
 
 @dataclass
 class GridFaultPlan(FaultPlan):
-    """One cell of the grid decides: calls of this name have this fault, what the play needs happens, all else works."""
+    """One cell of the grid: calls of this name have this fault, what the scenario needs happens, all else works."""
 
     call: str
     fault: FaultKind
@@ -112,7 +112,7 @@ class PlannedBuild(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FaultScenario:
-    """What happens, so that a call is made in two builds' stories at least."""
+    """What happens, so that a call is made for two builds at least."""
 
     builds: tuple[PlannedBuild, ...]
     needs: Mapping[str, Mapping[int, CallOutcome]] = field(default_factory=dict)
@@ -139,11 +139,11 @@ SCENARIOS = {
     "submitters.submitter": FaultScenario((PlannedBuild(10.0, ""), PlannedBuild(1800.0, ""))),
     "chat.find": FaultScenario(_WORKER.builds, {"chat.post": {1: REPLY_LOST, 2: REPLY_LOST}}),
 }
-"""The play for a call; the others are made in the story of any worker."""
+"""The scenario for a call; the others are made for any build with a worker."""
 
 
 class FinalState(NamedTuple):
-    """How a build's story stands."""
+    """How far a build has come."""
 
     state: str
     """Of the record; empty: there is none."""
@@ -160,7 +160,7 @@ class FinalState(NamedTuple):
 
 @dataclass
 class GridRun:
-    """One cell, played."""
+    """One cell of the grid, run."""
 
     simulation: Simulation
     kernel: TimedKernel

@@ -1,7 +1,7 @@
 """Runs the simulation.
 
-`python -m tests.simulation --seeds 1000` plays so many seeds, `--seed 17` shows one, `--pairs` tries every ordered
-pair of crashes of every play.
+`python -m tests.simulation --seeds 1000` runs so many seeds, `--seed 17` shows one, `--pairs` tries every ordered
+pair of crashes of every scenario.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.tally import line
 
 _SHOWN = 3
 _CHUNKS_A_PROCESS = 20
-"""Lives that end in the midst of a call leave their stacks behind: a process is replaced before they add up."""
+"""What is killed in the midst of a call leaves its stack behind: a process is replaced before they add up."""
 
 
 def _seed(seed: int) -> SimulationFigures | str:
@@ -62,8 +62,8 @@ def _try_all(what: str, one: Callable[[Any], SimulationFigures | str], every: It
 def main() -> int:
     """Run what was asked for. Returns 1 when an invariant was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seed", type=int, help="play this one, and print what happened")
-    parser.add_argument("--seeds", type=int, default=1000, help="play so many (default 1000)")
+    parser.add_argument("--seed", type=int, help="run this one, and print what happened")
+    parser.add_argument("--seeds", type=int, default=1000, help="run so many (default 1000)")
     parser.add_argument("--first", type=int, default=1, help="beginning with this one (default 1)")
     parser.add_argument("--pairs", action="store_true", help="try every ordered pair of crashes instead")
     parser.add_argument("--processes", type=int, default=2, help="so many at a time (default 2)")

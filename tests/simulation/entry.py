@@ -1,4 +1,4 @@
-"""The real entry point, `main.py`, with settings of its own and the simulation's world instead of the cloud."""
+"""The real entry point, `main.py`, with settings of its own and the simulated services instead of the cloud."""
 
 from __future__ import annotations
 

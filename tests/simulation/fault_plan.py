@@ -36,7 +36,7 @@ class CallOutcome:
     frozen: float = 0.0
     """For how long the process stands still before it gets what it waits for."""
     crash: str = ""
-    """`now`: the process dies instead of getting its answer; `write`: before the next thing that it would save."""
+    """`now`: the process is killed instead of getting its answer; `write`: before the next thing that it would save."""
     late: float = 0.0
     """It takes effect all the same, so long after the caller was told that it had not been answered."""
     blind: bool = False
@@ -67,12 +67,12 @@ class NoFaults(FaultPlan):
 
 @dataclass(slots=True)
 class ScriptedFaults(FaultPlan):
-    """Named calls have a fate of their own; all others work."""
+    """Named calls have an outcome of their own; all others work."""
 
     numbers: Mapping[int, CallOutcome] = field(default_factory=dict)
     """By the number of the call."""
     names: Mapping[str, Mapping[int, CallOutcome]] = field(default_factory=dict)
-    """By the name of the call and its ordinal; ordinal 0 is every one that has no fate of its own."""
+    """By the name of the call and its ordinal; ordinal 0 is every one that has no outcome of its own."""
 
     def outcome(self, call: Call) -> CallOutcome:
         """Return what is planned for this call."""

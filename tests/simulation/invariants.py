@@ -1,4 +1,4 @@
-"""What must hold, whatever happens. Each is looked at when it could be broken, and all once more at the end."""
+"""What must be true, whatever happens. Each is checked when it could be broken, and all once more at the end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LEASE = timedelta(seconds=LEASE_SECONDS)
 _BUDGET_SECONDS = 50.0
-"""Of an invocation: ten are kept back, to let go of what is held."""
+"""Of an invocation: ten are kept back, to release the lease."""
 UNREADABLE_ENTRY = "quarantined"
 """What a message that can't be read is about: its entry in the audit trail."""
 _NEVER_CHANGE = ("judgement", "execution", "build", "created", "key", "images", "tried", "ended", "whole")
@@ -37,18 +37,18 @@ _STEPS = {
     "logs.read": "logs",
     "store.holding": "image",
 }
-"""What a worker's trial is at when it makes a call."""
+"""What a worker's run is at when it makes a call."""
 _DEFECT = "Traceback (most recent call last)"
 """How a sweep tells of an exception that nobody expected."""
 
 
 class InvariantBroken(BaseException):
-    """A law was broken. The code under test must not be able to catch it."""
+    """An invariant was broken. The code under test must not be able to catch it."""
 
 
 @dataclass
 class Invariants:
-    """The laws, and what they have seen."""
+    """The invariants, and what they have seen."""
 
     kernel: Kernel
     world: WorldModel
@@ -61,14 +61,14 @@ class Invariants:
     doubles: Counter[str] = field(default_factory=Counter)
     """Of each build, the messages that stand in Slack once more, because its history could not be read."""
     broken: InvariantBroken | None = None
-    """The first law that was broken: whatever the code under test makes of it, it stays broken."""
+    """The first invariant that was broken: whatever the code under test makes of it, it stays broken."""
     _blind: set[str] = field(default_factory=set)
     _answered: dict[str, str] = field(default_factory=dict)
     """Processes that Slack has answered, each with the build that it posted about."""
     _known: dict[str, float] = field(default_factory=dict)
     """Since when the ledger knows who made an image, by its digest."""
     _failures: dict[str, tuple[str, list[ServiceError]]] = field(default_factory=dict)
-    """Of each build, the step of its worker's trial at which the last attempts failed, and why each of them did."""
+    """Of each build, the step of its worker's run at which the last attempts failed, and why each of them did."""
     _entries: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """The insert id and the time of what the audit trail says."""
     _published: set[str] = field(default_factory=set)
@@ -145,7 +145,7 @@ class Invariants:
             self._require(after["fence"] > before["fence"], f"{name} was taken over without a new fence")
         elif not after["owner"]:
             mine = before["owner"].startswith(f"{self.kernel.process().name}#")
-            self._require(mine, f"{name} was let go by another than its holder, {before['owner']}")
+            self._require(mine, f"{name} was released by another than its holder, {before['owner']}")
 
     def _judged(self, name: str, record: Document) -> None:
         made = self._made(record)
@@ -159,7 +159,7 @@ class Invariants:
         """Check that an execution may be started."""
         record = self.records.get(build)
         self._require(record is not None and record["intent"] is not None, f"{build}: started without a saved intent")
-        self._require(self._is_holder(record), f"{build}: started by a process that does not hold it")
+        self._require(self._is_holder(record), f"{build}: started by a process without its lease")
 
     def started(self, build: str) -> None:
         """Check that no other execution was started for the build."""
@@ -196,7 +196,7 @@ class Invariants:
             record is not None and record["posting"] is not None, f"{key}: posted before the intent was saved"
         )
         assert record is not None
-        self._require(self._is_holder(record), f"{key}: posted by a process that does not hold it")
+        self._require(self._is_holder(record), f"{key}: posted by a process without its lease")
         self._require(not record["told"], f"{key}: posted, and it was told already")
         self._require(
             verdict != "VERIFIED" or bool(self.verdicts[build]), f"{key}: told before it is in the audit trail"
@@ -239,7 +239,7 @@ class Invariants:
         elif about is not None:
             is_known = about in self.records or path != "/builds"
             self._require(is_known, f"a message about {about} was acknowledged, and nothing was written")
-            self._require(not self._held_by(process), f"{process.name} acknowledged {about}, and still holds it")
+            self._require(not self._held_by(process), f"{process.name} acknowledged {about}, and its lease still runs")
 
     def check_at_the_end(self, *, exactly: bool, dead_letters: int) -> None:
         """Check that all is settled. `exactly`: nothing went wrong that could excuse an INCONCLUSIVE verdict."""

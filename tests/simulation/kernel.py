@@ -29,7 +29,7 @@ class Process(greenlet):
         self.killed = False
         self.claims = 0
         self.dies_at_next_save = False
-        """It dies right before the next thing that it would write to the ledger."""
+        """It is killed right before the next thing that it would write to the ledger."""
         self.stopping = False
         """It is asked to end, and will be killed."""
         self._body = body

@@ -1,4 +1,4 @@
-"""Plays in which one write arrives late, while sweeps come every few seconds."""
+"""Scenarios in which one write arrives late, while sweeps come every few seconds."""
 
 from __future__ import annotations
 

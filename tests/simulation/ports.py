@@ -1,4 +1,4 @@
-"""The planet behind the Protocols of `verifier/services.py`. Every call takes virtual time and has its fate."""
+"""The world model behind the Protocols of `verifier/services.py`. Every call takes virtual time, and may fail."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WINDOW, _SKEW = timedelta(minutes=10), timedelta(minutes=5)
 
 @dataclass
 class FaultInjector:
-    """What is between the verifier and the world: each call goes past it."""
+    """What is between the verifier and the world: each call goes through it, and fails as planned."""
 
     kernel: Kernel
     plan: FaultPlan

@@ -1,4 +1,4 @@
-"""Troubles by chance: each life has a mixture and a weather of its own, and a rare call has more than its share."""
+"""Faults by chance: each simulation has a mixture and latencies of its own, and a rare call has more than its share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_LATE = 30.0
 """The longest that a call which its caller gave up is on its way: below the verifier's own patience."""
 _FAST = (0.002, 0.02, 0.02, 0.05, 0.3)
 _SLOW = (0.5, 1.1, 2.3, 3.9)
-"""Seconds of a call. In slow weather an invocation's time is used up before it has done all that it would."""
+"""Seconds of a call. With slow ones an invocation's time is used up before it has done all that it would."""
 _RARE = {
     "chat.find": 6.0,
     "chat.post": 3.0,
@@ -27,10 +27,10 @@ _RARE = {
 }
 """By how much more often something happens to a call that is seldom made."""
 _MOST_RATE = 0.6
-_MISSING, _REFUSED, _DENIED = Missing("none"), Refused("mend it"), Denied("grant it")
+_MISSING, _REFUSED, _DENIED = Missing("none"), Refused("fix it"), Denied("grant it")
 _MAY_BE_DENIED: Mapping[str, tuple[ServiceError, ...]] = {
     **dict.fromkeys(("builds.finished", "audit.write"), (_DENIED, _MISSING, _REFUSED)),
-    "chat.post": (_DENIED, _REFUSED, Refused("mend it", wide=True)),
+    "chat.post": (_DENIED, _REFUSED, Refused("fix it", wide=True)),
     **dict.fromkeys(("announcer.publish", "submitters.submitter"), (_DENIED, _MISSING, _REFUSED)),
     **dict.fromkeys(("jobs.start", "jobs.started_for", "jobs.observe", "logs.read"), (_DENIED, _MISSING, _REFUSED)),
     "builds.fetch": (_DENIED,),

@@ -1,4 +1,4 @@
-"""Short plays in which nothing is left to chance, and every crash in them: alone, and in every ordered pair."""
+"""Short scenarios in which nothing is left to chance, and every crash in them: alone, and in every ordered pair."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOST = CallOutcome(error=unavailable(ambiguous=True))
 _TROUBLES: Mapping[str, Mapping[str, Mapping[int, CallOutcome]]] = {
     "unanswered": {"jobs.start": {1: _LOST}, "chat.post": {1: _LOST}}
 }
-"""What goes wrong in a play whoever dies: the fates of its calls, by name and ordinal."""
+"""What goes wrong in a scenario besides crashes: the outcomes of its calls, by name and ordinal."""
 _SWEEP_AT = {"silent": 660.0, "superseded": 300.0, "unanswered": 60.0, "unknown": 930.0, "worker": 300.0}
 """When the sweep begins to come: when it is needed, for an idle one is dull to crash."""
 
@@ -72,7 +72,7 @@ SCENARIOS: dict[str, Scenario] = {
 
 
 class Crash(NamedTuple):
-    """A process dies at this call."""
+    """A process is killed at this call."""
 
     number: int
     kind: str

@@ -1,4 +1,4 @@
-"""One life of the verifier: builds and troubles by one seed, then calm, in which everything must settle."""
+"""One simulation of the verifier: builds and faults by one seed, then none, and everything must settle."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ UNEXPECTED = "an exception that nobody expected"
 
 
 class ViolationFound(AssertionError):
-    """A seed in which a law was broken; the message says how to see it again."""
+    """An invariant was broken in a simulation; the message says how to see it again."""
 
 
 class SimulationFigures(NamedTuple):
-    """What happened in one life."""
+    """What happened in one simulation."""
 
     builds: int
     deliveries: int
@@ -69,7 +69,7 @@ class SimulationFigures(NamedTuple):
 
 @dataclass
 class Simulation:
-    """The world of one seed. Tests put into it what they want to see; `play` fills it by chance."""
+    """All of one simulation. Tests put into it what they want to see; `run_seed` fills it by chance."""
 
     random: Random
     plan: FaultPlan
@@ -77,7 +77,7 @@ class Simulation:
     """How to see it again."""
     kernel: Kernel = field(default_factory=Kernel)
     log: Callable[..., None] | None = None
-    """Takes the lines of the function's log in place of the law about them."""
+    """Takes the lines of the function's log in place of the invariant about them."""
 
     def __post_init__(self) -> None:
         self.world = WorldModel(self.kernel, self.random)
@@ -131,7 +131,7 @@ class Simulation:
         while not self._is_settled():
             if self.kernel.seconds > _MOST_SECONDS:
                 raise self._violation(
-                    InvariantBroken(f"three days of calm, and these have not settled: {self._open()}")
+                    InvariantBroken(f"three days without faults, and these have not settled: {self._open()}")
                 )
             self.run(self.kernel.seconds + _SWEEP_EVERY)
         with self._checked():
@@ -182,7 +182,7 @@ def run_seed(
 ) -> SimulationFigures:
     """Run one seed, and show its simulation to who watches.
 
-    Raises Unlawful when a law is broken, and for whatever else goes wrong.
+    Raises ViolationFound when an invariant is broken, and for whatever else goes wrong.
     """
     name = f"python -m tests.simulation --seed {seed}"
     try:

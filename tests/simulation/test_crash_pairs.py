@@ -13,11 +13,11 @@ from tests.tally import CountCases
 _SHARE = 100
 """One of so many pairs is tried."""
 _OTHER_SHARES = {"superseded": 500, "unanswered": 300}
-"""Of plays that are many times as long."""
+"""Of scenarios that are many times as long."""
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_crash_at_any_call_breaks_no_law_nor_does_another_after_it(name: str, tally: CountCases) -> None:
+def test_a_crash_at_any_call_breaks_no_invariant_nor_does_another_after_it(name: str, tally: CountCases) -> None:
     scenario, share = SCENARIOS[name], _OTHER_SHARES.get(name, _SHARE)
     turns = cycle(range(share))
     for first in tally("crash points, simulated", single_crashes(scenario)):

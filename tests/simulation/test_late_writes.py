@@ -9,6 +9,6 @@ from tests.tally import CountCases
 
 
 @pytest.mark.timeout(240)
-def test_a_write_that_arrives_late_breaks_no_law(tally: CountCases) -> None:
+def test_a_write_that_arrives_late_breaks_no_invariant(tally: CountCases) -> None:
     for write in tally("late writes", late_writes()):
         run_late_write(write)

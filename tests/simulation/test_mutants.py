@@ -1,4 +1,4 @@
-"""Every planted bug breaks the law that is there for it, in a seed or a scene that the honest code passes."""
+"""Every planted bug breaks the invariant that is there for it, in a seed or a situation that the honest code passes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def broken_in(situation: Situation, mutant: Mutant) -> str:
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_planted_bug_breaks_the_law_that_is_there_for_it(name: str, case: CountCase) -> None:
+def test_a_planted_bug_breaks_the_invariant_that_is_there_for_it(name: str, case: CountCase) -> None:
     case("planted bugs, held when caught")
     mutant, broken = MUTANTS[name], set[str]()
     for situation in situations(mutant):

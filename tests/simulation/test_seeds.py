@@ -20,7 +20,7 @@ _KNOWN = range(1, 251)
 _FRESH = range(FIRST_FRESH_SEED, FIRST_FRESH_SEED + 150, _AT_ONCE)
 
 
-def test_the_known_seeds_break_no_law_and_meet_every_trouble_at_every_call(tally: CountCases) -> None:
+def test_the_known_seeds_break_no_invariant_and_meet_every_trouble_at_every_call(tally: CountCases) -> None:
     met: set[tuple[str, str]] = set()
     simulations: list[Simulation] = []
     for seed in tally("known seeds", _KNOWN):
@@ -30,12 +30,12 @@ def test_the_known_seeds_break_no_law_and_meet_every_trouble_at_every_call(tally
 
 
 @pytest.mark.parametrize("first", _FRESH)
-def test_no_seed_breaks_a_law(first: int, tally: CountCases) -> None:
+def test_no_seed_breaks_an_invariant(first: int, tally: CountCases) -> None:
     for seed in tally("fresh seeds", range(first, first + _AT_ONCE)):
         run_seed(seed)
 
 
-def test_a_seed_plays_the_same_way_every_time_whatever_the_hashes() -> None:
+def test_a_seed_runs_the_same_way_every_time_whatever_the_hashes() -> None:
     told = set()
     for hashes in ("1", "2"):
         program = "from tests.simulation.test_seeds import trace; print(trace(523))"

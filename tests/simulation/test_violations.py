@@ -15,7 +15,7 @@ from tests.simulation.world_model import WorldModel
 from verifier.controller import sweep
 
 
-def test_a_broken_law_stays_broken_when_another_exception_takes_its_place() -> None:
+def test_a_broken_invariant_stays_broken_when_another_exception_takes_its_place() -> None:
     simulation = Simulation(Random(1), NoFaults(), "the name of it")
     simulation.install()
 
@@ -34,7 +34,7 @@ def test_a_broken_law_stays_broken_when_another_exception_takes_its_place() -> N
     assert second == "To see it again: the name of it"
 
 
-def test_a_broken_law_says_which_seed_shows_it() -> None:
+def test_a_broken_invariant_says_which_seed_shows_it() -> None:
     lease = MUTANTS["lease shorter than the call"]
     with lease.planted(), pytest.raises(ViolationFound, match=r"python -m tests\.simulation --seed 1\n"):
         run_seed(1)

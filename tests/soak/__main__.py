@@ -1,4 +1,4 @@
-"""`python -m tests.soak`: BUILDS (10,000) builds in bad weather. Exit 0 if nothing is lost and nothing done twice."""
+"""`python -m tests.soak`: BUILDS (10,000) builds under faults. Exit 0 if nothing is lost and nothing done twice."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def main() -> int:
         result = soak(fork_server, emulator, Path(folder), profile)
     print(table(result))
     broken = result.lost + result.repeated + result.untold + result.doubles or int(not result.is_sound)
-    print(line("builds in bad weather", result.builds, result.builds - broken))
+    print(line("builds under faults", result.builds, result.builds - broken))
     return 0 if result.is_sound else 1
 
 

@@ -1,4 +1,4 @@
-"""Builds that end minute by minute in virtual time, while calls fail and processes are killed; then it clears up."""
+"""Builds that end minute by minute in virtual time, while calls fail and processes are killed; then all works."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MINUTE = 60.0
 _DIGEST = f"sha256:{85:064x}"
 """Of every build's image. They are reproducible; else only the last one's worker would run what its build pushed."""
 _PATIENT = POLICY.replace("expect", 'start_deadline = "6h"\nrun_deadline = "6h"\nlogs_deadline = "6h"\nexpect')
-"""Whatever weather delays is still VERIFIED in the end."""
+"""Whatever faults delay is still VERIFIED in the end."""
 _COPIES = 5
 _DELAYS = (0, 0, 0, 1, 3)
 """Minutes by which a copy of a message may be late."""
@@ -36,13 +36,13 @@ _SWEEP = Delivery("/sweep", pushed({}))
 
 @dataclass(frozen=True, slots=True)
 class LoadProfile:
-    """How bad it is, and for how many builds."""
+    """How much fails, and for how many builds."""
 
     builds: int
     faults: float = 0.05
     """The share of the calls that fail."""
     kills: float = 0.01
-    """The share of the deliveries in which the process is killed; whatever else it does dies with it."""
+    """The share of the deliveries in which the process is killed; whatever else it does ends with it."""
     per_minute: int = 30
     """Builds that end in a minute."""
     seed: int = 85
@@ -64,7 +64,7 @@ class SoakResult:
     messages: int
     """In Slack, about builds."""
     notices: int
-    """Messages that builds could not be fetched for long, which bad weather may bring."""
+    """Messages that builds could not be fetched for long, which faults may bring."""
     untold: int
     """Builds that Slack was not told of."""
     doubles: int
@@ -96,7 +96,7 @@ class _SoakRun:
     def start(self, faults: float, kills: float) -> FunctionProcess:
         random_faults = {"seed": self.random.getrandbits(32), "faults": faults, "kills": kills}
         return self.testbed.fork_server.process(
-            {"environment": self.testbed.settings, "threads": THREADS, "chance": random_faults}
+            {"environment": self.testbed.settings, "threads": THREADS, "random_faults": random_faults}
         )
 
     def build(self) -> None:

@@ -1,4 +1,4 @@
-"""Several lives of the function that share the work, as instances do; whoever dies is replaced at once."""
+"""Several processes of the function that share the work, as instances do; one that is killed is replaced at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tests.crashes.processes import FunctionProcess
 
 THREADS = 4
-"""Deliveries that one life has in hand at once."""
+"""Deliveries that one process has in hand at once."""
 _PATIENCE_SECONDS = 120.0
 
 
@@ -26,7 +26,7 @@ class Delivery(NamedTuple):
 
 @dataclass
 class LoadStatistics:
-    """What the crew did."""
+    """What the processes did."""
 
     deliveries: int = 0
     calls: int = 0
@@ -37,7 +37,7 @@ class LoadStatistics:
 
 @dataclass
 class ProcessPool:
-    """The lives, and what each has in hand."""
+    """The processes, and what each has in hand."""
 
     start: Callable[[], FunctionProcess]
     statistics: LoadStatistics
@@ -61,7 +61,7 @@ class ProcessPool:
                     process.hand(number, now, *deliveries[number])
                     in_hand.add(number)
             ready = self._selector.select(_PATIENCE_SECONDS)
-            assert ready, "no life has answered for minutes"
+            assert ready, "no process has answered for minutes"
             for key, _ in ready:
                 answer = self._received(key.fileobj)
                 if answer and answer["status"] in (200, 204):
@@ -71,7 +71,7 @@ class ProcessPool:
     def _received(self, process: Any) -> Mapping[str, Any] | None:
         answer: Mapping[str, Any] | None = process.answer()
         assert answer is not None, "a process ended that nobody killed"
-        if "died" in answer:
+        if "killed_at" in answer:
             self.statistics.crashes += 1
             self._stop_process(process)
             self.start_process()

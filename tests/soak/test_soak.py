@@ -1,4 +1,4 @@
-"""When calls fail and processes are killed all the time, every build still gets its one verdict once it clears up."""
+"""When calls fail and processes are killed all the time, every build still gets its one verdict once that ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.soak.load import LoadProfile, soak
 
 
 @pytest.mark.timeout(300)
-def test_in_bad_weather_nothing_is_lost_and_nothing_is_done_twice(firestore_emulator: str, tmp_path: Path) -> None:
+def test_under_faults_nothing_is_lost_and_nothing_is_done_twice(firestore_emulator: str, tmp_path: Path) -> None:
     with a_fork_server(Path(os.devnull)) as fork_server:
         result = soak(fork_server, firestore_emulator, tmp_path, LoadProfile(builds=60, kills=0.05))
     assert result.is_sound, table(result)

@@ -1,4 +1,4 @@
-"""A whole town to tell stories in: the real story and adapters over the stand-in, in time that the test moves."""
+"""A harness for whole stories: the real controller and adapters over the stand-in, in time that the test moves."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class HarnessServices:
 
 @dataclass
 class Harness:
-    """The world of one test."""
+    """What one test works with."""
 
     cloud: Cloud
     slack: SlackStandIn

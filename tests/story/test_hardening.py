@@ -1,4 +1,4 @@
-"""What must hold when one thing after another goes wrong: one message, an end to every story, nobody kept waiting."""
+"""One thing after another goes wrong, and still: one message, an end to every story, nobody kept waiting."""
 
 from __future__ import annotations
 

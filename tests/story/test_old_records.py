@@ -23,7 +23,7 @@ def test_this_version_has_its_folder() -> None:
 
 
 def put(harness: Harness, case: str) -> BuildKey:
-    """Let the ledger hold the record, and the world be as it was then: its build, and the execution on trial."""
+    """Put the record into the ledger, and what there was then: its build, and the worker's execution."""
     old = written(case)
     for build in old.builds:
         harness.put(build)

@@ -1,4 +1,4 @@
-"""SIGTERM while the function is at work: it begins nothing more, lets go, and another process goes on at once."""
+"""SIGTERM while the function is at work: it begins nothing more, releases its lease, and another goes on at once."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def stopped_during(stand_ins: StandIns, function: Function, path: str, body: byt
 
 
 @pytest.mark.parametrize("call", ["GetBuild", "WriteLogEntries"])
-def test_a_stopped_process_lets_go_and_the_next_one_decides_at_once(
+def test_a_stopped_process_releases_its_lease_and_the_next_one_decides_at_once(
     stand_ins: StandIns, tmp_path: Path, call: str
 ) -> None:
     stand_ins.cloud.put_build(build())

@@ -122,7 +122,7 @@ def test_without_permission_to_list_the_problem_names_the_role(harness: Harness)
 
 
 class Listings:
-    """Cloud Build, where one listing takes five seconds of the town's time and finds nothing."""
+    """Cloud Build, where one listing takes five seconds of the harness's time and finds nothing."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.listed: set[str] = set()

@@ -19,7 +19,7 @@ from verifier.controller.ledger import BUILDS, Lease, Record, record_document
 from verifier.errors import LostLease, ServiceError, Unavailable
 
 
-@mutant(r"acknowledged .* (still holds it|nothing was written)")
+@mutant(r"acknowledged .* (its lease still runs|nothing was written)")
 def no_nonce_read_back(stack: ExitStack) -> None:
     def write(self: ledger.Ledger, record: Record, revision: str | None, timeout: float) -> Lease | None:
         name, document = record.key.digest, record_document(record)
@@ -39,7 +39,7 @@ def no_nonce_read_back(stack: ExitStack) -> None:
 
 @mutant(r"its fence went back")
 def no_fence(stack: ExitStack) -> None:
-    def save(self: ledger.Ledger, hold: Lease, record: Record, *, timeout: float) -> Lease:
+    def save(self: ledger.Ledger, lease: Lease, record: Record, *, timeout: float) -> Lease:
         found = self.store.read(BUILDS, record.key.digest, timeout=timeout)
         mine = self._write(record, found.revision if found else None, timeout)
         if mine is None:
@@ -66,12 +66,12 @@ def completion_event_for_a_running_lease_is_dropped_without_a_due_time(stack: Ex
     def claimed(record: Record, nonce: str, now: datetime, lease: timedelta) -> Record:
         held = honest(record, nonce, now, lease)
         waits_for_its_event = bool(record.execution) and record.judgement is None
-        return replace(held, due=None) if waits_for_its_event else held  # who comes meanwhile finds it held, and goes
+        return replace(held, due=None) if waits_for_its_event else held  # who comes meanwhile finds it leased, and goes
 
     put(stack, ledger, "claimed", claimed)
 
 
-@mutant(r"acknowledged .* (still holds it|nothing was written)")
+@mutant(r"acknowledged .* (its lease still runs|nothing was written)")
 def acknowledged_before_the_durable_write(stack: ExitStack) -> None:
     honest = entry()._act
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 Situation = Callable[[], object]
-"""Raises Unlawful when a law is broken in it."""
+"""Raises ViolationFound when an invariant is broken in it."""
 
 Plant = Callable[[ExitStack], None]
 """Puts a bug into its place, until the stack ends."""
@@ -19,7 +19,7 @@ class Mutant(NamedTuple):
 
     planted: Callable[[], AbstractContextManager[object]]
     invariant: str
-    """The law that is there for it: a regular expression for what is said when it is broken."""
+    """The invariant that is there for it: a regular expression for what is said when it is broken."""
     situation: Situation | None
     """Where it shows; without one, in a seed."""
 

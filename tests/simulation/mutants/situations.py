@@ -1,4 +1,6 @@
-"""Scenes in which nothing is left to chance, and a bug that seldom shows does so at once. Each raises Unlawful."""
+"""Situations in which nothing is left to chance, and a bug that seldom shows does so at once.
+
+Each raises ViolationFound."""
 
 from __future__ import annotations
 
@@ -86,7 +88,7 @@ def a_start_is_refused_once_after_a_build_could_not_be_fetched_for_long() -> Non
 
 def slack_refuses_twice_and_a_process_dies_in_between() -> None:
     """Kill a process when it has written the audit entry, and before it has saved that."""
-    refused = CallOutcome(effect=False, error=Refused("mend it"), seconds=0.01)
+    refused = CallOutcome(effect=False, error=Refused("fix it"), seconds=0.01)
     troubles = {"chat.post": {1: refused, 2: refused}, "audit.write": {2: AFTER}}
     _staged("upload", "a message that is refused twice", troubles, every=60.0).settle(exactly=True)
 
