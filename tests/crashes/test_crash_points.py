@@ -1,4 +1,4 @@
-"""The process is killed at any outward call of any scenario: each build still gets one verdict, told and recorded once."""
+"""Killed at any outward call of any scenario: each build still gets one verdict, told and recorded once."""
 
 from __future__ import annotations
 

@@ -10,9 +10,7 @@ from typing import Any
 from tests.simulation.entry import entry
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
-from verifier.controller import attempt as case
-from verifier.controller import ledger, reconcile
-from verifier.controller import worker_run as trial
+from verifier.controller import attempt, ledger, reconcile, worker_run
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS, Lease, Record, record_document
@@ -103,7 +101,7 @@ def a_failure_forgets_what_was_done(stack: ExitStack) -> None:
         fresh = replace(self.record, posting=None, intent=None)
         self._write(ledger.after_failure(fresh, error, self.now(), retry_after))
 
-    put(stack, case.Attempt, "fail", fail)
+    put(stack, attempt.Attempt, "fail", fail)
 
 
 @mutant(r"after its invocation began", situations.everything_takes_long)
@@ -128,6 +126,6 @@ def a_second_attempt_meets_a_defect(stack: ExitStack) -> None:
     def run_worker(one: Attempt, build: Any, worker: Any) -> Any:
         if one.record.attempts:
             raise KeyError("attempts")
-        return trial.run_worker(one, build, worker)
+        return worker_run.run_worker(one, build, worker)
 
     put(stack, reconcile, "run_worker", run_worker)

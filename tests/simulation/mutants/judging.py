@@ -9,8 +9,7 @@ from typing import Any
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
-from verifier.controller import reconcile
-from verifier.controller import worker_run as trial
+from verifier.controller import reconcile, worker_run
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import CALL_SECONDS
 from verifier.facts.build import TERMINAL, parse_build
@@ -18,10 +17,10 @@ from verifier.facts.build import TERMINAL, parse_build
 
 @mutant(r"judged before Cloud Build has finished it")
 def message_trusted_instead_of_fetched(stack: ExitStack) -> None:
-    from verifier.controller import events as hints
+    from verifier.controller import events
 
     said: dict[str, Any] = {}
-    honest = hints._build
+    honest = events._build
 
     def read(data: Any, watched: Any) -> Any:
         hint = honest(data, watched)
@@ -33,7 +32,7 @@ def message_trusted_instead_of_fetched(stack: ExitStack) -> None:
         return parse_build(told) if told else honest_fetch(one)
 
     honest_fetch = reconcile._asked_for
-    put(stack, hints, "_build", read)
+    put(stack, events, "_build", read)
     put(stack, reconcile, "_asked_for", fetch)
 
 
@@ -54,7 +53,7 @@ def empty_list_of_checks_passes(stack: ExitStack) -> None:
         return Verdict.INCONCLUSIVE if Outcome.COULD_NOT_CHECK in outcomes else Verdict.VERIFIED
 
     put(stack, reconcile, "decide", decide)
-    put(stack, reconcile, "run_worker", lambda *_: trial.WorkerResult(()))
+    put(stack, reconcile, "run_worker", lambda *_: worker_run.WorkerResult(()))
 
 
 @mutant(r"has another build's document", situations.a_build_is_answered_with_another)

@@ -9,11 +9,10 @@ from typing import Any
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
-from verifier.controller import attempt as case
-from verifier.controller import ledger, quarantine, reconcile
-from verifier.controller import notify as telling
+from verifier.controller import attempt, ledger, quarantine, reconcile
+from verifier.controller import notify as notify_module
 from verifier.controller.attempt import Attempt
-from verifier.reporting import audit_entry as record
+from verifier.reporting import audit_entry
 
 
 @mutant(r"posted before the intent was saved")
@@ -32,7 +31,7 @@ def posted_before_the_intent_is_saved(stack: ExitStack) -> None:
 
 @mutant(r"posted 2 times, and its history could be read")
 def posted_again_without_looking(stack: ExitStack) -> None:
-    honest = telling.notify
+    honest = notify_module.notify
 
     def notify(one: Attempt, message: Any, *, intended_now: bool) -> None:
         honest(one, message, intended_now=True)
@@ -44,10 +43,10 @@ def posted_again_without_looking(stack: ExitStack) -> None:
 def all_is_well_is_told_before_the_audit_trail_has_it(stack: ExitStack) -> None:
     def record_later(one: Attempt, record: Any) -> None:
         if one.record.told or one.noted.get("told"):
-            telling.record_judgement(one, record)
+            notify_module.record_judgement(one, record)
 
     def tell_first(one: Attempt, message: Any, *, intended_now: bool) -> None:
-        telling.notify(one, message, intended_now=intended_now)
+        notify_module.notify(one, message, intended_now=intended_now)
 
     put(stack, reconcile, "record_judgement", record_later)
     put(stack, reconcile, "notify", tell_first)
@@ -55,7 +54,7 @@ def all_is_well_is_told_before_the_audit_trail_has_it(stack: ExitStack) -> None:
 
 @mutant(r"told, and LOCAL_SOURCE was decided")
 def slack_is_told_another_verdict(stack: ExitStack) -> None:
-    honest = telling.message_about
+    honest = notify_module.message_about
 
     def message(*words: Any) -> Any:
         made = honest(*words)
@@ -66,7 +65,7 @@ def slack_is_told_another_verdict(stack: ExitStack) -> None:
 
 @mutant(r"recorded as VERIFIED, and is")
 def the_audit_trail_says_that_all_is_well(stack: ExitStack) -> None:
-    honest = record.verdict_entry
+    honest = audit_entry.verdict_entry
 
     def well(*words: Any) -> Any:
         made = honest(*words)
@@ -87,7 +86,7 @@ def what_is_given_up_is_not_told(stack: ExitStack) -> None:
 
 @mutant(r"two entries say the same")
 def the_audit_entry_is_stamped_when_it_is_written(stack: ExitStack) -> None:
-    honest = record.verdict_entry
+    honest = audit_entry.verdict_entry
 
     def stamped(*words: Any) -> Any:
         made = honest(*words)
@@ -104,11 +103,11 @@ def a_message_that_can_not_be_read_is_acknowledged_without_an_entry(stack: ExitS
 
 @mutant(r"two entries say the same undelivered", situations.slack_refuses_twice_and_a_process_dies_in_between)
 def that_slack_refuses_is_another_entry_each_time(stack: ExitStack) -> None:
-    honest = record.undelivered_entry
+    honest = audit_entry.undelivered_entry
     numbers = iter(range(1, 10**9))
-    put(stack, telling, "undelivered_entry", lambda *words: replace(honest(*words), insert_id=f"{next(numbers)}"))
+    put(stack, notify_module, "undelivered_entry", lambda *words: replace(honest(*words), insert_id=f"{next(numbers)}"))
 
 
 @mutant(r"was recorded, and is not any more")
 def what_waits_for_slack_is_recorded_again(stack: ExitStack) -> None:
-    put(stack, case, "queued", lambda one, error: replace(ledger.queued(one, error), recorded=False))
+    put(stack, attempt, "queued", lambda one, error: replace(ledger.queued(one, error), recorded=False))

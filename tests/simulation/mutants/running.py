@@ -9,10 +9,9 @@ from typing import Any
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
-from verifier.checks import worker as operation
+from verifier.checks import worker as worker_checks
 from verifier.checks.policy import Worker
-from verifier.controller import ledger, reconcile
-from verifier.controller import worker_run as trial
+from verifier.controller import ledger, reconcile, worker_run
 from verifier.controller.attempt import Attempt
 from verifier.facts import execution
 from verifier.facts.execution import Completion, Phase
@@ -20,7 +19,7 @@ from verifier.facts.execution import Completion, Phase
 
 @mutant(r"judged INCONCLUSIVE without an excuse")
 def log_completeness_skipped(stack: ExitStack) -> None:
-    for module in (trial, operation):
+    for module in (worker_run, worker_checks):
         put(stack, module, "logs_are_whole", lambda *_: True)
 
 
@@ -37,14 +36,14 @@ def exit_text_instead_of_counts(stack: ExitStack) -> None:
 
 @mutant(r"2 executions were started")
 def the_job_is_started_again_without_looking(stack: ExitStack) -> None:
-    honest = trial._execution
+    honest = worker_run._execution
 
     def start(one: Attempt, build: Any, worker: Worker) -> str:
         if one.record.intent is not None and not one.record.execution:
             one.lease = replace(one.lease, record=replace(one.record, intent=None))
         return honest(one, build, worker)
 
-    put(stack, trial, "_execution", start)
+    put(stack, worker_run, "_execution", start)
 
 
 @mutant(r"before its worker had the time to start")
@@ -53,13 +52,13 @@ def a_worker_is_never_started(stack: ExitStack) -> None:
         stack,
         reconcile,
         "run_worker",
-        lambda *_: trial.WorkerResult(operation.not_started("it was not tried", "try it")),
+        lambda *_: worker_run.WorkerResult(worker_checks.not_started("it was not tried", "try it")),
     )
 
 
 @mutant(r"2 executions were started", situations.a_start_arrives_late)
 def an_execution_is_looked_for_twice_in_a_moment(stack: ExitStack) -> None:
-    put(stack, trial, "_LOOK_AGAIN", timedelta(0))
+    put(stack, worker_run, "_LOOK_AGAIN", timedelta(0))
 
 
 @mutant(r"2 executions were started", situations.a_start_arrives_after_another_was_refused)
@@ -74,8 +73,8 @@ def a_refused_start_makes_forget_an_older_one(stack: ExitStack) -> None:
 
 @mutant(r"VERIFIED without a run that shows it", situations.a_job_does_not_say_what_it_was_started_for)
 def another_builds_execution_is_accepted(stack: ExitStack) -> None:
-    honest = trial._observe
-    put(stack, trial, "_observe", lambda one, name: replace(honest(one, name), build=one.key.name))
+    honest = worker_run._observe
+    put(stack, worker_run, "_observe", lambda one, name: replace(honest(one, name), build=one.key.name))
 
 
 @mutant(r"its record does not say so", situations.somebody_else_starts_the_job_for_the_same_build)
@@ -94,17 +93,17 @@ def other_executions_are_not_told_of(stack: ExitStack) -> None:
     def without_what_is_seen(value: Any, **changes: Any) -> Any:
         return value if "seen" in changes else replace(value, **changes)
 
-    put(stack, trial, "replace", without_what_is_seen)
+    put(stack, worker_run, "replace", without_what_is_seen)
 
 
 @mutant(r"INCONCLUSIVE without an excuse", situations.an_execution_can_not_be_looked_at_for_minutes)
 def a_deadline_has_passed_when_it_begins(stack: ExitStack) -> None:
-    put(stack, trial, "_overdue", lambda *_: True)
+    put(stack, worker_run, "_overdue", lambda *_: True)
 
 
 @mutant(r"without an excuse|before its worker had the time to start")
 def a_single_failure_is_the_last_word(stack: ExitStack) -> None:
-    put(stack, trial, "_may_heal", lambda *_, **__: False)
+    put(stack, worker_run, "_may_heal", lambda *_, **__: False)
 
 
 @mutant(
@@ -112,5 +111,5 @@ def a_single_failure_is_the_last_word(stack: ExitStack) -> None:
     situations.a_start_is_refused_once_after_a_build_could_not_be_fetched_for_long,
 )
 def failures_of_other_services_count_against_the_worker(stack: ExitStack) -> None:
-    for module in (ledger, trial):
+    for module in (ledger, worker_run):
         put(stack, module, "failures", lambda record, step: record.attempts)

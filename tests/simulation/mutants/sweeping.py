@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
-from verifier.controller import reconcile as story
+from verifier.controller import reconcile as reconcile_module
 from verifier.controller import sweep
 from verifier.errors import ServiceError
 
@@ -41,7 +41,7 @@ def the_listing_goes_on_before_what_it_found_is_taken_up(stack: ExitStack) -> No
         cursor["page"] = found.next_page
         if not found.next_page and cursor["until"]:
             cursor |= {"since": cursor["until"], "until": None}
-        return story.reconcile(*words, **more)
+        return reconcile_module.reconcile(*words, **more)
 
     honest_page, pages = sweep._page, list[Any]()
     put(stack, sweep, "_page", page)
