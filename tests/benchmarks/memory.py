@@ -12,7 +12,7 @@ from tests.benchmarks.effort import Effort
 from tests.benchmarks.environment import benchmark_environment
 from tests.benchmarks.memory_of import peak, unshared
 from tests.benchmarks.messages import announced, build
-from tests.benchmarks.processes import BARE, Running, ours, running
+from tests.benchmarks.processes import BARE, RunningFunction, ours, running
 from tests.benchmarks.results import Measurement, absent
 from tests.benchmarks.verdicts import POLICY, announce_each_kind
 
@@ -33,6 +33,6 @@ def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
     yield Measurement(_NAME, f"{most:.0f} MiB", f"{least:.0f} MiB", most, "MiB", at_most=200)
 
 
-def _most(function: Running) -> float:
+def _most(function: RunningFunction) -> float:
     [worker] = function.process.children()
     return peak(worker) + unshared(function.process)

@@ -43,7 +43,7 @@ def ours(settings: Mapping[str, str]) -> Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningFunction:
     """A function that answered its first request."""
 
     port: int
@@ -54,7 +54,7 @@ class Running:
 
 
 @contextmanager
-def running(source: Source, first: bytes) -> Iterator[Running]:
+def running(source: Source, first: bytes) -> Iterator[RunningFunction]:
     """Yield the function, from its answer to the request `first` on. Raises RuntimeError when it does not start."""
     port = quiet_port()
     script = str(Path(sys.executable).with_name("functions-framework"))
@@ -68,7 +68,7 @@ def running(source: Source, first: bytes) -> Iterator[Running]:
             if not _answers(port, first, process):
                 output.seek(0)
                 raise RuntimeError(f"expected {source.target} to start, got:\n{output.read().decode()[-4000:]}")
-            yield Running(port, process, time.perf_counter() - start)
+            yield RunningFunction(port, process, time.perf_counter() - start)
         finally:
             _stop(process)
 

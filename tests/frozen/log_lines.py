@@ -15,7 +15,7 @@ from typing import Any
 from google.protobuf import json_format
 
 from tests.fixtures.records.states import CURSOR
-from tests.story.town import NUMBER, PROJECT, REGION
+from tests.story.harness import NUMBER, PROJECT, REGION
 from verifier.adapters.sqlite import SqliteStore
 from verifier.standin.clock import system_clock
 from verifier.standin.cloud import Cloud
