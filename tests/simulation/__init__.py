@@ -1,19 +1,22 @@
-"""A deterministic simulation: the real entry point, story and ledger rules, in a world of one seed and virtual time.
+"""A deterministic simulation: the real entry point, controller and ledger, in a world of one seed and virtual time.
 
 | file | what it is |
 |---|---|
 | `kernel.py` | virtual time, and processes that take turns in one thread |
 | `fault_plan.py` | what becomes of an outward call: it works, fails, is lost, freezes its process or kills it |
-| `random_faults.py` | troubles by chance, by a mixture of each life's own |
+| `random_faults.py` | troubles by chance, by a mixture of each simulation's own |
 | `world_model.py` | the outside world's truth: builds, executions, logs, the audit trail, Slack |
-| `ports.py` | that world behind the Protocols of `verifier/services.py`, each call with its fate |
-| `push.py` | Pub/Sub: delivery again until acknowledged, twice, late, out of order, or never |
-| `entry.py` | the real `main.py`, given this world |
-| `invariants.py` | what must hold, whatever happens |
+| `ports.py` | that world behind the Protocols of `verifier/services.py`, each call as planned |
+| `push.py` | Pub/Sub: deliveries, again until acknowledged, twice, late, out of order, or never |
+| `entry.py` | the real `main.py`, given these services |
+| `invariants.py` | what must be true, whatever happens |
 | `oracle.py` | what a build deserves to be judged, by what truly is |
-| `function_process.py` | one seed: builds, troubles, a phase of faults, then a phase in which all must settle |
-| `late_writes.py` | one write arrives late |
-| `mutants/` | planted bugs, each with the law that must catch it |
+| `simulator.py` | one seed: builds, a phase of faults, then a phase in which all must settle |
+| `scenarios.py` | short scenarios without chance, and every crash in them |
+| `late_writes.py` | the same, where one write arrives late |
+| `__main__.py` | runs many seeds or pairs, or shows one |
+| `mutants/` | planted bugs, each with the invariant that must catch it |
+| `test_*.py` | known and fresh seeds, crashes alone and in pairs, late writes, planted bugs, how violations are told |
 
 `python -m tests.simulation --help` runs seeds, replays one, and prints figures.
 """
