@@ -25,7 +25,7 @@ def problems_of(remedy: str) -> list[str]:
     plain = _SUBSTITUTION.sub("1", remedy)
     found = [f"prose within a command: {word!r}" for word in _PROSE if word in plain]
     found += [f"a placeholder: {match.strip()}" for match in _PLACEHOLDER.findall(plain.replace("GOOGLE_APP", "a"))]
-    found += [said for shell in ("bash", "zsh") if (said := _said_by(shell, remedy))]
+    found += [said for shell in ("bash", "zsh") if (said := said_by_shell(shell, remedy))]
     if found:
         return found
     parts = [shlex.split(part) for step in plain.split(" && ") for part in step.split(" | ")]
@@ -33,7 +33,7 @@ def problems_of(remedy: str) -> list[str]:
 
 
 @cache
-def _said_by(shell: str, command: str) -> str:
+def said_by_shell(shell: str, command: str) -> str:
     """Return what a shell that is here says of a command's syntax."""
     if not shutil.which(shell):
         return ""

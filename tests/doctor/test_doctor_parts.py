@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +19,9 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 from google.rpc.error_details_pb2 import ErrorInfo
 
+from tests.absence import require
 from tests.doctor.installation import ACCOUNT, FILTER, HOME, PUSHER, URL, a_subscription, an_installation
-from tests.doctor.pasting import problems_of
+from tests.doctor.pasting import problems_of, said_by_shell
 from verifier.adapters.sqlite import SqliteStore
 from verifier.checks.verdict import Outcome
 from verifier.doctor.ask_home import query_ledger
@@ -343,8 +343,17 @@ def test_a_remedy_that_mixes_prose_and_command_or_names_no_place_is_found_out() 
         "gcloud run jobs list --project='acme-dev",
     ):
         assert problems_of(remedy)
-    if shutil.which("gcloud"):
-        assert problems_of("gcloud run jobs list --no-such-flag")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_what_a_shell_does_not_take_is_found_out(shell: str) -> None:
+    require(shell)
+    assert said_by_shell(shell, "gcloud 'run")
+
+
+def test_what_gcloud_does_not_take_is_found_out() -> None:
+    require("gcloud")
+    assert problems_of("gcloud run jobs list --no-such-flag")
 
 
 @pytest.mark.parametrize(("account", "outcome"), [(ACCOUNT, Outcome.FAILS), ("", Outcome.COULD_NOT_CHECK)])
