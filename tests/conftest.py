@@ -15,12 +15,13 @@ import pytest
 from tests.emulators.firestore import FIRESTORE
 from tests.emulators.process import running
 from tests.emulators.pubsub import PUBSUB
+from tests.properties import effort
 from tests.tally import case, pytest_terminal_summary, tally
 from verifier.adapters.firestore import FirestoreStore
 from verifier.adapters.sqlite import SqliteStore
 from verifier.services import Store
 
-__all__ = ["case", "pytest_terminal_summary", "tally"]
+__all__ = ["case", "effort", "pytest_terminal_summary", "tally"]
 
 FIRST_FRESH_SEED = int(os.environ.setdefault("SIMULATION_SEED", str(secrets.randbelow(10**9))))
 """Where the simulation's untried seeds begin: chosen once, and the same in every process of a test run."""
@@ -51,7 +52,7 @@ def project() -> str:
     return f"test-{uuid4().hex[:12]}"
 
 
-@pytest.fixture(params=["sqlite", "firestore"])
+@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)])
 def store(request: pytest.FixtureRequest, tmp_path: Path, project: str) -> Iterator[Store]:
     """Yield an empty store of each kind."""
     if request.param == "sqlite":

@@ -9,6 +9,7 @@ from tests.benchmarks.effort import QUICK
 from tests.benchmarks.results import Measurement, absent, table
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_benchmark_measures_each_of_its_rows(name: str, firestore_emulator: str) -> None:
     rows = list(BENCHMARKS[name](QUICK, firestore_emulator))

@@ -17,6 +17,7 @@ from tests.tally import line
 SEEDS, BUILDS = os.environ.get("SEEDS", "100000"), os.environ.get("BUILDS", "10000")
 _LINE = re.compile(r"^(.+): (\d+) tried, (\d+) held(.*)$")
 _DIRECTORIES = ("crashes", "faults", "simulation")
+_PROPERTIES = ("tests/properties", "tests/unit/reporting/test_slack_message_hostile.py")
 
 
 class SoakStage(NamedTuple):
@@ -28,8 +29,9 @@ class SoakStage(NamedTuple):
 
 
 STAGES = (
-    SoakStage(("pytest", "-n", "2", "--timeout=600", *(f"tests/{name}" for name in _DIRECTORIES)), {}),
-    SoakStage(("pytest", "-n", "2", "--timeout=0", "tests/properties"), {"PROPERTY_EXAMPLES": "2000"}),
+    SoakStage(("pytest", "-n", "2", *(f"tests/{name}" for name in _DIRECTORIES)), {}),
+    SoakStage(("pytest", "-n", "2", "-m", "soak", "--ignore=tests/benchmarks"), {}),
+    SoakStage(("pytest", "-n", "2", "--timeout=0", *_PROPERTIES), {"PROPERTY_EXAMPLES": "2000"}),
     SoakStage(("tests.simulation", "--pairs"), {}),
     SoakStage(("tests.simulation", "--seeds", SEEDS), {}),
     SoakStage(("tests.duplicates",), {"BUILDS": "1000"}),

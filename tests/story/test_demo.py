@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.fixtures.builds import document
 from verifier.cli.demo import REPORT, differences
@@ -65,6 +66,7 @@ def test_the_story_ends_as_it_should() -> None:
     assert_the_story_is_told(verifier("demo"))
 
 
+@pytest.mark.soak
 def test_the_story_ends_as_it_should_on_the_real_firestore_emulator(firestore_emulator: str) -> None:
     ran = verifier("demo", FIRESTORE_EMULATOR_HOST=firestore_emulator)
     assert "Firestore emulator" in ran.stdout

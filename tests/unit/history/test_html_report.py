@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -19,9 +17,7 @@ from verifier.facts.build import Image
 from verifier.facts.source import Commit, Upload
 from verifier.facts.submitter import Submitter
 from verifier.history.html_data import CLAIMED, CLAIMS, PLACE, SHA, SHORT_SHA, escaped_json
-from verifier.history.html_report import MOST_BUILDS, write_report
 from verifier.history.judged_build import JudgedBuild
-from verifier.history.summary import SummaryBuilder
 
 HOSTILE = "</script><script>alert(1)</script><!--\u2028\u2029\ud800&amp;'\"\x00\x1b[2J\u202e\ue000"
 
@@ -157,13 +153,6 @@ def test_each_execution_is_tied_to_its_build() -> None:
     ]
 
 
-def test_5000_builds_and_their_executions_stay_under_2_mb() -> None:
-    builds = quarter(5_000)
-    uploads = [build(number, NOW, "content-worker", "upload") for number in range(5_000)]
-    assert len(report(builds, executions(builds)).encode()) < 2_000_000
-    assert len(report(uploads).encode()) < 2_000_000
-
-
 def test_the_headline_says_what_production_ran() -> None:
     builds = quarter(400)
     page = report(builds, executions(builds))
@@ -173,20 +162,6 @@ def test_the_headline_says_what_production_ran() -> None:
 def test_what_is_not_complete_says_so() -> None:
     assert "not complete" not in report(quarter(5))
     assert '<p class="banner" role="note">This report is not complete' in report(quarter(5), complete=False)
-
-
-def test_builds_that_are_too_many_for_a_page_are_counted_and_said_to_be_left_out() -> None:
-    one, tally, out = build(1, NOW, "mailer"), SummaryBuilder(), io.StringIO()
-
-    def many() -> Iterator[JudgedBuild]:
-        for _ in range(MOST_BUILDS + 7):
-            tally.add(one)
-            yield one
-
-    write_report(out, many(), [], lambda: tally.summary(NOW), title="Audit", complete=True)
-    data = data_of(out.getvalue())
-    assert (len(data["rows"]), data["summary"]["builds"]) == (MOST_BUILDS, MOST_BUILDS + 7)
-    assert "show the first 20,000 builds; 7 more are in the numbers" in out.getvalue()
 
 
 def test_an_audit_of_nothing_is_a_page_all_the_same() -> None:
