@@ -20,6 +20,7 @@
 | `frozen/` | what 0.1.0 stores, says or is told, which later versions must not break |
 | `fixtures/` | documents: builds, and what versions wrote |
 | `absence.py` | what happens to a test whose tool is missing: skipped on a laptop, failed in continuous integration |
+| `busy.py` | how long tests wait on a machine that has other things to do |
 | `calls.py` | every outward call that there is, from the Protocols |
 | `conftest.py` | what tests share: emulators, stores, counting |
 | `push_request.py` | as much of an HTTP request as the entry point looks at |

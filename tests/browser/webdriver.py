@@ -15,9 +15,10 @@ from shutil import which
 from time import monotonic, sleep
 from typing import Any
 
+from tests.busy import LONG_SECONDS
+
 PROGRAMS = ("chromium", "chromedriver")
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-_SECONDS = 30.0
 _OPTIONS = {
     "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"],
 }
@@ -116,7 +117,7 @@ def browsing(profile: Path) -> Iterator[Browser]:
 
 
 def _await(port: int) -> None:
-    until = monotonic() + _SECONDS
+    until = monotonic() + LONG_SECONDS
     while True:
         try:
             if _answer(port, "GET", "/status", None)["ready"]:
@@ -128,7 +129,7 @@ def _await(port: int) -> None:
 
 
 def _answer(port: int, method: str, path: str, body: dict[str, Any] | None) -> Any:
-    connection = HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+    connection = HTTPConnection("127.0.0.1", port, timeout=LONG_SECONDS)
     try:
         connection.request(method, path, None if body is None else json.dumps(body))
         value = json.loads(connection.getresponse().read())["value"]

@@ -15,13 +15,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.busy import LONG_SECONDS
 from tests.terraform.command import ROOT, Terraform
 from verifier.standin.function import quiet_port
 
 HOME, REGION, NAME = "acme-home", "us-central1", "build-verifier"
 BUILDER = f"{NAME}-builder@{HOME}.iam.gserviceaccount.com"
-_INSTALL_SECONDS = 240
-_START_SECONDS = 60
+_INSTALL_SECONDS = 2 * LONG_SECONDS
 _KEPT = ("HOME", "LANG", "PATH", "PIP_", "SSL_CERT", "REQUESTS_CA", "http", "HTTP", "no_proxy", "NO_PROXY")
 """How the variables begin that installing needs."""
 
@@ -144,7 +144,7 @@ def booted(programs: Path, workspace: Path, settings: Mapping[str, str], log: Pa
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + _START_SECONDS
+    until = time.monotonic() + LONG_SECONDS
     while time.monotonic() < until and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
             return

@@ -47,13 +47,13 @@ class Google:
         """Return an execution of the resizer by this script, so many seconds after it was created for our build."""
         self.put_job(script, **job)
         jobs = CloudRunJobs(self.address)
-        name = jobs.start(RESIZER, (), {BUILD_VARIABLE: OURS}, timeout=5)
+        name = jobs.start(RESIZER, (), {BUILD_VARIABLE: OURS}, timeout=20)
         self.clock.advance(seconds)
-        return jobs.observe(name, timeout=5)
+        return jobs.observe(name, timeout=20)
 
     def entries(self, query: str) -> list[LogEntry]:
         """Return every log entry that the query selects, through as many pages as it takes."""
-        pages = CloudLogging("home", self.address).read(RESIZER.project, query, timeout=5)
+        pages = CloudLogging("home", self.address).read(RESIZER.project, query, timeout=20)
         return [entry for page in pages for entry in page.entries]
 
 

@@ -48,16 +48,16 @@ class StandIn:
     def run_job(self, **overrides: Any) -> str:
         """Start the job and give the execution's full name."""
         request = {"name": JOB, **({"overrides": overrides} if overrides else {})}
-        return str(self.jobs.run_job(request=request, timeout=5).metadata.name)
+        return str(self.jobs.run_job(request=request, timeout=20).metadata.name)
 
     def execution(self, name: str) -> Any:
         """Return the execution as it is now."""
-        return self.executions.get_execution(name=name, timeout=5)
+        return self.executions.get_execution(name=name, timeout=20)
 
     def entries(self, text: str = "", **more: Any) -> list[Any]:
         """Return every entry that matches a filter, through as many pages as it takes."""
         request = {"resource_names": [f"projects/{PROJECT}"], "filter": text, **more}
-        return list(self.logging.list_log_entries(request=request, timeout=5, retry=None))
+        return list(self.logging.list_log_entries(request=request, timeout=20, retry=None))
 
 
 @contextmanager

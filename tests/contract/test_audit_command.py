@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.busy import LONG_SECONDS
 from tests.contract.adapters import Google, google_standing
 from tests.fixtures.builds import CASES, document
 from verifier.adapters.cloud_run import CloudRunJobs
@@ -419,6 +420,6 @@ def test_as_a_process_it_shows_no_progress_bar_where_nobody_watches(google: Goog
     a_week(google)
     environment = os.environ | {"VERIFIER_GOOGLE_ENDPOINT": google.address, "GOOGLE_CLOUD_PROJECT": PROJECT}
     command = [sys.executable, "-c", "from verifier.cli.audit import audit; audit()", "--region", REGION]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONG_SECONDS, check=False)
     assert (done.returncode, done.stderr) == (3, "")
     assert "2  LOCAL_SOURCE" in done.stdout

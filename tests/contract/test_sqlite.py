@@ -14,6 +14,7 @@ from time import monotonic
 
 import pytest
 
+from tests.busy import BUSY_SECONDS
 from verifier.adapters.sqlite import SqliteStore
 from verifier.errors import Refused, Unavailable
 
@@ -52,14 +53,14 @@ def test_a_write_waits_no_longer_than_its_timeout_for_another_process(tmp_path: 
         start = monotonic()
         with pytest.raises(Unavailable, match="another process held the ledger") as caught:
             store.create("builds", "a", {}, timeout=0.2)
-        assert 0.1 < monotonic() - start < 2
+        assert 0.1 < monotonic() - start < BUSY_SECONDS
         assert not caught.value.ambiguous
         assert store.read("builds", "a", timeout=5) is None
         other.execute("COMMIT")
         assert store.create("builds", "a", {}, timeout=5) is not None
 
 
-def test_a_write_goes_through_as_soon_as_the_other_process_lets_go(tmp_path: Path) -> None:
+def test_a_write_goes_through_as_soon_as_the_other_process_is_done(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     SqliteStore(path).close()
     holder = (

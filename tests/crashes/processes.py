@@ -12,11 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tests.busy import LONG_SECONDS
 from tests.crashes.function_process import MOST_BYTES
 from verifier.standin.function import MAIN, environment
 from verifier.times import show_time
-
-_PATIENCE_SECONDS = 60
 
 
 class FunctionProcess:
@@ -62,7 +61,7 @@ class ForkServer:
     def process(self, plan: Mapping[str, Any]) -> FunctionProcess:
         """Start a process of the function. See `function_process.serve_deliveries` for its plan."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.settimeout(_PATIENCE_SECONDS)
+        ours.settimeout(LONG_SECONDS)
         with theirs:
             socket.send_fds(self._requests, [json.dumps(plan).encode()], [theirs.fileno()])
         return FunctionProcess(ours)
@@ -85,4 +84,4 @@ def a_fork_server(log: Path) -> Iterator[ForkServer]:
             yield ForkServer(ours)
         finally:
             ours.shutdown(socket.SHUT_RDWR)
-            process.wait(_PATIENCE_SECONDS)
+            process.wait(LONG_SECONDS)

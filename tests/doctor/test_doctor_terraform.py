@@ -18,7 +18,7 @@ from verifier.doctor.push import filter_row, push_row
 from verifier.doctor.rows import Need
 from verifier.standin.slack import TOKEN
 
-pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for all of terraform's tests
 
 Plan = list[dict[str, Any]]
 NEEDS = {

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import grpc
 
+from tests.busy import LONG_SECONDS
 from tests.crashes.documents import a_triggered_build, pushed
 from tests.story.harness import IMAGE, JOB, NUMBER, PROJECT, REGION
 from verifier.adapters.firestore import FirestoreStore
@@ -146,7 +147,7 @@ class _Flood:
         self._over.set()
 
 
-def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: float = 150.0) -> FloodResult:
+def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: float = LONG_SECONDS) -> FloodResult:
     """Deliver a message about each of so many builds so many times, in any order and many at once.
 
     `patience`: for how many seconds nothing may happen before it is taken for the end.

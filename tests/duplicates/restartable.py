@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
+from tests.busy import LONG_SECONDS
 from tests.duplicates import accelerated
 from verifier.standin.function import MAIN, environment, quiet_port
 
-_START_SECONDS = 60.0
 _TICK_SECONDS = 0.05
 
 
@@ -50,7 +50,7 @@ class RestartableFunction:
                 cwd=MAIN.parent,
                 start_new_session=True,
             )
-        until = time.monotonic() + _START_SECONDS
+        until = time.monotonic() + LONG_SECONDS
         while not self._listens():
             if self.process.poll() is not None or time.monotonic() > until:
                 self.kill()
@@ -58,7 +58,7 @@ class RestartableFunction:
             time.sleep(_TICK_SECONDS)
 
     def _listens(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=_START_SECONDS)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=LONG_SECONDS)
         try:
             connection.request("GET", "/")
             connection.getresponse()

@@ -19,8 +19,7 @@ import grpc
 import pytest
 
 from tests.absence import absent
-
-_START_SECONDS = 60.0
+from tests.busy import LONG_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def _free_port() -> int:
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, output: IO[str]) -> None:
-    deadline = monotonic() + _START_SECONDS
+    deadline = monotonic() + LONG_SECONDS
     while monotonic() < deadline and process.poll() is None:
         with grpc.insecure_channel(address) as channel:
             try:

@@ -14,6 +14,7 @@ import grpc
 import pytest
 from grpc import StatusCode
 
+from tests.busy import BUSY_SECONDS, LONG_SECONDS
 from tests.emulators.firestore import CALLS, READS, REVISION, WRITES, RequestRecorder, failing_firestore
 from verifier.adapters.firestore import FirestoreStore
 from verifier.errors import Denied, Refused, ServiceError, Unavailable
@@ -57,7 +58,7 @@ def test_an_unreachable_firestore_is_unavailable_within_the_timeout(
     with place() as address, grpc.insecure_channel(address) as channel:
         start = monotonic()
         error = failure(call, channel, SHORT)
-    assert monotonic() - start < SHORT + 1
+    assert monotonic() - start < SHORT + BUSY_SECONDS
     assert isinstance(error, Unavailable)
     assert error.ambiguous == (call in WRITES)
 
@@ -70,7 +71,7 @@ def test_a_call_is_one_request_that_carries_the_timeout(call: str, firestore_emu
     [(method, timeout)] = recorder.requests
     assert method == METHODS[call]
     assert timeout is not None
-    assert 9 < timeout <= 10
+    assert 5 < timeout <= 10
 
 
 def test_a_lost_race_is_one_request_too(firestore_emulator: str, project: str) -> None:
@@ -171,7 +172,7 @@ def run_alone(script: str, **environment: str) -> str:
     """Return what a fresh Python prints, in this environment and these variables."""
     command = [sys.executable, "-c", script]
     return subprocess.run(
-        command, env=os.environ | environment, capture_output=True, text=True, check=True, timeout=60
+        command, env=os.environ | environment, capture_output=True, text=True, check=True, timeout=LONG_SECONDS
     ).stdout
 
 

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
+from tests.busy import BUSY_SECONDS
+
 _BYTES = 65_536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _TRICKLE_SECONDS = 0.15
@@ -116,4 +118,4 @@ class Relay:
             done.set()
 
         self._loop.call_soon_threadsafe(act)
-        done.wait(1.0)
+        done.wait(BUSY_SECONDS)

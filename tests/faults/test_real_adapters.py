@@ -7,6 +7,7 @@ from time import monotonic
 import pytest
 from google.longrunning.operations_pb2 import Operation
 
+from tests.busy import BUSY_SECONDS
 from tests.calls import CALLS
 from tests.contract.adapters import RESIZER, answering, trouble
 from tests.faults.external_calls import EXTERNAL_CALLS, behind_proxy
@@ -18,8 +19,6 @@ SHORT = 0.3
 SLACK_SHORT = 1.0
 """Slack's client counts in whole seconds."""
 PATIENT = 10.0
-GRACE = 1.0
-"""More than a call may take beyond its timeout, for a busy machine."""
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def test_a_fault_is_what_the_table_says_in_time_and_after_one_request(
             error = caught
         took = monotonic() - begun
     assert type(error) is (expected.error or type(None)), error
-    assert took < timeout + GRACE
+    assert took < timeout + BUSY_SECONDS
     assert proxy.calls == [external.method] or (
         fault in TIMES_OUT and not proxy.calls
     )  # on a busy machine it may not get there

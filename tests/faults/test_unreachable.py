@@ -12,6 +12,7 @@ from typing import NoReturn
 import grpc
 import pytest
 
+from tests.busy import BUSY_SECONDS
 from tests.contract.adapters import answering, black_hole, nobody_there
 from tests.contract.test_credentials import metadata_at, nowhere
 from tests.story.test_function import StandIns, build, push, stand_ins
@@ -20,6 +21,7 @@ from verifier.standin.function import running_function
 __all__ = ["stand_ins"]
 
 MOST_SECONDS = 10.0
+"""As `test_grid.py` holds it in virtual time."""
 
 
 @contextmanager
@@ -34,7 +36,7 @@ def in_trouble() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("ledger", [nobody_there, black_hole, in_trouble], ids=lambda ledger: ledger.__name__)
-def test_while_the_ledger_cannot_be_reached_nothing_is_acknowledged_or_done_and_that_is_said_within_ten_seconds(
+def test_while_the_ledger_cannot_be_reached_nothing_is_acknowledged_or_done_and_that_is_soon_said(
     ledger: Callable[[], AbstractContextManager[str]], stand_ins: StandIns, tmp_path: Path
 ) -> None:
     stand_ins.cloud.put_build(build())
@@ -45,13 +47,13 @@ def test_while_the_ledger_cannot_be_reached_nothing_is_acknowledged_or_done_and_
             for _ in range(2):  # cold, and warm with a connection that failed before
                 begun = monotonic()
                 assert function.post("/builds", body) == 503
-                assert monotonic() - begun <= MOST_SECONDS
+                assert monotonic() - begun <= MOST_SECONDS + BUSY_SECONDS
     assert "not acknowledged: expected Firestore" in function.log.read_text()
     assert stand_ins.faults.calls == ()
 
 
 @pytest.mark.parametrize("platform", [{"K_SERVICE": "build-verifier"}, {}], ids=["in Cloud Run", "elsewhere"])
-def test_while_the_metadata_server_hangs_the_same_is_said_within_ten_seconds(
+def test_while_the_metadata_server_hangs_the_same_is_soon_said(
     platform: Mapping[str, str], stand_ins: StandIns, tmp_path: Path
 ) -> None:
     """The way to the real Firestore hangs as well: no test is to reach it."""
@@ -64,7 +66,7 @@ def test_while_the_metadata_server_hangs_the_same_is_said_within_ten_seconds(
             for _ in range(2):
                 begun = monotonic()
                 assert function.post("/builds", body) == 503
-                assert monotonic() - begun <= MOST_SECONDS
+                assert monotonic() - begun <= MOST_SECONDS + BUSY_SECONDS
     expected = "Firestore database" if platform else "Google credentials"
     assert f"not acknowledged: expected {expected}" in function.log.read_text()
     assert stand_ins.faults.calls == ()

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from tests.busy import LONG_SECONDS
 from tests.crashes.processes import FunctionProcess
 
 THREADS = 4
 """Deliveries that one process has in hand at once."""
-_PATIENCE_SECONDS = 120.0
 
 
 class Delivery(NamedTuple):
@@ -60,7 +60,7 @@ class ProcessPool:
                     number = waiting.popleft()
                     process.hand(number, now, *deliveries[number])
                     in_hand.add(number)
-            ready = self._selector.select(_PATIENCE_SECONDS)
+            ready = self._selector.select(LONG_SECONDS)
             assert ready, "no process has answered for minutes"
             for key, _ in ready:
                 answer = self._received(key.fileobj)

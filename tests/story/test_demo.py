@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.busy import LONG_SECONDS
 from tests.fixtures.builds import document
 from verifier.cli.demo import REPORT, differences
 from verifier.demo.scenario import FORGED, story
@@ -39,7 +40,7 @@ def verifier(*words: str, **environment: str) -> subprocess.CompletedProcess[str
         cwd=MAIN.parent,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=LONG_SECONDS,
         check=False,
     )
 
@@ -121,8 +122,8 @@ def test_a_demo_that_is_told_to_end_leaves_no_process_behind(tmp_path: Path) -> 
     children = psutil.Process(demo.pid).children(recursive=True)
     assert children
     demo.terminate()
-    assert demo.wait(30) == 128 + signal.SIGTERM
-    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert demo.wait(LONG_SECONDS) == 128 + signal.SIGTERM
+    assert psutil.wait_procs(children, timeout=LONG_SECONDS)[1] == []
 
 
 def test_an_emulator_that_is_not_there_is_told_at_once() -> None:

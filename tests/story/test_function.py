@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.busy import LONG_SECONDS
 from tests.story.harness import NUMBER, PROJECT, REGION
 from verifier.standin.clock import system_clock
 from verifier.standin.cloud import Cloud
@@ -167,7 +168,7 @@ assert not loaded, loaded
 
 def run(words: list[str], settings: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        words, env=environment(settings), cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        words, env=environment(settings), cwd=folder, capture_output=True, text=True, timeout=LONG_SECONDS, check=False
     )
 
 

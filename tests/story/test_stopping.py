@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.busy import BUSY_SECONDS, LONG_SECONDS
 from tests.story.harness import PROJECT, REGION, Harness, harness
 from tests.story.test_function import BUILD_ID, StandIns, build, push, stand_ins
 from verifier.adapters.sqlite import SqliteStore
@@ -59,10 +60,10 @@ def stopped_during(stand_ins: StandIns, function: Function, path: str, body: byt
             time.sleep(0.01)
         begun = time.monotonic()
         function.process.send_signal(signal.SIGTERM)
-        assert function.process.wait(GRACE_SECONDS) == 0
-        assert time.monotonic() - begun < GRACE_SECONDS
+        assert function.process.wait(LONG_SECONDS) == 0
+        assert time.monotonic() - begun < GRACE_SECONDS + BUSY_SECONDS
         assert stand_ins.faults.calls[-1] == call, "nothing was begun after it"
-        return answer.result(1)
+        return answer.result(LONG_SECONDS)
 
 
 @pytest.mark.parametrize("call", ["GetBuild", "WriteLogEntries"])
@@ -123,7 +124,7 @@ def test_a_server_whose_handler_says_nothing_of_a_worker_serves_and_ends_as_ever
     with running_function(stand_ins.settings | {"DEBUG": "True"}, tmp_path) as function:
         assert function.post("/builds", MESSAGE) == 204
         function.process.send_signal(signal.SIGTERM)
-        function.process.wait(GRACE_SECONDS)
+        function.process.wait(LONG_SECONDS)
     assert record(tmp_path).state is State.DONE
 
 

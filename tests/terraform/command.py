@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.absence import absent
+from tests.busy import LONG_SECONDS
 
 ROOT = Path(__file__).parents[2]
 REFUSALS = "tests/refusals.tftest.hcl"
-_SECONDS = 240
+_SECONDS = 2 * LONG_SECONDS
 _NO_REGISTRY = "Failed to query available provider packages"
 
 

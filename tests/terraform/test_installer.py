@@ -27,7 +27,7 @@ from verifier.facts.build import NOT_TERMINAL, BuildKey, parse_build
 from verifier.facts.source import source_of
 from verifier.reporting.audit_entry import undelivered_entry, verdict_entry
 
-pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for all of terraform's tests
 
 Resources = Sequence[Mapping[str, Any]]
 

@@ -10,7 +10,7 @@ import pytest
 from tests.terraform.command import of_type
 from tests.unit.test_readme import first_column
 
-pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for all of terraform's tests
 
 Resources = Sequence[Mapping[str, Any]]
 Grant = tuple[str, str, str]
