@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from tests.faults.table import TAKES_EFFECT, TIMES_OUT, FaultKind, adapter_outcome
 from tests.simulation.fault_plan import WORKS, Call, CallOutcome, FaultPlan, unavailable
+from tests.simulation.injector import FaultInjector, T
 from tests.simulation.kernel import Kernel, Process
-from tests.simulation.ports import FaultInjector, T
 from tests.simulation.simulator import Simulation
 from tests.simulation.world_model import GOOD, ModelBuild
 from verifier.checks.verdict import Check, Outcome

@@ -6,7 +6,8 @@
 | `fault_plan.py` | what becomes of an outward call: it works, fails, is lost, freezes its process or kills it |
 | `random_faults.py` | troubles by chance, by a mixture of each simulation's own |
 | `world_model.py` | the outside world's truth: builds, executions, logs, the audit trail, Slack |
-| `ports.py` | that world behind the Protocols of `verifier/services.py`, each call as planned |
+| `injector.py` | what every call goes through: it takes time, and fails as planned |
+| `ports.py` | that world behind the Protocols of `verifier/services.py` |
 | `push.py` | Pub/Sub: deliveries, again until acknowledged, twice, late, out of order, or never |
 | `entry.py` | the real `main.py`, given these services |
 | `invariants.py` | what must be true, whatever happens |

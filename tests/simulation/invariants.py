@@ -297,5 +297,4 @@ class Invariants:
 
 
 def _name(record: Document) -> str:
-    key: Mapping[str, Any] = record["key"]
-    return f"projects/{key['project']}/locations/{key['location']}/builds/{key['id']}"
+    return "projects/{project}/locations/{location}/builds/{id}".format(**record["key"])

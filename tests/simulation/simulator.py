@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from tests.simulation.entry import EntryPoint, entry
 from tests.simulation.fault_plan import FaultPlan, NoFaults
+from tests.simulation.injector import FaultInjector
 from tests.simulation.invariants import LEASE, UNREADABLE_ENTRY, InvariantBroken, Invariants
 from tests.simulation.kernel import Kernel
-from tests.simulation.ports import FaultInjector, SimulatedServices
+from tests.simulation.ports import SimulatedServices
 from tests.simulation.push import (
     UNKNOWN,
     UNKNOWN_BUILD,
