@@ -14,7 +14,7 @@ import traceback
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import functions_framework
 
@@ -40,12 +40,19 @@ if TYPE_CHECKING:
 
     from verifier.controller.budget import Budget, Deployment
 
-RESERVE_SECONDS = 10.0
-"""Kept back of the platform's time-out, to let go of what is held and to answer."""
+_RESERVE_SECONDS = 10.0
+"""Kept back of the platform's time-out, to release the record's lease and to answer."""
+
+
+class Log(Protocol):
+    """Where the function's own log goes."""
+
+    def __call__(self, severity: str, message: str, **fields: object) -> None:
+        """Write one structured line."""
 
 
 def log(severity: str, message: str, **fields: object) -> None:
-    """One structured line for the function's own log."""
+    """Print one structured line, which Cloud Run takes for the function's own log."""
     print(json.dumps({"severity": severity, "message": message, **fields}), flush=True)
 
 
@@ -77,27 +84,31 @@ log(
 
 @functions_framework.http
 def verify(request: Request) -> tuple[str, int]:
-    """Act on one Pub/Sub push."""
-    return handle(request, _deployment, _budget)
+    """Act on one Pub/Sub push in the deployment that settings and policy describe."""
+    return handle(request, _deployment, budget_of)
 
 
 def handle(
     request: Request,
     deployment: Callable[[], Deployment],
     budget: Callable[[Deployment], Budget],
-    log: Callable[..., None] = log,
+    log: Log = log,
 ) -> tuple[str, int]:
-    """Act on one Pub/Sub push with this deployment, which is asked for when there is something to do, not before."""
+    """Act on one Pub/Sub push with these services and this much time; return the answer's body and status.
+
+    Never raises. The deployment and the budget are asked for when there is something to do: most messages are about
+    builds that go on, and for those no client library is loaded and nothing is connected.
+    """
     if request.method != "POST":
         return "expected a Pub/Sub push message by POST\n", 405
-    hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched)
+    hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched)  # 1, 2
     if isinstance(hint, Irrelevant):
         if hint.notable:
             log("WARNING", hint.reason)
         return "", 204
     try:
-        deployed = deployment()
-        if trouble := _act(hint, deployed, budget(deployed), log):
+        world = deployment()
+        if trouble := _act(hint, world, budget(world), log):
             log("WARNING", f"due again: {trouble}", hint=type(hint).__name__)
     except (ServiceError, Stopping) as error:
         severity = "NOTICE" if isinstance(error, Stopping) else "ERROR"
@@ -111,12 +122,9 @@ def handle(
 
 
 def _act(
-    hint: BuildStatus | ExecutionFinished | Sweep | Quarantined,
-    deployment: Deployment,
-    budget: Budget,
-    log: Callable[..., None],
+    hint: BuildStatus | ExecutionFinished | Sweep | Quarantined, deployment: Deployment, budget: Budget, log: Log
 ) -> str:
-    """Do what the hint asks for, and say what went wrong with it although it is taken care of."""
+    """Do what the hint asks for, and return what went wrong with it although it is taken care of."""
     from verifier.controller.quarantine import quarantine
     from verifier.controller.reconcile import reconcile, reconcile_running
     from verifier.controller.sweep import describe, sweep
@@ -127,7 +135,7 @@ def _act(
         case ExecutionFinished():
             return reconcile_running(hint.key, deployment, budget)
         case Sweep():
-            swept = sweep(deployment, SETTINGS.watched, budget, timedelta(seconds=SETTINGS.lease_seconds))
+            swept = sweep(deployment, SETTINGS.watched, budget, deployment.ledger.lease)
             log("WARNING" if swept and swept.problems else "INFO", **describe(swept))
         case Quarantined():
             log("WARNING", f"quarantined: {hint.reason}", message_id=hint.message_id)
@@ -137,24 +145,25 @@ def _act(
 
 @cache
 def _deployment() -> Deployment:
+    """Return the one deployment of this process, made when the first message needs it."""
     from verifier.adapters.wiring import make_deployment
 
     return make_deployment(SETTINGS, POLICY)
 
 
-def _budget(deployment: Deployment) -> Budget:
-    from verifier.controller.budget import Budget
-
-    clock = deployment.services.clock
-    until = clock() + timedelta(seconds=SETTINGS.timeout_seconds - RESERVE_SECONDS)
-    return Budget(clock, until, _is_stopping)
-
-
-def _is_stopping() -> bool:
-    """Whether the platform has asked this process to end: it kills it ten seconds later.
+def is_stopping() -> bool:
+    """Return whether the platform has asked this process to end: it kills it ten seconds later.
 
     A request's thread can't handle signals. But SIGTERM's handler is a method of gunicorn's worker, which is not
     alive any more once it was called. Under a server without a handler, SIGTERM ends the process at once.
     """
     worker = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     return not getattr(worker, "alive", True)
+
+
+def budget_of(deployment: Deployment, stopping: Callable[[], bool] = is_stopping) -> Budget:
+    """Return the time that a request has which comes now, by the deployment's clock."""
+    from verifier.controller.budget import Budget
+
+    clock = deployment.services.clock
+    return Budget(clock, clock() + timedelta(seconds=SETTINGS.timeout_seconds - _RESERVE_SECONDS), stopping)

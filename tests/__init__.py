@@ -17,6 +17,7 @@
 | `bundle/` | what Terraform uploads, booted with its requirements alone |
 | `doctor/` | `verifier doctor` over an installation on the stand-in |
 | `terraform/` | Terraform's own tests, and what its plans say |
+| `corpus/` | what real programs wrote, with the truth about it |
 | `frozen/` | what 0.1.0 stores, says or is told, which later versions must not break |
 | `fixtures/` | documents: builds, and what versions wrote |
 | `absence.py` | what happens to a test whose tool is missing: skipped on a laptop, failed in continuous integration |

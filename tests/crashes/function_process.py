@@ -9,7 +9,6 @@ import socket
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from functools import partial
 from random import Random
 from typing import Any
@@ -19,7 +18,6 @@ from tests.crashes.intercepted import CallInterceptor, ProcessClock, intercepted
 from tests.crashes.random_faults import RandomFaults
 from tests.push_request import PushRequest
 from verifier.adapters.wiring import make_deployment
-from verifier.controller.budget import Budget, Deployment
 from verifier.times import parse_time
 
 MOST_BYTES = 1 << 17
@@ -54,18 +52,14 @@ def serve_deliveries(channel: socket.socket, plan: Mapping[str, Any]) -> None:
         at, moment = plan.get("crash") or (0, CrashMoment.BEFORE)
         interceptor = CrashPoint(before_exit, at, CrashMoment(moment))
     deployment = intercepted(make_deployment(main.SETTINGS, main.POLICY, clock), clock, interceptor)
-    seconds = timedelta(seconds=main.SETTINGS.timeout_seconds - main.RESERVE_SECONDS)
     handle: Any = main.handle
-
-    def budget(_: Deployment) -> Budget:
-        return Budget(clock, clock() + seconds)
 
     def serve(delivery: Mapping[str, Any]) -> None:
         try:
             clock.tell(parse_time(delivery["now"]))
             interceptor.begin()
             request = PushRequest(delivery["path"], io.BytesIO(delivery["body"].encode()))
-            _, status = handle(request, lambda: deployment, budget)
+            _, status = handle(request, lambda: deployment, main.budget_of)
             interceptor.before_answer()
             send(number=delivery["number"], status=status, **interceptor.account())
         except BrokenPipeError:  # another delivery has just killed this process, and nobody listens any more

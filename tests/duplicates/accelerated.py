@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import functions_framework
@@ -31,16 +31,10 @@ def fast_clock(since: datetime) -> Callable[[], datetime]:
 if SINCE in os.environ:
     import main
     from verifier.adapters.wiring import make_deployment
-    from verifier.controller.budget import Budget, Deployment
 
     _deployment = make_deployment(main.SETTINGS, main.POLICY, fast_clock(parse_time(os.environ[SINCE])))
-    _seconds = timedelta(seconds=main.SETTINGS.timeout_seconds - main.RESERVE_SECONDS)
-
-    def _budget(deployment: Deployment) -> Budget:
-        clock = deployment.services.clock
-        return Budget(clock, clock() + _seconds)
 
     @functions_framework.http
     def verify(request: Request) -> tuple[str, int]:
         """Act on one Pub/Sub push, in accelerated time."""
-        return main.handle(request, lambda: _deployment, _budget)
+        return main.handle(request, lambda: _deployment, main.budget_of)

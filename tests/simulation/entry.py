@@ -9,14 +9,13 @@ import tempfile
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 
 from tests.push_request import PushRequest
 from tests.simulation.world_model import IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
-from verifier.controller.budget import Budget, Deployment
+from verifier.controller.budget import Deployment
 
 MAIN = Path(__file__).parents[2] / "main.py"
 POLICY = f"""\
@@ -73,10 +72,7 @@ class EntryPoint:
 
     def deliver(self, path: str, body: bytes) -> int:
         """Hand one push to the entry point and return the HTTP status that it answers with."""
-        _, status = entry().handle(PushRequest(path, io.BytesIO(body)), lambda: self.deployment, self._budget, self.log)
+        main, request = entry(), PushRequest(path, io.BytesIO(body))
+        budget = partial(main.budget_of, stopping=self.is_stopping)
+        _, status = main.handle(request, lambda: self.deployment, budget, self.log)
         return int(status)
-
-    def _budget(self, deployment: Deployment) -> Budget:
-        main, clock = entry(), deployment.services.clock
-        until = clock() + timedelta(seconds=main.SETTINGS.timeout_seconds - main.RESERVE_SECONDS)
-        return Budget(clock, until, self.is_stopping)
