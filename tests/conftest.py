@@ -12,7 +12,7 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from tests.emulators.firestore import FIRESTORE
+from tests.emulators.firestore import running_firestore
 from tests.emulators.process import running
 from tests.emulators.pubsub import PUBSUB
 from tests.properties import effort
@@ -35,7 +35,7 @@ def pytest_report_header() -> str:
 @pytest.fixture(scope="session")
 def firestore_emulator() -> Iterator[str]:
     """Yield the address of the Firestore emulator."""
-    with running(FIRESTORE) as address:
+    with running_firestore() as address:
         yield address
 
 

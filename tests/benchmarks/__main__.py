@@ -14,8 +14,7 @@ import pytest
 from tests.benchmarks import audit, logs, memory, requests, start
 from tests.benchmarks.effort import FULL, QUICK, Effort
 from tests.benchmarks.results import Measurement, table
-from tests.emulators.firestore import FIRESTORE
-from tests.emulators.process import running
+from tests.emulators.firestore import running_firestore
 
 BENCHMARKS: dict[str, Callable[[Effort, str], Iterator[Measurement]]] = {
     "requests": requests.measure,
@@ -47,7 +46,7 @@ def main() -> None:
 def _firestore(stack: ExitStack) -> str:
     """Return the address of a Firestore emulator that runs until the stack is closed; empty where there is none."""
     try:
-        return stack.enter_context(running(FIRESTORE))
+        return stack.enter_context(running_firestore())
     except pytest.skip.Exception as absent:
         print(absent)
         return ""

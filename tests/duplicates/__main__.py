@@ -8,8 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.duplicates.flood import CONCURRENCY, FloodResult, flood
-from tests.emulators.firestore import FIRESTORE
-from tests.emulators.process import running
+from tests.emulators.firestore import running_firestore
 from tests.tally import line
 
 _COPIES = 10
@@ -42,7 +41,7 @@ def is_exact(result: FloodResult) -> bool:
 def main() -> int:
     """Flood the function with BUILDS (1,000) builds and print the figures."""
     builds = int(os.environ.get("BUILDS", "1000"))
-    with running(FIRESTORE) as emulator, tempfile.TemporaryDirectory() as folder:
+    with running_firestore() as emulator, tempfile.TemporaryDirectory() as folder:
         result = flood(emulator, Path(folder), builds=builds, copies=_COPIES)
     print(shown(result))
     exact = is_exact(result)

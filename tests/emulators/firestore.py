@@ -10,7 +10,9 @@ from typing import Any
 import grpc
 from google.cloud.firestore_v1.types import CommitResponse, WriteResult
 
-from tests.emulators.process import Emulator
+from tests.busy import LONG_SECONDS
+from tests.emulators.process import Emulator, running
+from verifier.adapters.firestore import FirestoreStore
 from verifier.services import Store
 
 FIRESTORE = Emulator(
@@ -77,6 +79,17 @@ class FailingFirestore(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # gen
             return bytes(CommitResponse.serialize(CommitResponse(write_results=[result])))
 
         return grpc.unary_unary_rpc_method_handler(answer)
+
+
+@contextmanager
+def running_firestore() -> Iterator[str]:
+    """Yield the address of a Firestore emulator that has answered: its first answers take seconds."""
+    with running(FIRESTORE) as address:
+        with grpc.insecure_channel(address) as channel:
+            store = FirestoreStore("warm-up", channel=channel)
+            for call in ("create", *READS):
+                CALLS[call](store, LONG_SECONDS)
+        yield address
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.crashes.processes import a_fork_server
-from tests.emulators.firestore import FIRESTORE
-from tests.emulators.process import running
+from tests.emulators.firestore import running_firestore
 from tests.soak.load import LoadProfile, SoakResult, soak
 from tests.tally import line
 
@@ -43,7 +42,7 @@ def main() -> int:
     """Soak, and print the figures."""
     profile = LoadProfile(builds=int(os.environ.get("BUILDS", "10000")), seed=int(os.environ.get("SEED", "85")))
     folders, fork_servers = tempfile.TemporaryDirectory(), a_fork_server(Path(os.devnull))
-    with folders as folder, running(FIRESTORE) as emulator, fork_servers as fork_server:
+    with folders as folder, running_firestore() as emulator, fork_servers as fork_server:
         result = soak(fork_server, emulator, Path(folder), profile)
     print(table(result))
     broken = result.lost + result.repeated + result.untold + result.doubles or int(not result.is_sound)
