@@ -25,6 +25,7 @@
 | `calls.py` | every outward call that there is, from the Protocols |
 | `conftest.py` | what tests share: emulators, stores, counting |
 | `push_request.py` | as much of an HTTP request as the entry point looks at |
+| `redaction_table.py` | the table of the rules in docs/redaction.md |
 | `tally.py` | cases tried and passed, counted and printed at the end |
 | `tree.py` | the boxes, levels and arrows of the tree |
 """

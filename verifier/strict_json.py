@@ -10,9 +10,18 @@ from typing import Any
 
 from verifier.errors import Malformed
 
+MOST_PARTS = 100_000
+"""The most lists and objects in a text. Builds of many megabytes have fewer; a megabyte of brackets is no message."""
+
 
 def parse_json(text: bytes, place: str) -> object:
-    """Strict JSON: UTF-8, no key twice, no number that JSON lacks, no half of a surrogate pair."""
+    """Return what strict JSON says: UTF-8, no key twice, no number that JSON lacks, no half of a surrogate pair.
+
+    Raise Malformed, also for more than `MOST_PARTS` brackets that open: each costs a hundred times its byte.
+    """
+    parts = text.count(b"[") + text.count(b"{")
+    if parts > MOST_PARTS:
+        raise Malformed(f"{place}: expected JSON with at most {MOST_PARTS} lists and objects, got {parts}")
     try:
         decoded = text.decode("utf-8")
         value: object = _JSON.decode(decoded)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+_OFFSET = len("+00:00")
+
 
 def parse_time(text: str) -> datetime:
     """Return the moment that RFC 3339 text names, in UTC; digits finer than a microsecond are dropped.
 
-    Raise ValueError when the text is no moment or carries no offset.
+    Raise ValueError when the text is no moment, carries no offset, or names one that is out of range in UTC.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"expected a time with an offset, got {text!r}")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"expected a time between the years 1 and 9999 in UTC, got {text!r}") from error
 
 
 def show_time(moment: datetime) -> str:
-    """RFC 3339 with six digits and Z: fixed width, so that the text order is the time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Return RFC 3339 with six digits and Z: fixed width, so that the text order is the time order."""
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-_OFFSET]}Z"

@@ -6,6 +6,7 @@
 | `audit.py` | what an audit costs in processor time and memory |
 | `bare.py` | the reference: a function of the same framework that answers at once |
 | `client.py` | the other side of a function: cheap, so that it is no bottleneck |
+| `decoders.py` | what a text of twice the size costs everything that reads what others wrote |
 | `effort.py` | how much is measured: enough to print, or just enough to see that it still runs |
 | `environment.py` | the stand-ins of Google and Slack that the measured function talks to |
 | `fresh.py` | a process in which nothing was measured before |

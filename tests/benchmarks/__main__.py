@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.benchmarks import audit, logs, memory, requests, start
+from tests.benchmarks import audit, decoders, logs, memory, requests, start
 from tests.benchmarks.effort import FULL, QUICK, Effort
 from tests.benchmarks.results import Measurement, table
 from tests.emulators.firestore import running_firestore
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Effort, str], Iterator[Measurement]]] = {
     "logs": logs.measure,
     "memory": memory.measure,
     "audit": audit.measure,
+    "decoders": decoders.measure,
 }
 """Each takes an effort and the address of Firestore's emulator, empty where there is none."""
 

@@ -25,6 +25,9 @@ class Effort:
     """Builds of a file that is audited."""
     memory_builds: int
     """Builds that are audited while memory is watched."""
+    doublings: int
+    """Pairs of readings of a hostile text and of its double."""
+    hostile_characters: int
 
 
 FULL = Effort(
@@ -37,6 +40,8 @@ FULL = Effort(
     audits=5,
     audited=20_000,
     memory_builds=100_000,
+    doublings=5,
+    hostile_characters=100_000,
 )
 QUICK = Effort(
     rounds=1,
@@ -48,4 +53,6 @@ QUICK = Effort(
     audits=1,
     audited=200,
     memory_builds=500,
+    doublings=1,
+    hostile_characters=2_000,
 )

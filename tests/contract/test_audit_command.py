@@ -127,7 +127,24 @@ def test_the_past_of_every_region_is_told_with_who_and_how_long(google: Google) 
 def test_nothing_flagged_is_exit_code_zero(google: Google) -> None:
     google.cloud.put_build(a_build(google, "a", 1, **COMMIT))
     assert run(google, "--region", REGION).exit_code == 0
-    assert run(google, "--region", "global").exit_code == 0
+    assert run(google).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["--region", "global"], ["--trigger", "no-such"], ["--since", "1h"], ["--until", "2020-01-01"]]
+)
+def test_a_choice_that_leaves_nothing_is_never_taken_for_clean(google: Google, words: list[str]) -> None:
+    google.cloud.put_build(a_build(google, "a", 1, **COMMIT))
+    result = run(google, *words, "--format", "json")
+    assert result.exit_code == 2
+    assert f"could not read {PROJECT}, " in result.stderr
+    assert "expected builds, " in result.stderr
+    assert json.loads(result.stdout)["summary"]["complete"] is False
+
+
+def test_a_project_without_builds_is_told_and_clean(google: Google) -> None:
+    result = run(google)
+    assert (result.exit_code, result.stderr) == (0, "note: no builds were found, so nothing was judged\n")
 
 
 def test_fail_on_says_what_is_flagged(google: Google) -> None:
@@ -218,6 +235,7 @@ def test_a_table_that_is_not_whole_says_so_itself(google: Google) -> None:
         (["--format", "html"], "needs --output"),
         (["--builds", "x.json", "--who"], "--builds does not"),
         (["--output", "/nowhere/at/all.json"], "expected to write /nowhere/at/all.json"),
+        (["--output", "/dev/full"], "expected to write /dev/full, got: No space left on device"),
     ],
 )
 def test_what_cannot_be_meant_is_an_error_that_says_what_to_write(google: Google, words: list[str], said: str) -> None:
@@ -272,6 +290,123 @@ def test_what_is_no_build_and_what_is_no_file_are_told_and_the_rest_is_judged(tm
     assert ids(result) == ["x"]
     assert "bad.json, document 2: substitutions: expected an object, got int" in result.stderr
     assert "absent.json: expected a readable file, got: No such file or directory" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{}", "got an object with no fields"),
+        ('{"hello": 1}', "got an object with hello"),
+        ('{"message": {"data": "e30="}, "subscription": "s"}', "this is a Pub/Sub push envelope: "),
+        ('{"project_id": "p", "create_time": "2026-01-01T00:00:00Z"}', "this looks like a build in snake_case"),
+        ('{"logName": "l", "textPayload": "x"}', "this looks like a log entry: use verifier logs"),
+        ("id: abc\nsteps: []\n", "this looks like YAML: add --format=json"),
+        ("[]", "expected builds, found no build"),
+        ('{"builds": []}', "expected builds, found no build"),
+        ("", "got an empty file"),
+    ],
+)
+def test_what_is_no_build_is_never_read_as_one(text: str, said: str) -> None:
+    result = run(None, "--builds", "-", "--format", "json", given=text.encode())
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert ids(result) == []
+    summary = json.loads(result.stdout)["summary"]
+    assert (summary["complete"], summary["builds"], summary["not_successful"]) == (False, 0, {})
+
+
+def test_a_page_of_a_listing_is_read_and_more_of_them_are_asked_for(tmp_path: Path) -> None:
+    page = {"builds": [document("commit-resolved-git")], "nextPageToken": "abc"}
+    (tmp_path / "b.json").write_text(json.dumps(page))
+    result = run(None, "--builds", str(tmp_path / "b.json"), "--format", "json")
+    assert (result.exit_code, len(ids(result))) == (2, 1)
+    assert "more pages exist" in result.stderr
+
+
+def test_a_folder_of_exports_is_read_and_an_empty_one_is_a_problem(tmp_path: Path) -> None:
+    assert run(None, "--builds", str(tmp_path)).exit_code == 2
+    exported(tmp_path, "commit-resolved-git")
+    assert run(None, "--builds", str(tmp_path)).exit_code == 0
+
+
+@pytest.mark.parametrize("status", ["", "STATUS_UNKNOWN", "done"])
+def test_a_status_that_says_nothing_is_never_taken_for_clean(tmp_path: Path, status: str) -> None:
+    build = document("commit-resolved-git") | {"status": status}
+    (tmp_path / "b.json").write_text(json.dumps(build))
+    result = run(None, "--builds", str(tmp_path / "b.json"))
+    assert result.exit_code == 2
+    assert f"        1  could not be judged: {status or 'without status'}" in result.stdout.splitlines()
+    assert result.stdout.splitlines()[-1] == "NOT WHOLE: there are builds that could not be judged."
+    assert result.stderr.startswith("could not judge 1 build: expected a status of Cloud Build's, got ")
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_exports_that_overlap_in_any_order_read_as_one_in_order(google: Google, tmp_path: Path, form: str) -> None:
+    week = [
+        a_build(google, name, days, **fields)
+        for name, days, fields in (
+            ("e", 1, COMMIT),
+            ("d", 2, COMMIT),
+            ("c", 4, UPLOAD),
+            ("b", 5, UPLOAD),
+            ("a", 6, COMMIT),
+        )
+    ]
+    parts = {"whole": week, "first": week[2:][::-1], "second": week[1:4], "third": [week[0], week[4], week[1]]}
+    for name, builds in parts.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(builds))
+    end = ("--format", form, "--until", show_time(google.clock()))
+    whole = run(None, "--builds", str(tmp_path / "whole.json"), *end)
+    words = [word for name in ("second", "first", "third") for word in ("--builds", str(tmp_path / f"{name}.json"))]
+    overlapping = run(None, *words, *end)
+    assert overlapping.stdout == whole.stdout
+    assert (whole.exit_code, overlapping.exit_code) == (3, 3)
+    assert (whole.stderr, overlapping.stderr) == (
+        "",
+        "note: 4 builds stood in what was read once more; each is counted once\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ([], ["e", "a"]),
+        (["--region", REGION], ["a"]),
+        (["--region", "europe-west1", "--region", REGION], ["e", "a"]),
+        (["--project", PROJECT], ["e", "a"]),
+        (["--project", "another"], []),
+        (["--region", "global"], []),
+        (["--trigger", "content-worker-main", "--region", "europe-west1"], ["e"]),
+        (["--trigger", "no-such"], []),
+    ],
+)
+def test_options_choose_among_the_builds_of_a_file(
+    google: Google, tmp_path: Path, words: list[str], found: list[str]
+) -> None:
+    builds = [a_build(google, "e", 1, "europe-west1", **COMMIT), a_build(google, "a", 6, **COMMIT)]
+    (tmp_path / "b.json").write_text(json.dumps(builds))
+    result = run(None, "--builds", str(tmp_path / "b.json"), *words, "--format", "json")
+    assert ids(result) == found
+    assert result.exit_code == (0 if found else 2)
+    if not found:
+        assert f"none of the 2 builds that were read is for {' '.join(words)}" in result.stderr
+
+
+def test_a_moment_out_of_range_is_malformed(tmp_path: Path) -> None:
+    build = document("commit-resolved-git") | {"finishTime": "0001-01-01T00:00:00+23:59"}
+    (tmp_path / "b.json").write_text(json.dumps(build))
+    result = run(None, "--builds", str(tmp_path / "b.json"))
+    assert result.exit_code == 2
+    assert "finishTime: expected an RFC 3339 time, got '0001-01-01T00:00:00+23:59'" in result.stderr
+
+
+def test_a_dash_is_standard_output_and_a_part_of_somebody_elses_stays(tmp_path: Path) -> None:
+    (tmp_path / "out.json.part").write_text("precious")
+    file = exported(tmp_path, "commit-resolved-git")
+    assert json.loads(run(None, "--builds", file, "--format", "json", "--output", "-").stdout)["summary"]["builds"] == 1
+    out = tmp_path / "out.json"
+    assert run(None, "--builds", file, "--format", "json", "--output", str(out)).exit_code == 0
+    assert (tmp_path / "out.json.part").read_text() == "precious"
 
 
 def test_output_appears_when_it_is_whole_and_leaves_nothing_else(tmp_path: Path) -> None:

@@ -122,8 +122,11 @@ def test_a_retry_is_told_from_the_attempt_before_it(google: Google) -> None:
         ({"message": "resized", "width": 7}, "resized"),
         ({"event": "crash", "exception": TRACEBACK}, f"crash\n{TRACEBACK}"),
         ({"stack_trace": "at resize", "msg": "no width", "error": "ValueError"}, "no width\nValueError\nat resize"),
+        ({"err": {"message": "no width", "stack": "at resize"}, "level": 50}, "no width\nat resize"),
+        ({"fields": {"message": "resized"}, "level": "INFO"}, "resized"),
         ({"message": {"not": "text"}, "error": 7, "exc_info": None, "traceback": "the end"}, "the end"),
-        ({"picture": "cat.png"}, ""),
+        ({"width": 7, "share": 0.5, "sizes": [1, 2]}, '{"share": 0.5, "sizes": [1, 2], "width": 7}'),
+        ({"picture": "cat.png"}, '{"picture": "cat.png"}'),
     ],
 )
 def test_a_structured_entry_is_read_by_the_fields_that_hold_text(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -43,11 +44,11 @@ def test_the_query_selects_what_may_matter_of_an_execution_and_nothing_else(goog
         Line(0.2, "went wrong", "ERROR", "stderr"),
         Line(0.3, "even worse", "CRITICAL", "stderr"),
         Line(0.4, TRACEBACK, stream="stdout"),
-        Line(0.5, "One or more mappers failed to initialize - can't proceed", "INFO"),
+        Line(0.5, "One or more mappers failed to initialize - can't proceed"),
         Line(0.6, payload={"event": "ORM", "exc_info": "When initializing mapper Picture"}),
         Line(0.7, 'resized 12 "pictures"'),
-        Line(0.8, payload={"message": 'resized 13 "pictures"', "count": 13}),
-        Line(0.9, payload={"count": 14}),
+        Line(0.8, payload={"message": 'resized 13 "pictures"', "level": "info"}),
+        Line(0.9, payload={"message": "chatter", "level": "info"}),
         Line(1.0, 'resized no "pictures"'),
     )
     execution = google.play(Script(lines=lines, exit_code=1))
@@ -104,15 +105,44 @@ def test_the_query_selects_the_exit_line_of_every_task_and_attempt(google: Googl
 @pytest.mark.parametrize(
     "expression", [r'say "hi"', r"back\\slash", r"a\d+\.png$", "tab\there", "two\nlines", r"(?i)GRÜSS", "100%|50%"]
 )
-def test_a_pattern_means_the_same_to_the_server_as_to_us(google: Google, expression: str) -> None:
+def test_what_a_pattern_means_to_us_the_server_sends(google: Google, expression: str) -> None:
     texts = ['say "hi"', "back\\slash", "a12.png", "tab\there", "two\nlines", "grüss", "done 50%", "of no interest"]
     lines = tuple(Line(number / 10, text) for number, text in enumerate(texts))
     rules = LogRules(failures=(Pattern("p", expression),))
     execution = google.play(Script(lines=lines))
-    (found, exit_line) = selected(google, execution, rules)
-    assert exit_line.startswith("Container called exit")
-    errors = facts(google, execution, 'log_id("run.googleapis.com/stdout")', rules).errors
-    assert [error.excerpt for error in errors] == [found]
+    sent = selected(google, execution, rules)
+    (error,) = facts(google, execution, 'log_id("run.googleapis.com/stdout")', rules).errors
+    assert error.excerpt in sent
+    assert "of no interest" not in sent
+    assert facts(google, execution, log_filter(execution, rules), rules).errors == (error,)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"level": "error", "msg": "no tenant"},
+        {"level": 50, "msg": "no tenant"},
+        {"log": {"level": "error"}, "message": "no tenant"},
+        {"@l": "Fatal", "@mt": "no tenant"},
+        {"record": {"level": {"name": "ERROR"}, "message": "no tenant"}},
+        {"status": "failed", "failed": 4},
+        {"level": "warn", "err": {"stack": "TypeError: no tenant\n    at run (/app/a.js:1:1)"}},
+    ],
+)
+def test_a_structured_error_is_sent_whatever_its_fields_are_called(google: Google, payload: Mapping[str, Any]) -> None:
+    lines = (Line(0, payload={"level": "info", "msg": "0 errors"}), Line(0.1, payload=payload))
+    execution = google.play(Script(lines=lines))
+    found = facts(google, execution, log_filter(execution, RULES))
+    assert len(found.errors) == 1
+    assert len(selected(google, execution)) == 2
+
+
+def test_what_stands_right_before_a_traceback_is_sent_where_it_is_asked_for(google: Google) -> None:
+    lines = (Line(0, "DEBUG far before"), Line(0.5, "DEBUG no fast path"), Line(0.51, TRACEBACK, "ERROR"))
+    execution = google.play(Script(lines=lines))
+    (moment,) = facts(google, execution, log_filter(execution, RULES)).unled
+    sent = [entry.text for entry in google.entries(log_filter(execution, RULES, [moment]))]
+    assert sent == ["DEBUG no fast path", TRACEBACK, "Container called exit(0)."]
 
 
 def test_the_query_without_patterns_selects_errors_and_the_platforms_lines(google: Google) -> None:

@@ -27,7 +27,7 @@ class Topic:
 
 
 def quarantined(harness: Harness) -> None:
-    """A message is no message."""
+    """Deliver a message that is none."""
     hint = decode(b"no JSON", "/builds", WATCHED)
     assert isinstance(hint, Quarantined)
     quarantine(hint, harness.deployment, harness.budget())

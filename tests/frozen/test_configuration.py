@@ -57,7 +57,7 @@ POLICY = Policy(
         Worker(
             "site",
             JobName("vividly-prod", "europe-west1", "site"),
-            logs=LogRules(failures=(LOST,), ignored=(NOISE,), expected=(STARTED,)),
+            logs=LogRules(failures=(LOST,), ignored=(NOISE,), expected=(STARTED,), crash_words=False),
         ),
     ),
     posts=frozenset(Verdict),

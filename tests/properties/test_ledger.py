@@ -23,7 +23,7 @@ from verifier.controller.ledger import (
     Record,
     State,
     after_failure,
-    is_held,
+    is_leased,
     parse_record,
     queued,
     released,
@@ -186,7 +186,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return self.store.due(now, 10_000, field=field, timeout=SOON)
 
     def _free(self, record: Record | None) -> bool:
-        return record is None or (record.state is not State.DONE and not is_held(record, self.clock()))
+        return record is None or (record.state is not State.DONE and not is_leased(record, self.clock()))
 
     def _waits(self, record: Record) -> bool:
         return record.unsaid is not None or (record.due is not None and self.clock() < record.due)

@@ -15,7 +15,7 @@ from multiprocessing import Pool
 from time import perf_counter
 from typing import Any
 
-from tests.simulation.scenarios import SCENARIOS, Crash, pairs, run_scenario
+from tests.simulation.scenarios import SCENARIOS, ScriptedCrash, pairs, run_scenario
 from tests.simulation.simulator import SimulationFigures, ViolationFound, run_seed
 from tests.tally import line
 
@@ -28,7 +28,7 @@ def _seed(seed: int) -> SimulationFigures | str:
     return _outcome(partial(run_seed, seed))
 
 
-def _pair(named: tuple[str, tuple[Crash, Crash]]) -> SimulationFigures | str:
+def _pair(named: tuple[str, tuple[ScriptedCrash, ScriptedCrash]]) -> SimulationFigures | str:
     name, crashes = named
     return _outcome(lambda: run_scenario(SCENARIOS[name], *crashes)[0])
 

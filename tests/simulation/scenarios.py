@@ -71,14 +71,14 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-class Crash(NamedTuple):
+class ScriptedCrash(NamedTuple):
     """A process is killed at this call."""
 
     number: int
     kind: str
 
 
-def run_scenario(scenario: Scenario, *crashes: Crash) -> tuple[SimulationFigures, list[str]]:
+def run_scenario(scenario: Scenario, *crashes: ScriptedCrash) -> tuple[SimulationFigures, list[str]]:
     """Run the scenario with these crashes, until all has settled. Returns the names of the calls, too.
 
     Raises ViolationFound.
@@ -110,22 +110,24 @@ def first_call() -> int:
     return len(simulation.injector.calls) + 1
 
 
-def single_crashes(scenario: Scenario) -> Iterator[Crash]:
+def single_crashes(scenario: Scenario) -> Iterator[ScriptedCrash]:
     """Yield every crash point of a scenario."""
     begin = first_call()
     _, names = run_scenario(scenario)
     for number in range(begin, begin + len(names)):
         for kind in CRASHES:
-            yield Crash(number, kind)
+            yield ScriptedCrash(number, kind)
 
 
-def followers(scenario: Scenario, first: Crash) -> list[Crash]:
+def followers(scenario: Scenario, first: ScriptedCrash) -> list[ScriptedCrash]:
     """Return every crash that can follow this one. Raises ViolationFound when this one alone breaks an invariant."""
     _, names = run_scenario(scenario, first)
-    return [Crash(number, kind) for number in range(first.number + 1, first_call() + len(names)) for kind in CRASHES]
+    return [
+        ScriptedCrash(number, kind) for number in range(first.number + 1, first_call() + len(names)) for kind in CRASHES
+    ]
 
 
-def pairs(scenario: Scenario) -> Iterator[tuple[Crash, Crash]]:
+def pairs(scenario: Scenario) -> Iterator[tuple[ScriptedCrash, ScriptedCrash]]:
     """Yield every ordered pair of crash points of a scenario."""
     for first in single_crashes(scenario):
         for second in followers(scenario, first):

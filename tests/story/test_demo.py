@@ -53,7 +53,7 @@ def verdicts(output: str) -> list[tuple[str, str]]:
 def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert verdicts(ran.stdout) == STORY
-    assert '"One or more mappers failed to initialize" ×14' in ran.stdout
+    assert "failed to locate a name ('Teacher').\" ×14" in " ".join(ran.stdout.split())
     assert "6 Slack messages, 6 audit entries, 2 worker runs." in ran.stdout
     assert "as it should be" in ran.stdout
     assert ran.stdout.count("No message announced it") == 1

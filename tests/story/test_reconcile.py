@@ -259,9 +259,7 @@ def test_8_a_mapper_error_in_a_run_that_exits_with_0_fails(harness: Harness) -> 
     assert harness.verdict(key) == "FAILED"
     judgement = harness.record(key).judgement
     assert judgement is not None
-    assert [(error.name, error.count) for error in judgement.errors] == [
-        ("One or more mappers failed to initialize", 14)
-    ]
+    assert [(error.name, error.count) for error in judgement.errors] == [(f"InvalidRequestError: {MAPPERS}", 14)]
 
 
 def test_8_logs_that_come_late_are_waited_for(harness: Harness) -> None:

@@ -20,7 +20,7 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from verifier.adapters.google import connected, countdown, needs, translated
-from verifier.facts.logs import EXECUTION_LABEL, TEXT_FIELDS, LogEntry
+from verifier.facts.logs import EXECUTION_LABEL, FIELD_NAMES, LogEntry, Structured, structured
 from verifier.services import Document, LogPage
 
 AUDIT_LOG = "build-verifier"
@@ -28,6 +28,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE_SIZE = 1_000
 _TASK_LABEL = "run.googleapis.com/task_index"
 _ATTEMPT_LABEL = "run.googleapis.com/task_attempt"
+_CONTAINER_LABEL = "container_name"
+_USUAL_LABELS = 4
+"""Execution, task, attempt and instance; one more where a job has several containers."""
 
 
 class CloudLogging:
@@ -94,23 +97,52 @@ def log_entry(raw: Any) -> LogEntry:
     """Return what judgement needs of an entry; `raw` is the plain protobuf, far cheaper to read than its wrapper."""
     labels = raw.labels
     stamp = raw.timestamp
+    time, nanos = _second(stamp.seconds), stamp.nanos
+    text, level = raw.text_payload, 0
+    is_structured = not text and raw.WhichOneof("payload") == "json_payload"
+    if is_structured:
+        text, level = _structured(raw.json_payload.fields)
     return LogEntry(
-        _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1_000),
+        time.replace(microsecond=nanos // 1_000) if nanos else time,
         raw.severity,
         _log_id(raw.log_name),
-        raw.text_payload or _structured_text(raw),
+        text,
         labels.get(EXECUTION_LABEL, ""),
         labels.get(_TASK_LABEL, ""),
         labels.get(_ATTEMPT_LABEL, ""),
+        level,
+        labels.get(_CONTAINER_LABEL, "") if len(labels) > _USUAL_LABELS else "",
+        is_structured,
     )
 
 
-def _structured_text(raw: Any) -> str:
-    kind = raw.WhichOneof("payload")
-    if kind == "json_payload":
-        values = raw.json_payload.fields
-        return "\n".join(filter(None, (values[name].string_value for name in TEXT_FIELDS if name in values)))
-    return ""
+def _structured(fields: Any) -> Structured:
+    """What its fields say; those that carry neither text nor level are read only where nothing else says anything."""
+    wanted = {name: fields[name].string_value or _value(fields[name]) for name in fields if name in FIELD_NAMES}
+    found = structured(wanted)
+    return structured(_plain(fields)) if not found.text or found.text[0] == "{" else found
+
+
+def _plain(fields: Any) -> dict[str, Any]:
+    """A protobuf's Struct as JSON values. Its parser has bounded how deep it is."""
+    return {name: _value(value) for name, value in fields.items()}
+
+
+def _value(value: Any) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _plain(value.struct_value.fields)
+    if kind == "list_value":
+        return [_value(item) for item in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    return None if kind in (None, "null_value") else getattr(value, kind)
+
+
+@lru_cache(maxsize=256)  # many entries share one
+def _second(seconds: int) -> datetime:
+    return _EPOCH + timedelta(seconds=seconds)
 
 
 @lru_cache(maxsize=64)  # an entry's log is one of a few

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 import re2
@@ -16,17 +16,14 @@ from verifier.checks.policy import DEFAULT_STRENGTHS, Deadlines, Exemption, Poli
 from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
 from verifier.errors import SettingsError
-from verifier.facts.execution import Completion, Execution, JobName
-from verifier.facts.logs import DEFAULT_FAILURES, LogReading, LogRules, Pattern, log_filter
+from verifier.facts.execution import JobName
+from verifier.facts.logs import MOST_QUERY, LogReading, LogRules, Pattern, longest_query
 from verifier.facts.repository import Repository, parse_repository
 from verifier.facts.source import Strength
 from verifier.problems import Problems
 
 MOST_PATTERNS = 64
 """The most patterns of one worker, those for every worker and the defaults among them."""
-
-MOST_QUERY = 20_000
-"""The most characters of a log query; Cloud Logging refuses longer ones."""
 
 _LITERAL = "repo-source"
 _FIRM = ("bucket", "service_account", "trigger")
@@ -39,23 +36,6 @@ _CHANNEL = r"^[CDG][A-Z0-9]+$"
 _MENTION = r"^([UWS][A-Z0-9]+|here|channel)$"
 _DAY = timedelta(hours=24)
 _WEEK = timedelta(hours=168)
-_LONGEST = Execution(
-    name=f"projects/{'p' * 63}/locations/{'l' * 41}/jobs/{'j' * 63}/executions/{'e' * 69}",
-    created=datetime(2026, 1, 1, tzinfo=UTC),
-    started=None,
-    completed=None,
-    completion=Completion.UNKNOWN,
-    message="",
-    exited=False,
-    tasks=1,
-    succeeded=0,
-    failed=0,
-    cancelled=0,
-    retried=0,
-    images=(),
-    build="",
-)
-"""An execution with names as long as they can be: the query for it is the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +161,14 @@ def _log_rules(table: Table, for_all: _Patterns) -> LogRules:
     """The defaults, what is for every worker, and the worker's own; notes what they can't be together."""
     own = _patterns(table, with_defaults=for_all.with_defaults)
     rules = LogRules(
-        failures=(*(DEFAULT_FAILURES if own.with_defaults else ()), *for_all.fail, *own.fail),
+        failures=(*for_all.fail, *own.fail),
         ignored=(*for_all.ignore, *own.ignore),
         expected=(*for_all.expect, *own.expect),
+        crash_words=own.with_defaults,
     )
     count = len(rules.failures) + len(rules.ignored) + len(rules.expected)
     names = [pattern.name for pattern in rules.expected]
-    query = len(log_filter(_LONGEST, rules))
+    query = longest_query(rules)
     if count > MOST_PATTERNS:
         table.wrong("", f"at most {MOST_PATTERNS} patterns, those for every worker among them", count)
     if len(set(names)) < len(names):

@@ -11,10 +11,11 @@ from verifier.cli.demo import demo
 from verifier.cli.doctor import doctor
 from verifier.cli.explain import explain
 from verifier.cli.policy import policy
+from verifier.cli.terminal import SafeGroup
 from verifier.cli.where import where
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SafeGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="verifier")
 def main() -> None:
     """For every build: is it really the commit that was pushed, and does it work?"""

@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from verifier.checks.verdict import Verdict
-from verifier.cli.audit_input import Wanted, from_files
-from verifier.cli.audit_output import (
-    CsvOutput,
-    Ending,
-    HtmlOutput,
-    JsonOutput,
-    Output,
-    TableOutput,
-    whole_file,
-)
-from verifier.cli.audit_place import AuditScope, job_name
+from verifier.cli.audit_input import from_files
+from verifier.cli.audit_options import AuditOptions
+from verifier.cli.audit_output import AuditEnding, CsvOutput, HtmlOutput, JsonOutput, Output, TableOutput
+from verifier.cli.audit_place import AuditScope
 from verifier.cli.audit_run import AuditRun
 from verifier.cli.build_text import chosen_policy
 from verifier.cli.moments import moment
 from verifier.cli.progress import progress
-from verifier.cli.surroundings import chosen_project, stand_in_address
-from verifier.errors import Denied, Malformed, ServiceError, SettingsError
-from verifier.facts.execution import JobName
+from verifier.cli.terminal import ERROR, Stop, tell
+from verifier.cli.whole_file import STANDARD_OUTPUT, whole_file
+from verifier.errors import Denied, ServiceError
+from verifier.history.judged_build import status_problem
 
 FLAGGED = 3
-ERROR = 2
 _FAIL_ON = f"{Verdict.LOCAL_SOURCE},{Verdict.FAILED},{Verdict.INCONCLUSIVE}"
-_DEFAULT_SPAN = timedelta(days=90)
 
 
 def _verdicts(text: str) -> frozenset[Verdict]:
-    """Verdicts with commas between them, or `none`. Raises BadParameter with those that there are."""
+    """Return verdicts with commas between them, or `none`. Raise BadParameter with those that there are."""
     words = [word.strip().upper() for word in text.split(",")]
     if words == ["NONE"]:
         return frozenset()
@@ -61,8 +53,14 @@ def _verdicts(text: str) -> frozenset[Verdict]:
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv", "html"]), default="table", show_default=True
 )
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
-@click.option("--builds", "files", multiple=True, metavar="FILE", help="Read these instead of the cloud. Repeatable.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Default: standard output, which is also called -.",
+)
+@click.option(
+    "--builds", "files", multiple=True, metavar="FILE", help="Read these files or folders instead. Repeatable."
+)
 @click.option("--job", "jobs", multiple=True, metavar="REGION/JOB", help="Say what this job ran when. Repeatable.")
 @click.option(
     "--who/--no-who", default=None, help="Who submitted uploads, from Cloud Audit Logs. Default: if permitted."
@@ -75,98 +73,87 @@ def _verdicts(text: str) -> frozenset[Verdict]:
     show_default=True,
     help="What exit code 3 is for.",
 )
-def audit(
-    project: str,
-    regions: tuple[str, ...],
-    since: datetime | None,
-    until: datetime | None,
-    trigger: str,
-    policy: Path | None,
-    form: str,
-    output: Path | None,
-    files: tuple[str, ...],
-    jobs: tuple[str, ...],
-    who: bool | None,
-    fail_on: frozenset[Verdict],
-) -> None:
+def audit(**given: Any) -> None:
     """Judge the builds of the past by source and policy, and sum them up. No worker is run.
 
-    --builds reads what `gcloud builds list --format=json` prints; `-` is standard input. Needs cloudbuild.builds.list,
-    and logging.logEntries.list to say who. Exit code: 0 nothing is flagged, 3 something is, 2 not everything could be
-    read.
+    --builds reads what `gcloud builds list --format=json` prints; `-` is standard input. --project, --region, --since,
+    --until and --trigger then choose among its builds. The cloud needs cloudbuild.builds.list, and
+    logging.logEntries.list to say who.
+
+    Exit code: 0 nothing is flagged, 3 something is, 2 not everything could be read or judged, or nothing was found.
     """
-    if files and who:
-        raise click.UsageError("--who reads the cloud's audit logs, which --builds does not")
-    if form == "html" and output is None:
-        raise click.UsageError("--format html needs --output FILE")
-    now, place = datetime.now(UTC), None
-    if jobs or not files:
-        place = _place(project, regions, since or datetime.now(UTC) - _DEFAULT_SPAN, until or now)
-    rules = chosen_policy(policy)
+    options = AuditOptions(**given)
+    options.check()
+    run, place = _prepared(options, datetime.now(UTC))
+    ending = _written(run, options, place)
+    if run.who and isinstance(run.who.trouble, Denied):
+        tell(f"who submitted the builds is left out: {run.who.trouble}")
+    _tell(ending)
+    sys.exit((FLAGGED if ending.flagged else 0) if ending.complete else ERROR)
+
+
+def _prepared(options: AuditOptions, now: datetime) -> tuple[AuditRun, AuditScope | None]:
+    """Return the audit that was asked for, and where the cloud is asked for it. Raise Stop."""
+    place = options.scope(now)
     try:
-        items = from_files(files) if files or place is None else place.builds()
-        log = place.submitters() if place and not files and who is not False else None
-    except ServiceError as error:
-        raise _Stop(str(error)) from error
+        rules = chosen_policy(options.policy)
+        items = from_files(options.files) if options.files or place is None else place.builds()
+        log = place.submitters() if place and not options.files and options.who is not False else None
+    except (ServiceError, click.ClickException) as error:
+        raise Stop(str(error)) from error
     run = AuditRun(
         items=items,
         policy=rules,
-        wanted=Wanted(since, until, trigger),
+        wanted=options.wanted,
         who=log,
         place=place,
-        jobs=[_job(job, place) for job in jobs] if place else [],
-        fail_on=fail_on,
+        jobs=options.job_names(place),
+        fail_on=options.fail_on,
         now=now,
+        expected_in=options.expected_in(place),
     )
-    subject = place.project if place else ", ".join(files)
-    span = (place.since, place.until) if place and not files else None
+    return run, place
+
+
+def _written(run: AuditRun, options: AuditOptions, place: AuditScope | None) -> AuditEnding:
+    """Write the audit to where it was asked for. Raise Stop where that can't be written to."""
+    to_file = options.output is not None and options.output != STANDARD_OUTPUT
+    span = (place.since, place.until) if place and not options.files else None
+    title = f"Builds of {place.project if place else ', '.join(options.files)}"
     try:
-        with whole_file(output) as stream, progress(span, shown=output is not None or form == "table") as seen:
-            ending = run.write(_output(form, stream, fail_on, subject), seen)
+        with (
+            whole_file(options.output) as stream,
+            progress(span, shown=to_file or options.form == "table") as seen,
+        ):
+            return run.write(_output(options, stream, title), seen)
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _Stop(f"expected to write {output or 'standard output'}, got: {error.strerror or error}") from error
-    if run.who and isinstance(run.who.trouble, Denied):
-        click.echo(f"who submitted the builds is left out: {run.who.trouble}", err=True)
-    _tell(ending)
-    sys.exit(ERROR if ending.problems else FLAGGED if ending.flagged else 0)
+        where = options.output if to_file else "standard output"
+        raise Stop(f"expected to write {where}, got: {error.strerror or error}") from error
 
 
-class _Stop(click.ClickException):
-    """An error that leaves nothing to report."""
-
-    exit_code = ERROR
-
-
-def _place(project: str, regions: tuple[str, ...], since: datetime, until: datetime) -> AuditScope:
-    try:
-        return AuditScope.checked(chosen_project(project), regions, since, until, stand_in_address())
-    except (Malformed, SettingsError) as error:
-        raise _Stop(str(error)) from error
-
-
-def _job(text: str, place: AuditScope) -> JobName:
-    try:
-        return job_name(text, place.project)
-    except Malformed as error:
-        raise _Stop(str(error)) from error
-
-
-def _output(form: str, stream: TextIO, fail_on: frozenset[Verdict], subject: str) -> Output:
-    match form:
+def _output(options: AuditOptions, stream: TextIO, title: str) -> Output:
+    match options.form:
         case "json":
             return JsonOutput(stream)
         case "csv":
             return CsvOutput(stream)
         case "html":
-            return HtmlOutput(stream, f"Builds of {subject}")
+            return HtmlOutput(stream, title)
         case _:
-            return TableOutput(stream, fail_on)
+            return TableOutput(stream, options.fail_on)
 
 
-def _tell(ending: Ending) -> None:
+def _tell(ending: AuditEnding) -> None:
+    """Say on standard error what the output alone would hide."""
+    if ending.repeated:
+        tell(f"note: {ending.repeated} builds stood in what was read once more; each is counted once")
     for problem in ending.problems:
-        click.echo(f"could not read {problem}", err=True)
-    if ending.problems:
-        click.echo(f"This is not the whole: {ending.summary.builds} builds could be read.", err=True)
+        tell(f"could not read {problem}")
+    for status, count in ending.summary.unjudged.items():
+        tell(f"could not judge {count} build{'s' if count > 1 else ''}: {status_problem(status)}")
+    if not ending.complete:
+        tell(f"This is not the whole: {ending.summary.builds} builds could be read.")
+    elif not ending.summary.builds:
+        tell("note: no builds were found, so nothing was judged")

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import sys
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
-from io import BufferedReader, TextIOWrapper
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from itertools import chain
+from typing import IO, TYPE_CHECKING
 
 from verifier.checks.policy import Policy
+from verifier.cli.terminal import tell
+from verifier.cli.time_order import is_newest_first, newest_first
 from verifier.errors import Denied, Malformed
-from verifier.facts.build import Build, parse_build
-from verifier.history.gcloud_export import read_builds
+from verifier.facts.build import Build
+from verifier.history.export_files import as_text, files_in, opened, read_file
+from verifier.history.gcloud_export import Document, read_documents
 from verifier.history.judge import judge_listed
 from verifier.history.judged_build import JudgedBuild
-from verifier.history.summary import Problem
+from verifier.history.recognize import build_of
+from verifier.history.repeated import Once
+from verifier.history.summary import Notice, Problem
 from verifier.times import show_time
 
 if TYPE_CHECKING:
     from verifier.adapters.submitters import SubmitterLog
+
+_MOST_OPEN = 64
+"""Files that are read side by side; more than these are put in order on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +40,63 @@ class Wanted:
     until: datetime | None
     trigger: str = ""
     """A trigger's id or name; empty: every build."""
+    project: str = ""
+    """A project's id; empty: every project."""
+    regions: frozenset[str] = frozenset()
+    """Empty: every location."""
 
     def has(self, build: JudgedBuild) -> bool:
-        """Whether it is about this build. One whose time is not known is in every span of time."""
+        """Return whether it is about this build. What a document does not say rules it out nowhere."""
         early = self.since and build.created and build.created < self.since
         late = self.until and build.created and build.created > self.until
         other = self.trigger and self.trigger not in (build.trigger_id, build.trigger_name)
-        return not (early or late or other)
+        project = build.key.project
+        elsewhere = self.project and project and not project.isdecimal() and project != self.project
+        return not (early or late or other or elsewhere or (self.regions and build.key.location not in self.regions))
+
+    @property
+    def words(self) -> str:
+        """What it leaves out, as people type it; empty where it leaves out nothing."""
+        given = (
+            ("--project", self.project),
+            *(("--region", region) for region in sorted(self.regions)),
+            ("--since", show_time(self.since) if self.since else ""),
+            ("--until", show_time(self.until) if self.until else ""),
+            ("--trigger", self.trigger),
+        )
+        return " ".join(f"{option} {value}" for option, value in given if value)
 
 
-def from_files(files: Sequence[str]) -> Iterator[Build | Problem]:
-    """The builds in these files (`-` is standard input), merged by time where there are several."""
-    streams = [_timed(_one_file(file)) for file in files]
-    for _, item in merge(*streams, key=lambda timed: timed[0], reverse=True):
-        yield item
+def from_files(places: Sequence[str]) -> Iterator[Build | Problem]:
+    """Yield the builds in these files and folders (`-` is standard input), newest first whatever the files' order.
+
+    What is passed over without a loss is told on standard error. Raise OSError where builds have to be put in order
+    and the disk is full.
+    """
+    found = list(chain.from_iterable(map(files_in, places)))
+    files = [each for each in found if isinstance(each, str)]
+    yield from _told(each for each in found if not isinstance(each, str))
+    if len(files) > _MOST_OPEN:
+        yield from newest_first(chain.from_iterable(_builds(read_file(file, sys.stdin.buffer)) for file in files))
+        return
+    with ExitStack() as stack:
+        exports: list[tuple[str, IO[bytes]]] = []
+        in_order = True
+        for file in files:
+            try:
+                raw = stack.enter_context(opened(file, sys.stdin.buffer))
+                in_order = in_order and is_newest_first(as_text(raw))
+            except OSError as error:
+                yield _unreadable(file, error)
+            else:
+                exports.append((file, raw))
+        streams = [_builds(_of_export(file, raw)) for file, raw in exports]
+        if not in_order:
+            yield from newest_first(chain.from_iterable(streams))
+        elif len(streams) == 1:
+            yield from streams[0]
+        else:
+            yield from (item for _, item in merge(*map(_timed, streams), key=lambda timed: timed[0], reverse=True))
 
 
 def judged(
@@ -55,55 +104,67 @@ def judged(
     policy: Policy,
     wanted: Wanted,
     who: SubmitterLog | None,
-    seen: Callable[[JudgedBuild], None] | None = None,
+    made: Callable[[JudgedBuild], None] | None = None,
+    once: Once | None = None,
 ) -> Iterator[JudgedBuild | Problem]:
-    """Each build that is wanted, judged, and with who submitted it where no trigger ran it.
+    """Yield each build that is wanted, judged, once, and with who submitted it where no trigger ran it.
 
-    `seen` is called with each judged build, wanted or not.
+    `made` is called with each judged build, wanted or not; `once` counts them.
     """
-    for item in items:
-        if isinstance(item, Problem):
-            yield item
+    every = (item if isinstance(item, Problem) else judge_listed(item, policy) for item in items)
+    for build in (once or Once()).each(every):
+        if isinstance(build, Problem):
+            yield build
             continue
-        build = judge_listed(item, policy)
-        if seen:
-            seen(build)
+        if made:
+            made(build)
         if not wanted.has(build):
             continue
         if who and build.verdict and not build.trigger_id and build.created:
-            build = replace(build, submitter=who.of(build.key.id, build.created))
-        yield build
+            yield replace(build, submitter=who.of(build.key.id, build.created))
+        else:
+            yield build
     if who and who.trouble and not isinstance(who.trouble, Denied):
         yield Problem("who submitted the builds", f"not known for all of them: {who.trouble}")
 
 
-def _one_file(file: str) -> Iterator[Build | Problem]:
+def _of_export(file: str, raw: IO[bytes]) -> Iterator[Document | Notice | Problem]:
     try:
-        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as raw:
-            for number, item in enumerate(read_builds(_text(raw), file), start=1):
-                yield _build(item, f"{file}, document {number}")
+        yield from read_documents(as_text(raw), file)
     except OSError as error:
-        yield Problem(file, f"expected a readable file, got: {error.strerror or error}")
+        yield _unreadable(file, error)
 
 
-def _build(item: Mapping[str, Any] | Problem, place: str) -> Build | Problem:
-    if isinstance(item, Problem):
-        return item
+def _unreadable(file: str, error: OSError) -> Problem:
+    return Problem(file, f"expected a readable file, got: {error.strerror or error}")
+
+
+def _builds(items: Iterator[Document | Notice | Problem]) -> Iterator[Build | Problem]:
+    for item in items:
+        if isinstance(item, Document):
+            yield _build(item)
+        else:
+            yield from _told([item])
+
+
+def _told(items: Iterator[Notice | Problem] | Sequence[Notice | Problem]) -> Iterator[Problem]:
+    """Yield the problems, and tell the notices."""
+    for item in items:
+        if isinstance(item, Problem):
+            yield item
+        else:
+            tell(f"note: {item}")
+
+
+def _build(document: Document) -> Build | Problem:
     try:
-        return parse_build(item)
+        return build_of(document.value)
     except Malformed as error:
-        return Problem(place, str(error))
-
-
-def _text(raw: BinaryIO) -> TextIOWrapper:
-    """The file as text: UTF-8, or the UTF-16 that some shells write; a wrong byte spoils only its own build."""
-    if isinstance(raw, BufferedReader) and raw.peek(2)[:2] in (BOM_UTF16_BE, BOM_UTF16_LE):
-        return TextIOWrapper(raw, "utf-16", errors="replace")
-    return TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape")
+        return Problem(document.place, str(error))
 
 
 def _timed(items: Iterator[Build | Problem]) -> Iterator[tuple[str, Build | Problem]]:
-    """Each with the text of its time, which never rises: files are newest first."""
+    """Yield each with the text of its time, which never rises: files are newest first."""
     stamp = "9"
     for item in items:
         if isinstance(item, Build) and item.created:

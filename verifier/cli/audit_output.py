@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol, TextIO
 
 from verifier.checks.verdict import Verdict
 from verifier.cli.spool import Spool
+from verifier.cli.terminal import is_utf_8
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.rows import CSV_COLUMNS, build_document, csv_row, run_document, summary_document
 from verifier.history.summary import Problem, Summary, image_names, summary_lines
@@ -24,7 +22,7 @@ _MOST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class AuditEnding:
     """What is known once every build has gone by."""
 
     summary: Summary
@@ -32,6 +30,13 @@ class Ending:
     problems: Sequence[Problem]
     flagged: int
     now: datetime
+    repeated: int = 0
+    """Builds that stood in the exports more than once."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was read and judged that was asked for."""
+        return not (self.problems or self.summary.unjudged)
 
 
 class Output(Protocol):
@@ -40,25 +45,8 @@ class Output(Protocol):
     def add(self, build: JudgedBuild) -> None:
         """Write one build."""
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """Write what comes after the builds."""
-
-
-@contextmanager
-def whole_file(path: Path | None) -> Iterator[TextIO]:
-    """A stream that becomes this file when all went well, and is gone otherwise; standard output without a path."""
-    if path is None:
-        yield sys.stdout
-        return
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        part.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise
 
 
 @dataclass(slots=True)
@@ -74,14 +62,17 @@ class TableOutput:
         if build.verdict in self.flagged and len(self.rows) < _MOST_ROWS:
             self.rows.append(_row(build))
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
         lines = list(self.rows)
         if ending.flagged > len(self.rows):
             lines.append(f"… and {ending.flagged - len(self.rows)} more: --format csv has them all")
         lines += [*([""] if lines else []), *summary_lines(ending.summary, ending.now), *_run_lines(ending.runs)]
+        if ending.summary.unjudged:
+            lines.append("NOT WHOLE: there are builds that could not be judged.")
         if ending.problems:
-            lines.append(f"NOT WHOLE: {len(ending.problems)} of the places could not be read to their end.")
+            count = len(ending.problems)
+            lines.append(f"NOT WHOLE: {count} problem{'s' if count > 1 else ''}, told on standard error.")
         self.stream.writelines(f"{line}\n" for line in lines)
 
 
@@ -96,14 +87,14 @@ class JsonOutput:
         """See `Output.add`."""
         self.stream.write(",\n" if self.started else '{"builds": [\n')
         self.started = True
-        self.stream.write(json.dumps(build_document(build), ensure_ascii=False))
+        self.stream.write(json.dumps(build_document(build), ensure_ascii=not is_utf_8(self.stream)))
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
         summary = summary_document(ending.summary, ending.problems, ending.flagged, ending.now)
         self.stream.write("\n],\n" if self.started else '{"builds": [],\n')
         for name, value in (("runs", list(map(run_document, ending.runs))), ("summary", summary)):
-            self.stream.write(f'"{name}": {json.dumps(value, ensure_ascii=False)}')
+            self.stream.write(f'"{name}": {json.dumps(value, ensure_ascii=not is_utf_8(self.stream))}')
             self.stream.write(",\n" if name == "runs" else "}\n")
 
 
@@ -118,7 +109,7 @@ class CsvOutput:
         """See `Output.add`."""
         self._writer.writerow(csv_row(build))
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
 
 
@@ -136,11 +127,11 @@ class HtmlOutput:
         """See `Output.add`."""
         self._builds.add(build)
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
         from verifier.history.html_report import write_report
 
-        builds, complete = self._builds.drain(), not ending.problems
+        builds, complete = self._builds.drain(), ending.complete
         write_report(self._stream, builds, ending.runs, lambda: ending.summary, title=self._title, complete=complete)
 
 
@@ -156,7 +147,7 @@ def _row(build: JudgedBuild) -> str:
 
 
 def _run_lines(runs: Sequence[Run]) -> Iterator[str]:
-    """For each job, the times during which one execution after the other ran builds of the same verdict."""
+    """Yield, for each job, the times during which one execution after the other ran builds of the same verdict."""
     jobs: dict[str, list[Run]] = {}
     for run in sorted(runs, key=lambda run: run.started):
         jobs.setdefault(run.name.partition("/executions/")[0].rpartition("/")[2], []).append(run)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from verifier.adapters.patience import Patience
     from verifier.adapters.submitters import SubmitterLog
 
-_ALL = "all"
+ALL = "all"
+"""Among the regions: every location."""
 _JOB = re.compile(r"([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]{0,62})")
 _JOB_SECONDS = 120.0
 
@@ -39,36 +40,36 @@ class AuditScope:
 
     @staticmethod
     def checked(project: str, regions: Sequence[str], since: datetime, until: datetime, endpoint: str) -> AuditScope:
-        """The place of these words; `all` among the regions is every location. Raises Malformed."""
+        """Return the place of these words; `all` among the regions is every location. Raise Malformed."""
         from verifier.adapters.build_history import LOCATIONS
 
-        locations = tuple(dict.fromkeys(regions if _ALL not in regions else LOCATIONS))
+        locations = tuple(dict.fromkeys(regions if ALL not in regions else LOCATIONS))
         for location in locations:
             checked_key(project, location, "any")
         return AuditScope(project, locations, since, until, endpoint)
 
     def builds(self) -> Iterator[Build | Problem]:
-        """Its builds, newest first. Raises ServiceError where there are no credentials."""
+        """Return its builds, newest first. Raise ServiceError where there are no credentials."""
         from verifier.adapters.build_history import BuildHistory
 
         history = BuildHistory(_patience(self.locations), self.endpoint)
         return history.builds(self.project, self.locations, self.since, self.until)
 
     def submitters(self) -> SubmitterLog:
-        """Who submitted them. Raises ServiceError where there are no credentials."""
+        """Return who submitted them. Raise ServiceError where there are no credentials."""
         from verifier.adapters.submitters import CloudSubmitters, SubmitterLog
 
         return SubmitterLog(CloudSubmitters(self.endpoint), _patience(), self.project, self.since, self.until)
 
     def runs(self, job: JobName, makers: Mapping[str, tuple[BuildKey, Verdict | None]]) -> Sequence[Run]:
-        """What the job ran; `makers` are the builds by the digests that they pushed. Raises ServiceError."""
+        """Return what the job ran; `makers` are the builds by the digests that they pushed. Raise ServiceError."""
         from verifier.adapters.job_history import list_runs
 
         return list_runs(job, self.since, self.until, makers, endpoint=self.endpoint, timeout=_JOB_SECONDS)
 
 
 def job_name(text: str, project: str) -> JobName:
-    """The job that `REGION/JOB` names. Raises Malformed."""
+    """Return the job that `REGION/JOB` names. Raise Malformed."""
     match = _JOB.fullmatch(text)
     if not match:
         raise Malformed(f"--job: expected REGION/JOB as in us-central1/content-worker, got {text[:120]!r}")
@@ -76,7 +77,7 @@ def job_name(text: str, project: str) -> JobName:
 
 
 def _patience(locations: Sequence[str] = ()) -> Patience:
-    """Tells the person of each wait; where several locations wait for the same, in the words of the first alone."""
+    """Return what tells the person of each wait; of locations that wait for the same, in the words of the first."""
     from verifier.adapters.patience import Patience
 
     any_location = re.compile(rf"\b({'|'.join(map(re.escape, locations))})(?![\w-])")

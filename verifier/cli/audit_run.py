@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from verifier.checks.policy import Policy
 from verifier.checks.verdict import Verdict
 from verifier.cli.audit_input import Wanted, judged
-from verifier.cli.audit_output import Ending, Output
+from verifier.cli.audit_output import AuditEnding, Output
 from verifier.cli.audit_place import AuditScope
 from verifier.errors import ServiceError
 from verifier.facts.build import Build
 from verifier.facts.execution import JobName
 from verifier.history.deployed import enter_maker
 from verifier.history.judged_build import JudgedBuild, Maker, Run
+from verifier.history.repeated import Once
 from verifier.history.summary import Problem, SummaryBuilder
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class AuditRun:
     jobs: Sequence[JobName]
     fail_on: frozenset[Verdict]
     now: datetime
+    expected_in: str = ""
+    """Where builds must be found, so that finding none is a problem; empty: finding none is an answer."""
 
-    def write(self, output: Output, seen: Callable[[JudgedBuild], None]) -> Ending:
-        """Write each build as it goes by, then the end, and give the end back. `seen` is called with each build."""
-        tally, problems, made_by = SummaryBuilder(), list[Problem](), dict[str, Maker]()
+    def write(self, output: Output, seen: Callable[[JudgedBuild], None]) -> AuditEnding:
+        """Write each build as it goes by, then the end, and return the end. `seen` is called with each build."""
+        tally, problems, made_by, once = SummaryBuilder(), list[Problem](), dict[str, Maker](), Once()
         made = partial(enter_maker, made_by) if self.jobs else None
-        for item in judged(self.items, self.policy, self.wanted, self.who, made):
+        for item in judged(self.items, self.policy, self.wanted, self.who, made, once):
             if isinstance(item, Problem):
                 problems.append(item)
                 continue
@@ -51,12 +54,20 @@ class AuditRun:
             seen(item)
         runs = list(self._runs(made_by, problems))
         summary = tally.summary(self.now)
-        ending = Ending(summary, runs, problems, summary.flagged(self.fail_on), self.now)
+        if self.expected_in and not (summary.builds or problems):
+            problems.append(self._nothing(once.read))
+        ending = AuditEnding(summary, runs, problems, summary.flagged(self.fail_on), self.now, once.repeated)
         output.end(ending)
         return ending
 
+    def _nothing(self, read: int) -> Problem:
+        """Return what it means that no build is left: nothing was looked at, so nothing is known to be clean."""
+        found = f"none of the {read} builds that were read is" if read else "found no build"
+        words = f" for {self.wanted.words}; look for a mistake in it, or leave it out" if self.wanted.words else ""
+        return Problem(self.expected_in, f"expected builds, {found}{words}")
+
     def _runs(self, made_by: Mapping[str, Maker], problems: list[Problem]) -> Iterator[Run]:
-        """What the jobs ran, of whichever build: one that is not wanted may be what production runs."""
+        """Yield what the jobs ran, of whichever build: one that is not wanted may be what production runs."""
         for job in self.jobs if self.place else ():
             try:
                 yield from self.place.runs(job, made_by) if self.place else ()

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from verifier.checks.by_source import findings_by_source, judge_source
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy
 from verifier.checks.policy_file import read_policy
-from verifier.checks.source import source_findings
-from verifier.checks.verdict import SOURCE_CHECKS, Check, Finding, Outcome, decide
-from verifier.checks.worker import not_run
+from verifier.checks.verdict import Finding, Outcome
+from verifier.cli.terminal import visible
 from verifier.errors import SettingsError
-from verifier.facts.build import SUCCESS, Build
+from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload, source_of
-from verifier.redact import one_line
+from verifier.history.judged_build import status_problem
 from verifier.reporting.audit_entry import explanation
 from verifier.reporting.wording import MARKS
 
@@ -43,25 +43,30 @@ class Judged:
     worker: str
     """The job that would have to run for a full verdict; empty when none is configured."""
 
+    @property
+    def problem(self) -> str:
+        """That it could not be judged, and why; empty where nothing is missing."""
+        why = status_problem(self.build.status)
+        return f"could not be judged: {why}" if why else ""
+
     def document(self) -> dict[str, Any]:
-        """What `--json` prints."""
-        return explanation(self.build, self.source, self.judgement)
+        """Return what `--json` prints."""
+        return explanation(self.build, self.source, self.judgement) | {"problem": self.problem or None}
 
     def lines(self) -> Iterator[str]:
-        """What a person reads."""
+        """Yield what a person reads."""
         build, verdict = self.build, self.judgement.verdict
-        yield (
-            f"{MARKS[verdict]} {verdict}"
-            if verdict
-            else f"⚪ not judged: the build's status is {build.status or 'absent'}"
-        )
-        place = f"{one_line(build.key.project or 'no project', 100)}, {build.key.location}"
-        yield f"  build    {one_line(build.key.id or 'without an id', 100)} in {place}"
+        if verdict:
+            yield f"{MARKS[verdict]} {verdict}"
+        else:
+            yield "⚪ " + (visible(self.problem, 300) or f"not judged: the build's status is {build.status}")
+        place = f"{visible(build.key.project or 'no project', 100)}, {visible(build.key.location, 100)}"
+        yield f"  build    {visible(build.key.id or 'without an id', 100)} in {place}"
         yield f"  source   {_source(self.source)}"
         yield f"  invoked  {_invoked(build)}"
         for claim in unbacked_claims(build, self.source):
             kind = "contradicted" if claim.contradicted else "nothing proves it"
-            yield f"  claim    {one_line(claim.name, 80)}={one_line(claim.value, 80)} ({kind})"
+            yield f"  claim    {visible(claim.shown_name, 80)}={visible(claim.shown_value, 80)} ({kind})"
         for finding in self.judgement.findings:
             yield from _finding(finding)
         if self.worker:
@@ -71,15 +76,16 @@ class Judged:
 def judge(build: Build, policy: Policy) -> Judged:
     """Judge a build without running or reading anything else."""
     source = source_of(build)
-    findings = source_findings(build, source, policy, announced=True)
-    silent = tuple(finding for finding in findings if finding.check is not Check.BUILD_WAS_ANNOUNCED)
-    verdict = decide((*silent, *not_run("judged by source alone")), SOURCE_CHECKS) if build.status == SUCCESS else None
+    judgement = judge_source(build, source, policy, decided=datetime.now(UTC))
+    if judgement.verdict is None:
+        # Not judged; but who asks about this build sees what policy makes of its source.
+        judgement = replace(judgement, findings=findings_by_source(build, source, policy))
     worker = policy.worker_for(build)
-    return Judged(build, source, Judgement(verdict, silent, datetime.now(UTC)), worker.job.job if worker else "")
+    return Judged(build, source, judgement, worker.job.job if worker else "")
 
 
 def chosen_policy(path: Path | None) -> Policy:
-    """The policy of this file, of the policy.toml in the current folder, or the defaults. Raises ClickException."""
+    """Return the policy of this file, of the current folder's policy.toml, or the defaults. Raise ClickException."""
     chosen = path or (POLICY_FILE if POLICY_FILE.exists() else None)
     try:
         return read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()
@@ -90,25 +96,26 @@ def chosen_policy(path: Path | None) -> Policy:
 def _source(source: Source) -> str:
     match source:
         case Commit():
-            where = f" of {source.repository}" if source.repository else ""
-            return f"commit {source.sha}{where} ({source.strength}: {source.field})"
+            where = f" of {visible(str(source.repository), 200)}" if source.repository else ""
+            return f"commit {source.sha}{where} ({source.strength}: {visible(source.field, 100)})"
         case Upload():
-            place = one_line(f"gs://{source.bucket}/{source.object}", 200)
-            return f"upload {place} ({'made by ' + source.tool if source.tool != 'unknown' else source.field})"
+            place = visible(f"gs://{source.bucket}/{source.object}", 200)
+            how = f"made by {source.tool}" if source.tool != "unknown" else visible(source.field, 100)
+            return f"upload {place} ({how})"
         case NoSource():
             return "none" + (f", as in builds of {source.service}" if source.service != "unknown" else "")
         case Unclear():
-            return f"unclear: {one_line(source.reason, 200)} ({source.field})"
+            return f"unclear: {visible(source.reason, 200)} ({visible(source.field, 100)})"
 
 
 def _invoked(build: Build) -> str:
     if not build.trigger_id:
         return "by hand"
-    name = f" {one_line(build.trigger_name, 80)}" if build.trigger_name else ""
-    return f"by trigger{name} ({one_line(build.trigger_id, 80)})"
+    name = f" {visible(build.trigger_name, 80)}" if build.trigger_name else ""
+    return f"by trigger{name} ({visible(build.trigger_id, 80)})"
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    yield f"  {_SIGNS[finding.outcome]} {finding.check:24} {one_line(finding.seen, 400)}"
+    yield f"  {_SIGNS[finding.outcome]} {finding.check:24} {visible(finding.seen, 400)}"
     if finding.remedy:
-        yield f"    do this: {one_line(finding.remedy, 600)}"
+        yield f"    do this: {visible(finding.remedy, 600)}"

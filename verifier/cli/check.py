@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from verifier.cli.build_text import chosen_policy, judge
 from verifier.cli.surroundings import chosen_project, stand_in_address
+from verifier.cli.terminal import ERROR, json_line
 from verifier.errors import VerifierError
 from verifier.facts.build import Build, BuildKey, checked_key, parse_build_name
 
@@ -28,7 +28,7 @@ _TIMEOUT = 20.0
 def check(build: str, project: str, region: str, policy: Path | None, as_json: bool) -> None:
     """Judge the build BUILD (its id or its full name), fetched with application default credentials.
 
-    Needs cloudbuild.builds.get. No worker is run.
+    Needs cloudbuild.builds.get. No worker is run. Exit code 2 where the build's status says nothing.
     """
     rules = chosen_policy(policy)
     try:
@@ -36,9 +36,11 @@ def check(build: str, project: str, region: str, policy: Path | None, as_json: b
     except VerifierError as error:
         raise click.ClickException(str(error)) from error
     if as_json:
-        click.echo(json.dumps({"file": None, **judged.document()}, ensure_ascii=False))
+        click.echo(json_line({"file": None, **judged.document()}))
     else:
         click.echo("\n".join(judged.lines()))
+    if judged.problem:
+        raise SystemExit(ERROR)
 
 
 def _key(build: str, project: str, region: str) -> BuildKey:

@@ -27,7 +27,7 @@ class _GitError(Exception):
 
 
 def checked_sha(text: str) -> str:
-    """The commit's hex digits in lower case. Raises Malformed when it is not 7 to 64 of them."""
+    """Return the commit's hex digits in lower case. Raise Malformed when it is not 7 to 64 of them."""
     sha = text.lower()
     if not _SHA.fullmatch(sha):
         raise Malformed(f"commit: expected 7 to 64 hex digits, got {text[:80]!r}; git rev-parse REF prints them")
@@ -35,9 +35,9 @@ def checked_sha(text: str) -> str:
 
 
 def contains(repo: Path, descendant: str, commit: str) -> bool | str:
-    """Whether `descendant` is `commit` or came after it, as the clone in `repo` knows; text says why it can't be told.
+    """Return whether `descendant` is `commit` or came after it, as the clone in `repo` knows; or text: why not.
 
-    The same commit contains itself without a clone. Raises Malformed for what is no SHA.
+    The same commit contains itself without a clone. Raise Malformed for what is no SHA.
     """
     descendant, commit = checked_sha(descendant), checked_sha(commit)
     if descendant.startswith(commit):
@@ -72,7 +72,7 @@ def _shallow(repo: Path) -> bool:
 
 
 def _resolved(repo: Path, sha: str) -> str:
-    """The full SHA. A branch may be called by hex digits too: what comes out must begin with what went in."""
+    """Return the full SHA. A branch may be called by hex digits too: what comes out must begin with what went in."""
     answer = _run(repo, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{sha}^{{commit}}")
     full = answer.stdout.strip()
     if answer.returncode or not full.startswith(sha):

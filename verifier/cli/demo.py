@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,12 +22,15 @@ from rich.padding import Padding
 from verifier.checks.verdict import Verdict
 from verifier.cli.audit import FLAGGED
 from verifier.cli.build_text import chosen_policy
-from verifier.cli.documents import checked_build, files_in, read_documents
+from verifier.cli.terminal import tell
 from verifier.demo.scenario import FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
 from verifier.demo.stage import Decided, Stage, a_forged_message, a_stage
 from verifier.errors import Malformed, VerifierError
-from verifier.facts.build import TERMINAL, BuildKey, parse_build
+from verifier.facts.build import TERMINAL, BuildKey, checked_key, parse_build
 from verifier.facts.execution import JobName
+from verifier.history.export_files import read_places
+from verifier.history.recognize import build_of
+from verifier.history.summary import Notice, Problem
 from verifier.reporting.wording import MARKS
 from verifier.standin.clock import system_clock
 
@@ -71,7 +75,7 @@ def demo(builds: str | None, policy: Path | None) -> None:
         raise SystemExit(130) from None
     if wrong:
         for line in wrong:
-            click.echo(f"not as it should be: {line}", err=True)
+            tell(f"not as it should be: {line}")
         raise SystemExit(1)
 
 
@@ -103,7 +107,7 @@ def _swept(stage: Stage) -> bool:
 
 
 def differences(episodes: Sequence[Episode], outcomes: Sequence[Decided], posted: int) -> list[str]:
-    """What is not as the story has it: each build one verdict, the right one, and one message each; and no others."""
+    """Return what is not as the story has it: each build one verdict, the right one, and one message; no others."""
     wrong = []
     for episode in episodes:
         got = [outcome.verdict for outcome in outcomes if outcome.build_id == episode.build_id]
@@ -142,30 +146,32 @@ def _own_builds(console: Console, place: str, policy: Path | None) -> list[str]:
 
 
 def _documents(place: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """The documents that can be played, each build once, and what is wrong with the others."""
+    """Return the documents that can be played, each build once, and what is wrong with the others."""
     found: dict[str, dict[str, Any]] = {}
     wrong: list[str] = []
-    for file in files_in(place):
-        try:
-            for number, document in enumerate(read_documents(file), start=1):
-                try:
-                    name, playable = _playable(document)
-                except Malformed as error:
-                    wrong.append(f"{file}: build {number}: {error}")
-                else:
-                    found[name] = playable
-        except Malformed as error:
-            wrong.append(f"{file}: {error}")
+    for item in read_places([place], sys.stdin.buffer):
+        if isinstance(item, Notice):
+            tell(f"note: {item}")
+        elif isinstance(item, Problem):
+            wrong.append(str(item))
+        else:
+            try:
+                name, playable = _playable(item.value)
+            except Malformed as error:
+                wrong.append(f"{item.file}: build {item.number}: {error}")
+            else:
+                found[name] = playable
     return list(found.values()), wrong
 
 
-def _playable(document: object) -> tuple[str, dict[str, Any]]:
-    """The build's name and its document with the parts that identify it. Raises Malformed."""
-    build = checked_build(document)
-    if not isinstance(document, dict) or not (build.key.id and build.key.project and build.status):
+def _playable(document: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the build's name and its document with the parts that identify it. Raise Malformed."""
+    build = build_of(document)
+    if not (build.key.id and build.key.project and build.status):
         raise Malformed("expected a build with id, projectId and status, got one without")
+    checked_key(build.key.project, build.key.location, build.key.id)
     identity = {"id": build.key.id, "projectId": build.key.project, "name": document.get("name") or build.key.name}
-    return build.key.name, document | identity
+    return build.key.name, {**document, **identity}
 
 
 def _watched(documents: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], list[str]]:
@@ -203,11 +209,11 @@ class _Theatre:
         self.show()
 
     def decided(self) -> set[str]:
-        """The builds that have a verdict."""
+        """Return the builds that have a verdict."""
         return {outcome.build_id for outcome in self.stage.decided()}
 
     def grown(self, count: int) -> bool:
-        """Whether more than so many verdicts have fallen."""
+        """Return whether more than so many verdicts have fallen."""
         return len(self.stage.decided()) > count
 
     def wait(self, what: str, happened: Callable[[], bool]) -> None:
@@ -220,7 +226,7 @@ class _Theatre:
 
     @contextmanager
     def progress(self, what: str) -> Iterator[None]:
-        """A moving line that is gone afterwards; none where the output is no terminal."""
+        """Show a moving line that is gone afterwards; none where the output is no terminal."""
         if self.console.is_terminal:
             with self.console.status(escape(what)):
                 yield
@@ -260,7 +266,7 @@ class _Theatre:
         return wrong
 
     def summary(self, wrong: Sequence[str], *, forged: bool) -> None:
-        """What it took."""
+        """Print what it took."""
         self.show()
         stage, runs = self.stage, len(self.stage.cloud.finished_executions())
         counted = len(stage.decided())

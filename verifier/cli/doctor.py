@@ -15,6 +15,7 @@ import click
 
 from verifier.checks.verdict import Outcome
 from verifier.cli.build_text import POLICY_FILE
+from verifier.cli.terminal import tell
 from verifier.config import loopback_address
 from verifier.doctor.function import function_name
 from verifier.doctor.rows import Need, Row, all_is_well, fails, holds, unknown, waiting
@@ -49,7 +50,7 @@ _USAGE = 2
 @click.option("--slack", is_flag=True, help="Post a sample of each message, marked as one.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
-    """Check that an installation has all it needs, with application default credentials, and say what mends it.
+    """Check that an installation has all it needs, with application default credentials, and say what fixes it.
 
     Changes nothing. You need roles/viewer and roles/iam.securityReviewer on the projects. What the function does is
     asked as its own account, for which you need roles/iam.serviceAccountTokenCreator on that.
@@ -59,7 +60,7 @@ def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
     try:
         rows = _rows(function, policy, slack=slack)
     except (Malformed, SettingsError) as error:
-        click.echo(f"Error: {error}", err=True)
+        tell(f"Error: {error}")
         sys.exit(_USAGE)
     click.echo(_document(rows) if as_json else "\n".join(lines(rows, _terminal_width())))
     sys.exit(0 if all_is_well(rows) else 1)
@@ -82,7 +83,7 @@ def _rows(function: str, policy: Path, *, slack: bool) -> list[Row]:
 
 
 def _slack_api() -> str:
-    """The stand-in of Slack's API, if the environment names one. Raises SettingsError for another address."""
+    """Return the stand-in of Slack's API, if the environment names one. Raise SettingsError for another address."""
     address = os.environ.get(_SLACK_API, "")
     if address:
         host = address.removeprefix("http://").removesuffix("/api/")
@@ -91,7 +92,7 @@ def _slack_api() -> str:
 
 
 def _samples(examined: Examined) -> Iterator[Row]:
-    """A row for each sample. A channel that is not open to the bot, or that refuses a sample, gets no more."""
+    """Yield a row for each sample. A channel that is not open to the bot, or that refuses a sample, gets no more."""
     from verifier.checks.policy import Policy
     from verifier.doctor.samples import samples
 
@@ -123,7 +124,7 @@ def _posted(chat: Chat, message: Message, channel: str) -> Row:
 
 
 def _terminal_width() -> int:
-    """How wide the terminal is that is written to; 0 where none is."""
+    """Return how wide the terminal is that is written to; 0 where none is."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 

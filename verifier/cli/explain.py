@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 
 import click
 
 from verifier.checks.policy import Policy
 from verifier.cli.build_text import chosen_policy, judge
-from verifier.cli.documents import checked_build, files_in, read_documents
+from verifier.cli.terminal import ERROR, Stop, json_line, tell
 from verifier.errors import Malformed
+from verifier.history.export_files import read_places
+from verifier.history.gcloud_export import Document
+from verifier.history.recognize import build_of
+from verifier.history.summary import Notice
 
 
 @click.command(short_help="Judge build documents from files, offline.")
@@ -25,29 +28,38 @@ from verifier.errors import Malformed
 def explain(files: tuple[str, ...], policy: Path | None, as_json: bool) -> None:
     """Judge build documents offline, as `gcloud builds list --format=json` prints them; `-` is standard input.
 
-    Nothing is fetched and no worker is run. Exit 1 when a file could not be read; the rest is judged all the same.
+    Nothing is fetched and no worker is run. Exit code 2 when something could not be read or judged, or nothing was
+    found; the rest is judged all the same.
     """
-    rules = chosen_policy(policy)
-    every = [file for place in files for file in files_in(place)]
-    unreadable = [problem for file in every for problem in _explain_file(file, rules, as_json=as_json)]
-    if unreadable:
-        raise SystemExit(1)
-
-
-def _explain_file(file: str, rules: Policy, *, as_json: bool) -> Iterator[Malformed]:
-    """Print what is judged, tell what can't be read, and give the problems back."""
     try:
-        for number, document in enumerate(read_documents(file), start=1):
-            try:
-                judged = judge(checked_build(document), rules)
-            except Malformed as error:
-                click.echo(f"{file}: build {number}: {error}", err=True)
-                yield error
-                continue
-            if as_json:
-                click.echo(json.dumps({"file": file, **judged.document()}, ensure_ascii=False))
-            else:
-                click.echo("\n".join([*judged.lines(), ""]))
+        rules = chosen_policy(policy)
+    except click.ClickException as error:
+        raise Stop(error.message) from error
+    count = wrong = 0
+    for item in read_places(files, sys.stdin.buffer):
+        if isinstance(item, Document):
+            count += 1
+            wrong += not _explain(item, rules, as_json=as_json)
+        else:
+            tell(f"note: {item}" if isinstance(item, Notice) else str(item))
+            wrong += not isinstance(item, Notice)
+    if not (count or wrong):
+        tell("expected build documents, found none")
+    if wrong or not count:
+        raise SystemExit(ERROR)
+
+
+def _explain(document: Document, rules: Policy, *, as_json: bool) -> bool:
+    """Print what is made of one document, and return whether it could be judged."""
+    try:
+        judged = judge(build_of(document.value), rules)
     except Malformed as error:
-        click.echo(f"{file}: {error}", err=True)
-        yield error
+        tell(f"{document.file}: build {document.number}: {error}")
+        return False
+    if as_json:
+        click.echo(json_line({"file": document.file, **judged.document()}))
+    else:
+        click.echo("\n".join([*judged.lines(), ""]))
+    if judged.problem:
+        tell(f"{document.file}: build {document.number}: {judged.problem}")
+    return not judged.problem

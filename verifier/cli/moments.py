@@ -14,9 +14,9 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def moment(text: str) -> datetime:
-    """So long ago (`90d`, `36h`, `2w`), the beginning of a date (in UTC), or an RFC 3339 time.
+    """Return so long ago (`90d`, `36h`, `2w`), the beginning of a date (in UTC), or an RFC 3339 time.
 
-    Raises BadParameter with what was expected.
+    Raise BadParameter with what was expected.
     """
     ago = _AGO.fullmatch(text)
     try:

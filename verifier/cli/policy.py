@@ -28,7 +28,7 @@ def policy(file: Path) -> None:
 
 
 def _takes_an_exemption(text: str) -> bool:
-    """Whether this TOML can be followed by the table that Terraform appends: an array that is written inline can't."""
+    """Return whether this TOML can be followed by the table that Terraform appends: an array written inline can't."""
     try:
         tomllib.loads(f"{text}\n[[exemption]]\n")
     except tomllib.TOMLDecodeError:

@@ -14,7 +14,7 @@ _EVERY = 50
 
 @contextmanager
 def progress(span: tuple[datetime, datetime] | None, *, shown: bool) -> Iterator[Callable[[JudgedBuild], None]]:
-    """A function that is told of each build, newest first, and moves the bar through the span of time.
+    """Give a function that is told of each build, newest first, and moves the bar through the span of time.
 
     Without a span the bar shows that something happens. It is gone at the end, and never there where standard error is
     no terminal or `shown` is false.

@@ -33,7 +33,7 @@ class Spool:
             self._more += 1
 
     def drain(self) -> Iterator[JudgedBuild]:
-        """Those that were kept, in order; the last that was counted then stands for each that was not kept."""
+        """Return those that were kept, in order; the last that was counted then stands for each that was not kept."""
         return chain(self._read(), repeat(self._last, self._more) if self._last else ())
 
     def _read(self) -> Iterator[JudgedBuild]:

@@ -11,7 +11,7 @@ _PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
 
 
 def chosen_project(given: str) -> str:
-    """The project that is given, or that the environment names. Raises Malformed when neither is."""
+    """Return the project that is given, or that the environment names. Raise Malformed when neither is."""
     named = given or next(filter(None, map(os.environ.get, _PROJECT_VARIABLES)), "")
     if not named:
         raise Malformed("project: expected --project, or GOOGLE_CLOUD_PROJECT in the environment, got neither")
@@ -19,8 +19,8 @@ def chosen_project(given: str) -> str:
 
 
 def stand_in_address() -> str:
-    """Where a stand-in of Google's services listens on this machine; empty: the real ones are asked.
+    """Return where a stand-in of Google's services listens on this machine; empty: the real ones are asked.
 
-    `VERIFIER_GOOGLE_ENDPOINT` says so, and takes loopback addresses only. Raises SettingsError for another.
+    `VERIFIER_GOOGLE_ENDPOINT` says so, and takes loopback addresses only. Raise SettingsError for another.
     """
     return loopback_address("VERIFIER_GOOGLE_ENDPOINT", os.environ)

@@ -17,6 +17,7 @@ from verifier.cli.build_text import chosen_policy
 from verifier.cli.containment import checked_sha, contains
 from verifier.cli.moments import moment
 from verifier.cli.surroundings import chosen_project, stand_in_address
+from verifier.cli.terminal import tell
 from verifier.errors import VerifierError
 from verifier.facts.build import BuildKey
 from verifier.facts.execution import JobName
@@ -63,7 +64,7 @@ def where(commit: str, job: str, project: str, repo: Path, since: str, policy: P
         _stop(str(error))
     found = deployed(sha, runs, builds, cache(partial(contains, repo)))
     for problem in problems:
-        click.echo(f"could not read {problem}", err=True)
+        tell(f"could not read {problem}")
     click.echo(json.dumps(_document(sha, name, found, problems)) if as_json else "\n".join(_lines(found)))
     sys.exit(_ERROR if found.answer is Answer.UNKNOWN and problems else EXIT_CODES[found.answer])
 
@@ -76,7 +77,7 @@ def _place(project: str, job: str, since: str) -> tuple[AuditScope, JobName]:
 
 
 def _judged(place: AuditScope, policy: Policy) -> tuple[dict[BuildKey, JudgedBuild], list[Problem]]:
-    """The builds that may have made the job's images, and what could not be read."""
+    """Return the builds that may have made the job's images, and what could not be read."""
     builds: dict[BuildKey, JudgedBuild] = {}
     problems: list[Problem] = []
     for item in place.builds():
@@ -107,5 +108,5 @@ def _document(sha: str, job: JobName, found: Deployed, problems: list[Problem]) 
 
 
 def _stop(text: str) -> NoReturn:
-    click.echo(f"Error: {text}", err=True)
+    tell(f"Error: {text}")
     sys.exit(_ERROR)

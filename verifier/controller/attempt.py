@@ -1,7 +1,8 @@
-"""One invocation's work on one build: what it holds, what it works with, and how much time it has left."""
+"""One invocation's attempt at one record: its lease, what it works with, how much time is left, and how it may end."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,26 +14,45 @@ from verifier.facts.build import BuildKey
 from verifier.services import Services
 
 
-class RequeueAt(Exception):
-    """There is nothing to do now: release the record with these changes, due again at that moment."""
-
-    def __init__(self, due: datetime, **changes: Any) -> None:
-        super().__init__(f"due again at {due}")
-        self.due = due
-        self.changes = changes
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Everything about the build is done, and everybody has heard."""
 
 
-class GiveUp(Exception):
+@dataclass(frozen=True, slots=True)
+class RequeueAt:
+    """There is nothing to do before a moment, at which the record is due again."""
+
+    due: datetime
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the record, as they are to be stored with its release."""
+
+    @property
+    def trouble(self) -> str:
+        """Return what went wrong, empty when the record only waits for something."""
+        return str(self.changes.get("error", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
     """There is nothing to do unless another message comes."""
 
 
-class SlackUnreachable(Exception):
+@dataclass(frozen=True, slots=True)
+class SlackUnreachable:
     """Slack could not be reached. When everybody else has heard, the record waits in Slack's queue."""
+
+    trouble: str
+    """Why, in words for the record and for people."""
+
+
+Ending = Done | RequeueAt | GiveUp | SlackUnreachable
+"""How an attempt ends when no service failed: a step returns what keeps the next ones from being done now."""
 
 
 @dataclass(slots=True)
 class Attempt:
-    """A held record, with all that a step needs."""
+    """A leased record, with all that a step needs."""
 
     deployment: Deployment
     lease: Lease
@@ -40,62 +60,69 @@ class Attempt:
     noted: dict[str, Any] = field(default_factory=dict)
     """Changes that the next write carries."""
     step: str = ""
-    """What the worker's trial came to last; empty where there was none."""
+    """Where the worker's run came to last; empty where there was none."""
     ledger_failed: bool = False
     """A write did not go through: nothing more can be saved, and the lease's end brings the record back."""
 
     @property
     def record(self) -> Record:
-        """The record as it was last written."""
+        """Return the record as it was last written."""
         return self.lease.record
 
     @property
     def key(self) -> BuildKey:
-        """The build's key."""
+        """Return the build's key."""
         return self.lease.record.key
 
     @property
     def services(self) -> Services:
-        """The outside world."""
+        """Return the outside world."""
         return self.deployment.services
 
     def now(self) -> datetime:
-        """The moment, by the services' clock."""
+        """Return the moment, by the services' clock."""
         return self.services.clock()
 
-    def later(self, seconds: float, **changes: Any) -> RequeueAt:
-        """The outcome that waits so long."""
-        return RequeueAt(self.now() + timedelta(seconds=seconds), **changes)
+    def requeue(self, seconds: float, **changes: Any) -> RequeueAt:
+        """Return the ending that waits so long and stores these changes. Writes nothing itself."""
+        return RequeueAt(self.now() + timedelta(seconds=seconds), changes)
 
     def note(self, **changes: Any) -> None:
         """Keep these changes for the next write, whatever it is for."""
         self.noted |= changes
 
     def save(self, **changes: Any) -> None:
-        """Write these changes at once. Raises LostHold when the record is no longer ours: no effect may follow."""
+        """Write these changes at once and keep the lease.
+
+        Raises LostLease when another invocation has taken the record over: no effect may follow. Raises ServiceError.
+        """
         self._write(replace(self.record, **self.noted, **changes))
 
-    def release(self, later: RequeueAt) -> None:
-        """Let go of the record as this outcome says."""
-        fresh: dict[str, Any] = {"attempts": 0, "error": ""} | self.noted | later.changes
-        self._write(released(replace(self.record, **fresh), later.due))
+    def finish(self, ending: Ending) -> None:
+        """Release the record as this ending says. Raises LostLease and ServiceError."""
+        match ending:
+            case Done():
+                self._write(settled(self._noted_record(), State.DONE))
+            case GiveUp():
+                self._write(settled(self._noted_record(), State.UNCONFIRMED))
+            case SlackUnreachable(trouble):
+                self._write(queued(self._noted_record(), trouble))
+            case RequeueAt(due, changes):
+                # It came as far as it can, so earlier failures do not count any more.
+                fresh: dict[str, Any] = {"attempts": 0, "error": ""} | self.noted | dict(changes)
+                self._write(released(replace(self.record, **fresh), due))
 
     def fail(self, error: str, retry_after: float | None = None) -> None:
-        """Let go of the record after a failure: it keeps what was done, and is due again after a backoff."""
-        record = replace(self.record, **self.noted)
+        """Release the record after a failure: it keeps what was done, and is due again after a backoff."""
+        record = self._noted_record()
         self._write(after_failure(record, error, self.now(), step=self.step, retry_after=retry_after))
 
     def hand_over(self) -> None:
-        """Let go of the record, due at once: nothing went wrong, but this process is asked to end."""
-        self._write(released(replace(self.record, **self.noted), self.now()))
+        """Release the record, due at once: nothing went wrong, but this process is asked to end."""
+        self._write(released(self._noted_record(), self.now()))
 
-    def queue(self, error: str) -> None:
-        """Let go of the record: Slack alone has not heard what was judged."""
-        self._write(queued(replace(self.record, **self.noted), error))
-
-    def settle(self, state: State, **changes: Any) -> None:
-        """Let go of the record for good."""
-        self._write(settled(replace(self.record, **self.noted, **changes), state))
+    def _noted_record(self) -> Record:
+        return replace(self.record, **self.noted)
 
     def _write(self, record: Record) -> None:
         # A release is owed even when the budget is gone: the lease outlives the budget by more than this call.

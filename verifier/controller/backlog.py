@@ -27,7 +27,7 @@ class Backlog:
     """There is nothing more to list."""
 
     def take(self, budget: Budget, *, latest: bool = False) -> tuple[str, Stored] | None:
-        """The next record's name and document, or the latest of those that are listed. None at the end.
+        """Return the next record's name and document, or the latest of those listed; None at the end, for good.
 
         Raises ServiceError.
         """
@@ -37,12 +37,8 @@ class Backlog:
             return None
         return self._listed.pop() if latest else self._listed.popleft()
 
-    def close(self) -> None:
-        """Take no more."""
-        self._listed.clear()
-        self._is_whole = True
-
     def _list(self, budget: Budget) -> None:
+        """List the next page. Raises ServiceError."""
         timeout = budget.seconds(LEDGER_SECONDS)
         page = self.store.due(self.now, _PAGE, field=self.queue, since=self._from, timeout=timeout)
         fresh = [(name, stored) for name, stored in page if name not in self._seen]

@@ -15,11 +15,9 @@ from verifier.services import Services
 LEDGER_SECONDS = 4.0
 """The most that one claim or one save may take in all: an unreachable ledger is noticed well within ten seconds."""
 
-
 CALL_SECONDS = 8.0
-"""The most that a call may take: a holder that is stopped at its beginning can still let go afterwards, in the ten
-seconds that the platform grants."""
-
+"""The most that a call may take: who is asked to end at its beginning can still release the record afterwards, in the
+ten seconds that the platform grants."""
 
 _LEAST_SECONDS = 0.5
 
@@ -38,7 +36,7 @@ class Budget:
     """Whether this process is asked to end."""
 
     def seconds(self, most: float) -> float:
-        """What a call may take: `most`, or what is left. Raises OutOfTime when nothing is, and Stopping."""
+        """Return what a call may take: `most`, or what is left. Raises OutOfTime when nothing is, and Stopping."""
         if self.stopping():
             raise Stopping("this process is asked to end; the rest is done by another one")
         left = (self.until - self.clock()).total_seconds()
@@ -47,7 +45,7 @@ class Budget:
         return min(most, left)
 
     def has(self, seconds: float) -> bool:
-        """Whether so much is left to begin something."""
+        """Return whether so much is left to begin something."""
         return not self.stopping() and (self.until - self.clock()).total_seconds() >= seconds
 
 

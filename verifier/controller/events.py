@@ -20,7 +20,7 @@ from verifier.errors import Malformed
 from verifier.facts.build import NOT_TERMINAL, BuildKey, checked_key, parse_build_name
 from verifier.facts.execution import BUILD_VARIABLE
 from verifier.facts.logs import EXECUTION_LABEL
-from verifier.redact import excerpt, plain
+from verifier.redact import MARGIN, excerpt, plain
 from verifier.strict_json import object_in, objects_in, parse_json, said, text_in
 from verifier.times import parse_time
 
@@ -86,7 +86,7 @@ Hint = BuildStatus | ExecutionFinished | Sweep | Irrelevant | Quarantined
 
 
 def decode(body: bytes, path: str, watched: Watched) -> Hint:
-    """What this body, posted to this path, asks for. Never raises.
+    """Return what this body, posted to this path, asks for. Never raises.
 
     The paths are `/builds`, `/executions` and `/sweep`; on `/` the shape of the data decides.
     """
@@ -101,13 +101,14 @@ def decode(body: bytes, path: str, watched: Watched) -> Hint:
         seen = _data(message)
         return read(object_in(parse_json(seen, "data"), "data"), watched)
     except Malformed as error:
-        text = seen.decode("utf-8", "replace")
+        # As many bytes as the excerpt can be made of: the rest of a hostile body costs nothing.
+        text = seen[: 4 * (EXCERPT + MARGIN + 1)].decode("utf-8", "replace")
         reason = excerpt(str(error), _MOST_REASON)
         return Quarantined(reason, _message_id(message), _published(message), excerpt(text, EXCERPT))
 
 
 def _message(body: bytes) -> Mapping[str, Any]:
-    """The Pub/Sub message in a push body or a CloudEvent."""
+    """Return the Pub/Sub message in a push body or a CloudEvent. Raises Malformed."""
     if len(body) > MOST_BYTES:
         raise Malformed(f"body: expected at most {MOST_BYTES} bytes, got more")
     envelope = object_in(parse_json(body, "body"), "body")
@@ -132,7 +133,7 @@ def _published(message: Mapping[str, Any]) -> datetime | None:
 
 
 def _announced_status(message: Mapping[str, Any]) -> str:
-    """The status in the attributes, which saves decoding the data of a build that goes on."""
+    """Return the status in the attributes, which saves decoding the data of a build that goes on."""
     attributes = message.get("attributes")
     status = None if attributes is None else object_in(attributes, "message.attributes").get("status")
     return status if isinstance(status, str) else ""
@@ -185,7 +186,10 @@ def _build(data: Mapping[str, Any], watched: Watched) -> Hint:
 
 
 def _build_key(data: Mapping[str, Any], watched: Watched) -> BuildKey:
-    """The key of a build's document, by the project's id also where its name carries the project's number."""
+    """Return the key of a build's document, by the project's id also where its name carries the project's number.
+
+    Raises Malformed.
+    """
     given_project, given_id = (text_in(data.get(field, ""), field) for field in ("projectId", "id"))
     project, location, build_id = given_project, "global", given_id
     if "name" in data or not (given_project and given_id):
@@ -198,7 +202,7 @@ def _build_key(data: Mapping[str, Any], watched: Watched) -> BuildKey:
 
 
 def _may_be(project: str, given: str, watched: Watched) -> bool:
-    """Whether this id or number can be the same project; a number that nobody told can be any."""
+    """Return whether this id or number can be the same project; a number that nobody told can be any."""
     known = watched.projects.get(given, "")
     return watched.project(project) == watched.project(given) or (project.isdecimal() and not known)
 
@@ -221,7 +225,7 @@ def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
 
 
 def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:
-    """The values of this environment variable in the containers of the execution that the entry describes."""
+    """Yield the values of this environment variable in the containers of the execution that the entry describes."""
     place, part = "protoPayload", payload
     for step in ("response", "spec", "template", "spec"):
         place = f"{place}.{step}"

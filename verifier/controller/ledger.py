@@ -1,11 +1,11 @@
 """One record a build, and the rules by which invocations share it. The storage is behind `services.Store`.
 
 - A record is claimed by creating it, or by a compare-and-set on the revision that was read; never blindly.
-- A claim carries a nonce, a fence that only grows, and a lease that outlives the invocation that holds it.
+- A claim carries a nonce, a fence that only grows, and a lease that outlives the invocation that has it.
 - A lost reply can make our own write look like somebody else's: after a conflict the document is read back, and
-  if it is the one that we wrote, we hold it.
+  if it is the one that we wrote, the lease is ours.
 - Until a record is done it has a due time, or its place in Slack's queue when Slack alone has not heard of it: the
-  sweep finds it whatever happened to its holder.
+  sweep finds it whatever happened to who had its lease.
 - Every time in it is a stored time: no database expiry decides anything.
 """
 
@@ -35,7 +35,7 @@ _MOST_ERROR = 500
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LAST_BACKOFF = timedelta(minutes=10)
 _MOST_PATIENCE = timedelta(hours=1)
-"""The longest that a service may ask us to stay away."""
+"""The longest pause that a service may ask for."""
 
 
 class State(StrEnum):
@@ -62,7 +62,7 @@ class Record:
     fence: int = 0
     """Grows with every claim."""
     owner: str = ""
-    """The nonce of the invocation that holds it; empty when nobody does."""
+    """The nonce of the invocation that has its lease; empty when nobody does."""
     lease_until: datetime | None = None
     due: datetime | None = None
     """When it is to be looked at again; None when never, or when `unsaid` stands in for it."""
@@ -180,7 +180,7 @@ def _parsed(document: Document) -> Record:
 
 
 def claimed(record: Record, nonce: str, now: datetime, lease: timedelta) -> Record:
-    """The record in the hands of a new holder."""
+    """Return the record with a new lease, which gives it a due time as well."""
     return replace(
         record,
         state=State.OPEN,
@@ -192,18 +192,18 @@ def claimed(record: Record, nonce: str, now: datetime, lease: timedelta) -> Reco
     )
 
 
-def is_held(record: Record, now: datetime) -> bool:
-    """Whether somebody's lease is still running."""
+def is_leased(record: Record, now: datetime) -> bool:
+    """Return whether somebody's lease is still running. It is over at the very moment at which it ends."""
     return bool(record.owner) and record.lease_until is not None and now < record.lease_until
 
 
 def released(record: Record, due: datetime) -> Record:
-    """The record in nobody's hands, due again then."""
+    """Return the record without a lease, due again then."""
     return replace(record, owner="", lease_until=None, due=due, unsaid=None)
 
 
 def queued(record: Record, error: str) -> Record:
-    """The record in nobody's hands, in Slack's queue: the earlier its verdict, the sooner its turn."""
+    """Return the record without a lease, in Slack's queue: the earlier its verdict, the sooner its turn."""
     since = record.judgement.decided if record.judgement else record.created
     waiting = replace(record, owner="", lease_until=None, due=None, unsaid=since)
     return replace(waiting, attempts=0, error=error[:_MOST_ERROR])
@@ -212,7 +212,10 @@ def queued(record: Record, error: str) -> Record:
 def after_failure(
     record: Record, error: str, now: datetime, retry_after: float | None = None, *, step: str = ""
 ) -> Record:
-    """The record released after a failed attempt, keeping what was done; each failure in a row waits twice as long."""
+    """Return the record released after a failed attempt, keeping what was done.
+
+    Each failure in a row waits twice as long, and `retry_after` seconds at least, where a service asks for them.
+    """
     before = failures(record, step)
     backoff = min(_LAST_BACKOFF, _FIRST_BACKOFF * 2 ** min(before, 10))
     asked = timedelta(seconds=min(max(retry_after or 0, 0), _MOST_PATIENCE.total_seconds()))
@@ -221,18 +224,18 @@ def after_failure(
 
 
 def failures(record: Record, step: str) -> int:
-    """How often in a row this step has failed."""
+    """Return how often in a row this step has failed."""
     return record.attempts if record.step == step else 0
 
 
 def settled(record: Record, state: State) -> Record:
-    """The record with nothing more to do."""
+    """Return the record with nothing more to do."""
     return replace(record, state=state, owner="", lease_until=None, due=None, unsaid=None, attempts=0, error="")
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A record that this invocation holds."""
+    """A record that this invocation alone may write, until another one claims it."""
 
     record: Record
     revision: str
@@ -242,7 +245,7 @@ class Lease:
 class Ledger:
     """Claims and writes records.
 
-    Raises what the store raises, LostHold when another invocation took over, and Malformed for a record that this
+    Raises what the store raises, LostLease when another invocation took over, and Malformed for a record that this
     version can't read.
     """
 
@@ -253,10 +256,10 @@ class Ledger:
     """Gives a text that nobody else has, for each claim."""
 
     def claim(self, key: BuildKey, *, announced: bool, only_if_due: bool, timeout: float) -> Lease | None:
-        """Hold the build's record, creating it when there is none. None when there is nothing to do now.
+        """Return a lease of the build's record, creating it when there is none; None when there is nothing to do now.
 
-        Nothing is to be done when the record is done, or another holds it. With `only_if_due`, nor when its build was
-        fetched already and it waits for its due time or for Slack: another message about the build says nothing new.
+        Nothing is to be done when the record is done, or another has its lease. With `only_if_due`, nor when its build
+        was fetched already and it waits for its due time or for Slack: another message about it says nothing new.
         """
         left = self._countdown(timeout)
         stored = self.store.read(BUILDS, key.digest, timeout=left())
@@ -267,32 +270,32 @@ class Ledger:
         return self._write(record, None, left())
 
     def claim_running(self, key: BuildKey, *, timeout: float) -> Lease | None:
-        """Hold the build's record while its worker is on trial. None when it is not: then nobody waits for it."""
+        """Return a lease of the build's record while its worker runs; None when nobody waits for a worker."""
         left = self._countdown(timeout)
         stored = self.store.read(BUILDS, key.digest, timeout=left())
         if stored is None:
             return None
         record = parse_record(stored.document)
-        on_trial = record.intent is not None and record.judgement is None
-        return self.take(stored, timeout=left()) if on_trial else None
+        is_running = record.intent is not None and record.judgement is None
+        return self.take(stored, timeout=left()) if is_running else None
 
     def take(self, stored: Stored, *, only_if_due: bool = False, timeout: float) -> Lease | None:
-        """Hold this record as it was read. None when it is done, held or was changed since."""
+        """Return a lease of this record as it was read; None when it is done, leased or was changed since."""
         record, now = parse_record(stored.document), self.clock()
         waits = record.build is not None and (record.unsaid or (record.due and now < record.due))
-        if record.state is State.DONE or is_held(record, now) or (only_if_due and waits):
+        if record.state is State.DONE or is_leased(record, now) or (only_if_due and waits):
             return None
         return self._write(claimed(record, self.nonce(), now, self.lease), stored.revision, timeout)
 
     def save(self, lease: Lease, record: Record, *, timeout: float) -> Lease:
-        """Write the record that we hold. Raises LostHold when it is no longer ours."""
+        """Write the leased record. Raises LostLease when it is no longer ours."""
         mine = self._write(record, lease.revision, timeout)
         if mine is None:
-            raise LostLease(f"{record.key.name}: another invocation holds the record")
+            raise LostLease(f"{record.key.name}: another invocation has its lease")
         return mine
 
     def _write(self, record: Record, revision: str | None, timeout: float) -> Lease | None:
-        """Create (without a revision) or replace, then hold; None when somebody else wrote first.
+        """Create (without a revision) or replace, and return the lease; None when somebody else wrote first.
 
         After a conflict or a lost reply the document is read back: when it is ours, the write did take effect.
         """
@@ -319,6 +322,6 @@ class Ledger:
         return Lease(record, written.revision) if written else None
 
     def _countdown(self, timeout: float) -> Callable[[], float]:
-        """What is left of this time for the next of several calls; never so little that a call could not be made."""
+        """Return what tells the time left for the next of several calls; never too little to make one."""
         until = self.clock() + timedelta(seconds=timeout)
         return lambda: max((until - self.clock()).total_seconds(), _LEAST_SECONDS)

@@ -1,15 +1,14 @@
-"""Telling what was decided: the audit trail first, then whoever subscribes, then Slack."""
+"""Steps 11 and 12 of the story: the audit trail hears first, then whoever subscribes, then Slack."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Verdict
-from verifier.controller.attempt import Attempt, SlackUnreachable
-from verifier.controller.budget import CALL_SECONDS, Budget, Deployment
+from verifier.controller.attempt import Attempt, Done, RequeueAt, SlackUnreachable
+from verifier.controller.budget import CALL_SECONDS, Deployment
+from verifier.controller.posting import Move, after_failed_post, history_of, next_move, pauses_heeded, post
 from verifier.errors import Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Source
@@ -19,69 +18,71 @@ from verifier.reporting.slack_message import failed_build_message, is_posted, ve
 from verifier.services import Message, Posted, Services
 
 _CLOCK_SKEW = timedelta(minutes=1)
-_LANDING = timedelta(seconds=45)
-"""For how long a message that was given up may still be on its way to Slack."""
 _REFUSED_AGAIN_SECONDS = 3600.0
 """For a message that Slack refuses alone."""
-_CLOSED_SECONDS = 300.0
-"""For a channel in which it refuses everything."""
 _WHO_SECONDS = 5.0
 
 
-def write_audit(services: Services, record: AuditEntry, timeout: float) -> None:
-    """Write one entry to the audit trail and wait until it is accepted."""
+def write_audit(services: Services, entry: AuditEntry, timeout: float) -> None:
+    """Write one entry to the audit trail and wait until it is accepted. Raises ServiceError."""
     services.audit.write(
-        insert_id=record.insert_id,
-        time=record.time,
-        severity=record.severity,
-        labels=record.labels,
-        payload=record.payload,
+        insert_id=entry.insert_id,
+        time=entry.time,
+        severity=entry.severity,
+        labels=entry.labels,
+        payload=entry.payload,
         timeout=timeout,
     )
 
 
-def record_judgement(attempt: Attempt, record: AuditEntry) -> None:
-    """Step 11, the audit entry. A crash may repeat it, with the same insert id and time: it stays one entry."""
+def record_judgement(attempt: Attempt, entry: AuditEntry) -> None:
+    """Write the audit entry, unless it is written (11). Raises ServiceError.
+
+    A crash may repeat it, with the same insert id and time: it stays one entry.
+    """
     if not attempt.record.recorded:
-        write_audit(attempt.services, record, attempt.budget.seconds(CALL_SECONDS))
+        write_audit(attempt.services, entry, attempt.budget.seconds(CALL_SECONDS))
         attempt.note(recorded=True)
 
 
-def publish_judgement(attempt: Attempt, record: AuditEntry) -> None:
-    """Step 11, for subscribers: at least once, where a topic is configured."""
+def publish_judgement(attempt: Attempt, entry: AuditEntry) -> None:
+    """Publish the verdict to subscribers, at least once, where a topic is configured (11). Raises ServiceError."""
     if attempt.record.published:
         return
     if attempt.services.announcer is not None:
-        payload, attributes = announcement(record)
+        payload, attributes = announcement(entry)
         attempt.services.announcer.publish(payload, attributes, timeout=attempt.budget.seconds(CALL_SECONDS))
     attempt.note(published=True)
 
 
-def message_about(attempt: Attempt, build: Build, source: Source, judgement: Judgement) -> Message | None:
-    """The Slack message that this judgement deserves, or None."""
-    policy = attempt.deployment.policy
+def channel_for(build: Build, judgement: Judgement, deployment: Deployment) -> str | None:
+    """Return the channel in which Slack is to hear of this judgement; None when it is not to hear of it at all.
+
+    An empty channel is where the webhook leads.
+    """
+    policy = deployment.policy
     if not is_posted(build, judgement, policy):
         return None
+    # A build that did not succeed has no verdict: it goes to where the failures of its trigger go.
+    return policy.route(judgement.verdict or Verdict.FAILED, build).channel or deployment.channel
+
+
+def message_about(attempt: Attempt, build: Build, source: Source, judgement: Judgement, channel: str) -> Message:
+    """Return the text for this channel, made of what the ledger holds."""
+    policy = attempt.deployment.policy
     if judgement.verdict is None:
-        return addressed(attempt.deployment, failed_build_message(build, policy))
+        return failed_build_message(build, policy)._replace(channel=channel)
     submitter = _submitter(attempt, build, judgement)
-    return addressed(attempt.deployment, verdict_message(build, source, judgement, policy, submitter=submitter))
-
-
-def history_of(channel: str) -> str:
-    """What is left alone when Slack asks for patience with readers, whom it counts by themselves."""
-    return f"the history of {channel}"
-
-
-def addressed(deployment: Deployment, message: Message) -> Message:
-    """The message with the channel that it goes to, by name even if that is the default one."""
-    return message._replace(channel=message.channel or deployment.channel)
+    return verdict_message(build, source, judgement, policy, submitter=submitter)._replace(channel=channel)
 
 
 def _submitter(attempt: Attempt, build: Build, judgement: Judgement) -> Submitter | None:
-    """Who submitted a local build, where policy lets it be told. A message never fails or waits for the answer."""
+    """Return who submitted a local build, where policy lets it be told.
+
+    A message never fails or waits for the answer.
+    """
     is_wanted = attempt.deployment.policy.name_submitter and judgement.verdict is Verdict.LOCAL_SOURCE
-    if not is_wanted or attempt.record.told or build.created is None:
+    if not is_wanted or build.created is None:
         return None
     try:
         timeout = attempt.budget.seconds(_WHO_SECONDS)
@@ -90,97 +91,88 @@ def _submitter(attempt: Attempt, build: Build, judgement: Judgement) -> Submitte
         return None
 
 
-def notify(attempt: Attempt, message: Message | None, *, intended_now: bool) -> None:
-    """Step 12: post the message once. `intended_now`: the intent to post was saved a moment ago, by us.
+def notify(
+    attempt: Attempt, build: Build, source: Source, judgement: Judgement, *, intended_now: bool
+) -> Done | RequeueAt | SlackUnreachable:
+    """Post the message once (12), and return whether Slack has it. The table of `next_move` says what is done.
 
-    An older intent means that a message may exist already: it is looked for first. Raises Unsaid when Slack can't be
-    reached. When it refuses, says so in the audit trail once; and raises Unsaid when it would refuse everything there,
-    else Later.
+    `intended_now`: the intent to post was saved a moment ago, by us. Raises ServiceError, but not for what Slack does:
+    when it can't be reached, or refuses everything in the channel, the message waits in Slack's queue; when it refuses
+    this message alone, it is tried again seldom. The audit trail hears of a refusal once.
     """
-    if attempt.record.told or message is None:
-        return
-    try:
-        posted = None if intended_now else _look(attempt, message)
-        if posted is None:
-            if not intended_now:
-                # Of this attempt: a message is looked for around its intent, and where it was to stand.
-                attempt.save(posting=attempt.now(), channel=message.channel)
-            posted = _post(attempt, message)
-    except Refused as error:
-        _report_refusal(attempt, error)
-        if error.wide:
-            attempt.note(refused=True)
-            raise SlackUnreachable(str(error)) from error
-        raise attempt.later(_REFUSED_AGAIN_SECONDS, refused=True, error=str(error)) from error
-    attempt.note(told=True, channel=posted.channel, ts=posted.ts)
+    record, deployment = attempt.record, attempt.deployment
+    channel = channel_for(build, judgement, deployment)  # posted at all? where?
+    # Policy, or the default channel, may have changed since the intent was saved: the message stands where it was sent.
+    stands_in = record.channel or channel or ""
+    move = next_move(
+        record,
+        is_wanted=channel is not None,
+        intended_now=intended_now,
+        is_history_paused=deployment.rate_limit.is_paused(history_of(stands_in), attempt.now()),
+        now=attempt.now(),
+    )
+    if channel is None or move is Move.REST:
+        return Done()
+    if move is Move.AWAIT_HISTORY:
+        return SlackUnreachable(record.error or f"Slack asked for a pause: {history_of(stands_in)} is not read yet")
+    if move is Move.AWAIT_LANDING:
+        return SlackUnreachable("Slack did not answer a moment ago: the message may still be on its way")
+    message = message_about(attempt, build, source, judgement, channel)  # which text?
+    if move is Move.LOOK:
+        found = _look(attempt, message._replace(channel=stands_in))
+        if found is not None:
+            return _heard(attempt, found)
+    if move is not Move.POST:
+        # Of this attempt: a message is looked for around its intent, and where it was to stand.
+        attempt.save(posting=attempt.now(), channel=message.channel)
+    return _heard(attempt, _post(attempt, message))
 
 
-def post(deployment: Deployment, message: Message, budget: Budget) -> Posted:
-    """Post a message when it is its channel's turn. Raises what Slack does, and Unavailable when others come first."""
-    wait = deployment.rate_limit.turn(message.channel, deployment.services.clock())
-    if wait:
-        deployment.services.pause(wait)
-    with _heeded(deployment, message.channel):
-        return deployment.services.chat.post(message, timeout=budget.seconds(CALL_SECONDS))
-
-
-@contextmanager
-def _heeded(deployment: Deployment, what: str) -> Iterator[None]:
-    """Leave a channel, or its history, alone for as long as Slack asks to; for minutes when it refuses everything."""
-    clock, rate_limit = deployment.services.clock, deployment.rate_limit
-    try:
-        yield
-    except Unavailable as error:
-        if error.retry_after is not None:
-            rate_limit.pause(what, clock(), error.retry_after)
-        raise
-    except Refused as error:
-        if error.wide:
-            rate_limit.pause(what, clock(), _CLOSED_SECONDS, error)
-        raise
-
-
-def _look(attempt: Attempt, message: Message) -> Posted | None:
-    """The message of an earlier attempt, if there was one that may have been posted. Raises Unsaid and Refused.
-
-    One that may still be on its way would not be found, and be posted again: it is waited for. Policy may have sent it
-    elsewhere than it would now.
-    """
+def _look(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused | None:
+    """Return where the message of an earlier attempt stands, None when it does not, or why Slack does not say."""
     intent, deployment = attempt.record.posting, attempt.deployment
-    message = message._replace(channel=attempt.record.channel or message.channel)
     if intent is None:
         return None
-    history = history_of(message.channel)
-    if deployment.rate_limit.is_paused(history, attempt.now()):
-        raise SlackUnreachable(attempt.record.error or f"{history} is left alone for a while")
-    if attempt.record.unanswered and attempt.now() < attempt.record.unanswered + _LANDING:
-        raise SlackUnreachable("Slack did not answer a moment ago: the message may still be on its way")
     try:
-        with _heeded(deployment, history):
+        with pauses_heeded(deployment, history_of(message.channel)):
             timeout = attempt.budget.seconds(CALL_SECONDS)
             return deployment.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
-    except Unavailable as error:
-        raise SlackUnreachable(str(error)) from error
+    except (Unavailable, Refused) as error:
+        return error
 
 
-def _post(attempt: Attempt, message: Message) -> Posted:
-    """Post the message; what was certainly not posted is not intended any more. Raises Unsaid and Refused."""
+def _post(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused:
+    """Post the message, and return where it stands or why it does not. Raises Stopping."""
     try:
         return post(attempt.deployment, message, attempt.budget)
-    except Unavailable as error:
-        if error.ambiguous:
-            attempt.note(unanswered=attempt.now())
-        else:
-            attempt.note(posting=None)  # a message of an earlier attempt would have been found
-        raise SlackUnreachable(str(error)) from error
-    except (Refused, Stopping):
-        attempt.note(posting=None)
+    except Stopping as error:
+        attempt.note(**after_failed_post(error, attempt.now()))
         raise
+    except (Unavailable, Refused) as error:
+        attempt.note(**after_failed_post(error, attempt.now()))
+        return error
+
+
+def _heard(attempt: Attempt, answer: Posted | Unavailable | Refused) -> Done | RequeueAt | SlackUnreachable:
+    """Return what Slack's answer means for the record. Raises ServiceError when the audit trail can't be told of it."""
+    match answer:
+        case Posted(channel, ts):
+            attempt.note(told=True, channel=channel, ts=ts)
+            return Done()
+        case Unavailable():
+            return SlackUnreachable(str(answer))
+        case Refused():
+            _report_refusal(attempt, answer)
+            if not answer.wide:
+                return attempt.requeue(_REFUSED_AGAIN_SECONDS, refused=True, error=str(answer))
+            attempt.note(refused=True)
+            return SlackUnreachable(str(answer))
 
 
 def _report_refusal(attempt: Attempt, error: Refused) -> None:
+    """Tell the audit trail once that Slack refuses the message. Raises ServiceError."""
     judgement = attempt.record.judgement
     if attempt.record.refused or judgement is None:
         return
-    record = undelivered_entry(attempt.key, judgement.verdict, str(error), judgement.decided)
-    write_audit(attempt.services, record, attempt.budget.seconds(CALL_SECONDS))
+    entry = undelivered_entry(attempt.key, judgement.verdict, str(error), judgement.decided)
+    write_audit(attempt.services, entry, attempt.budget.seconds(CALL_SECONDS))

@@ -1,4 +1,4 @@
-"""The pace at which Slack takes messages: one a second in each channel, and none while it wants to be left alone."""
+"""The rate at which Slack takes messages: one a second in each channel, and none while it asks for a pause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from verifier.errors import Refused, Unavailable
 _STEP = timedelta(seconds=1)
 _MOST_WAIT = timedelta(seconds=5)
 _MOST_PATIENCE_SECONDS = 3600.0
-"""The longest that Slack may ask us to stay away."""
+"""The longest pause that Slack may ask for."""
 
 
 class RateLimit:
@@ -22,7 +22,7 @@ class RateLimit:
         self._refusals: dict[str, Refused] = {}
 
     def turn(self, channel: str, now: datetime) -> float:
-        """Take the next place in the channel's line: the seconds until it is there.
+        """Take the next place in the channel's line, and return the seconds until it is there.
 
         Raises, and takes none, when that is too long to wait for: Unavailable, or why Slack refuses the channel.
         """
@@ -37,12 +37,12 @@ class RateLimit:
         return (place - now).total_seconds()
 
     def is_paused(self, channel: str, now: datetime) -> bool:
-        """Whether the channel's next place is too far to wait for."""
+        """Return whether the channel's next place is too far to wait for."""
         with self._lock:
             return self._free.get(channel, now) - now > _MOST_WAIT
 
     def pause(self, channel: str, now: datetime, seconds: float, refusal: Refused | None = None) -> None:
-        """Leave the channel alone for so long: Slack asked for it, or refuses everything there."""
+        """Give nobody a place for so long: Slack asked for it, or refuses everything there."""
         until = now + timedelta(seconds=min(seconds, _MOST_PATIENCE_SECONDS))
         with self._lock:
             self._free[channel] = max(until, self._free.get(channel, until))

@@ -1,49 +1,41 @@
 """The sweep: what nobody sent a message about. One at a time, bounded, oldest first.
 
 1. list the builds that finished since the cursor and have no record: a build can redirect its own notifications
-   (`options.pubsubTopic`), so looking for the silent ones is a security control, and no backlog may starve it
+   (`options.pubsubTopic`), so looking for the silent ones is a security control, and no backlog may starve it;
+   `listing.py` reads the pages
 2. resume the records that are due, after a crash, a lost message or a wait; and in turn with them those that wait for
-   Slack, earliest verdict first. When it fails twice in a row, these may be messages that it can't stomach: then the
-   latest one is tried, and when that fails too, Slack is down
+   Slack, earliest verdict first, until it seems to be down (`SlackSeen`)
 3. tell Slack, at most once an hour, of messages about builds that nobody knows
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
-from itertools import cycle
 from traceback import format_exception
 from typing import Any
 
 from verifier.config import Watched
 from verifier.controller.backlog import Backlog
-from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.ledger import BUILDS, MARKS, State
-from verifier.controller.notify import history_of
-from verifier.controller.reconcile import Progress, reconcile, resume
+from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.ledger import BUILDS, MARKS
+from verifier.controller.listing import KEEP_SECONDS, list_silent
+from verifier.controller.posting import history_of
+from verifier.controller.reconcile import Progress, resume
 from verifier.controller.unconfirmed import tell_unconfirmed
-from verifier.errors import Malformed, Refused, Unavailable, VerifierError
-from verifier.services import BuildPage, Document, Store, Stored
+from verifier.errors import Malformed, Unavailable, VerifierError
+from verifier.services import Document, Store, Stored
 from verifier.times import parse_time, show_time
 
 _LEASE_MARK = "sweep"
 _SLACK_SEEMS_DOWN = 2
 """After so many records in a row for which it could not be reached; one more, and it is taken to be down."""
-_MOST_LEFT_ALONE = 1_000
-"""Records of channels that Slack wants to be left alone which one sweep passes over, to find others behind them."""
-_MOST_PAGES = 4
-_LIST_EVERY = timedelta(minutes=5)
-_OVERLAP = timedelta(minutes=10)
-"""How far back each listing reaches behind the cursor: finish times become visible late and out of order."""
-_MOST_REST_SECONDS = 3600.0
-"""The longest that Cloud Build may ask us to leave it alone."""
+_MOST_PASSED_OVER = 1_000
+"""Records of rate-limited channels which one sweep passes over, to find others behind them."""
 _PUT_OFF = timedelta(hours=1)
-_KEEP_SECONDS = 15.0
-"""Left unused of the time of a sweep, so that the last record that it takes up can be brought to an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +51,10 @@ class Swept:
 
 
 def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timedelta) -> Swept | None:
-    """Do one sweep. None when another one is running. Raises ServiceError only when the ledger can't be reached."""
+    """Do one sweep; return None when another one runs. Raises ServiceError only when the ledger can't be reached."""
     store = deployment.services.store
-    held = _take_turn(deployment, budget, deployment.services.clock(), lease)
-    if held is None:
+    turn = _take_turn(deployment, budget, deployment.services.clock(), lease)
+    if turn is None:
         return None
     problems: list[str] = []
     try:
@@ -71,13 +63,13 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
         with _noted(problems, "unconfirmed"):
             tell_unconfirmed(deployment, deployment.services.clock(), budget)
     finally:
-        store.replace(MARKS, _LEASE_MARK, {"until": None}, held.revision, timeout=LEDGER_SECONDS)
+        store.replace(MARKS, _LEASE_MARK, {"until": None}, turn.revision, timeout=LEDGER_SECONDS)
     return Swept(resumed, found, tuple(unlisted), tuple(problems))
 
 
 @contextmanager
 def _noted(problems: list[str], what: str) -> Iterator[None]:
-    """Whatever goes wrong with one thing is a problem of its own, and the sweep goes on with the next."""
+    """Add whatever goes wrong with one thing to the problems, so that the sweep goes on with the next."""
     try:
         yield
     except VerifierError as error:
@@ -91,7 +83,7 @@ def _look_everywhere(
 ) -> tuple[int, list[str]]:
     """List every watched place, beginning with another one each minute, in half of the time at most.
 
-    Answers with how many builds were found, and the places that could not be listed.
+    Return how many builds were found, and the places that could not be listed.
     """
     places = [(project, location) for project in watched.projects for location in sorted(watched.locations)]
     now = deployment.services.clock()
@@ -100,13 +92,13 @@ def _look_everywhere(
     found, listed = 0, set[tuple[str, str]]()
     for project, location in places[first:] + places[:first]:
         with _noted(problems, f"{project}/{location}"):
-            found += _list_silent(deployment, half, project, location)
+            found += list_silent(deployment, half, project, location)
             listed.add((project, location))
     return found, [f"{project}/{location}" for project, location in places if (project, location) not in listed]
 
 
 def _take_turn(deployment: Deployment, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
-    """Hold the mark of the sweep that runs. None when another holds it."""
+    """Return the mark that this sweep runs, written; None when another one runs. Raises ServiceError."""
     store = deployment.services.store
     stored = store.read(MARKS, _LEASE_MARK, timeout=budget.seconds(LEDGER_SECONDS))
     document = {"until": show_time(now + lease), "owner": deployment.ledger.nonce()}
@@ -125,39 +117,74 @@ def _take_turn(deployment: Deployment, budget: Budget, now: datetime, lease: tim
 
 
 def _write_turn(store: Store, document: Document, stored: Stored | None, budget: Budget) -> Stored | None:
+    """Create the mark, or replace the one that was read; None when another sweep was faster. Raises ServiceError."""
     if stored is None:
         return store.create(MARKS, _LEASE_MARK, document, timeout=budget.seconds(LEDGER_SECONDS))
     return store.replace(MARKS, _LEASE_MARK, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 
+@dataclass(frozen=True, slots=True)
+class SlackSeen:
+    """What one sweep has seen of Slack so far, and what follows for its queue.
+
+    | failures in a row | next from the queue |
+    |---|---|
+    | 0 or 1 | the record with the earliest verdict |
+    | 2 | the latest one that is listed: perhaps Slack does not take the earliest ones only |
+    | 3 | none: Slack is down |
+    """
+
+    failures: int = 0
+    """Records in a row for which it could not be reached."""
+    passed_over: int = 0
+    """Records that were not tried, because Slack wants a pause in their channel."""
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Return whether one more failure means that Slack is down."""
+        return self.failures == _SLACK_SEEMS_DOWN
+
+    @property
+    def is_given_up(self) -> bool:
+        """Return whether this sweep takes no more records from Slack's queue."""
+        return self.failures > _SLACK_SEEMS_DOWN or self.passed_over >= _MOST_PASSED_OVER
+
+    def after(self, *, is_reached: bool) -> SlackSeen:
+        """Return what is seen once another record was tried."""
+        return replace(self, failures=0 if is_reached else self.failures + 1)
+
+    def after_a_pass(self) -> SlackSeen:
+        """Return what is seen once another record was passed over."""
+        return replace(self, passed_over=self.passed_over + 1)
+
+
 def _resume_all(deployment: Deployment, budget: Budget, problems: list[str]) -> int:
-    """Resume records of both queues in turn, so that neither keeps the other waiting; Slack's begins."""
+    """Resume records of both queues in turn, so that neither keeps the other waiting; return how many.
+
+    Slack's queue begins. What goes wrong with a record is added to the problems.
+    """
     now = show_time(deployment.services.clock())
     unsaid, due = (Backlog(deployment.services.store, field, now) for field in ("unsaid", "due"))
-    resumed = failures = ended = left_alone = 0
-    for queue in cycle((unsaid, due)):
-        if ended == 2 or not budget.has(_KEEP_SECONDS):
-            break
-        listed = queue.take(budget, latest=queue is unsaid and failures == _SLACK_SEEMS_DOWN)
-        ended = 0 if listed else ended + 1
+    turns, slack, resumed = deque((unsaid, due)), SlackSeen(), 0
+    while turns and budget.has(KEEP_SECONDS):
+        queue = turns.popleft()
+        listed = queue.take(budget, latest=queue is unsaid and slack.is_in_doubt)
         if listed is None:
-            continue
-        if queue is unsaid and _is_hushed(deployment, listed):
-            left_alone += 1
-            if left_alone >= _MOST_LEFT_ALONE:
-                unsaid.close()
-            continue
-        outcome = _resume(deployment, listed, budget, problems)
-        resumed += 1
-        if queue is unsaid:
-            failures = failures + 1 if outcome.unsaid else 0
-            if failures > _SLACK_SEEMS_DOWN:
-                unsaid.close()
+            continue  # this queue is at its end: all further turns are the other one's
+        if queue is unsaid and _is_paused(deployment, listed):
+            slack = slack.after_a_pass()
+        else:
+            progress = _resume(deployment, listed, budget, problems)
+            resumed += 1
+            if queue is unsaid:
+                slack = slack.after(is_reached=not progress.unsaid)
+        if queue is due or not slack.is_given_up:
+            turns.append(queue)
     return resumed
 
 
-def _is_hushed(deployment: Deployment, listed: tuple[str, Stored]) -> bool:
-    """Whether the record waits for what Slack wants to be left alone: it is not even claimed."""
+def _is_paused(deployment: Deployment, listed: tuple[str, Stored]) -> bool:
+    """Return whether Slack wants a pause in what the record waits for: then it is not even claimed."""
     document, now = listed[1].document, deployment.services.clock()
     channel = str(document.get("channel"))
     needs_a_look = bool(document.get("posting"))
@@ -167,115 +194,32 @@ def _is_hushed(deployment: Deployment, listed: tuple[str, Stored]) -> bool:
 
 
 def _resume(deployment: Deployment, listed: tuple[str, Stored], budget: Budget, problems: list[str]) -> Progress:
+    """Bring one record as far as it can be brought now, and add what goes wrong to the problems."""
     name, stored = listed
-    outcome = Progress()
+    progress = Progress()
     with _noted(problems, f"record {name}"):
         try:
-            outcome = resume(stored, deployment, budget)
+            progress = resume(stored, deployment, budget)
         except Malformed:
             _put_off(deployment, name, stored, budget)
             raise
-        if outcome.trouble:
-            problems.append(f"record {name}: {outcome.trouble}")
-    return outcome
+        if progress.trouble:
+            problems.append(f"record {name}: {progress.trouble}")
+    return progress
 
 
 def _put_off(deployment: Deployment, name: str, stored: Stored, budget: Budget) -> None:
-    """A record that this version can't read, written by a later one perhaps: it must not stand before all others."""
+    """Put off a record that this version can't read, written by a later one perhaps. Raises ServiceError.
+
+    It must not stand before all others at each sweep.
+    """
     due = show_time(deployment.services.clock() + _PUT_OFF)
     document = {**stored.document, "due": due, "unsaid": None}
     deployment.services.store.replace(BUILDS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 
-def _list_silent(deployment: Deployment, budget: Budget, project: str, location: str) -> int:
-    """List one project's region from its cursor on, a few pages at a time, and reconcile what has no record."""
-    store, now = deployment.services.store, deployment.services.clock()
-    name = f"cursor-{sha256(f'{project}/{location}'.encode()).hexdigest()}"
-    stored = store.read(MARKS, name, timeout=budget.seconds(LEDGER_SECONDS))
-    if stored is None:
-        # The first look begins at installation: older builds are not announced, and run no worker.
-        installed = show_time(now)
-        first = {
-            "project": project,
-            "location": location,
-            "installed": installed,
-            "since": installed,
-            "until": None,
-            "page": "",
-        }
-        store.create(MARKS, name, first, timeout=budget.seconds(LEDGER_SECONDS))
-        return 0
-    cursor = dict(stored.document)
-    found = 0
-    try:
-        for _ in range(_MOST_PAGES):
-            if not budget.has(_KEEP_SECONDS) or not _begin(cursor, now, deployment.policy.grace):
-                break
-            found += _one_page(deployment, budget, cursor)
-    finally:
-        if cursor != dict(stored.document):
-            store.replace(MARKS, name, cursor, stored.revision, timeout=LEDGER_SECONDS)
-    return found
-
-
-def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
-    """Whether there is a page to read: of a listing under way, or of a new one when it is time for one."""
-    rest = cursor.get("rest")
-    if rest and now < parse_time(rest):
-        return False  # Cloud Build asked for patience
-    if cursor["until"]:
-        return True
-    until = now - grace
-    if until < parse_time(cursor["since"]) + min(_LIST_EVERY, grace):
-        return False
-    cursor |= {"until": show_time(until), "page": ""}
-    return True
-
-
-def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> int:
-    page = _page(deployment, budget, cursor)
-    keys = {key.digest: key for key in page.keys}
-    known: set[str] = set()
-    if keys:
-        # A message can name a build before it exists, and be given up as unconfirmed: it is no less silent for that.
-        seconds = budget.seconds(LEDGER_SECONDS)
-        known = deployment.services.store.present(
-            BUILDS, list(keys), unless=("state", State.UNCONFIRMED), timeout=seconds
-        )
-    silent = [key for digest, key in keys.items() if digest not in known]
-    for done, key in enumerate(silent):
-        if not budget.has(_KEEP_SECONDS):
-            return done  # the cursor stays, so that the next sweep lists this page again
-        reconcile(key, deployment, budget, announced=False)  # what goes wrong is in its record, which is due again
-    cursor["page"] = page.next_page
-    if not page.next_page:
-        cursor |= {"since": cursor["until"], "until": None}
-    return len(silent)
-
-
-def _page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> BuildPage:
-    since = max(parse_time(cursor["since"]) - _OVERLAP, parse_time(cursor["installed"]))
-    try:
-        return deployment.services.builds.finished(
-            cursor["project"],
-            cursor["location"],
-            since,
-            parse_time(cursor["until"]),
-            cursor["page"],
-            timeout=budget.seconds(CALL_SECONDS),
-        )
-    except Refused:
-        cursor["page"] = ""  # a page token that is not taken any more: begin this listing anew next time
-        raise
-    except Unavailable as error:
-        if error.retry_after is not None:
-            rest = timedelta(seconds=min(error.retry_after, _MOST_REST_SECONDS))
-            cursor["rest"] = show_time(deployment.services.clock() + rest)
-        raise
-
-
 def describe(swept: Swept | None) -> dict[str, Any]:
-    """What a sweep did, for the function's own log: the alert on missing sweeps counts the lines of completed ones.
+    """Return a log line's fields for what a sweep did: the alert on missing sweeps counts the completed ones.
 
     One that could not list a place is none: a silent build there would never be found.
     """

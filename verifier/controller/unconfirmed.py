@@ -8,7 +8,7 @@ from typing import Any
 
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import MARKS
-from verifier.controller.notify import addressed, post
+from verifier.controller.posting import post
 from verifier.errors import Unavailable
 from verifier.facts.build import BuildKey
 from verifier.redact import excerpt
@@ -28,7 +28,10 @@ _TICK = timedelta(milliseconds=1)
 
 
 def count_unconfirmed(store: Store, key: BuildKey, why: str, now: datetime, budget: Budget) -> None:
-    """Add one build to those that the next notice names. Gives up quietly under contention: the audit trail has it."""
+    """Add one build to those that the next notice names. Raises ServiceError.
+
+    Gives up quietly under contention: the audit trail has it.
+    """
     example = f"{key.name}: {excerpt(why, _MOST_WHY)}"
     for _ in range(_TRIES):
         stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
@@ -58,9 +61,10 @@ def count_unconfirmed(store: Store, key: BuildKey, why: str, now: datetime, budg
 
 
 def tell_unconfirmed(deployment: Deployment, now: datetime, budget: Budget) -> None:
-    """Post the notice when builds wait for it and the last try is an hour old. A try that fails is made again.
+    """Post the notice when builds wait for it and the last try is an hour old. Raises ServiceError.
 
-    A try keeps what it tells of, so that it is looked for as it was; what comes meanwhile is for the next notice.
+    A try that fails is made again. It keeps what it tells of, so that it is looked for as it was; what comes
+    meanwhile is for the next notice.
     """
     store = deployment.services.store
     stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
@@ -77,20 +81,21 @@ def tell_unconfirmed(deployment: Deployment, now: datetime, budget: Budget) -> N
             return
     trying = {**(trying or {name: document[name] for name in _TOLD_OF}), "began": show_time(now)}
     tried = {**document, "told": show_time(now), "trying": trying}
-    held = store.replace(MARKS, _MARK, tried, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
-    if held is None:
+    written = store.replace(MARKS, _MARK, tried, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+    if written is None:
         return
     post(deployment, _notice(deployment, trying), budget)
-    _take_away(store, held, now, budget)
+    _take_away(store, written, now, budget)
 
 
 def _notice(deployment: Deployment, trying: Mapping[str, Any]) -> Message:
     since = parse_time(trying["since"])
-    return addressed(deployment, unconfirmed_message(trying["waiting"], trying["examples"], since, deployment.home))
+    message = unconfirmed_message(trying["waiting"], trying["examples"], since, deployment.home)
+    return message._replace(channel=deployment.channel)
 
 
 def _take_away(store: Store, told: Stored, now: datetime, budget: Budget) -> None:
-    """Of the builds that wait for a notice, take away those that were told of; others may have come meanwhile."""
+    """Take those builds that were told of away from those that wait; others may have come meanwhile."""
     trying = told.document["trying"]
     since = max(now, parse_time(trying["since"]) + _TICK)
     stored: Stored | None = told

@@ -1,6 +1,6 @@
-"""The worker's trial of a build's image: find or start its execution, observe it, read its logs, compare the image.
+"""Steps 6 to 9 of the story: find or start the worker's execution, observe it, read its logs, compare the image.
 
-Each function either returns findings or raises `RequeueAt`: nothing here waits for a job.
+Nothing here waits for a job: a function returns what it found, or `RequeueAt` for when to look again.
 """
 
 from __future__ import annotations
@@ -50,10 +50,6 @@ _TRIES = 5
 """Failures in a row, a quarter of an hour with the pauses between them, before one is taken to last."""
 
 
-class _Unanswered(Exception):
-    """Cloud Run was asked to start it, more than once and for long, and never said whether it did."""
-
-
 @dataclass(frozen=True, slots=True)
 class WorkerResult:
     """What came of it."""
@@ -63,59 +59,87 @@ class WorkerResult:
     """What the logs complained of, redacted."""
 
 
-def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult:
-    """Steps 6 to 9 of the story. Raises Later while there is something to wait for, and ServiceError."""
+def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult | RequeueAt:
+    """Return the findings about the worker's run, or when to go on. Raises ServiceError, Stopping and LostLease."""
     try:
-        execution = _observe(attempt, _execution(attempt, build, worker))
-    except _Unanswered as error:
-        return WorkerResult(not_started(str(error), "build again when Cloud Run answers"))
+        name = _execution(attempt, build, worker)  # 6
+        if not isinstance(name, str):
+            return name
+        execution = _observe(attempt, name)  # 7
     except ServiceError as error:
-        if attempt.ledger_failed or _may_heal(attempt, error, out_of_time=_overdue(attempt, worker)):
-            raise
-        if attempt.record.execution:
-            return WorkerResult((_unseen(error),))
-        may_run = attempt.noted.get("intent", attempt.record.intent) is not None
-        return WorkerResult(
-            not_started(f"it may have been started; {error.said}" if may_run else error.said, _fix(error))
-        )
+        return _not_reached(attempt, worker, error)
     if execution.build != attempt.key.name:
         return WorkerResult((_strange(execution),))
-    _wait_for_end(attempt, execution, worker)
-    findings = [*run_findings(execution, worker, attempt.now()), _image(attempt, build, execution, worker)]
+    if wait := _wait_for_end(attempt, execution, worker):
+        return wait
+    findings = [*run_findings(execution, worker, attempt.now()), _image(attempt, build, execution, worker)]  # 9
     if attempt.record.extras:
         findings[0] = replace(findings[0], seen=f"{findings[0].seen}; also started: {', '.join(attempt.record.extras)}")
     if execution.phase is Phase.WAITING:
-        return WorkerResult(tuple(findings))
-    facts, settled = _inspect(attempt, execution, worker)
-    if isinstance(facts, ServiceError):
-        return WorkerResult((*findings, _unread(facts)))
-    return WorkerResult((*findings, *log_findings(execution, facts, worker.logs, settled=settled)), facts.errors)
+        return WorkerResult(tuple(findings))  # it never ran, so it logged nothing
+    logs = _inspect(attempt, execution, worker)  # 8
+    if isinstance(logs, RequeueAt):
+        return logs
+    return WorkerResult((*findings, *logs.findings), logs.errors)
 
 
-def _execution(attempt: Attempt, build: Build, worker: Worker) -> str:
-    """Step 6: the execution that counts, found or started; never two on purpose."""
-    attempt.step, record, job = "start", attempt.record, _job(attempt, build, worker)
-    if record.execution:
-        return record.execution
-    if record.intent is not None:
-        first = (record.tried or record.intent) - _CLOCK_SKEW
-        found = attempt.services.jobs.started_for(
-            job, BUILD_VARIABLE, attempt.key.name, first, timeout=attempt.budget.seconds(CALL_SECONDS)
-        )
-        if found:
-            attempt.save(execution=found[0], extras=tuple(found[1:]))
-            return found[0]
-        if record.looked is None:
-            raise attempt.later(_LOOK_AGAIN.total_seconds(), looked=attempt.now())
-        if attempt.now() < record.looked + _LOOK_AGAIN:
-            raise attempt.later((record.looked + _LOOK_AGAIN - attempt.now()).total_seconds())
-        if _overdue(attempt, worker) and record.starts >= _LEAST_STARTS:
-            raise _Unanswered(f"{job.resource}: Cloud Run never said that it started it, and shows no such execution")
-        job = worker.job_for(build)
-    now = attempt.now()
+def _not_reached(attempt: Attempt, worker: Worker, error: ServiceError) -> WorkerResult:
+    """Return what a failure of steps 6 and 7 says about the worker. Raises it again while it may be over soon."""
+    if attempt.ledger_failed or _is_retryable(attempt, error, out_of_time=_is_overdue(attempt, worker)):
+        raise error
+    if attempt.record.execution:
+        return WorkerResult((_unseen(error),))
+    may_run = attempt.noted.get("intent", attempt.record.intent) is not None
+    why = f"it may have been started; {error.said}" if may_run else error.said
+    return WorkerResult(not_started(why, _fix(error)))
+
+
+# 6 execute
+
+
+def _execution(attempt: Attempt, build: Build, worker: Worker) -> str | RequeueAt | WorkerResult:
+    """Return the name of the execution that counts; or when to look for it; or that there is none and will be none.
+
+    Never starts two on purpose: after an intent without a name, an execution may exist, and is looked for twice with a
+    pause in between. Raises ServiceError, Stopping and LostLease.
+    """
+    attempt.step = "start"
+    if attempt.record.execution:
+        return attempt.record.execution
+    if attempt.record.intent is not None:
+        found = _find(attempt, build, worker)
+        if found is not None:
+            return found
+    return _start(attempt, build, worker)
+
+
+def _find(attempt: Attempt, build: Build, worker: Worker) -> str | RequeueAt | WorkerResult | None:
+    """Look for the execution of an earlier intent. Return None when there is none, and one may be started."""
+    record, job = attempt.record, _intended_job(attempt, build, worker)
+    since = (record.tried or record.intent or attempt.now()) - _CLOCK_SKEW
+    found = attempt.services.jobs.started_for(
+        job, BUILD_VARIABLE, attempt.key.name, since, timeout=attempt.budget.seconds(CALL_SECONDS)
+    )
+    if found:
+        attempt.save(execution=found[0], extras=tuple(found[1:]))
+        return found[0]
+    # The list may lag behind: only what is absent twice, with the pause in between, does not exist.
+    if record.looked is None:
+        return attempt.requeue(_LOOK_AGAIN.total_seconds(), looked=attempt.now())
+    if attempt.now() < record.looked + _LOOK_AGAIN:
+        return RequeueAt(record.looked + _LOOK_AGAIN)
+    if _is_overdue(attempt, worker) and record.starts >= _LEAST_STARTS:
+        why = f"{job.resource}: Cloud Run never said that it started it, and shows no such execution"
+        return WorkerResult(not_started(why, "build again when Cloud Run answers"))
+    return None
+
+
+def _start(attempt: Attempt, build: Build, worker: Worker) -> RequeueAt:
+    """Save the intent, then start an execution; return when to look at it. Raises ServiceError and Stopping."""
+    before, now, job = attempt.record, attempt.now(), worker.job_for(build)
     attempt.save(
         intent=now,
-        tried=record.tried or now,
+        tried=before.tried or now,
         job=job.resource,
         looked=None,
         build=build.document,
@@ -127,77 +151,90 @@ def _execution(attempt: Attempt, build: Build, worker: Worker) -> str:
         )
     except (ServiceError, Stopping) as error:
         if isinstance(error, Unavailable) and error.ambiguous:
-            again = _LOOK_AGAIN.total_seconds()
-            raise attempt.later(again, error=str(error), starts=record.starts + 1) from error
-        attempt.note(intent=record.intent, job=record.job, looked=record.looked)  # nothing was started by this
+            return attempt.requeue(_LOOK_AGAIN.total_seconds(), error=str(error), starts=before.starts + 1)
+        # Nothing was started by this request; an older one may still have been.
+        attempt.note(intent=before.intent, job=before.job, looked=before.looked)
         raise
-    raise attempt.later(_FIRST_POLL_SECONDS, execution=name)
+    return attempt.requeue(_FIRST_POLL_SECONDS, execution=name)
 
 
-def _job(attempt: Attempt, build: Build, worker: Worker) -> JobName:
-    """The job that may have been started for this build, or is to be."""
-    return parse_job_name(attempt.record.job) if attempt.record.intent and attempt.record.job else worker.job_for(build)
+def _intended_job(attempt: Attempt, build: Build, worker: Worker) -> JobName:
+    """Return the job that may have been started for this build: policy may name another one meanwhile."""
+    return parse_job_name(attempt.record.job) if attempt.record.job else worker.job_for(build)
 
 
-def _may_heal(attempt: Attempt, error: ServiceError, *, out_of_time: bool) -> bool:
-    """Whether to try again. A permission takes minutes to arrive, a list may lag behind what it lists, and one failure
-    after a long absence of ours proves nothing."""
+def _is_retryable(attempt: Attempt, error: ServiceError, *, out_of_time: bool) -> bool:
+    """Return whether to try again before the failure counts.
+
+    A permission takes minutes to arrive, a list may lag behind what it lists, and one failure after a long absence of
+    ours proves nothing.
+    """
     if isinstance(error, OutOfTime) or failures(attempt.record, attempt.step) < _TRIES:
         return True
     return isinstance(error, Unavailable) and not out_of_time
 
 
-def _overdue(attempt: Attempt, worker: Worker) -> bool:
-    """Whether what does not answer has not answered for longer than the worker may take."""
+def _is_overdue(attempt: Attempt, worker: Worker) -> bool:
+    """Return whether what does not answer has not answered for longer than the worker may take."""
     allowed = worker.deadlines.run if attempt.record.execution else worker.deadlines.start
     return attempt.record.tried is not None and attempt.now() >= attempt.record.tried + allowed
 
 
+# 7 observe
+
+
 def _observe(attempt: Attempt, name: str) -> Execution:
-    """Step 7."""
+    """Return the execution as Cloud Run has it now. Raises ServiceError."""
     attempt.step = "observe"
     return attempt.services.jobs.observe(name, timeout=attempt.budget.seconds(CALL_SECONDS))
 
 
-def _wait_for_end(attempt: Attempt, execution: Execution, worker: Worker) -> None:
-    """Raises Later while the execution is neither ended nor overdue."""
+def _wait_for_end(attempt: Attempt, execution: Execution, worker: Worker) -> RequeueAt | None:
+    """Return when to look again, None when the execution has ended or is overdue."""
     deadlines = {Phase.WAITING: worker.deadlines.start, Phase.RUNNING: worker.deadlines.run}
     allowed = deadlines.get(execution.phase)
-    if allowed is None:
-        return
     age = attempt.now() - execution.created
-    if age < allowed:
-        poll = min(max(_FIRST_POLL_SECONDS, age.total_seconds() / 2), _LAST_POLL_SECONDS)
-        raise attempt.later(min(poll, (allowed - age).total_seconds() + 1))
+    if allowed is None or age >= allowed:
+        return None
+    poll = min(max(_FIRST_POLL_SECONDS, age.total_seconds() / 2), _LAST_POLL_SECONDS)
+    return attempt.requeue(min(poll, (allowed - age).total_seconds() + 1))
 
 
-def _inspect(attempt: Attempt, execution: Execution, worker: Worker) -> tuple[LogFacts | ServiceError, bool]:
-    """Step 8: what the logs say, or what kept us from reading them; and whether they were whole and settled.
+# 8 inspect
 
-    Raises Later until they are whole, settled or out of time.
+
+def _inspect(attempt: Attempt, execution: Execution, worker: Worker) -> WorkerResult | RequeueAt:
+    """Return what the logs say, or when to read them: until they are whole, settled or out of time.
+
+    Raises ServiceError while what keeps us from reading them may be over soon.
     """
     attempt.step, ended = "logs", attempt.record.ended or attempt.now()
     attempt.note(ended=ended)
-    out_of_time = attempt.now() >= ended + worker.deadlines.logs
+    is_out_of_time = attempt.now() >= ended + worker.deadlines.logs
     try:
         facts = _read(attempt, execution, worker)
     except ServiceError as error:
-        if _may_heal(attempt, error, out_of_time=out_of_time):
+        if _is_retryable(attempt, error, out_of_time=is_out_of_time):
             raise
-        return error, False
-    if not exit_lines_will_come(execution):
-        return facts, False
-    if not logs_are_whole(execution, facts):
-        if out_of_time or facts.truncated:
-            return facts, False
-        raise attempt.later(worker.deadlines.settle.total_seconds())
+        return WorkerResult((_unread(error),))
+    is_whole = exit_lines_will_come(execution) and logs_are_whole(execution, facts)
+    if not is_whole:
+        if exit_lines_will_come(execution) and not is_out_of_time and not facts.truncated:
+            return attempt.requeue(worker.deadlines.settle.total_seconds())
+        return _logs_say(execution, facts, worker, settled=False)
+    # An entry may arrive after the exit lines: whole logs are read once more when they had the time to settle.
     whole = attempt.record.whole or attempt.now()
     if attempt.now() < whole + worker.deadlines.settle:
-        raise RequeueAt(whole + worker.deadlines.settle, whole=whole)
-    return facts, True
+        return RequeueAt(whole + worker.deadlines.settle, {"whole": whole})
+    return _logs_say(execution, facts, worker, settled=True)
+
+
+def _logs_say(execution: Execution, facts: LogFacts, worker: Worker, *, settled: bool) -> WorkerResult:
+    return WorkerResult(log_findings(execution, facts, worker.logs, settled=settled), facts.errors)
 
 
 def _read(attempt: Attempt, execution: Execution, worker: Worker) -> LogFacts:
+    """Return what the pages say that one verdict reads. Raises ServiceError."""
     job, short_name = parse_execution_name(execution.name)
     reading = LogReading(worker.logs, short_name)
     pages = attempt.services.logs.read(
@@ -218,8 +255,11 @@ def _redacted(error: Repeated) -> Repeated:
     return replace(error, name=excerpt(error.name, 200), excerpt=excerpt(error.excerpt, 1_500))
 
 
+# 9 compare
+
+
 def _image(attempt: Attempt, build: Build, execution: Execution, worker: Worker) -> Finding:
-    """Step 9. Asks who made the digest that ran only when it is not this build's."""
+    """Return whether what ran is what the build pushed. Asks who made what ran only when it is another digest."""
     attempt.step = "image"
     strange = execution.digests - {image.digest for image in build.images}
     maker = ""
@@ -228,7 +268,7 @@ def _image(attempt: Attempt, build: Build, execution: Execution, worker: Worker)
             seconds = attempt.budget.seconds(LEDGER_SECONDS)
             found = attempt.services.store.holding(BUILDS, "images", min(strange), timeout=seconds)
         except ServiceError as error:
-            if _may_heal(attempt, error, out_of_time=_overdue(attempt, worker)):
+            if _is_retryable(attempt, error, out_of_time=_is_overdue(attempt, worker)):
                 raise
             seen = f"ran {min(strange)}, and the ledger could not be asked who made it: {error.said}"
             return Finding(Check.WORKER_RAN_THE_BUILT_IMAGE, Outcome.COULD_NOT_CHECK, seen, _fix(error))

@@ -80,7 +80,7 @@ class Episode:
 
 
 def story(now: datetime) -> tuple[Episode, ...]:
-    """The episodes in order, with builds that finish now."""
+    """Return the episodes in order, with builds that finish now."""
     claim = {"substitutions": {"COMMIT_SHA": FIX, "SHORT_SHA": FIX[:7]}}
     return (
         Episode("the fix is pushed, and the local folder deployed", _upload(1, "e7e5acae", now), Verdict.LOCAL_SOURCE),

@@ -65,7 +65,7 @@ class Stage:
     _over: threading.Event = field(default_factory=threading.Event)
 
     def play(self, document: Mapping[str, Any], job: tuple[JobName, Script] | None, *, announced: bool) -> None:
-        """A build comes to its end: its images are pushed, and its messages sent, if there are to be any."""
+        """Bring a build to its end: its images are pushed, and its messages sent, if there are to be any."""
         self.cloud.put_build(document)
         build = parse_build(document)
         self._played[build.key.id] = build
@@ -89,11 +89,11 @@ class Stage:
             self.pusher.publish("/builds", data, attributes, copies=self.dice.choice((1, 1, 2)))
 
     def sweep(self) -> None:
-        """What Cloud Scheduler sends, more often than it would."""
+        """Send what Cloud Scheduler sends, more often than it would."""
         self.pusher.publish("/sweep", b"{}", {})
 
     def decided(self) -> list[Decided]:
-        """What was decided so far, in order."""
+        """Return what was decided so far, in order."""
         entries = [entry for entry in self.cloud.audit_entries() if entry["labels"]["kind"] in _DECIDED]
         return [self._read(entry) for entry in entries]
 
@@ -115,7 +115,7 @@ class Stage:
         return ran.returncode, (ran.stdout + ran.stderr).strip()
 
     def kinds(self) -> list[str]:
-        """What kinds of entries the audit trail has."""
+        """Return what kinds of entries the audit trail has."""
         return [entry["labels"]["kind"] for entry in self.cloud.audit_entries()]
 
     def keep_going(self) -> None:
@@ -141,7 +141,7 @@ _DECIDED = ("verdict", "build-did-not-succeed")
 
 
 def _told(entry: Mapping[str, Any], build: Build) -> tuple[str, ...]:
-    """The reasons as Slack words them, from what the audit trail says."""
+    """Return the reasons as Slack words them, from what the audit trail says."""
     payload, verdict = entry["jsonPayload"], entry["labels"]["verdict"]
     if not verdict:
         return ("It did not succeed: counted, not judged.",)
@@ -155,11 +155,11 @@ def _told(entry: Mapping[str, Any], build: Build) -> tuple[str, ...]:
 
 @contextmanager
 def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, *, hurried: bool) -> Iterator[Stage]:
-    """A stage whose function watches these projects (ids with their numbers) and regions, under this policy.
+    """Open a stage whose function watches these projects (ids with their numbers) and regions, under this policy.
 
     `hurried`: Slack takes more than a message a second. The ledger is a SQLite file of its own, or Firestore where
     `FIRESTORE_EMULATOR_HOST` is set.
-    Raises VerifierError when the function does not start.
+    Raise VerifierError when the function does not start.
     """
     faults, cloud = Faults(), Cloud(system_clock)
     with ExitStack() as stack:
@@ -207,7 +207,7 @@ def _ledger(folder: Path) -> dict[str, str]:
 
 
 def a_forged_message(build: BuildKey) -> dict[str, Any]:
-    """What somebody would publish who wants a build to look successful that never was."""
+    """Return what somebody would publish who wants a build to look successful that never was."""
     return {
         "id": build.id,
         "projectId": build.project,

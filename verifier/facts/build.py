@@ -25,7 +25,6 @@ NOT_TERMINAL = frozenset({"STATUS_UNKNOWN", "PENDING", "QUEUED", "WORKING"})
 _PROJECT = re2.compile(r"^([a-z0-9.-]{1,63}:)?[a-z0-9][a-z0-9-]{1,62}$")
 _LOCATION = re2.compile(r"^[a-z][a-z0-9-]{1,40}$")
 _ID = re2.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
-_NAME = re2.compile(r"^projects/([^/]+)(?:/locations/([^/]+))?/builds/([^/]+)$")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,10 +65,14 @@ def parse_build_name(name: str) -> tuple[str, str, str]:
 
     A name without a location, as builds had until 2020, means `global`.
     """
-    match = _NAME.match(name) if name.isascii() else None
-    if not match:
-        raise Malformed(f"build name: expected projects/PROJECT/locations/LOCATION/builds/ID, got {name[:120]!r}")
-    return match.group(1), match.group(2) or "global", match.group(3)
+    parts = name.split("/") if name.isascii() else []
+    match parts if all(parts) else []:
+        case ["projects", project, "builds", build_id]:
+            return project, "global", build_id
+        case ["projects", project, "locations", location, "builds", build_id]:
+            return project, location, build_id
+        case _:
+            raise Malformed(f"build name: expected projects/PROJECT/locations/LOCATION/builds/ID, got {name[:120]!r}")
 
 
 @dataclass(frozen=True, slots=True)

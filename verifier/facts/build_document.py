@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -49,8 +50,9 @@ def trimmed(document: object) -> dict[str, Any]:
     """
     kept = _fields(_mapping(document, "build"))
     try:
-        _UNICODE.encode(kept).encode()
         text = _AS_STORED.encode(kept)
+        if "\\ud" in text:  # a half of a surrogate pair, if it is not both of them, or a text that looks like one
+            _UNICODE.encode(kept).encode()
     except (TypeError, ValueError) as error:
         raise Malformed(f"build: expected JSON values in valid Unicode, got one that is not ({error})") from error
     if len(text) <= MOST_BYTES:
@@ -101,8 +103,13 @@ def _fetch_step(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _claims(top: Mapping[str, Any]) -> Mapping[str, str]:
     claims = _mapping(top.get("substitutions") or {}, "substitutions")
-    read = {name: text_in(value, f"substitutions.{name}") for name, value in claims.items() if _READ_CLAIMS.match(name)}
+    read = {name: text_in(value, f"substitutions.{name}") for name, value in claims.items() if _is_read(name)}
     return {name: value[: _MOST_OWN_CLAIM if name.startswith("_") else _MOST_CLAIM] for name, value in read.items()}
+
+
+@lru_cache(maxsize=4096)
+def _is_read(name: str) -> bool:
+    return bool(_READ_CLAIMS.match(name))
 
 
 def _mapping(value: object, place: str) -> Mapping[str, Any]:

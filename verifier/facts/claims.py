@@ -10,13 +10,15 @@ import re2
 
 from verifier.facts.build import Build
 from verifier.facts.source import Commit, Source
-from verifier.redact import excerpt
+from verifier.redact import REDACTED, excerpt, names_a_secret
 
 _SHAS = ("COMMIT_SHA", "REVISION_ID", "SHORT_SHA")
 _NAMES = ("BRANCH_NAME", "TAG_NAME", "REF_NAME", "REPO_NAME", "REPO_FULL_NAME", "TRIGGER_NAME")
-_OWN_SHA = re2.compile(r"^_\w*(SHA|COMMIT|REVISION)\w*$")
+_OWN_SHA = re2.compile(r"^_(?:\w*_)?(?:SHA\d*|(?:GIT|COMMIT|HEAD)_?SHA|COMMIT|COMMIT_?ID|REVISION)(?:_\w*)?$")
+"""Whole words: `SHA` in `_SHARED_KEY` and `_SHAPE` is another one."""
 _HEX = re2.compile(r"(?i)^[0-9a-f]{7,64}$")
 _MOST_SHOWN = 80
+_MOST_KEPT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,17 @@ class Claim:
     @property
     def shown(self) -> str:
         """`NAME=value`, fit to be shown."""
-        return f"{_word(self.name)}={_word(self.value)}"
+        return f"{excerpt(self.shown_name, _MOST_SHOWN)}={excerpt(self.shown_value, _MOST_SHOWN)}"
+
+    @property
+    def shown_name(self) -> str:
+        """The name, fit to be shown."""
+        return _shown(self.name, self.value)[0]
+
+    @property
+    def shown_value(self) -> str:
+        """The value, fit to be shown: a name may say that it is a secret."""
+        return _shown(self.name, self.value)[1]
 
 
 def unbacked_claims(build: Build, source: Source) -> tuple[Claim, ...]:
@@ -73,12 +85,16 @@ def _names(full_name: str, commit: Commit) -> bool:
 
 @lru_cache(maxsize=1024)
 def _is_for_a_sha(name: str) -> bool:
-    return bool(_OWN_SHA.match(name))
+    """Return whether this is the name of a commit: never one that people keep a secret under."""
+    return bool(_OWN_SHA.match(name)) and not names_a_secret(name)
 
 
 @lru_cache(maxsize=1024)  # names and branches recur from build to build, and a commit within one
-def _word(text: str) -> str:
-    return excerpt(text, _MOST_SHOWN)
+def _shown(name: str, value: str) -> tuple[str, str]:
+    """Return both without secrets: they are redacted together, for the one may say what the other is."""
+    name = excerpt(name, _MOST_KEPT).replace("=", "?")
+    shown, sign, rest = excerpt(f"{name}={value}", len(name) + 1 + _MOST_KEPT).partition("=")
+    return (shown, rest) if sign else (shown, REDACTED)
 
 
 def ref_of(build: Build) -> tuple[str, str]:

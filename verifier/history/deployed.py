@@ -46,7 +46,7 @@ class Deployed:
 
 
 def makers(builds: Iterable[JudgedBuild]) -> dict[str, Maker]:
-    """The build, with its verdict, that pushed each digest. Where several did, the one with the worst verdict."""
+    """Return the build, with its verdict, that pushed each digest: of several, the one with the worst verdict."""
     found: dict[str, Maker] = {}
     for build in builds:
         enter_maker(found, build)
@@ -62,7 +62,7 @@ def enter_maker(found: dict[str, Maker], build: JudgedBuild) -> None:
 
 
 def deployed(commit: str, runs: Sequence[Run], builds: Mapping[BuildKey, JudgedBuild], contains: Contains) -> Deployed:
-    """Whether production runs this commit or a later one.
+    """Return whether production runs this commit or a later one.
 
     1 newest    the newest execution that shows its image by digest is what production runs
     2 build     the build that pushed it; none is listed: can't tell
@@ -99,7 +99,7 @@ def deployed(commit: str, runs: Sequence[Run], builds: Mapping[BuildKey, JudgedB
 
 
 def _holds(commit: str, run: Run, builds: Mapping[BuildKey, JudgedBuild], contains: Contains) -> bool | str:
-    """Whether the image of this execution contains the commit, or why that can't be told."""
+    """Return whether the image of this execution contains the commit, or why that can't be told."""
     build = builds.get(run.build) if run.build else None
     if build is None:
         return (
@@ -118,7 +118,7 @@ def _holds(commit: str, run: Run, builds: Mapping[BuildKey, JudgedBuild], contai
 def _stretch(
     commit: str, newest_first: Sequence[Run], builds: Mapping[BuildKey, JudgedBuild], contains: Contains
 ) -> tuple[Run, Run | None]:
-    """The oldest execution of the unbroken stretch that contains the commit, and the one before it."""
+    """Return the oldest execution of the unbroken stretch that contains the commit, and the one before it."""
     first = newest_first[0]
     for run in newest_first[1:]:
         if _holds(commit, run, builds, contains) is not True:

@@ -1,7 +1,8 @@
-"""Builds out of what `gcloud builds list --format=json` printed: as a stream, whatever its size.
+"""JSON documents out of what gcloud and the REST APIs print: as a stream, whatever its size and whatever they are.
 
-An array of documents, one document, or one after the other (JSON lines). The standard library's own scanner reads each
-document from a buffer that holds little more than it; what came before is forgotten.
+An array of documents, one document, one after the other (JSON lines), or pages of a listing (`{"builds": [...]}`). The
+standard library's own scanner reads each document from a buffer that holds little more than it; what came before is
+forgotten. Whether a document is a build is asked of `recognize.py`.
 """
 
 from __future__ import annotations
@@ -10,20 +11,32 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from verifier.history.summary import Problem
+from verifier.history.recognize import PARTS, likely_note, no_json
+from verifier.history.summary import Notice, Problem
+from verifier.redact import one_line
 from verifier.strict_json import said
 
 MOST_CHARACTERS = 16 * 1024 * 1024
 """The longest document that is waited for; the largest real ones have a few hundred thousand."""
+LISTINGS = ("builds", "entries")
+"""Where the REST APIs put the documents of a page."""
+_LISTINGS = frozenset(LISTINGS)
 _CHUNK = 256 * 1024
 _BETWEEN = re.compile(r"[ \t\r\n,\ufeff]*")
 _MARGIN = 64
 """This near to the end of the window the scanner notices that a document is cut off, unless it is inside a string."""
+_LONGEST_WORD = len(r"\u00e9")
+"""Where the stream ends, the scanner noticed no further from its end than this."""
 _DECODE = json.JSONDecoder().raw_decode
 _NEXT_DOCUMENT = re.compile(r"\n {0,2}\{")
 """Where a document begins in what gcloud prints, and in JSON lines; what is nested in one stands further right."""
+_PAGE = re.compile(rf'\{{\s*(?:"nextPageToken"\s*:\s*""\s*,\s*)?"(?:{"|".join(LISTINGS)})"\s*:\s*\[')
+_PAGE_BEGINS_WITHIN = 1_000
+_FIRST_DOCUMENT = re.compile(r"^[\[{]", re.MULTILINE)
+_MOST_BEFORE = 16 * 1024
+_MOST_NAME = 60
 
 
 class TextStream(Protocol):
@@ -32,37 +45,33 @@ class TextStream(Protocol):
     def read(self, size: int = ..., /) -> str: ...
 
 
-def read_builds(stream: TextStream, name: str = "the file") -> Iterator[Mapping[str, Any] | Problem]:
-    """Each document in the stream, and a Problem, with its line, for each part that is none.
+class Document(NamedTuple):
+    """One JSON object, and where it was."""
+
+    value: Mapping[str, Any]
+    file: str
+    number: int
+    """Which one of the file's, from 1."""
+
+    @property
+    def place(self) -> str:
+        """Where it was, for people."""
+        return f"{self.file}, document {self.number}"
+
+
+def read_documents(stream: TextStream, name: str = "the file") -> Iterator[Document | Notice | Problem]:
+    """Yield each object in the stream, and a Problem, with its line, for each part that is none.
 
     Reading goes on after what can't be read, at the next place where a document can begin. Never raises because of
-    what the stream says; a stream that ends before its array or its last document does ends in a Problem.
+    what the stream says; a stream that ends before its array or its last document does ends in a Problem. A Notice
+    tells what was passed over without a loss.
     """
-    window, count, in_list, empty = _Window(stream), 0, False, True
-    while sign := window.next_sign():
-        empty = False
-        if sign in "[]":
-            in_list = sign == "["
-            window.at += 1
-            continue
-        value = _value(window)
-        if isinstance(value, Mapping):
-            count += 1
-            yield value
-        elif isinstance(value, _Broken):
-            yield Problem(window.place(name), f"expected a build, {value.why}; builds before it: {count}")
-            in_list &= window.skip(value.at)
-        else:
-            yield Problem(window.place(name), f"expected a build, got {said(value)}; builds before it: {count}")
-    if empty:
-        yield Problem(name, "expected what gcloud builds list --format=json prints, got an empty file")
-    if in_list:
-        yield Problem(window.place(name), f"the list has no end, so the file was cut off; builds before it: {count}")
+    return _Reader(_Window(stream), name).items()
 
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
-    """No document could be read here."""
+    """No value could be read here."""
 
     why: str
     at: int
@@ -78,18 +87,25 @@ class _Window:
     at: int = 0
     """Up to here it was read."""
     line: int = 1
-    """The number of the line that `text` begins in."""
+    """The number of the line that `counted` stands in."""
+    counted: int = 0
 
     def more(self) -> bool:
-        """Forget what was read, and get as much again as is left. False when there is nothing more."""
-        self.line += self.text.count("\n", 0, self.at)
+        """Forget what was read, and get as much again as is left. Return False when there is nothing more."""
+        self.current_line()
         rest = self.text[self.at :]
         fresh = self.stream.read(max(_CHUNK, len(rest)))
-        self.text, self.at = rest + fresh, 0
+        self.text, self.at, self.counted = rest + fresh, 0, 0
         return bool(fresh)
 
+    def holds(self, count: int) -> str:
+        """Return so many characters from here on, or what is left of the stream."""
+        while len(self.text) - self.at < count and self.more():
+            pass
+        return self.text[self.at : self.at + count]
+
     def next_sign(self) -> str:
-        """Go to the first character that is not between two documents, and say which; empty at the end."""
+        """Go to the first character that is not between two documents, and return it; empty at the end."""
         while True:
             between = _BETWEEN.match(self.text, self.at)
             self.at = between.end() if between else self.at
@@ -109,27 +125,196 @@ class _Window:
         self.at = found.start()
         return True
 
-    def place(self, name: str) -> str:
-        """Where it stands, for people."""
-        line = self.line + self.text.count("\n", 0, self.at)
-        return f"{name}, line {line}"
+    def current_line(self) -> int:
+        """Return the number of the line that is being read."""
+        self.line += self.text.count("\n", self.counted, self.at)
+        self.counted = self.at
+        return self.line
+
+    def value(self) -> object:
+        """Return the next JSON value, or why there is none."""
+        while True:
+            try:
+                value, self.at = _DECODE(self.text, self.at)
+            except json.JSONDecodeError as error:
+                if not _may_be_cut(error, _MARGIN):
+                    return _Broken(f"got text that is not JSON ({error.msg})", max(error.pos, self.at))
+                offset = error.pos - self.at
+                if len(self.text) - self.at > MOST_CHARACTERS:
+                    return _Broken(f"got one of more than {MOST_CHARACTERS} characters", max(error.pos, self.at))
+                if not self.more():
+                    if not _may_be_cut(error, _LONGEST_WORD):
+                        return _Broken(f"got text that is not JSON ({error.msg})", self.at + offset)
+                    return _Broken("but the file was cut off in the midst of it", len(self.text))
+            except (RecursionError, ValueError):
+                return _Broken("got JSON with a number too long or nested too deeply", self.at + 1)
+            else:
+                return value
 
 
-def _value(window: _Window) -> object:
-    """The next JSON value, or why there is none."""
-    while True:
-        try:
-            value, window.at = _DECODE(window.text, window.at)
-        except json.JSONDecodeError as error:
-            if not _may_be_cut(error) or len(window.text) - window.at > MOST_CHARACTERS:
-                return _Broken(f"got text that is not JSON ({error.msg})", max(error.pos, window.at))
-            if not window.more():
-                return _Broken("but the file was cut off in the midst of it", len(window.text))
-        except (RecursionError, ValueError):
-            return _Broken("got JSON with a number too long or nested too deeply", window.at + 1)
+def _may_be_cut(error: json.JSONDecodeError, margin: int) -> bool:
+    return error.pos >= len(error.doc.rstrip()) - margin or error.msg.startswith("Unterminated string")
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one stream from its first character to its last."""
+
+    window: _Window
+    name: str
+    count: int = 0
+    """Documents so far."""
+    depth: int = 0
+    """Lists that are open."""
+    in_page: bool = False
+    told: bool = False
+    """A Problem was yielded."""
+    strays: int = 0
+    """Values in a row that are no objects."""
+    stray: tuple[int, str] = (0, "")
+    """The line of the first of them, and what it is."""
+
+    def items(self) -> Iterator[Document | Notice | Problem]:
+        """Yield what `read_documents` promises."""
+        window, empty = self.window, True
+        yield from self._before()
+        while sign := window.next_sign():
+            empty = False
+            if sign == "[":
+                self.depth += 1
+                window.at += 1
+            elif sign == "]" and self.depth:
+                self.depth -= 1
+                window.at += 1
+                if self.in_page and not self.depth:
+                    yield from self._page_rest()
+            elif sign == "{" and not self.depth and self._opens_page():
+                self.depth, self.in_page = 1, True
+            else:
+                value = window.value()
+                if isinstance(value, dict) and not self.strays and _LISTINGS.isdisjoint(value):
+                    self.count += 1
+                    yield Document(value, self.name, self.count)
+                else:
+                    yield from self._other(value)
+        yield from self._end(empty=empty)
+
+    def _before(self) -> Iterator[Notice | Problem]:
+        """Pass over lines of gcloud's that stand before the JSON, and say so."""
+        window = self.window
+        if not window.next_sign() or window.text[window.at] in "[{":
+            return
+        head = window.holds(_MOST_BEFORE)
+        first = _FIRST_DOCUMENT.search(head)
+        note = head[: first.start()] if first else ""
+        if likely_note(note):
+            yield Notice(self.name, f"before the JSON stands: {one_line(note, 300)}")
+        elif why := no_json(head):
+            self.told = True
+            yield Problem(f"{self.name}, line {window.current_line()}", f"expected JSON; {why}")
         else:
-            return value
+            return
+        window.at += len(note)
+        if not note:
+            window.skip(window.at)
 
+    def _other(self, value: object) -> Iterator[Document | Problem]:
+        """Deal with a value that is not simply the next document."""
+        if not isinstance(value, dict | _Broken):
+            if not self.strays:
+                self.stray = self.window.current_line(), said(value)
+            self.strays += 1
+            return
+        yield from self._strays()
+        if isinstance(value, _Broken):
+            yield self._problem(f"expected a document, {value.why}")
+            if not self.window.skip(value.at):
+                self.depth, self.in_page = 0, False
+            return
+        listings = [name for name in LISTINGS if isinstance(value.get(name), list)]
+        if listings and PARTS.isdisjoint(value):
+            yield from self._page(value, listings)
+        else:
+            self.count += 1
+            yield Document(value, self.name, self.count)
 
-def _may_be_cut(error: json.JSONDecodeError) -> bool:
-    return error.pos >= len(error.doc) - _MARGIN or error.msg.startswith("Unterminated string")
+    def _strays(self) -> Iterator[Problem]:
+        """Tell of the values in a row that are no objects: once, however many there are."""
+        if self.strays:
+            line, got = self.stray
+            more = f" and {self.strays - 1} more that are none" if self.strays > 1 else ""
+            yield self._problem(f"expected an object, got {got}{more}", line)
+        self.strays = 0
+
+    def _page(self, page: Mapping[str, Any], listings: list[str]) -> Iterator[Document | Problem]:
+        """Yield the documents of a page that was read as a whole, in its lists' order."""
+        for item in (item for name in listings for item in page[name]):
+            if isinstance(item, dict):
+                self.count += 1
+                yield Document(item, self.name, self.count)
+            else:
+                yield self._problem(f"expected an object, got {said(item)}")
+        for name, value in page.items():
+            if name not in listings and value:
+                yield self._beside(name)
+
+    def _opens_page(self) -> bool:
+        """Go into the list of a page, if one begins here: however long it is, a document at a time is read."""
+        found = _PAGE.match(self.window.holds(_PAGE_BEGINS_WITHIN))
+        if found:
+            self.window.at += found.end()
+        return bool(found)
+
+    def _page_rest(self) -> Iterator[Problem]:
+        """Read what comes after the list of a page, and tell of what is not the whole."""
+        window = self.window
+        yield from self._strays()
+        self.in_page = False
+        while (sign := window.next_sign()) and sign != "}":
+            name = window.value()
+            colon = window.next_sign() == ":" if isinstance(name, str) else False
+            if not (isinstance(name, str) and colon):
+                why = name.why if isinstance(name, _Broken) else "got something else"
+                yield self._problem(f"expected the end of the page of a listing, {why}")
+                window.skip(window.at)
+                return
+            window.at += 1
+            window.next_sign()
+            value = window.value()
+            if isinstance(value, _Broken):
+                yield self._problem(f"expected the end of the page of a listing, {value.why}")
+                window.skip(value.at)
+                return
+            if value:
+                yield self._beside(name)
+        if not sign:
+            yield self._problem("the page of a listing has no end, so the file was cut off")
+        else:
+            window.at += 1
+
+    def _beside(self, name: str) -> Problem:
+        """Return what a page's key means that is not its list."""
+        if name == "nextPageToken":
+            return self._problem(
+                "this is one page of a listing, and it has a nextPageToken: more pages exist; read them too, or list "
+                "with gcloud ... list --limit=unlimited --format=json"
+            )
+        return self._problem(
+            f"expected nothing but nextPageToken beside a page's list, got {one_line(name, _MOST_NAME)!r}"
+        )
+
+    def _end(self, *, empty: bool) -> Iterator[Notice | Problem]:
+        yield from self._strays()
+        if self.depth:
+            yield self._problem("the list has no end, so the file was cut off")
+        if self.told or self.count:
+            return
+        if empty:
+            yield Problem(self.name, "expected what gcloud ... list --format=json prints, got an empty file")
+        else:
+            yield Notice(self.name, "an empty list")
+
+    def _problem(self, text: str, line: int = 0) -> Problem:
+        self.told = True
+        place = f"{self.name}, line {line or self.window.current_line()}"
+        return Problem(place, f"{text}; documents before it: {self.count}")

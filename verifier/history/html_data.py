@@ -18,7 +18,7 @@ import re2
 from verifier.checks.verdict import SEVERITY, Finding, Verdict
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload
 from verifier.history.judged_build import JudgedBuild, Run
-from verifier.history.summary import Group, Summary
+from verifier.history.summary import BuildGroup, Summary
 from verifier.redact import excerpt
 from verifier.reporting.links import commit_link
 
@@ -57,7 +57,7 @@ class Rows:
         return list(self._findings)
 
     def row(self, build: JudgedBuild) -> list[Any]:
-        """One build, in the order of `COLUMNS`."""
+        """Return one build, in the order of `COLUMNS`."""
         moment = build.created or build.finished
         claims = [_word(claim) for claim in build.unbacked]
         own = {text: sign for text, sign in _own_texts(build.source, claims) if text}
@@ -77,7 +77,7 @@ class Rows:
         ]
 
     def run(self, run: Run) -> list[Any]:
-        """One execution, in the order of `RUN_COLUMNS`."""
+        """Return one execution, in the order of `RUN_COLUMNS`."""
         job, _, name = run.name.partition("/executions/")
         build = [self._index(_word(f"{run.build.project}/{run.build.location}")), run.build.id] if run.build else None
         return [
@@ -121,7 +121,7 @@ class Rows:
                 return ["unclear", self._index(_text(source.reason)), self._index(_word(source.field))]
 
     def _images(self, build: JudgedBuild, own: Mapping[str, str]) -> Iterator[list[Any]]:
-        """Name and digest of each; a digest that is that of the image before it is left out."""
+        """Yield name and digest of each; a digest that is that of the image before it is left out."""
         before = ""
         for image in build.images[:_MOST_IMAGES]:
             name = self._index(_text(_standing_in(image.name, own)))
@@ -138,16 +138,20 @@ class Rows:
 
 
 def escaped_json(value: Any) -> str:
-    """The value as JSON that can stand anywhere in HTML: plain ASCII, without `<`, `>` and `&`."""
+    """Return the value as JSON that can stand anywhere in HTML: plain ASCII, without `<`, `>` and `&`."""
     return json.dumps(value, separators=(",", ":")).translate(_ESCAPED)
 
 
 def summary_document(summary: Summary) -> dict[str, Any]:
-    """What the page shows of the summary."""
+    """Return what the page shows of the summary."""
     return {
         "builds": summary.builds,
         "counts": [summary.verdicts[verdict] for verdict in SEVERITY],
-        "notSuccessful": [[_word(status), count] for status, count in summary.not_successful.items()],
+        "notSuccessful": [
+            [_word(status), count]
+            for counts in (summary.not_successful, summary.unjudged)
+            for status, count in counts.items()
+        ],
         "first": _seconds(summary.first),
         "last": _seconds(summary.last),
         "groups": [
@@ -165,7 +169,7 @@ def summary_document(summary: Summary) -> dict[str, Any]:
 
 
 def _own_texts(source: Source, claims: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """What a row's texts may repeat, the longest first."""
+    """Return what a row's texts may repeat, the longest first."""
     if isinstance(source, Commit):
         yield source.sha, SHA
         yield source.sha[:_SHORT], SHORT_SHA
@@ -184,7 +188,7 @@ def _standing_in(text: str, own: Mapping[str, str]) -> str:
     return text
 
 
-def _group(group: Group) -> list[Any]:
+def _group(group: BuildGroup) -> list[Any]:
     return [_word(group.name), [group.verdicts.get(verdict, 0) for verdict in SEVERITY]]
 
 

@@ -25,7 +25,7 @@ class _Stretch:
 
 
 def headline(summary: Summary, runs: Sequence[Run], *, complete: bool) -> str:
-    """The worst thing that is known, in one sentence.
+    """Return the worst thing that is known, in one sentence.
 
     1 local source ran            the stretch that still lasts, or else the longest
     2 it is not known what ran    an image that no listed build made, or a build whose source is not certain
@@ -108,7 +108,7 @@ def _job(run: Run) -> str:
 
 
 def _moment(moment: datetime, other: datetime | None = None) -> str:
-    """Day and time; with the year where it is not clear, and the zone where the sentence has it last."""
+    """Return day and time; with the year where it is not clear, and the zone where the sentence has it last."""
     utc = moment.astimezone(UTC)
     year = f" {utc.year}" if other and utc.year != other.astimezone(UTC).year else ""
     zone = "" if other and moment < other else " UTC"

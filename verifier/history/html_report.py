@@ -83,7 +83,7 @@ def _warnings(left_out: int, *, complete: bool) -> Iterator[str]:
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing is loaded, nothing is sent, and nothing runs but these two texts."""
+    """Return the page's policy: nothing is loaded, nothing is sent, and nothing runs but these two texts."""
     return (
         f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"

@@ -7,16 +7,32 @@ from datetime import datetime
 
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import SEVERITY, Verdict
-from verifier.facts.build import BuildKey, Image
+from verifier.facts.build import NOT_TERMINAL, TERMINAL, BuildKey, Image
 from verifier.facts.source import Source
 from verifier.facts.submitter import Submitter
+from verifier.redact import one_line
 
 Maker = tuple[BuildKey, Verdict | None]
 """A build that pushed an image, and its verdict."""
 
 
+_UNKNOWN = "STATUS_UNKNOWN"
+_MOST_STATUS = 40
+
+
+def status_problem(status: str) -> str:
+    """Return why a build of this status could not be judged; empty where it was, goes on, or did not succeed.
+
+    Whether a build succeeded is known by its status alone: without one it may have shipped anything.
+    """
+    if status in TERMINAL or (status in NOT_TERMINAL and status != _UNKNOWN):
+        return ""
+    got = f"status {one_line(status, _MOST_STATUS)!r}" if status else "none"
+    return f"expected a status of Cloud Build's, got {got}; export it again, whole"
+
+
 def worst_first(verdict: Verdict | None) -> int:
-    """Sorts verdicts, the worst first; a build that was not judged is worse than any."""
+    """Return what sorts verdicts, the worst first; a build that was not judged is worse than any."""
     return SEVERITY.index(verdict) if verdict else -1
 
 
@@ -30,7 +46,7 @@ class JudgedBuild:
     finished: datetime | None
     source: Source
     verdict: Verdict | None
-    """None for a build that did not succeed."""
+    """None for a build that did not succeed, goes on, or could not be judged."""
     judgement: Judgement
     trigger_id: str
     trigger_name: str
@@ -39,6 +55,12 @@ class JudgedBuild:
     """`NAME=value` of each claim that nothing backs."""
     submitter: Submitter | None = None
     """None where it was not asked for, not permitted or not found."""
+
+    @property
+    def problem(self) -> str:
+        """That it could not be judged, and why; empty where nothing is missing."""
+        why = status_problem(self.status)
+        return f"could not be judged: {why}" if why else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class LocalStretch:
     """When the next build of it that was not local was created; None: there is none yet."""
 
     def seconds(self, now: datetime) -> float:
-        """How long it lasted; one without an end lasts until now."""
+        """Return how long it lasted; one without an end lasts until now."""
         return ((self.end or now) - self.start).total_seconds()
 
 
@@ -42,7 +42,7 @@ class Stretches:
         self._closed: LocalStretch | None = None
 
     def add(self, moment: datetime, *, local: bool) -> bool:
-        """Take one more build into account. False when it came out of order and could not be."""
+        """Take one more build into account. Return False when it came out of order and could not be."""
         if self._low is None or self._high is None or moment >= self._high:
             self._append(moment, local=local)
         elif moment <= self._low:
@@ -52,7 +52,7 @@ class Stretches:
         return True
 
     def longest(self, now: datetime) -> LocalStretch | None:
-        """The longest stretch, or None when no build was local."""
+        """Return the longest stretch, or None when no build was local."""
         found = [self._closed] if self._closed else []
         if self._open_start:
             found.append(LocalStretch(self._image, self._open_start, None))

@@ -8,7 +8,7 @@ from typing import Any
 
 from verifier.checks.verdict import Finding, Outcome
 from verifier.history.judged_build import JudgedBuild, Run
-from verifier.history.summary import Group, Problem, Summary
+from verifier.history.summary import BuildGroup, Problem, Summary
 from verifier.redact import excerpt
 from verifier.reporting.audit_entry import source_document
 from verifier.times import show_time
@@ -17,13 +17,13 @@ CSV_COLUMNS = (
     "created finished project location build status verdict source commit repository trigger_id trigger_name images "
     "unbacked_claims submitter submitted_with reason remedy"
 ).split()
-_FORMULA = ("=", "+", "-", "@", "\t")
-"""What spreadsheets take for the beginning of a formula."""
+_FORMULA = tuple("=+-@\t\r＝＋－＠")  # noqa: RUF001 - spreadsheets take the full-width signs, too
+"""What spreadsheets take for the beginning of a formula, also after blanks."""
 _MOST = 500
 
 
 def build_document(build: JudgedBuild) -> dict[str, Any]:
-    """One build of the audit's list."""
+    """Return one build of the audit's list."""
     submitter = build.submitter
     return {
         "build": _text(build.key.name),
@@ -31,6 +31,7 @@ def build_document(build: JudgedBuild) -> dict[str, Any]:
         "created": _moment(build.created),
         "finished": _moment(build.finished),
         "verdict": build.verdict,
+        "problem": build.problem or None,
         "source": source_document(build.source),
         "unbacked_claims": [dict(zip(("name", "value"), claim.split("=", 1), strict=True)) for claim in build.unbacked],
         "trigger_id": _text(build.trigger_id) or None,
@@ -53,7 +54,7 @@ def build_document(build: JudgedBuild) -> dict[str, Any]:
 
 
 def run_document(run: Run) -> dict[str, Any]:
-    """One execution of a job."""
+    """Return one execution of a job."""
     return {
         "execution": _text(run.name),
         "started": _moment(run.started),
@@ -66,14 +67,15 @@ def run_document(run: Run) -> dict[str, Any]:
 
 
 def summary_document(summary: Summary, problems: Sequence[Problem], flagged: int, now: datetime) -> dict[str, Any]:
-    """The summary, and whether it is that of everything that was asked for."""
+    """Return the summary, and whether it is that of everything that was asked for."""
     return {
-        "complete": not problems,
+        "complete": not (problems or summary.unjudged),
         "problems": [{"place": _text(problem.place), "text": _text(problem.text)} for problem in problems],
         "builds": summary.builds,
         "flagged": flagged,
         "verdicts": dict(summary.verdicts),
         "not_successful": _counts(summary.not_successful),
+        "could_not_be_judged": _counts(summary.unjudged),
         "first": _moment(summary.first),
         "last": _moment(summary.last),
         "submitters": list(map(_group, summary.submitters)),
@@ -95,7 +97,7 @@ def summary_document(summary: Summary, problems: Sequence[Problem], flagged: int
 
 
 def csv_row(build: JudgedBuild) -> list[str]:
-    """One build as the cells of `CSV_COLUMNS`; lists are joined by spaces, and what is absent is empty."""
+    """Return one build as the cells of `CSV_COLUMNS`; lists are joined by spaces, and what is absent is empty."""
     source = source_document(build.source)
     finding = worst_finding(build)
     submitter = build.submitter
@@ -116,14 +118,14 @@ def csv_row(build: JudgedBuild) -> list[str]:
         " ".join(build.unbacked),
         submitter.principal if submitter else "",
         submitter.tool if submitter else "",
-        finding.seen if finding else "",
+        finding.seen if finding else build.problem,
         finding.remedy if finding else "",
     )
     return [_cell(cell or "") for cell in cells]
 
 
 def worst_finding(build: JudgedBuild) -> Finding | None:
-    """The first finding that fails, or else the first that could not be made."""
+    """Return the first finding that fails, or else the first that could not be made."""
     for outcome in (Outcome.FAILS, Outcome.COULD_NOT_CHECK):
         for finding in build.judgement.findings:
             if finding.outcome is outcome:
@@ -131,7 +133,7 @@ def worst_finding(build: JudgedBuild) -> Finding | None:
     return None
 
 
-def _group(group: Group) -> dict[str, Any]:
+def _group(group: BuildGroup) -> dict[str, Any]:
     return {"name": _text(group.name), "builds": group.total, "verdicts": dict(group.verdicts)}
 
 
@@ -141,7 +143,7 @@ def _counts(counts: Mapping[str, int]) -> dict[str, int]:
 
 def _cell(text: str) -> str:
     plain = _text(text).replace("\n", " ")
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+    return f"'{plain}" if plain.startswith(_FORMULA) or plain.lstrip().startswith(_FORMULA) else plain
 
 
 def _text(text: str) -> str:

@@ -36,7 +36,19 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Notice:
+    """Something that people should know of what was read, although nothing is missing."""
+
+    place: str
+    """As in `Problem`."""
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildGroup:
     """Builds that have one thing in common."""
 
     name: str
@@ -57,14 +69,16 @@ class Summary:
     verdicts: Mapping[Verdict, int]
     """How many builds got which verdict; every verdict is there, worst first."""
     not_successful: Mapping[str, int]
-    """How many builds did not succeed and so were not judged, by their status."""
+    """How many builds did not succeed, or go on, and so were not judged, by their status."""
+    unjudged: Mapping[str, int]
+    """How many could not be judged, by a status that is missing (empty) or that Cloud Build does not have."""
     first: datetime | None
     """When the oldest build was created."""
     last: datetime | None
-    submitters: tuple[Group, ...]
+    submitters: tuple[BuildGroup, ...]
     """Judged builds that no trigger ran, by who submitted them; most local source first, as in those that follow."""
-    triggers: tuple[Group, ...]
-    images: tuple[Group, ...]
+    triggers: tuple[BuildGroup, ...]
+    images: tuple[BuildGroup, ...]
     stretches: tuple[LocalStretch, ...]
     """For each image the longest time on local source, longest first."""
     out_of_order: int
@@ -75,7 +89,7 @@ class Summary:
     """How often which claim was not backed, by its name."""
 
     def flagged(self, verdicts: frozenset[Verdict]) -> int:
-        """How many builds have one of these verdicts."""
+        """Return how many builds have one of these verdicts."""
         return sum(self.verdicts[verdict] for verdict in verdicts)
 
 
@@ -89,8 +103,8 @@ class _Groups:
         name = name if name in self.counts or len(self.counts) < MOST_NAMES else _OTHERS
         self.counts.setdefault(name, Counter())[verdict] += 1
 
-    def summed(self) -> tuple[Group, ...]:
-        groups = (Group(name, dict(counts)) for name, counts in self.counts.items())
+    def summed(self) -> tuple[BuildGroup, ...]:
+        groups = (BuildGroup(name, dict(counts)) for name, counts in self.counts.items())
         return tuple(sorted(groups, key=lambda group: ([-group.verdicts.get(v, 0) for v in SEVERITY], group.name)))
 
 
@@ -100,6 +114,7 @@ class SummaryBuilder:
     def __init__(self) -> None:
         self._verdicts: Counter[Verdict] = Counter()
         self._statuses: Counter[str] = Counter()
+        self._unjudged: Counter[str] = Counter()
         self._first: datetime | None = None
         self._last: datetime | None = None
         self._submitters, self._triggers, self._images = _Groups(), _Groups(), _Groups()
@@ -114,8 +129,8 @@ class SummaryBuilder:
             self._first = min(self._first or build.created, build.created)
             self._last = max(self._last or build.created, build.created)
         if build.verdict is None:
-            status = build.status if build.status in self._statuses or len(self._statuses) < MOST_NAMES else _OTHERS
-            self._statuses[status] += 1
+            counts = self._unjudged if build.problem else self._statuses
+            counts[build.status if build.status in counts or len(counts) < MOST_NAMES else _OTHERS] += 1
             return
         self._verdicts[build.verdict] += 1
         self._group(build, build.verdict)
@@ -124,12 +139,13 @@ class SummaryBuilder:
             self._follow(build, build.verdict is Verdict.LOCAL_SOURCE, moment)
 
     def summary(self, now: datetime) -> Summary:
-        """What was counted so far; a time on local source that has no end lasts until now."""
+        """Return what was counted so far; a time on local source that has no end lasts until now."""
         stretches = [stretch for each in self._stretches.values() if (stretch := each.longest(now))]
         return Summary(
-            builds=self._verdicts.total() + self._statuses.total(),
+            builds=self._verdicts.total() + self._statuses.total() + self._unjudged.total(),
             verdicts={verdict: self._verdicts[verdict] for verdict in SEVERITY},
             not_successful=dict(self._statuses.most_common()),
+            unjudged=dict(self._unjudged.most_common()),
             first=self._first,
             last=self._last,
             submitters=self._submitters.summed(),
@@ -163,18 +179,20 @@ class SummaryBuilder:
 
 
 def image_names(build: JudgedBuild) -> list[str]:
-    """The images that it pushed, without tags and digests, each once."""
+    """Return the images that it pushed, without tags and digests, each once."""
     return list(dict.fromkeys(_untagged(image.name) for image in build.images))
 
 
 def summary_lines(summary: Summary, now: datetime) -> Iterator[str]:
-    """The summary as people read it."""
+    """Yield the summary as people read it."""
     yield f"{_count(summary.builds, 'build')}{_span(summary)}"
     for verdict, count in summary.verdicts.items():
         if count:
             yield f"  {count:>7}  {verdict}"
     for status, count in summary.not_successful.items():
-        yield f"  {count:>7}  not judged: {_name(status) or 'without status'}"
+        yield f"  {count:>7}  not judged: {_name(status)}"
+    for status, count in summary.unjudged.items():
+        yield f"  {count:>7}  could not be judged: {_name(status) or 'without status'}"
     if any(group.name != NOT_KNOWN for group in summary.submitters):
         yield from _section("By whom", "submitted by hand", summary.submitters)
     yield from _section("By trigger", "", summary.triggers)
@@ -185,7 +203,7 @@ def summary_lines(summary: Summary, now: datetime) -> Iterator[str]:
         yield f"Claims that nothing backs: in {_count(summary.unbacked, 'build')} ({names})"
 
 
-def _section(title: str, note: str, groups: Sequence[Group]) -> Iterator[str]:
+def _section(title: str, note: str, groups: Sequence[BuildGroup]) -> Iterator[str]:
     if not groups:
         return
     yield f"{title} ({note})" if note else title
@@ -207,7 +225,7 @@ def _stretch_lines(summary: Summary, now: datetime) -> Iterator[str]:
 
 
 def lasting(seconds: float) -> str:
-    """So many seconds in the two largest units."""
+    """Return so many seconds in the two largest units."""
     minutes = int(seconds) // 60
     days, hours = divmod(minutes // 60, 24)
     if days:

@@ -171,7 +171,7 @@ def _evidence(build: Build, source: Source, judgement: Judgement) -> dict[str, A
 
 def _claims(build: Build, source: Source) -> list[dict[str, Any]]:
     return [
-        {"name": _name(claim.name), "value": _value(claim.value), "contradicted": claim.contradicted}
+        {"name": _name(claim.shown_name), "value": _value(claim.shown_value), "contradicted": claim.contradicted}
         for claim in unbacked_claims(build, source)
     ]
 

@@ -193,13 +193,13 @@ def _claims(told: Told) -> Iterator[str]:
     """Return the claims that people might be taken in by, without those that only repeat another."""
     told_shas: list[str] = []
     for claim in unbacked_claims(told.build, told.source):
-        value = claim.value
+        value = claim.shown_value
         if _HEX.match(value):
             value = value[:7]
             if value in told_shas:
                 continue
             told_shas.append(value)
-        yield f"{excerpt(claim.name, MOST_NAME)} {excerpt(value, 40)}"
+        yield f"{excerpt(claim.shown_name, MOST_NAME)} {excerpt(value, 40)}"
 
 
 def _consequences(build: Build) -> Iterator[str]:

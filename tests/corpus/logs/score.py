@@ -13,7 +13,7 @@ from tests.corpus.logs.delivery import EXECUTION, joined, split
 from tests.corpus.logs.sequences import Sequence as Output
 from tests.corpus.logs.sequences import WrittenLine
 from verifier.adapters.cloud_logging import log_entry
-from verifier.facts.logs import LogFacts, LogReading, LogRules
+from verifier.facts.logs import LogFacts, LogReading, LogRules, read_twice
 from verifier.services import Document
 
 
@@ -41,9 +41,8 @@ class Alarms:
 
 def errors_in(entries: Iterable[Document], rules: LogRules | None = None) -> LogFacts:
     """Return what is found in the entries, read as the function reads them."""
-    reading = LogReading(rules or LogRules(), EXECUTION)
-    reading.feed(log_entry(ParseDict(dict(entry), LogEntryMessage.pb()())) for entry in entries)
-    return reading.facts(truncated=False)
+    read = [log_entry(ParseDict(dict(entry), LogEntryMessage.pb()())) for entry in entries]
+    return read_twice(lambda _: read, lambda around: LogReading(rules or LogRules(), EXECUTION, around=around))
 
 
 def count(facts: LogFacts) -> int:

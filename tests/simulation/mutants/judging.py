@@ -9,6 +9,7 @@ from typing import Any
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.controller import fetch as fetch_module
 from verifier.controller import reconcile, worker_run
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import CALL_SECONDS
@@ -31,14 +32,14 @@ def message_trusted_instead_of_fetched(stack: ExitStack) -> None:
         told = said.get(one.key.id)
         return parse_build(told) if told else honest_fetch(one)
 
-    honest_fetch = reconcile._asked_for
+    honest_fetch = fetch_module._asked_for
     put(stack, events, "_build", read)
-    put(stack, reconcile, "_asked_for", fetch)
+    put(stack, fetch_module, "_asked_for", fetch)
 
 
 @mutant(r"judged before Cloud Build has finished it")
 def a_build_not_yet_finished_completes_the_record(stack: ExitStack) -> None:
-    put(stack, reconcile, "TERMINAL", TERMINAL | {"WORKING"})
+    put(stack, fetch_module, "TERMINAL", TERMINAL | {"WORKING"})
 
 
 @mutant(r"judged VERIFIED without a run that shows it")
@@ -61,7 +62,7 @@ def another_builds_answer_is_accepted(stack: ExitStack) -> None:
     def fetch(one: Attempt) -> Any:
         return one.services.builds.fetch(one.key, timeout=one.budget.seconds(CALL_SECONDS))
 
-    put(stack, reconcile, "_asked_for", fetch)
+    put(stack, fetch_module, "_asked_for", fetch)
 
 
 @mutant(r"does not name .* which made what ran", situations.another_builds_image_runs)

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
-from verifier.controller import attempt, ledger, quarantine, reconcile
+from verifier.controller import attempt, fetch, ledger, quarantine, reconcile
 from verifier.controller import notify as notify_module
 from verifier.controller.attempt import Attempt
 from verifier.reporting import audit_entry
@@ -33,8 +33,8 @@ def posted_before_the_intent_is_saved(stack: ExitStack) -> None:
 def posted_again_without_looking(stack: ExitStack) -> None:
     honest = notify_module.notify
 
-    def notify(one: Attempt, message: Any, *, intended_now: bool) -> None:
-        honest(one, message, intended_now=True)
+    def notify(*words: Any, intended_now: bool) -> Any:
+        return honest(*words, intended_now=True)
 
     put(stack, reconcile, "notify", notify)
 
@@ -45,11 +45,7 @@ def all_is_well_is_told_before_the_audit_trail_has_it(stack: ExitStack) -> None:
         if one.record.told or one.noted.get("told"):
             notify_module.record_judgement(one, record)
 
-    def tell_first(one: Attempt, message: Any, *, intended_now: bool) -> None:
-        notify_module.notify(one, message, intended_now=intended_now)
-
     put(stack, reconcile, "record_judgement", record_later)
-    put(stack, reconcile, "notify", tell_first)
 
 
 @mutant(r"told, and LOCAL_SOURCE was decided")
@@ -58,9 +54,9 @@ def slack_is_told_another_verdict(stack: ExitStack) -> None:
 
     def message(*words: Any) -> Any:
         made = honest(*words)
-        return made and made._replace(key=made.key.replace("@LOCAL_SOURCE", "@FAILED"))
+        return made._replace(key=made.key.replace("@LOCAL_SOURCE", "@FAILED"))
 
-    put(stack, reconcile, "message_about", message)
+    put(stack, notify_module, "message_about", message)
 
 
 @mutant(r"recorded as VERIFIED, and is")
@@ -81,7 +77,7 @@ def nothing_is_published(stack: ExitStack) -> None:
 
 @mutant(r"given up, and the audit trail does not say so")
 def what_is_given_up_is_not_told(stack: ExitStack) -> None:
-    put(stack, reconcile, "_warn", lambda *_: None)
+    put(stack, fetch, "_warn", lambda *_: None)
 
 
 @mutant(r"two entries say the same")

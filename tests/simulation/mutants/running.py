@@ -38,7 +38,7 @@ def exit_text_instead_of_counts(stack: ExitStack) -> None:
 def the_job_is_started_again_without_looking(stack: ExitStack) -> None:
     honest = worker_run._execution
 
-    def start(one: Attempt, build: Any, worker: Worker) -> str:
+    def start(one: Attempt, build: Any, worker: Worker) -> Any:
         if one.record.intent is not None and not one.record.execution:
             one.lease = replace(one.lease, record=replace(one.record, intent=None))
         return honest(one, build, worker)
@@ -98,12 +98,12 @@ def other_executions_are_not_told_of(stack: ExitStack) -> None:
 
 @mutant(r"INCONCLUSIVE without an excuse", situations.an_execution_can_not_be_looked_at_for_minutes)
 def a_deadline_has_passed_when_it_begins(stack: ExitStack) -> None:
-    put(stack, worker_run, "_overdue", lambda *_: True)
+    put(stack, worker_run, "_is_overdue", lambda *_: True)
 
 
 @mutant(r"without an excuse|before its worker had the time to start")
 def a_single_failure_is_the_last_word(stack: ExitStack) -> None:
-    put(stack, worker_run, "_may_heal", lambda *_, **__: False)
+    put(stack, worker_run, "_is_retryable", lambda *_, **__: False)
 
 
 @mutant(

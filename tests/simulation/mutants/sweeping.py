@@ -7,14 +7,14 @@ from typing import Any
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
+from verifier.controller import listing
 from verifier.controller import reconcile as reconcile_module
-from verifier.controller import sweep
 from verifier.errors import ServiceError
 
 
 @mutant(r"have not settled", situations.the_ledger_takes_no_new_record_for_long)
 def the_listing_goes_on_without_what_it_could_not_finish(stack: ExitStack) -> None:
-    honest = sweep._one_page
+    honest = listing._one_page
 
     def one_page(deployment: Any, budget: Any, cursor: dict[str, Any]) -> int:
         try:
@@ -23,7 +23,7 @@ def the_listing_goes_on_without_what_it_could_not_finish(stack: ExitStack) -> No
             cursor |= {"since": cursor["until"], "until": None, "page": ""}
             return 0
 
-    put(stack, sweep, "_one_page", one_page)
+    put(stack, listing, "_one_page", one_page)
 
 
 @mutant(r"have not settled", situations.the_ledger_takes_no_new_record_for_long)
@@ -43,6 +43,6 @@ def the_listing_goes_on_before_what_it_found_is_taken_up(stack: ExitStack) -> No
             cursor |= {"since": cursor["until"], "until": None}
         return reconcile_module.reconcile(*words, **more)
 
-    honest_page, pages = sweep._page, list[Any]()
-    put(stack, sweep, "_page", page)
-    put(stack, sweep, "reconcile", reconcile)
+    honest_page, pages = listing._page, list[Any]()
+    put(stack, listing, "_page", page)
+    put(stack, listing, "reconcile", reconcile)

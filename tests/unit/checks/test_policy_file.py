@@ -362,7 +362,7 @@ def test_there_is_a_most_of_patterns_for_one_worker() -> None:
 
 
 def test_a_log_query_that_would_be_too_long_is_refused() -> None:
-    [problem] = problems(f"{WORKER}fail = ['{'long ' * 500}']")
+    [problem] = problems(f"{WORKER}fail = ['{'long ' * 3000}']")
 
     assert problem.startswith("worker[1]: expected patterns that fit into a log query of 20000 characters, got ")
 

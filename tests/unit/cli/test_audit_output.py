@@ -37,7 +37,7 @@ class Nowhere(io.StringIO):
 
 
 def builds(count: int) -> Iterator[Build]:
-    """So many builds of the usual forms, each with an id and a digest of its own."""
+    """Yield so many builds of the usual forms, each with an id and a digest of its own."""
     forms = [parse_build(document(form)) for form in FORMS]
     for number in range(count):
         key = BuildKey("vividly-dev", "us-central1", f"00000000-0000-4000-8000-{number:012}")

@@ -84,6 +84,7 @@ def test_every_fixture_is_one_object_a_line(tmp_path: Path, case: str) -> None:
         "invoked_by",
         "verdict",
         "findings",
+        "problem",
     ]
     assert set(said["source"]) == {"fact", "commit", "strength", "repository", "field", "detail"}
     assert said["source"]["fact"] == FACTS[EXPECTED[case]["fact"]]
@@ -102,9 +103,61 @@ def test_a_list_as_gcloud_prints_it_is_judged_build_by_build(tmp_path: Path) -> 
 
 def test_one_bad_build_in_a_list_does_not_hide_the_others(tmp_path: Path) -> None:
     result = run("explain", "--json", written(tmp_path, [an_upload(), {"id": {}}, an_upload()]))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert len(result.stdout.splitlines()) == 2
     assert "build 2: id: expected text, got dict" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("fields", "got"),
+    [
+        ({"status": ""}, "none"),
+        ({"status": "STATUS_UNKNOWN"}, "status 'STATUS_UNKNOWN'"),
+        ({"status": "done"}, "status 'done'"),
+    ],
+)
+def test_a_build_whose_status_says_nothing_keeps_its_row_and_is_exit_code_2(
+    tmp_path: Path, fields: dict[str, str], got: str
+) -> None:
+    file = written(tmp_path, [an_upload() | fields, an_upload()])
+    result, text = run("explain", "--json", file), run("explain", file).stdout
+    problem = f"could not be judged: expected a status of Cloud Build's, got {got}; export it again, whole"
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert (first["verdict"], first["problem"], second["problem"]) == (None, problem, None)
+    assert (result.exit_code, result.stderr) == (2, f"{file}: build 1: {problem}\n")
+    assert text.startswith(f"⚪ {problem}\n")
+
+
+@pytest.mark.parametrize("part", [{"sourceProvenance": {}}, {"steps": []}, {"source": {}}, {"id": "x"}])
+def test_a_part_of_a_build_keeps_its_row(tmp_path: Path, part: dict[str, Any]) -> None:
+    result = run("explain", "--json", written(tmp_path, part))
+    assert len(result.stdout.splitlines()) == 1
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("status", ["FAILURE", "WORKING"])
+def test_a_build_that_did_not_succeed_or_goes_on_is_no_problem(tmp_path: Path, status: str) -> None:
+    result = run("explain", written(tmp_path, an_upload() | {"status": status}))
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("given", ["[]", '{"builds": []}'])
+def test_nothing_to_judge_is_told_and_exit_code_2(given: str) -> None:
+    result = run("explain", "-", given=given)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == ["note: -: an empty list", "expected build documents, found none"]
+
+
+def test_an_empty_folder_is_told_and_exit_code_2(tmp_path: Path) -> None:
+    result = run("explain", str(tmp_path))
+    assert result.exit_code == 2
+    assert "got an empty folder" in result.stderr
+
+
+def test_an_empty_list_among_others_is_told_and_no_problem(tmp_path: Path) -> None:
+    result = run("explain", written(tmp_path, [], "a.json"), written(tmp_path, an_upload(), "b.json"))
+    assert result.exit_code == 0
+    assert result.stderr == f"note: {tmp_path / 'a.json'}: an empty list\n"
 
 
 def test_standard_input_is_a_file_too() -> None:
@@ -122,31 +175,35 @@ def test_an_unreadable_file_is_one_line_and_the_rest_is_judged(tmp_path: Path) -
     bad = tmp_path / "bad.json"
     bad.write_text('{"id": ')
     result = run("explain", str(bad), str(tmp_path / "absent.json"), good)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "LOCAL_SOURCE" in result.stdout
-    first, second = result.stderr.splitlines()
-    assert first.startswith(f"{bad}: expected JSON, as gcloud builds list --format=json prints it, got ")
-    assert second == f"{tmp_path / 'absent.json'}: expected a readable file, got No such file or directory"
+    assert result.stderr.splitlines() == [
+        f"{bad}, line 1: expected a document, but the file was cut off in the midst of it; documents before it: 0",
+        f"{tmp_path / 'absent.json'}: expected a readable file, got: No such file or directory",
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "expected build documents in JSON, got none"),
-        ("[]", "expected build documents in JSON, got none"),
-        ("{}", "build 1: expected a build (with id, status or source), got an object with no keys"),
-        ('{"error": 1}', "build 1: expected a build (with id, status or source), got an object with error"),
-        ("5", "build 1: build: expected an object, got int"),
-        ('["a"]', "build 1: build: expected an object, got str"),
+        ("", "expected what gcloud ... list --format=json prints, got an empty file"),
+        ("{}", "build 1: expected a build (with one of id, name, source, sourceProvenance, steps), got an object"),
+        ('{"error": 1}', "build 1: expected a build (with one of id, name, source, sourceProvenance, steps), got an"),
+        ('{"insertId": "x"}', "build 1: expected a build; this looks like a log entry: use verifier logs"),
+        ('{"builds": [], "nextPageToken": "x"}', "this is one page of a listing, and it has a nextPageToken"),
+        ("id: abc", "expected JSON; this looks like YAML: add --format=json"),
+        ("5", "expected an object, got int"),
+        ('["a"]', "expected an object, got 'a'"),
         ('{"id": "a", "source": 5}', "build 1: source: expected an object, got int"),
-        ("[" * 100_000, "expected JSON, as gcloud"),
+        ("[" * 100_000, "the list has no end"),
         ('{"id": "a", "projectId": "p", "name": "elsewhere"}', "build 1: build name: expected projects/"),
     ],
 )
 def test_what_is_no_build_is_told_by_what_was_expected_and_got(text: str, problem: str) -> None:
     result = run("explain", "-", given=text)
-    assert result.exit_code == 1
-    assert f"-: {problem}" in result.stderr
+    assert result.exit_code == 2
+    assert problem in result.stderr
+    assert result.stderr.startswith("-")
     assert "Traceback" not in result.output
 
 
@@ -157,7 +214,7 @@ def test_a_policy_decides_and_a_wrong_one_is_told(tmp_path: Path) -> None:
     assert json.loads(run("explain", "--json", "--policy", str(policy), file).stdout)["verdict"] == "EXEMPT"
     policy.write_text("branchs = []")
     wrong = run("explain", "--policy", str(policy), file)
-    assert wrong.exit_code == 1
+    assert wrong.exit_code == 2
     assert "did you mean branches?" in wrong.stderr
     assert str(policy) in wrong.stderr
 

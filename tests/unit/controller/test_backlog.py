@@ -69,13 +69,6 @@ def test_the_latest_of_those_listed_can_be_taken_instead(store: SqliteStore) -> 
     assert [latest[0], *taken(waiting)] == ["c", "a", "b"]
 
 
-def test_a_closed_queue_gives_nothing_more(store: SqliteStore) -> None:
-    put(store, "a", MOMENT)
-    waiting = Backlog(store, "due", "2027")
-    waiting.close()
-    assert taken(waiting) == []
-
-
 def test_an_empty_queue_is_asked_for_once(store: SqliteStore) -> None:
     waiting = Backlog(store, "due", "2027")
     assert waiting.take(BUDGET) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from time import process_time
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def build(**changes: Any) -> dict[str, Any]:
 
 
 def completion(env: object = None, **changes: Any) -> dict[str, Any]:
-    """The audit entry about an execution's end."""
+    """Return the audit entry about an execution's end."""
     env = [{"name": "MODE", "value": "once"}, {"name": "VERIFIER_BUILD", "value": KEY.name}] if env is None else env
     container = {"image": "us-docker.pkg.dev/vividly-dev/images/content-worker@sha256:0a", "env": env}
     return {
@@ -65,7 +66,7 @@ def encoded(data: object) -> str:
 
 
 def push(content: object, attributes: object = None, **changes: Any) -> bytes:
-    """A raw push body."""
+    """Return a raw push body."""
     message = {"data": encoded(content), "attributes": attributes or {}, "messageId": "15160438672984373", **changes}
     return json.dumps({"message": message, "subscription": "projects/p/subscriptions/s", "deliveryAttempt": 3}).encode()
 
@@ -351,7 +352,7 @@ _SOUND = [build(), build(status="WORKING"), completion(), {}]
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The way to every value inside."""
+    """Yield the way to every value inside."""
     inside: list[tuple[str | int, Any]] = []
     if isinstance(value, dict):
         inside = list(value.items())
@@ -405,3 +406,28 @@ def test_whatever_is_changed_only_watched_builds_are_looked_at(data: Any, draw: 
 
     if isinstance(hint, BuildStatus | ExecutionFinished):
         assert WATCHED.covers(hint.key)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"x" * MOST_BYTES,
+        b"\xff" * MOST_BYTES,
+        b"password=a," * (MOST_BYTES // 11),
+        b"[" + b"1," * (MOST_BYTES // 2 - 1) + b"1]",
+        b"[" + b"[]," * (MOST_BYTES // 3 - 1) + b"[]]",
+        b"{" + b'"a":1,' * (MOST_BYTES // 6 - 2) + b'"b":1}',
+        b'{"message": {"data": "' + b"!" * (MOST_BYTES - 40) + b'"}}',
+        b'{"message": {"data": "' + base64.b64encode(b"token: a " * 80_000) + b'"}}',
+    ],
+    ids=["text", "no text", "secrets", "numbers", "lists", "one key", "no base64", "data"],
+)
+def test_a_malformed_body_of_a_megabyte_costs_at_most_fifty_milliseconds(body: bytes) -> None:
+    least = 1.0
+    for _ in range(5):
+        start = process_time()
+        hint = decode(body, "/builds", WATCHED)
+        least = min(least, process_time() - start)
+        assert isinstance(hint, Quarantined)
+        assert len(hint.excerpt) <= EXCERPT
+    assert least < 0.05

@@ -51,6 +51,34 @@ def test_a_substitution_that_says_nothing_about_a_commit_is_no_claim(own: dict[s
     assert claims_of("upload-builds-submit", own) == ()
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["_SHARED_KEY", "_SHAPE", "_RECOMMITTED", "_API_KEY_SHA", "_DEPLOY_TOKEN_REVISION", "_PASSWORD_COMMIT", "_PIN_SHA"],
+)
+def test_a_word_that_only_holds_another_and_a_secrets_name_are_no_claims(name: str) -> None:
+    assert claims_of("upload-builds-submit", {name: SHA}) == ()
+
+
+@pytest.mark.parametrize("name", ["_SHA", "_GIT_SHA", "_COMMIT_ID", "_REVISION_MAIN", "_PATCH_SHA", "_GITSHA", "_SHA1"])
+def test_a_whole_word_for_a_commit_is_a_claim(name: str) -> None:
+    assert claims_of("upload-builds-submit", {name: SHA}) == (Claim(name, SHA),)
+
+
+@pytest.mark.parametrize(
+    ("claim", "shown"),
+    [
+        (Claim("BRANCH_NAME", "main"), ("BRANCH_NAME", "main")),
+        (Claim("BRANCH_NAME", "token=hunter2"), ("BRANCH_NAME", "token=[redacted]")),
+        (Claim("DB_PASSWORD", "hunter2"), ("DB_PASSWORD", "[redacted]")),
+        (Claim("A=B", "main"), ("A?B", "main")),
+        (Claim("API_KEY", "x" * 9_000), ("API_KEY", "[redacted]…")),
+    ],
+)
+def test_a_claims_value_is_redacted_with_its_name(claim: Claim, shown: tuple[str, str]) -> None:
+    assert (claim.shown_name, claim.shown_value) == shown
+    assert claim.shown == "=".join(shown)
+
+
 def test_an_empty_substitution_claims_nothing() -> None:
     assert claims_of("upload-builds-submit", dict.fromkeys(ALL_NAMES, "")) == ()
 

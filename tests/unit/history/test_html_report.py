@@ -43,13 +43,13 @@ class Parsed(HTMLParser):
 
 
 def data_of(page: str) -> dict[str, Any]:
-    """The embedded data."""
+    """Return the embedded data."""
     document: dict[str, Any] = json.loads(Parsed(page).raw["script"][0])
     return document
 
 
 def expanded(data: dict[str, Any], row: dict[str, Any], index: int) -> str:
-    """A text as the page shows it in this row."""
+    """Return a text as the page shows it in this row."""
     kind, *cells = row["source"]
     sha = cells[0] if kind == "commit" else ""
     place = f"gs://{data['texts'][cells[0]]}/{cells[1]}" if kind == "upload" else ""
@@ -63,7 +63,7 @@ def rows_of(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def hostile() -> JudgedBuild:
-    """A build that tries to break out wherever it has a word."""
+    """Return a build that tries to break out wherever it has a word."""
     judged = build(1, NOW, "content-worker", "upload")
     source = Upload(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     findings = tuple(replace(finding, seen=HOSTILE) for finding in judged.judgement.findings)

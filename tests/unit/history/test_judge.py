@@ -35,7 +35,7 @@ def test_what_identifies_the_build_is_carried_over() -> None:
     assert [image.digest for image in build.images] == [image.digest for image in pushed().images]
 
 
-@pytest.mark.parametrize("status", ["FAILURE", "CANCELLED", "WORKING", "QUEUED", ""])
+@pytest.mark.parametrize("status", ["FAILURE", "CANCELLED", "WORKING", "QUEUED", "STATUS_UNKNOWN", "done", ""])
 def test_a_build_that_did_not_succeed_has_no_verdict_and_no_findings(status: str) -> None:
     build = judge_listed(uploaded(status=status), Policy())
     assert (build.verdict, build.judgement.findings) == (None, ())

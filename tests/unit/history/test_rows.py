@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import re2
 
 from tests.unit.builders import EXECUTION, SHA, pushed, uploaded
@@ -41,7 +42,7 @@ def summary(*problems: Problem) -> dict[str, Any]:
 
 
 def documented(row: str) -> list[str]:
-    """The names in a row of the README's table of fields."""
+    """Return the names in a row of the README's table of fields."""
     return list(re2.findall(r"`([a-z_]+)`", README.partition(f"\n| `{row}` |")[2].partition("\n")[0]))
 
 
@@ -65,6 +66,7 @@ def test_an_upload_reads_whole() -> None:
         "created": "2026-11-23T01:58:00.000000Z",
         "finished": "2026-11-23T02:00:12.000000Z",
         "verdict": "LOCAL_SOURCE",
+        "problem": None,
         "source": source_document(UPLOAD.source),
         "unbacked_claims": [{"name": "COMMIT_SHA", "value": SHA}],
         "trigger_id": None,
@@ -119,3 +121,39 @@ def test_hostile_text_stays_in_its_cell_and_secrets_stay_out() -> None:
     assert not any(sign in cell for cell in row for sign in "\n\u202e")
     assert token not in str(row) + str(build_document(build))
     assert row[CSV_COLUMNS.index("build")].startswith("'-1+")
+
+
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")  # noqa: RUF001 - the full-width signs are meant
+@pytest.mark.parametrize("blanks", ["", " ", "\u00a0", "\u3000 ", "\n", "\r"])
+def test_no_cell_begins_like_a_formula(blanks: str, sign: str) -> None:
+    build = judge_listed(uploaded(buildTriggerId=f"{blanks}{sign}1+1"), Policy())
+    cell = csv_row(build)[CSV_COLUMNS.index("trigger_id")]
+    assert cell.startswith("'")
+
+
+def test_a_tab_begins_no_cell() -> None:
+    build = judge_listed(uploaded(buildTriggerId="\t1+1"), Policy())
+    assert csv_row(build)[CSV_COLUMNS.index("trigger_id")] == "'\t1+1"
+
+
+def test_an_ordinary_cell_stays_as_it_is() -> None:
+    build = judge_listed(uploaded(buildTriggerId="a=b - c@d"), Policy())
+    assert csv_row(build)[CSV_COLUMNS.index("trigger_id")] == "a=b - c@d"
+
+
+@pytest.mark.parametrize("status", ["", "STATUS_UNKNOWN", "success", "DONE"])
+def test_a_build_whose_status_says_nothing_could_not_be_judged(status: str) -> None:
+    build = judge_listed(pushed(status=status), Policy())
+    assert build_document(build)["verdict"] is None
+    assert build_document(build)["problem"].startswith("could not be judged: expected a status of Cloud Build's, got ")
+    assert csv_row(build)[CSV_COLUMNS.index("reason")] == build.problem
+    tally = SummaryBuilder()
+    tally.add(build)
+    document = summary_document(tally.summary(NOW), [], 0, NOW)
+    assert document["could_not_be_judged"] == {status: 1}
+    assert (document["complete"], document["not_successful"], document["builds"]) == (False, {}, 1)
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAILURE", "CANCELLED", "WORKING", "QUEUED", "PENDING"])
+def test_a_build_of_a_known_status_is_no_problem(status: str) -> None:
+    assert build_document(judge_listed(pushed(status=status), Policy()))["problem"] is None

@@ -56,6 +56,13 @@ def test_every_build_is_counted_once() -> None:
     assert (summary.first, summary.last) == (MONDAY, MONDAY + timedelta(days=6))
 
 
+def test_builds_that_could_not_be_judged_are_counted_apart() -> None:
+    odd = [replace(judge_listed(pushed(status=status), Policy()), created=MONDAY) for status in ("", "DONE", "DONE")]
+    summary = summed([*WEEK, *odd])
+    assert (summary.builds, summary.not_successful, summary.unjudged) == (9, {"FAILURE": 1}, {"DONE": 2, "": 1})
+    assert "        1  could not be judged: without status" in summary_lines(summary, NOW)
+
+
 def test_flagged_are_those_of_the_verdicts_that_are_asked_for() -> None:
     summary = summed(WEEK)
     assert summary.flagged(frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED})) == 3

@@ -1,0 +1,125 @@
+"""What one sweep makes of Slack's answers, and whose turn it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.builders import judged, uploaded
+from tests.unit.controller.world import CHANNEL, LEASE, NOW, World, world
+from verifier.config import Watched
+from verifier.controller.ledger import Record
+from verifier.controller.posting import history_of
+from verifier.controller.sweep import SlackSeen, sweep
+from verifier.errors import Unavailable
+from verifier.services import Posted
+
+__all__ = ["world"]
+
+WATCHED = Watched({"vividly-dev": ""}, frozenset({"us-central1"}))
+NO_ANSWER = Unavailable("no answer")
+
+
+def seen(*reached: bool) -> SlackSeen:
+    state = SlackSeen()
+    for is_reached in reached:
+        state = state.after(is_reached=is_reached)
+    return state
+
+
+@pytest.mark.parametrize(
+    ("state", "is_in_doubt", "is_given_up"),
+    [
+        (seen(), False, False),
+        (seen(False), False, False),
+        (seen(False, False), True, False),
+        (seen(False, False, True), False, False),
+        (seen(False, False, False), False, True),
+        (seen(False, True, False, True, False), False, False),
+        (seen(False, False).after_a_pass(), True, False),
+        (SlackSeen(passed_over=998).after_a_pass(), False, False),
+        (SlackSeen(passed_over=999).after_a_pass(), False, True),
+    ],
+)
+def test_slack_is_in_doubt_after_two_failures_in_a_row_and_given_up_after_three_or_a_thousand_paused_records(
+    state: SlackSeen, is_in_doubt: bool, is_given_up: bool
+) -> None:
+    assert (state.is_in_doubt, state.is_given_up) == (is_in_doubt, is_given_up)
+
+
+def unsaid(world: World, number: int, channel: str = CHANNEL) -> str:
+    """Let a verdict wait for Slack, later than those with a smaller number."""
+    build = uploaded(id=f"4e841fcb-0000-4000-8000-{number:012d}", name="")
+    _, _, judgement = judged(build)
+    told = NOW - timedelta(hours=1) + timedelta(seconds=number)
+    record = Record(build.key, created=told, build=build.document, judgement=replace(judgement, decided=told))
+    world.put(replace(record, unsaid=told, recorded=True, published=True, channel=channel))
+    return build.key.id
+
+
+def due(world: World, number: int) -> None:
+    """Let a build be due that Cloud Build does not know."""
+    key = uploaded(id=f"4e841fcb-1111-4000-8000-{number:012d}", name="").key
+    world.put(Record(key, created=NOW, due=NOW))
+
+
+def swept(world: World) -> list[str]:
+    """Sweep, and return the calls that were made."""
+    world.called.clear()
+    assert sweep(world.deployment(), WATCHED, world.budget(), LEASE) is not None
+    return world.called
+
+
+def told(world: World) -> list[str]:
+    """Return the ids of the builds that Slack has heard of, in their order."""
+    return [message.key.rpartition("/")[2].partition("@")[0] for message in world.messages]
+
+
+def test_slacks_queue_begins_and_both_have_their_turns(world: World) -> None:
+    for number in range(3):
+        unsaid(world, number)
+    due(world, 7)
+    assert swept(world) == ["post", "fetch", "post", "post"]
+
+
+def test_when_two_in_a_row_fail_the_latest_is_tried_and_the_rest_after_it(world: World) -> None:
+    ids = [unsaid(world, number) for number in range(5)]
+    world.posts = [NO_ANSWER, NO_ANSWER]
+    assert swept(world) == ["post"] * 5
+    assert told(world) == [ids[4], ids[2], ids[3]]
+
+
+def test_when_the_latest_fails_too_slack_is_left_for_the_next_sweep_and_what_is_due_goes_on(world: World) -> None:
+    for number in range(5):
+        unsaid(world, number)
+    for number in range(5):
+        due(world, number)
+    world.posts = [NO_ANSWER] * 3
+    assert swept(world) == ["post", "fetch", "post", "fetch", "post", "fetch", "fetch", "fetch"]
+    assert told(world) == []
+
+
+@pytest.mark.parametrize("what", [CHANNEL, history_of(CHANNEL)])
+def test_what_waits_for_a_paused_channel_or_history_is_passed_over_for_what_stands_behind(
+    world: World, what: str
+) -> None:
+    elsewhere = "C0ELSEWHERE"
+    first, second = unsaid(world, 1), unsaid(world, 2, elsewhere)
+    deployment = replace(world.deployment(), channel=elsewhere)
+    record = world.record(uploaded(id=first, name="").key)
+    world.ledger.save(world.lease_of(record), replace(record, posting=NOW), timeout=5)
+    deployment.rate_limit.pause(what, NOW, 60)
+    sweep(deployment, WATCHED, world.budget(), LEASE)
+    assert told(world) == [second]
+    assert world.record(record.key).fence == record.fence, "it is not even claimed"
+
+
+def test_a_message_that_is_found_is_told_without_another(world: World) -> None:
+    first = unsaid(world, 1)
+    record = world.record(uploaded(id=first, name="").key)
+    world.ledger.save(world.lease_of(record), replace(record, posting=NOW - timedelta(minutes=9)), timeout=5)
+    world.finds = [Posted(CHANNEL, "1795400000.000100")]
+    assert swept(world) == ["find"]
+    assert world.record(record.key).told

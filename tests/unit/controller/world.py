@@ -1,0 +1,216 @@
+"""A small world for one record: services that answer as they are told, and a ledger in memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.unit.builders import DECIDED, POLICY, ran
+from verifier.adapters.sqlite import SqliteStore
+from verifier.checks.policy import Policy
+from verifier.controller.attempt import Attempt
+from verifier.controller.budget import Budget, Deployment
+from verifier.controller.ledger import BUILDS, Lease, Ledger, Record, parse_record, record_document
+from verifier.errors import Missing, ServiceError, Stopping
+from verifier.facts.build import Build, BuildKey
+from verifier.facts.execution import Execution, JobName
+from verifier.facts.submitter import Submitter
+from verifier.services import (
+    Announcer,
+    Audit,
+    BuildPage,
+    Builds,
+    Chat,
+    Document,
+    Jobs,
+    LogPage,
+    Logs,
+    Message,
+    Posted,
+    Store,
+    Stored,
+    Submitters,
+)
+from verifier.standin.clock import ManualClock
+
+NOW = DECIDED
+LEASE = timedelta(seconds=120)
+SOON = 5.0
+CHANNEL = "C0BUILDS01"
+
+
+@dataclass
+class World:
+    """Everything that an attempt meets. `called` has the names of the calls, in their order."""
+
+    store: Store
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
+    called: list[str] = field(default_factory=list)
+    build: Build | None = None
+    executions: list[str] = field(default_factory=list)
+    """What the list of the job's executions shows."""
+    jobs_asked: list[JobName] = field(default_factory=list)
+    """The jobs whose executions were listed."""
+    execution: Execution = field(default_factory=ran)
+    posts: list[Posted | ServiceError | Stopping] = field(default_factory=list)
+    """What Slack answers to the next messages; afterwards it takes them."""
+    finds: list[Posted | ServiceError | None] = field(default_factory=list)
+    """What Slack answers to the next looks into its history; afterwards it finds nothing."""
+    messages: list[Message] = field(default_factory=list)
+    looked_for: list[Message] = field(default_factory=list)
+    entries: list[Mapping[str, str]] = field(default_factory=list)
+    """The labels of the audit trail's entries."""
+    submitters_error: Exception | None = None
+    announcer: Announcer | None = None
+
+    def __post_init__(self) -> None:
+        nonces = itertools.count(1)
+        self.ledger = Ledger(self.store, self.clock, LEASE, lambda: f"nonce-{next(nonces)}")
+        self.builds: Builds = _Builds(self)
+        self.jobs: Jobs = _Jobs(self)
+        self.logs: Logs = _Logs(self)
+        self.audit: Audit = _Audit(self)
+        self.chat: Chat = _Chat(self)
+        self.submitters: Submitters = _Submitters(self)
+
+    @property
+    def pause(self) -> Callable[[float], object]:
+        """Moves the clock."""
+        return self.clock.advance
+
+    def deployment(self, policy: Policy = POLICY) -> Deployment:
+        """Return what an invocation works with."""
+        return Deployment(self, policy, self.ledger, "test", CHANNEL, "vividly-dev")
+
+    def budget(self) -> Budget:
+        """Return enough time for anything."""
+        return Budget(self.clock, self.clock() + timedelta(seconds=50))
+
+    def put(self, record: Record) -> Stored:
+        """Let the ledger have this record, as it is."""
+        stored = self.store.create(BUILDS, record.key.digest, record_document(record), timeout=SOON)
+        assert stored is not None
+        return stored
+
+    def attempt(self, record: Record, policy: Policy = POLICY) -> Attempt:
+        """Return an attempt at this record, which the ledger has from now on."""
+        lease = self.ledger.take(self.put(record), timeout=SOON)
+        assert lease is not None
+        return Attempt(self.deployment(policy), lease, self.budget())
+
+    def lease_of(self, record: Record) -> Lease:
+        """Return what allows to write this record as it is stored, whoever has its lease."""
+        stored = self.store.read(BUILDS, record.key.digest, timeout=SOON)
+        assert stored is not None
+        return Lease(record, stored.revision)
+
+    def record(self, key: BuildKey) -> Record:
+        """Return the record as it is stored."""
+        stored = self.store.read(BUILDS, key.digest, timeout=SOON)
+        assert stored is not None
+        return parse_record(stored.document)
+
+
+@dataclass
+class _Builds:
+    world: World
+
+    def fetch(self, key: BuildKey, *, timeout: float) -> Build:
+        self.world.called.append("fetch")
+        if self.world.build is None:
+            raise Missing(f"{key.name}: expected a build, got none")
+        return self.world.build
+
+    def finished(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> BuildPage:
+        raise NotImplementedError
+
+
+@dataclass
+class _Jobs:
+    world: World
+
+    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
+        self.world.called.append("start")
+        return self.world.execution.name
+
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
+        self.world.called.append("started_for")
+        self.world.jobs_asked.append(job)
+        return self.world.executions
+
+    def observe(self, execution: str, *, timeout: float) -> Execution:
+        self.world.called.append("observe")
+        return replace(self.world.execution, name=execution)
+
+
+@dataclass
+class _Logs:
+    world: World
+
+    def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
+        self.world.called.append("read")
+        yield LogPage((), more=False)
+
+
+@dataclass
+class _Audit:
+    world: World
+
+    def write(
+        self,
+        *,
+        insert_id: str,
+        time: datetime,
+        severity: str,
+        labels: Mapping[str, str],
+        payload: Document,
+        timeout: float,
+    ) -> None:
+        self.world.called.append("audit")
+        self.world.entries.append(labels)
+
+
+@dataclass
+class _Chat:
+    world: World
+
+    def post(self, message: Message, *, timeout: float) -> Posted:
+        self.world.called.append("post")
+        answer = self.world.posts.pop(0) if self.world.posts else Posted(message.channel, "1795400000.000100")
+        if not isinstance(answer, Posted):
+            raise answer
+        self.world.messages.append(message)
+        return answer
+
+    def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
+        self.world.called.append("find")
+        self.world.looked_for.append(message)
+        answer = self.world.finds.pop(0) if self.world.finds else None
+        if isinstance(answer, ServiceError):
+            raise answer
+        return answer
+
+
+@dataclass
+class _Submitters:
+    world: World
+
+    def submitter(self, key: BuildKey, created: datetime, *, timeout: float) -> Submitter | None:
+        self.world.called.append("submitter")
+        if self.world.submitters_error is not None:
+            raise self.world.submitters_error
+        return None
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Yield a world whose ledger is new and empty."""
+    with closing(SqliteStore(":memory:")) as store:
+        yield World(store)

@@ -1,0 +1,1 @@
+"""Unit tests of `verifier/facts/logs`, a file a module."""
