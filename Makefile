@@ -6,10 +6,14 @@ READY := .venv/ready
 # What writes the lock files: another version may write them differently.
 UV := uv==0.13.9
 
-.PHONY: demo test lint types unit bench soak mutants lock clean
+.PHONY: demo quick test lint types unit bench soak mutants lock clean
 
 demo: $(READY)
 	$(BIN)/verifier demo
+
+# For every change: under a minute of processor time.
+quick: lint types
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not soak and not emulator" tests/unit tests/properties
 
 test: lint types unit
 
@@ -24,10 +28,11 @@ unit: $(READY)
 	$(BIN)/pytest -n 3 --dist worksteal
 
 bench: $(READY)
+	$(BIN)/pytest -q -m soak tests/benchmarks
 	$(BIN)/python -m tests.benchmarks
 
-# As long as told: crashes, faults and planted bugs, properties, every ordered pair of crashes, whole lives by seed, a
-# flood of duplicates, and builds in bad weather. Whatever one of them finds, the others are tried, too.
+# As long as told: crashes, faults and planted bugs, properties, every ordered pair of crashes, seed after seed, a
+# flood of duplicates, and builds under faults. Whatever one of them finds, the others are tried, too.
 export SEEDS ?= 100000
 export BUILDS ?= 10000
 soak: $(READY)

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
+
+
+def require(program: str) -> None:
+    """Let a test go on where this program is on PATH; see `absent` for where it is not."""
+    if shutil.which(program) is None:
+        absent(f"install {program}: what people paste is checked with it")
 
 
 def absent(remedy: str) -> NoReturn:

@@ -10,7 +10,7 @@ from verifier.services import Services
 
 
 def _protocols() -> dict[str, type]:
-    """The Protocol behind each property of `Services` that is a service; its clock and its pause are none."""
+    """Return the Protocol behind each property of `Services` that is a service; its clock and its pause are none."""
     found: dict[str, type] = {}
     for name, member in inspect.getmembers(Services, lambda value: isinstance(value, property)):
         kind: Any = get_type_hints(member.fget)["return"]

@@ -11,59 +11,50 @@ from uuid import uuid4
 
 import grpc
 import pytest
-from hypothesis import settings
 
-from tests.emulators.firestore import FIRESTORE
+from tests.emulators.firestore import running_firestore
 from tests.emulators.process import running
 from tests.emulators.pubsub import PUBSUB
+from tests.properties import effort
 from tests.tally import case, pytest_terminal_summary, tally
 from verifier.adapters.firestore import FirestoreStore
 from verifier.adapters.sqlite import SqliteStore
 from verifier.services import Store
 
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
-# An example pays for what is made once and for the work of others here; what must be quick is timed by processor time.
-
-__all__ = ["case", "pytest_terminal_summary", "tally"]
+__all__ = ["case", "effort", "pytest_terminal_summary", "tally"]
 
 FIRST_FRESH_SEED = int(os.environ.setdefault("SIMULATION_SEED", str(secrets.randbelow(10**9))))
 """Where the simulation's untried seeds begin: chosen once, and the same in every process of a test run."""
 
 
 def pytest_report_header() -> str:
-    """Tell which seeds are played, so that they can be played again."""
+    """Tell which seeds are run, so that they can be run again."""
     return f"simulation: seeds from 1 and from {FIRST_FRESH_SEED} (SIMULATION_SEED)"
 
 
 @pytest.fixture(scope="session")
 def firestore_emulator() -> Iterator[str]:
-    """The address of the Firestore emulator, which has answered a first time.
-
-    That may take longer than the function waits for its ledger, which would then ask once more.
-    """
-    with running(FIRESTORE) as address:
-        with grpc.insecure_channel(address) as channel:
-            FirestoreStore("first-answer", channel=channel).read("marks", "none", timeout=60)
+    """Yield the address of the Firestore emulator."""
+    with running_firestore() as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def pubsub_emulator() -> Iterator[str]:
-    """The address of the Pub/Sub emulator."""
+    """Yield the address of the Pub/Sub emulator."""
     with running(PUBSUB) as address:
         yield address
 
 
 @pytest.fixture
 def project() -> str:
-    """A project id of the test's own, so that tests do not meet in an emulator."""
+    """Return a project id of the test's own, so that tests do not meet in an emulator."""
     return f"test-{uuid4().hex[:12]}"
 
 
-@pytest.fixture(params=["sqlite", "firestore"])
+@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)])
 def store(request: pytest.FixtureRequest, tmp_path: Path, project: str) -> Iterator[Store]:
-    """An empty store of each kind."""
+    """Yield an empty store of each kind."""
     if request.param == "sqlite":
         with closing(SqliteStore(tmp_path / "ledger.db")) as sqlite:
             yield sqlite

@@ -10,26 +10,26 @@ import pytest
 
 T = TypeVar("T")
 
-Attempt = Callable[[str], None]
+CountCase = Callable[[str], None]
 """Says that a test is one case of this name: it holds when the test passes."""
 
 _TRIED, _HELD, _CASE = "tried", "held", "case"
 
 
-class Tally(Protocol):
+class CountCases(Protocol):
     """Goes through cases of this name and counts them: one that raises was tried, and did not hold."""
 
     def __call__(self, what: str, cases: Iterable[T]) -> Iterator[T]: ...
 
 
 def line(what: str, tried: int, held: int, more: str = "") -> str:
-    """The line that tells of cases, the same wherever they are tried."""
+    """Return the line that tells of cases, the same wherever they are tried."""
     return f"{what}: {tried} tried, {held} held{more}"
 
 
 @pytest.fixture
-def tally(request: pytest.FixtureRequest) -> Tally:
-    """What a test counts its cases by."""
+def tally(request: pytest.FixtureRequest) -> CountCases:
+    """Return what a test counts its cases by."""
 
     def count(what: str, cases: Iterable[T]) -> Iterator[T]:
         for case in cases:
@@ -41,8 +41,8 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 
 
 @pytest.fixture
-def case(request: pytest.FixtureRequest) -> Attempt:
-    """What a test says by that it is a case."""
+def case(request: pytest.FixtureRequest) -> CountCase:
+    """Return what a test says by that it is a case."""
     return lambda what: request.node.user_properties.append((_CASE, what))
 
 

@@ -1,0 +1,24 @@
+"""Speed and memory, each figure a comparison within one run: `make bench`.
+
+| file | what it is |
+|---|---|
+| `__main__.py` | runs the benchmarks and prints what they found |
+| `audit.py` | what an audit costs in processor time and memory |
+| `bare.py` | the reference: a function of the same framework that answers at once |
+| `client.py` | the other side of a function: cheap, so that it is no bottleneck |
+| `decoders.py` | what a text of twice the size costs everything that reads what others wrote |
+| `effort.py` | how much is measured: enough to print, or just enough to see that it still runs |
+| `environment.py` | the stand-ins of Google and Slack that the measured function talks to |
+| `fresh.py` | a process in which nothing was measured before |
+| `logs.py` | what judging logs costs in processor time and memory |
+| `memory.py` | the most memory that the function's processes take |
+| `memory_of.py` | how much memory processes take, from Linux's /proc |
+| `messages.py` | what the functions are sent: builds, and Pub/Sub's push messages about them |
+| `pages.py` | a Cloud Logging with any number of pages, in a process of its own |
+| `processes.py` | the function and the bare one as processes, started as the platform starts them |
+| `requests.py` | how many messages a second the function answers |
+| `results.py` | what a benchmark found, and the table that people read |
+| `start.py` | how long a cold start takes |
+| `test_benchmarks_run.py` | the benchmarks' arithmetic and their table |
+| `verdicts.py` | one build for each verdict, brought to it |
+"""

@@ -13,11 +13,10 @@ import pytest
 
 from tests.benchmarks import audit, decoders, logs, memory, requests, start
 from tests.benchmarks.effort import FULL, QUICK, Effort
-from tests.benchmarks.results import Row, table
-from tests.emulators.firestore import FIRESTORE
-from tests.emulators.process import running
+from tests.benchmarks.results import Measurement, table
+from tests.emulators.firestore import running_firestore
 
-BENCHMARKS: dict[str, Callable[[Effort, str], Iterator[Row]]] = {
+BENCHMARKS: dict[str, Callable[[Effort, str], Iterator[Measurement]]] = {
     "requests": requests.measure,
     "start": start.measure,
     "logs": logs.measure,
@@ -36,7 +35,7 @@ def main() -> None:
     parser.add_argument("--only", choices=BENCHMARKS, help="one benchmark instead of all")
     parser.add_argument("--quick", action="store_true", help="see that they run; the figures mean nothing")
     chosen = parser.parse_args()
-    rows: list[Row] = []
+    rows: list[Measurement] = []
     with ExitStack() as stack:
         emulator = _firestore(stack)
         for name in [chosen.only] if chosen.only else BENCHMARKS:
@@ -46,9 +45,9 @@ def main() -> None:
 
 
 def _firestore(stack: ExitStack) -> str:
-    """The address of a Firestore emulator that runs until the stack is closed; empty where there is none."""
+    """Return the address of a Firestore emulator that runs until the stack is closed; empty where there is none."""
     try:
-        return stack.enter_context(running(FIRESTORE))
+        return stack.enter_context(running_firestore())
     except pytest.skip.Exception as absent:
         print(absent)
         return ""

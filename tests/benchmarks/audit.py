@@ -22,7 +22,7 @@ import psutil
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.fresh import in_a_fresh_process
 from tests.benchmarks.memory_of import peak, resident
-from tests.benchmarks.results import Row, ratio, typical
+from tests.benchmarks.results import Measurement, ratio, typical
 from tests.fixtures.builds import document
 from verifier.checks.policy import Policy
 from verifier.cli.audit_input import Wanted, from_files
@@ -39,23 +39,23 @@ _WARM = 500
 _LISTED = 2_000
 
 
-def measure(effort: Effort, emulator: str) -> Iterator[Row]:
-    """Processor time and memory of audits. No ledger is needed."""
+def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
+    """Measure the processor time and memory of audits. No ledger is needed."""
     pairs = in_a_fresh_process(_listed_times, min(_LISTED, effort.audited), effort.audits)
     ours, decoding = typical(pairs, "{:.1f} µs")
     cost = median(judging for judging, _ in pairs)
-    yield Row("audit: a listed build, judged", ours, f"decoding {decoding}", cost, "µs", at_most=100)
+    yield Measurement("audit: a listed build, judged", ours, f"decoding {decoding}", cost, "µs", at_most=100)
     for form in ("table", "html"):
         before, most = in_a_fresh_process(_memory, form, effort.memory_builds)
         name = f"audit: memory of {effort.memory_builds:,} builds, {form}"
-        yield Row(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=50)
+        yield Measurement(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=50)
     pairs = in_a_fresh_process(_file_times, effort.audited, effort.audits)
     name = f"audit: {effort.audited:,} builds of a file, beside json.load"
-    yield Row(name, *typical(pairs, "{:.2f} s"), ratio(pairs), "×", at_most=4)
+    yield Measurement(name, *typical(pairs, "{:.2f} s"), ratio(pairs), "×", at_most=4)
 
 
 def _listed_times(count: int, audits: int) -> list[tuple[float, float]]:
-    """Microseconds for each build, of judging and counting it and of decoding it; the first pair does not count."""
+    """Return microseconds a build, of judging and counting it and of decoding it; the first pair does not count."""
     documents, each, pairs = list(_documents(count)), 1e6 / count, []
     for _ in range(audits + 1):
         start = process_time()
@@ -67,7 +67,7 @@ def _listed_times(count: int, audits: int) -> list[tuple[float, float]]:
 
 
 def _memory(form: str, count: int) -> tuple[float, float]:
-    """MiB when everything is loaded, and at the worst moment."""
+    """Return MiB when everything is loaded, and at the worst moment."""
     this = psutil.Process()
     _audit(map(parse_build, _documents(_WARM)), form, _WARM)
     before = resident(this)
@@ -76,7 +76,7 @@ def _memory(form: str, count: int) -> tuple[float, float]:
 
 
 def _file_times(count: int, audits: int) -> list[tuple[float, float]]:
-    """Seconds to audit a file, and to load it; the first pair warms up and does not count."""
+    """Return seconds to audit a file, and to load it; the first pair warms up and does not count."""
     pairs = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "builds.json")
@@ -92,7 +92,7 @@ def _file_times(count: int, audits: int) -> list[tuple[float, float]]:
 
 
 def _audit(items: Iterator[Build | Problem], form: str, count: int) -> None:
-    """As the command does it. Raises RuntimeError when a build was overlooked."""
+    """Audit as the command does it. Raises RuntimeError when a build was overlooked."""
     run = AuditRun(items, Policy(), Wanted(None, None), None, None, (), frozenset(), _NOW)
     with Path(os.devnull).open("w", encoding="utf-8") as stream:
         output: Output = HtmlOutput(stream, "Builds") if form == "html" else TableOutput(stream, frozenset())
@@ -102,11 +102,11 @@ def _audit(items: Iterator[Build | Problem], form: str, count: int) -> None:
 
 
 def _unwatched(build: JudgedBuild) -> None:
-    """Nobody looks at the progress."""
+    """Show no progress."""
 
 
 def _documents(count: int) -> Iterator[dict[str, Any]]:
-    """So many builds of the usual forms, each with an id, a commit and digests of its own."""
+    """Yield so many builds of the usual forms, each with an id, a commit and digests of its own."""
     forms = [document(form) for form in _FORMS]
     for number in range(count):
         fresh = deepcopy(forms[number % len(forms)])

@@ -13,7 +13,7 @@ _END = b"\r\n\r\n"
 
 
 def post(path: str, body: bytes) -> bytes:
-    """The bytes of an HTTP request over a connection that is kept."""
+    """Return the bytes of an HTTP request over a connection that is kept."""
     head = f"POST {path} HTTP/1.1\r\nHost: function\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return head.encode() + _END + body
 
@@ -29,7 +29,7 @@ def send(port: int, request: bytes) -> None:
 
 
 def load(port: int, request: bytes, connections: int, seconds: float) -> float:
-    """How many requests are acknowledged in a second when each connection sends the next as soon as it has an answer.
+    """Return how many requests a second are acknowledged when each connection sends the next at once.
 
     Raises RuntimeError for any other answer than 204.
     """
@@ -49,7 +49,7 @@ def load(port: int, request: bytes, connections: int, seconds: float) -> float:
 
 
 def _received(connection: socket.socket) -> bytes:
-    """An answer, which ends with its headers: 204 has no body."""
+    """Return an answer, which ends with its headers: 204 has no body."""
     answer = connection.recv(65_536)
     while _END not in answer:
         more = connection.recv(65_536)

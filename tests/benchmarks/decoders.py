@@ -18,7 +18,7 @@ from google.cloud.logging_v2.types import LogEntry as RawEntry
 
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.messages import build
-from tests.benchmarks.results import Row, ratio, typical
+from tests.benchmarks.results import Measurement, ratio, typical
 from verifier.adapters.cloud_logging import log_entry
 from verifier.checks.policy_file import read_policy
 from verifier.config import Watched
@@ -79,14 +79,14 @@ UNITS = (
 Read = Callable[[Any], object]
 
 
-def measure(effort: Effort, emulator: str) -> Iterator[Row]:
+def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
     """Measure each decoder. No ledger is needed."""
     for name, (read, prepare) in DECODERS.items():
         pairs = [_pairs(read, prepare, unit, effort) for unit in UNITS]
         worst = max((pair for pair in pairs if _counts(pair)), key=ratio, default=max(pairs, key=_seconds))
         double, once = typical([(a * 1e3, b * 1e3) for a, b in worst], "{:.2f} ms")
         value = ratio(worst) if _counts(worst) else 1.0
-        yield Row(f"decoders: {name}, a text of twice the size", double, once, value, "×", at_most=_GOAL)
+        yield Measurement(f"decoders: {name}, a text of twice the size", double, once, value, "×", at_most=_GOAL)
 
 
 def _pairs(read: Read, prepare: Read, unit: str, effort: Effort) -> list[tuple[float, float]]:

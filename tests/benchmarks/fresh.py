@@ -11,6 +11,6 @@ _T = TypeVar("_T")
 
 
 def in_a_fresh_process(work: Callable[..., _T], *arguments: object) -> _T:
-    """What this function returns there."""
+    """Return what this function returns there."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
         return fresh.submit(work, *arguments).result()

@@ -17,7 +17,7 @@ from tests.benchmarks.effort import Effort
 from tests.benchmarks.fresh import in_a_fresh_process
 from tests.benchmarks.memory_of import peak, resident
 from tests.benchmarks.pages import ENTRIES, EXECUTION, logging_service, project_with
-from tests.benchmarks.results import Row, ratio, typical
+from tests.benchmarks.results import Measurement, ratio, typical
 from verifier.adapters.cloud_logging import CloudLogging
 from verifier.facts.logs import LogReading, LogRules, Pattern
 
@@ -26,19 +26,19 @@ _RULES = LogRules(expected=(Pattern("query ok", "query ok"),))
 _PATIENCE = 600.0
 
 
-def measure(effort: Effort, emulator: str) -> Iterator[Row]:
-    """Processor time and memory of judging. No ledger is needed."""
+def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
+    """Measure the processor time and memory of judging. No ledger is needed."""
     with logging_service() as address:
         pairs = in_a_fresh_process(_processor_times, address, effort.reading_pages, effort.readings)
         name = "logs: processor time of judging, for each entry"
-        yield Row(name, *typical(pairs, "{:.2f} µs"), ratio(pairs), "×", at_most=0.6)
+        yield Measurement(name, *typical(pairs, "{:.2f} µs"), ratio(pairs), "×", at_most=0.6)
         before, most = in_a_fresh_process(_memory, address, effort.memory_pages)
         name = f"logs: memory while judging {effort.memory_pages * ENTRIES:,} entries"
-        yield Row(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=32)
+        yield Measurement(name, f"peak {most:.0f} MiB", f"start {before:.0f} MiB", most - before, "MiB", at_most=32)
 
 
 def _processor_times(address: str, pages: int, readings: int) -> list[tuple[float, float]]:
-    """Microseconds for each entry, of judging and of the library alone; the first pair warms up and does not count."""
+    """Return microseconds an entry, of judging and of the library alone; the first pair does not count."""
     logging = CloudLogging("vividly-dev", address)
     library = LoggingServiceV2Client(
         transport=transports.LoggingServiceV2GrpcTransport(channel=grpc.insecure_channel(address))
@@ -55,7 +55,7 @@ def _processor_times(address: str, pages: int, readings: int) -> list[tuple[floa
 
 
 def _memory(address: str, pages: int) -> tuple[float, float]:
-    """MiB before anything is read, and at the worst moment."""
+    """Return MiB before anything is read, and at the worst moment."""
     logging, this = CloudLogging("vividly-dev", address), psutil.Process()
     before = resident(this)
     _judge(logging, pages)
@@ -63,7 +63,7 @@ def _memory(address: str, pages: int) -> tuple[float, float]:
 
 
 def _judge(logging: CloudLogging, pages: int) -> None:
-    """As the function does it. Raises RuntimeError when something was overlooked, or counted twice."""
+    """Judge as the function does it. Raises RuntimeError when something was overlooked, or counted twice."""
     reading = LogReading(_RULES, EXECUTION)
     for page in logging.read(project_with(pages), _FILTER, timeout=_PATIENCE):
         reading.feed(page.entries)
@@ -74,7 +74,7 @@ def _judge(logging: CloudLogging, pages: int) -> None:
 
 
 def _read(library: LoggingServiceV2Client, pages: int) -> None:
-    """Reading three fields of each entry, and nothing else."""
+    """Read three fields of each entry, and nothing else."""
     request = {
         "resource_names": [f"projects/{project_with(pages)}"],
         "filter": _FILTER,

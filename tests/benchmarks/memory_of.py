@@ -10,17 +10,17 @@ MIB = 1024 * 1024
 
 
 def peak(process: psutil.Process) -> float:
-    """The most that was ever resident of this process, in MiB."""
+    """Return the most that was ever resident of this process, in MiB."""
     lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     [kilobytes] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
     return int(kilobytes) / 1024
 
 
 def resident(process: psutil.Process) -> float:
-    """What is resident of it now, in MiB."""
+    """Return what is resident of it now, in MiB."""
     return process.memory_info().rss / MIB
 
 
 def unshared(process: psutil.Process) -> float:
-    """What would be freed if it ended now, in MiB."""
+    """Return what would be freed if it ended now, in MiB."""
     return process.memory_full_info().uss / MIB

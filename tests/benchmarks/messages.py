@@ -17,7 +17,7 @@ BUILD_BYTES = 11_000
 
 
 def build(number: int, status: str = "SUCCESS", **changes: Any) -> dict[str, Any]:
-    """A build by `gcloud builds submit`, of `BUILD_BYTES` or a little more."""
+    """Return a build by `gcloud builds submit`, of `BUILD_BYTES` or a little more."""
     build_id = f"7c2e9d10-0000-4000-8000-{number:012d}"
     place = {"bucket": f"{PROJECT}_cloudbuild", "object": f"source/1790000000.5-{number:032x}.tgz"}
     document: dict[str, Any] = {
@@ -47,13 +47,13 @@ def _step(number: int) -> dict[str, Any]:
 
 
 def announced(document: Mapping[str, Any]) -> bytes:
-    """The request that tells of a build, as a push subscription on `cloud-builds` sends it."""
+    """Return the request that tells of a build, as a push subscription on `cloud-builds` sends it."""
     attributes = {"buildId": document["id"], "status": document["status"]}
     return _pushed("/builds", document, attributes)
 
 
 def completed(entry: Mapping[str, Any]) -> bytes:
-    """The request that tells of an execution's end."""
+    """Return the request that tells of an execution's end."""
     return _pushed("/executions", entry, {})
 
 

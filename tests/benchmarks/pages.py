@@ -22,13 +22,13 @@ _TRACEBACK = (
 
 
 def project_with(pages: int) -> str:
-    """The project whose logs have this many pages."""
+    """Return the project whose logs have this many pages."""
     return f"pages-{pages}"
 
 
 @contextmanager
 def logging_service() -> Iterator[str]:
-    """Its address, for as long as the block lasts."""
+    """Yield its address, for as long as the block lasts."""
     context = multiprocessing.get_context("spawn")
     near, far = context.Pipe()
     process = context.Process(target=_serve, args=(far,), daemon=True)
@@ -76,7 +76,7 @@ class _Pages(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in th
 
 
 def _entry(number: int) -> Any:
-    """Of ten entries: five that say nothing, two tracebacks, two structured errors, one without labels."""
+    """Return an entry; of ten, five say nothing, two are tracebacks, two structured errors, and one has no labels."""
     kind = number % 10
     entry = LogEntryMessage.pb()(
         log_name="projects/vividly-dev/logs/run.googleapis.com%2Fstderr",

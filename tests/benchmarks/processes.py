@@ -38,12 +38,12 @@ BARE = Source("bare", Path(bare.__file__), {})
 
 
 def ours(settings: Mapping[str, str]) -> Source:
-    """The verifier with these settings."""
+    """Return the verifier with these settings."""
     return Source("verify", MAIN, settings)
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningFunction:
     """A function that answered its first request."""
 
     port: int
@@ -54,8 +54,8 @@ class Running:
 
 
 @contextmanager
-def running(source: Source, first: bytes) -> Iterator[Running]:
-    """The function, from its answer to the request `first` on. Raises RuntimeError when it does not start."""
+def running(source: Source, first: bytes) -> Iterator[RunningFunction]:
+    """Yield the function, from its answer to the request `first` on. Raises RuntimeError when it does not start."""
     port = quiet_port()
     script = str(Path(sys.executable).with_name("functions-framework"))
     command = [script, f"--target={source.target}", f"--source={source.file}", f"--port={port}", "--host=127.0.0.1"]
@@ -68,7 +68,7 @@ def running(source: Source, first: bytes) -> Iterator[Running]:
             if not _answers(port, first, process):
                 output.seek(0)
                 raise RuntimeError(f"expected {source.target} to start, got:\n{output.read().decode()[-4000:]}")
-            yield Running(port, process, time.perf_counter() - start)
+            yield RunningFunction(port, process, time.perf_counter() - start)
         finally:
             _stop(process)
 

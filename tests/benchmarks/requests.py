@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping
 
 from tests.benchmarks.client import load
 from tests.benchmarks.effort import Effort
+from tests.benchmarks.environment import benchmark_environment
 from tests.benchmarks.messages import announced, build
-from tests.benchmarks.place import place
 from tests.benchmarks.processes import BARE, THREADS, ours, running
-from tests.benchmarks.results import Row, absent, ratio, typical
+from tests.benchmarks.results import Measurement, absent, ratio, typical
 
 _DUPLICATES = "requests/s, duplicates of a finished build of 11 KB, ledger in {}"
 
 
-def measure(effort: Effort, emulator: str) -> Iterator[Row]:
-    """Messages of builds that go on, and duplicates of one that is done; `emulator` is Firestore's, or empty."""
-    with place() as here:
+def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
+    """Send messages of builds that go on, and duplicates of one that is done; `emulator` is Firestore's, or empty."""
+    with benchmark_environment() as here:
         goes_on, done = announced(build(1, "WORKING")), build(2)
         pairs = _pairs(here.settings, goes_on, effort)
         yield _row("requests/s, a build that goes on (11 KB)", pairs, at_least=0.9)
@@ -44,5 +44,5 @@ def _pairs(settings: Mapping[str, str], request: bytes, effort: Effort) -> list[
         ]
 
 
-def _row(name: str, pairs: list[tuple[float, float]], *, at_least: float | None = None) -> Row:
-    return Row(name, *typical(pairs, "{:.0f}/s"), ratio(pairs), "×", at_least=at_least)
+def _row(name: str, pairs: list[tuple[float, float]], *, at_least: float | None = None) -> Measurement:
+    return Measurement(name, *typical(pairs, "{:.0f}/s"), ratio(pairs), "×", at_least=at_least)

@@ -8,7 +8,7 @@ from statistics import median
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Measurement:
     """One comparison, made within one run on one machine."""
 
     name: str
@@ -32,24 +32,24 @@ class Row:
         return None if self.at_most is None else self.value <= self.at_most
 
 
-def absent(name: str, reason: str) -> Row:
-    """The row of what could not be measured here."""
-    return Row(name, "not measured", reason, None, "")
+def absent(name: str, reason: str) -> Measurement:
+    """Return the row of what could not be measured here."""
+    return Measurement(name, "not measured", reason, None, "")
 
 
 def ratio(pairs: Iterable[tuple[float, float]]) -> float:
-    """The median of the ratios of neighbouring measurements: what slows both of a pair down cancels."""
+    """Return the median of the ratios of neighbouring measurements: what slows both of a pair down cancels."""
     return median(ours / reference for ours, reference in pairs)
 
 
 def typical(pairs: Iterable[tuple[float, float]], shape: str) -> tuple[str, str]:
-    """The median of each side, as text."""
+    """Return the median of each side, as text."""
     ours, reference = zip(*pairs, strict=True)
     return shape.format(median(ours)), shape.format(median(reference))
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows below their headings, in columns."""
+def table(rows: Sequence[Measurement]) -> str:
+    """Return the rows below their headings, in columns."""
     cells = [("benchmark", "ours", "reference", "result", "goal", "met"), *map(_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
@@ -57,7 +57,7 @@ def table(rows: Sequence[Row]) -> str:
     )
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Measurement) -> tuple[str, ...]:
     result = "" if row.value is None else f"{row.value:.2f} {row.unit}"
     goal = ""
     if row.at_least is not None:

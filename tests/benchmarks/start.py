@@ -10,28 +10,28 @@ from collections.abc import Iterator, Mapping
 from statistics import median
 
 from tests.benchmarks.effort import Effort
+from tests.benchmarks.environment import BenchmarkEnvironment, benchmark_environment
 from tests.benchmarks.messages import announced, build
-from tests.benchmarks.place import Place, place
 from tests.benchmarks.processes import BARE, ours, running
-from tests.benchmarks.results import Row, absent, ratio, typical
+from tests.benchmarks.results import Measurement, absent, ratio, typical
 
 _VERDICT = "start to first LOCAL_SOURCE verdict, ledger in Firestore"
 
 
-def measure(effort: Effort, emulator: str) -> Iterator[Row]:
-    """First answers and first verdicts; `emulator` is Firestore's, or empty."""
-    with place() as here:
+def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
+    """Time first answers and first verdicts; `emulator` is Firestore's, or empty."""
+    with benchmark_environment() as here:
         yield _first_answer(here, effort)
         yield _first_verdict(here, effort, emulator) if emulator else absent(_VERDICT, "no Firestore emulator")
 
 
-def _first_answer(here: Place, effort: Effort) -> Row:
+def _first_answer(here: BenchmarkEnvironment, effort: Effort) -> Measurement:
     request = announced(build(1, "WORKING"))
     pairs = [_pair(here.settings, request) for _ in range(effort.starts + 1)][1:]
-    return Row("start to first answer", *typical(pairs, "{:.3f} s"), ratio(pairs), "×", at_most=1.25)
+    return Measurement("start to first answer", *typical(pairs, "{:.3f} s"), ratio(pairs), "×", at_most=1.25)
 
 
-def _first_verdict(here: Place, effort: Effort, emulator: str) -> Row:
+def _first_verdict(here: BenchmarkEnvironment, effort: Effort, emulator: str) -> Measurement:
     settings, pairs = here.with_firestore(emulator), []
     for number in range(effort.starts + 1):
         document = build(number)
@@ -42,7 +42,7 @@ def _first_verdict(here: Place, effort: Effort, emulator: str) -> Row:
         raise RuntimeError(f"expected the verdicts {expected}, got {here.verdicts()}")
     counted = pairs[1:]
     longer = median(verifier - bare for verifier, bare in counted)
-    return Row(_VERDICT, *typical(counted, "{:.3f} s"), longer, "s", at_most=1.5)
+    return Measurement(_VERDICT, *typical(counted, "{:.3f} s"), longer, "s", at_most=1.5)
 
 
 def _pair(settings: Mapping[str, str], request: bytes) -> tuple[float, float]:

@@ -6,9 +6,10 @@ import pytest
 
 from tests.benchmarks.__main__ import BENCHMARKS
 from tests.benchmarks.effort import QUICK
-from tests.benchmarks.results import Row, absent, table
+from tests.benchmarks.results import Measurement, absent, table
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_benchmark_measures_each_of_its_rows(name: str, firestore_emulator: str) -> None:
     rows = list(BENCHMARKS[name](QUICK, firestore_emulator))
@@ -32,13 +33,13 @@ def test_without_the_emulator_the_row_says_so() -> None:
     ],
 )
 def test_a_goal_is_met_up_to_its_limit(value: float, goals: dict[str, float], met: bool | None) -> None:
-    assert Row("name", "ours", "reference", value, "×", **goals).met is met
+    assert Measurement("name", "ours", "reference", value, "×", **goals).met is met
 
 
 def test_the_table_has_a_line_for_each_row_in_columns() -> None:
     rows = [
-        Row("requests/s", "950/s", "1000/s", 0.95, "×", at_least=0.9),
-        Row("memory", "210 MiB", "34 MiB", 210.0, "MiB", at_most=200),
+        Measurement("requests/s", "950/s", "1000/s", 0.95, "×", at_least=0.9),
+        Measurement("memory", "210 MiB", "34 MiB", 210.0, "MiB", at_most=200),
         absent("verdict", "no emulator"),
     ]
     assert table(rows).splitlines() == [

@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from tests.benchmarks.client import send
+from tests.benchmarks.environment import BenchmarkEnvironment
 from tests.benchmarks.messages import PROJECT, REGION, announced, build, completed
-from tests.benchmarks.place import Place
 from verifier.checks.verdict import Verdict
 from verifier.standin.script import Line, Script
 
@@ -34,7 +34,7 @@ settle = "1s"
 """
 
 
-def announce_each_kind(here: Place, port: int) -> None:
+def announce_each_kind(here: BenchmarkEnvironment, port: int) -> None:
     """Send the function what leads to every verdict once. Raises RuntimeError when one does not come."""
     upload = build(1)
     exempt = build(2, tags=["platform"], serviceAccount=_PLATFORM)
@@ -52,8 +52,8 @@ def _error(number: int) -> Line:
     return Line(at=0.0, text=f"lesson {number} is lost\n" + "  in worker.py\n" * 30, severity="ERROR", stream="stderr")
 
 
-def _try_out(here: Place, port: int, number: int, script: Script) -> None:
-    """A commit's build whose worker runs so; its completion is told until there is a verdict."""
+def _try_out(here: BenchmarkEnvironment, port: int, number: int, script: Script) -> None:
+    """Bring a commit's build, whose worker runs so, to its verdict; its completion is announced until there is one."""
     before = len(here.verdicts())
     document = _commit(number)
     here.cloud.tag(f"{_IMAGE}:latest", document["results"]["images"][0]["digest"])

@@ -12,7 +12,7 @@ from tests.browser.webdriver import PROGRAMS, Browser, browsing, missing_program
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A headless Chromium. Without one the tests are skipped, but never in continuous integration."""
+    """Yield a headless Chromium. Without one the tests are skipped, but never in continuous integration."""
     if missing := missing_programs():
         absent(f"expected {' and '.join(PROGRAMS)} on PATH, no {' and no '.join(missing)}; install both")
     with browsing(tmp_path_factory.mktemp("profile")) as browser:

@@ -27,12 +27,12 @@ _ADDRESS = "https://github.com/vividly/{}.git"
 
 
 def digits(*parts: object) -> str:
-    """64 hex digits that follow from the parts."""
+    """Return 64 hex digits that follow from the parts."""
     return sha256(repr(parts).encode()).hexdigest()
 
 
 def build(number: int, created: datetime, service: str, kind: str = "commit", **fields: Any) -> JudgedBuild:
-    """One build of a service: of a `commit`, an `upload`, by `word` of its trigger, `other` or `broken`."""
+    """Return one build of a service: of a `commit`, an `upload`, by `word` of its trigger, `other` or `broken`."""
     sha = digits("commit", number)[:40]
     document = {
         "id": str(UUID(digits("build", number)[:32])),
@@ -58,13 +58,13 @@ def build(number: int, created: datetime, service: str, kind: str = "commit", **
 
 
 def quarter(count: int) -> list[JudgedBuild]:
-    """So many builds over 90 days, newest first; two stretches of them come from a laptop."""
+    """Return so many builds over 90 days, newest first; two stretches of them come from a laptop."""
     step = timedelta(days=90) / max(count, 1)
     return [build(number, NOW - step * number, _service(number), _kind(number, count)) for number in range(count)]
 
 
 def executions(builds: Iterable[JudgedBuild], every: timedelta = timedelta(hours=6)) -> list[Run]:
-    """The worker's executions: every so often, with the image of its newest build."""
+    """Return the worker's executions: every so often, with the image of its newest build."""
     own = [item for item in builds if any("content-worker:" in image.name for image in item.images)]
     made_by = makers(own)
     runs, started = [], NOW - timedelta(days=89)
@@ -86,7 +86,7 @@ def report(
     complete: bool = True,
     title: str = "Audit of vividly-dev",
 ) -> str:
-    """The report as HTML."""
+    """Yield the report as HTML."""
     tally, out = SummaryBuilder(), io.StringIO()
 
     def counted() -> Iterator[JudgedBuild]:

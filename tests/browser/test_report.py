@@ -44,7 +44,7 @@ CONTRASTS = """
 
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a quarter of a year."""
+    """Return the report of a quarter of a year."""
     file = tmp_path_factory.mktemp("report") / "report.html"
     file.write_text(report(BUILDS, RUNS), encoding="utf-8")
     return file
@@ -52,7 +52,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def opened(browser: Browser, page: Path) -> Iterator[Browser]:
-    """The report on a wide screen. Whatever a test does in it, the console stays silent."""
+    """Yield the report on a wide screen. Whatever a test does in it, the console stays silent."""
     browser.prefer()
     browser.resize(1280, 900)
     browser.open(page)
@@ -61,7 +61,7 @@ def opened(browser: Browser, page: Path) -> Iterator[Browser]:
 
 
 def shown(browser: Browser) -> int:
-    """How many builds the table says that it shows."""
+    """Return how many builds the table says that it shows."""
     return int(browser.text("#count").split()[0].replace(",", ""))
 
 

@@ -15,16 +15,17 @@ from shutil import which
 from time import monotonic, sleep
 from typing import Any
 
+from tests.busy import LONG_SECONDS
+
 PROGRAMS = ("chromium", "chromedriver")
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-_SECONDS = 30.0
 _OPTIONS = {
     "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"],
 }
 
 
 def missing_programs() -> list[str]:
-    """What has to be installed before a browser can be driven."""
+    """Return what has to be installed before a browser can be driven."""
     return [program for program in PROGRAMS if which(program) is None]
 
 
@@ -40,7 +41,7 @@ class Browser:
         self._call("POST", "url", url=page.as_uri())
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """What this body of a function returns in the page."""
+        """Return what this body of a function returns in the page."""
         return self._call("POST", "execute/sync", script=script, args=list(arguments))
 
     def click(self, selector: str) -> None:
@@ -52,20 +53,20 @@ class Browser:
         self._call("POST", f"element/{self._find(selector)}/value", text=text)
 
     def press(self, key: str) -> None:
-        """Press and let go of one key, wherever the focus is."""
+        """Press and release one key, wherever the focus is."""
         actions = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
         self._call("POST", "actions", actions=[{"type": "key", "id": "keys", "actions": actions}])
 
     def text(self, selector: str) -> str:
-        """The text as it is shown."""
+        """Return the text as it is shown."""
         return str(self._call("GET", f"element/{self._find(selector)}/text"))
 
     def count(self, selector: str) -> int:
-        """How many elements there are."""
+        """Return how many elements there are."""
         return int(self.run("return document.querySelectorAll(arguments[0]).length", selector))
 
     def messages(self) -> list[str]:
-        """What the console said since it was last asked: errors, and what the page's policy refused."""
+        """Return what the console said since it was last asked: errors, and what the page's policy refused."""
         return [f"{entry['level']}: {entry['message']}" for entry in self._call("POST", "se/log", type="browser")]
 
     def resize(self, width: int, height: int) -> None:
@@ -94,7 +95,7 @@ class Browser:
 
 @contextmanager
 def browsing(profile: Path) -> Iterator[Browser]:
-    """A headless browser for as long as the block lasts, with a profile folder of its own."""
+    """Yield a headless browser for as long as the block lasts, with a profile folder of its own."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = int(held.getsockname()[1])
@@ -116,7 +117,7 @@ def browsing(profile: Path) -> Iterator[Browser]:
 
 
 def _await(port: int) -> None:
-    until = monotonic() + _SECONDS
+    until = monotonic() + LONG_SECONDS
     while True:
         try:
             if _answer(port, "GET", "/status", None)["ready"]:
@@ -128,7 +129,7 @@ def _await(port: int) -> None:
 
 
 def _answer(port: int, method: str, path: str, body: dict[str, Any] | None) -> Any:
-    connection = HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+    connection = HTTPConnection("127.0.0.1", port, timeout=LONG_SECONDS)
     try:
         connection.request(method, path, None if body is None else json.dumps(body))
         value = json.loads(connection.getresponse().read())["value"]

@@ -15,19 +15,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.busy import LONG_SECONDS
 from tests.terraform.command import ROOT, Terraform
 from verifier.standin.function import quiet_port
 
 HOME, REGION, NAME = "acme-home", "us-central1", "build-verifier"
 BUILDER = f"{NAME}-builder@{HOME}.iam.gserviceaccount.com"
-_INSTALL_SECONDS = 240
-_START_SECONDS = 60
+_INSTALL_SECONDS = 2 * LONG_SECONDS
 _KEPT = ("HOME", "LANG", "PATH", "PIP_", "SSL_CERT", "REQUESTS_CA", "http", "HTTP", "no_proxy", "NO_PROXY")
 """How the variables begin that installing needs."""
 
 
 def zipped(terraform: Terraform, policy: Path, folder: Path) -> Path:
-    """The zip that Terraform would upload for this policy, from the list and the text that it gives itself."""
+    """Return the zip that Terraform would upload for this policy, from the list and the text that it gives itself."""
     variables = folder / "installation.tfvars.json"
     settings = {
         "home": {"project": HOME, "region": REGION, "name": NAME},
@@ -48,7 +48,7 @@ def zipped(terraform: Terraform, policy: Path, folder: Path) -> Path:
 
 
 def imported_by(path: str) -> set[str]:
-    """The project's files that a file imports, sooner or later, with itself and the packages that they are in."""
+    """Return the project's files that a file imports, sooner or later, with itself and their packages."""
     found: set[str] = set()
     waiting = {path}
     while waiting:
@@ -76,7 +76,7 @@ def _packages(folder: Path) -> list[Path]:
 
 
 def installed(workspace: Path, folder: Path) -> Path:
-    """A virtual environment with the requirements of the unzipped bundle and nothing else; its folder of programs."""
+    """Make a virtual environment with the unzipped bundle's requirements alone; return its folder of programs."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=_INSTALL_SECONDS)
     programs = folder / "bin"
     install = [
@@ -105,7 +105,7 @@ def installed(workspace: Path, folder: Path) -> Path:
 
 @contextmanager
 def booted(programs: Path, workspace: Path, settings: Mapping[str, str], log: Path) -> Iterator[str]:
-    """Where the function listens: started as the buildpack does, with nothing of our environment but its settings."""
+    """Start the function as the buildpack does, with nothing of our environment but its settings; yield its address."""
     port = quiet_port()
     environment = {
         "PATH": f"{programs}:/usr/bin:/bin",
@@ -144,7 +144,7 @@ def booted(programs: Path, workspace: Path, settings: Mapping[str, str], log: Pa
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + _START_SECONDS
+    until = time.monotonic() + LONG_SECONDS
     while time.monotonic() < until and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
             return

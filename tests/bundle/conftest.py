@@ -24,7 +24,7 @@ settle = "1s"
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The zip that Terraform would upload."""
+    """Return the zip that Terraform would upload."""
     folder = tmp_path_factory.mktemp("bundle")
     policy = folder / "policy.toml"
     policy.write_text(POLICY)
@@ -33,6 +33,6 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment() -> Iterator[Path]:
-    """A folder for a virtual environment, gone at the end: pytest would keep several of them."""
+    """Yield a folder for a virtual environment, gone at the end: pytest would keep several of them."""
     with TemporaryDirectory(prefix="build-verifier-") as folder:
         yield Path(folder) / "venv"

@@ -44,22 +44,22 @@ class Google:
         self.cloud.put_job(RESIZER.project, RESIZER.location, RESIZER.job, **settings)
 
     def play(self, script: Script, seconds: float = 60, **job: Any) -> Execution:
-        """An execution of the resizer by this script, so many seconds after it was created for our build."""
+        """Return an execution of the resizer by this script, so many seconds after it was created for our build."""
         self.put_job(script, **job)
         jobs = CloudRunJobs(self.address)
-        name = jobs.start(RESIZER, (), {BUILD_VARIABLE: OURS}, timeout=5)
+        name = jobs.start(RESIZER, (), {BUILD_VARIABLE: OURS}, timeout=20)
         self.clock.advance(seconds)
-        return jobs.observe(name, timeout=5)
+        return jobs.observe(name, timeout=20)
 
     def entries(self, query: str) -> list[LogEntry]:
-        """Every log entry that the query selects, through as many pages as it takes."""
-        pages = CloudLogging("home", self.address).read(RESIZER.project, query, timeout=5)
+        """Return every log entry that the query selects, through as many pages as it takes."""
+        pages = CloudLogging("home", self.address).read(RESIZER.project, query, timeout=20)
         return [entry for page in pages for entry in page.entries]
 
 
 @contextmanager
 def google_standing() -> Iterator[Google]:
-    """The stand-in, for as long as the block lasts."""
+    """Yield the stand-in, for as long as the block lasts."""
     clock, faults = ManualClock(START), Faults()
     cloud = Cloud(clock)
     with GoogleStandIn(cloud, faults) as server:
@@ -68,7 +68,7 @@ def google_standing() -> Iterator[Google]:
 
 @contextmanager
 def nobody_there() -> Iterator[str]:
-    """The address of a port that refuses every connection."""
+    """Yield the address of a port that refuses every connection."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{held.getsockname()[1]}"
@@ -76,14 +76,14 @@ def nobody_there() -> Iterator[str]:
 
 @contextmanager
 def black_hole() -> Iterator[str]:
-    """An address where connections are accepted and nothing is ever answered."""
+    """Yield an address where connections are accepted and nothing is ever answered."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager
 def answering(answer: Callable[[grpc.ServicerContext], bytes]) -> Iterator[tuple[str, list[str]]]:
-    """The address of a server that answers every call like this, and the methods that were called."""
+    """Yield the address of a server that answers every call like this, and the methods that were called."""
     calls: list[str] = []
 
     class Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only, not when it runs
@@ -101,14 +101,14 @@ def answering(answer: Callable[[grpc.ServicerContext], bytes]) -> Iterator[tuple
 
 
 def trouble(call: Callable[[], Any]) -> ServiceError:
-    """The error that a call ends in."""
+    """Return the error that a call ends in."""
     with pytest.raises(ServiceError) as caught:
         call()
     return caught.value
 
 
 def timed_trouble(call: Callable[[], Any]) -> tuple[ServiceError, float]:
-    """The error that a call ends in, and the seconds that it took."""
+    """Return the error that a call ends in, and the seconds that it took."""
     start = monotonic()
     error = trouble(call)
     return error, monotonic() - start

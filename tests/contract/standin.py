@@ -48,21 +48,21 @@ class StandIn:
     def run_job(self, **overrides: Any) -> str:
         """Start the job and give the execution's full name."""
         request = {"name": JOB, **({"overrides": overrides} if overrides else {})}
-        return str(self.jobs.run_job(request=request, timeout=5).metadata.name)
+        return str(self.jobs.run_job(request=request, timeout=20).metadata.name)
 
     def execution(self, name: str) -> Any:
-        """The execution as it is now."""
-        return self.executions.get_execution(name=name, timeout=5)
+        """Return the execution as it is now."""
+        return self.executions.get_execution(name=name, timeout=20)
 
     def entries(self, text: str = "", **more: Any) -> list[Any]:
-        """Every entry that matches a filter, through as many pages as it takes."""
+        """Return every entry that matches a filter, through as many pages as it takes."""
         request = {"resource_names": [f"projects/{PROJECT}"], "filter": text, **more}
-        return list(self.logging.list_log_entries(request=request, timeout=5, retry=None))
+        return list(self.logging.list_log_entries(request=request, timeout=20, retry=None))
 
 
 @contextmanager
 def standing() -> Iterator[StandIn]:
-    """Both sides, connected by a real socket, for as long as the block lasts."""
+    """Yield both sides, connected by a real socket, for as long as the block lasts."""
     clock, faults = ManualClock(START), Faults()
     cloud = Cloud(clock)
     with GoogleStandIn(cloud, faults) as server, grpc.insecure_channel(server.address) as channel:
@@ -79,13 +79,13 @@ def standing() -> Iterator[StandIn]:
 
 
 def refusal(call: Callable[[], Any]) -> tuple[str, str]:
-    """The gRPC status name and the message with which a call is refused."""
+    """Return the gRPC status name and the message with which a call is refused."""
     with pytest.raises(GoogleAPICallError) as caught:
         call()
     return status_name(caught.value), str(caught.value.message)
 
 
 def status_name(error: GoogleAPICallError) -> str:
-    """The name of the gRPC status behind an error."""
+    """Return the name of the gRPC status behind an error."""
     assert error.grpc_status_code is not None
     return error.grpc_status_code.name

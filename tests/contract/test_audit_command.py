@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.busy import LONG_SECONDS
 from tests.contract.adapters import Google, google_standing
 from tests.fixtures.builds import CASES, document
 from verifier.adapters.cloud_run import CloudRunJobs
@@ -66,7 +67,7 @@ def a_build(google: Google, build_id: str, days: float, region: str = REGION, **
 
 
 def a_week(google: Google) -> None:
-    """A commit, two uploads by Ana, a commit again, and a build that failed in another region."""
+    """Put a commit, two uploads by Ana, a commit again, and a build that failed in another region."""
     for build in (
         a_build(google, "a", 6, **COMMIT),
         a_build(google, "b", 5, **UPLOAD),
@@ -461,7 +462,7 @@ def test_what_a_job_ran_is_tied_to_the_builds_by_digest(google: Google) -> None:
 
 
 def ran_digest_of(google: Google, build_id: str) -> None:
-    """Content-worker ran once, with the image of this build."""
+    """Let content-worker run once, with the image of this build."""
     google.cloud.tag(IMAGE, f"sha256:{build_id:0>64}")
     google.cloud.put_job(PROJECT, REGION, "content-worker", image=IMAGE, script=Script())
     CloudRunJobs(google.address).start(JobName(PROJECT, REGION, "content-worker"), [], {}, timeout=5)
@@ -469,7 +470,7 @@ def ran_digest_of(google: Google, build_id: str) -> None:
 
 
 def runs_of(google: Google, *words: str) -> list[tuple[str, str]]:
-    """The build and the verdict of each execution."""
+    """Return the build and the verdict of each execution."""
     until = show_time(google.clock())
     result = run(google, "--job", f"{REGION}/content-worker", "--format", "json", "--until", until, *words)
     return [(each["build"].rpartition("/")[2], each["verdict"]) for each in json.loads(result.stdout)["runs"]]
@@ -563,6 +564,6 @@ def test_as_a_process_it_shows_no_progress_bar_where_nobody_watches(google: Goog
     a_week(google)
     environment = os.environ | {"VERIFIER_GOOGLE_ENDPOINT": google.address, "GOOGLE_CLOUD_PROJECT": PROJECT}
     command = [sys.executable, "-c", "from verifier.cli.audit import audit; audit()", "--region", REGION]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONG_SECONDS, check=False)
     assert (done.returncode, done.stderr) == (3, "")
     assert "2  LOCAL_SOURCE" in done.stdout

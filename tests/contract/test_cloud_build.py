@@ -91,7 +91,7 @@ def google() -> Iterator[Google]:
 
 
 def fetched(google: Google, build: dict[str, Any]) -> Build:
-    """The build as it comes over gRPC."""
+    """Return the build as it comes over gRPC."""
     google.cloud.put_build(build)
     return CloudBuild(google.address).fetch(parse_build(build).key, timeout=5)
 

@@ -11,6 +11,7 @@ import pytest
 from google.cloud.logging_v2.types import LogEntry as LogEntryMessage
 from google.protobuf import json_format
 
+from tests.busy import BUSY_SECONDS
 from tests.contract.adapters import Google, google_standing, timed_trouble, trouble
 from tests.contract.standin import DIGEST, IMAGE, START
 from verifier.adapters.cloud_logging import CloudLogging
@@ -36,7 +37,7 @@ def google() -> Iterator[Google]:
 
 
 def put_lines(google: Google, number: int, text: str = "line") -> None:
-    """So many entries, one a second."""
+    """Put so many entries, one a second."""
     documents = (
         {
             "logName": "projects/acme/logs/lines",
@@ -137,11 +138,11 @@ def test_a_structured_entry_is_read_by_the_fields_that_hold_text(
 
 
 def test_one_page_takes_no_longer_than_a_page_may(google: Google) -> None:
-    google.faults.add(Fault("ListLogEntries", "before", seconds=5.0))
+    google.faults.add(Fault("ListLogEntries", "before", seconds=60.0))
     logging = CloudLogging("home", google.address, page_seconds=0.3)
-    error, took = timed_trouble(lambda: list(logging.read("acme", "", timeout=5)))
+    error, took = timed_trouble(lambda: list(logging.read("acme", "", timeout=60)))
     assert isinstance(error, Unavailable)
-    assert took < 2
+    assert took < BUSY_SECONDS
 
 
 def test_reading_takes_no_longer_than_its_timeout_over_all_pages(google: Google) -> None:
@@ -149,14 +150,14 @@ def test_reading_takes_no_longer_than_its_timeout_over_all_pages(google: Google)
     google.faults.add(Fault("ListLogEntries", "slow", times=0, seconds=0.2))
     error, took = timed_trouble(lambda: pages(google, timeout=0.5))
     assert isinstance(error, Unavailable)
-    assert took < 1
+    assert took < BUSY_SECONDS
     assert len(google.faults.calls) <= 3
 
 
 def test_time_that_the_reader_takes_counts(google: Google) -> None:
-    reading = CloudLogging("home", google.address).read("acme", "", timeout=0.3)
+    reading = CloudLogging("home", google.address).read("acme", "", timeout=2.0)
     assert next(reading).more
-    sleep(0.3)
+    sleep(2.0)
     assert isinstance(trouble(lambda: next(reading)), Unavailable)
     assert len(google.faults.calls) == 1
 

@@ -55,9 +55,9 @@ def claim(ledger: Ledger, *, only_if_due: bool = False, announced: bool = True) 
 
 
 def held(ledger: Ledger) -> Lease:
-    hold = claim(ledger)
-    assert hold is not None
-    return hold
+    lease = claim(ledger)
+    assert lease is not None
+    return lease
 
 
 def stored(ledger: Ledger) -> Record:
@@ -66,35 +66,35 @@ def stored(ledger: Ledger) -> Record:
     return parse_record(found.document)
 
 
-def save(ledger: Ledger, hold: Lease, record: Record) -> Lease:
-    return ledger.save(hold, record, timeout=SOON)
+def save(ledger: Ledger, lease: Lease, record: Record) -> Lease:
+    return ledger.save(lease, record, timeout=SOON)
 
 
 def test_a_first_claim_creates_a_record_that_is_due_when_its_lease_ends(ledger: Ledger) -> None:
-    hold = held(ledger)
-    assert hold.record == stored(ledger)
-    assert (hold.record.fence, hold.record.owner) == (1, "nonce-1")
-    assert hold.record.lease_until == hold.record.due == NOW + LEASE
+    lease = held(ledger)
+    assert lease.record == stored(ledger)
+    assert (lease.record.fence, lease.record.owner) == (1, "nonce-1")
+    assert lease.record.lease_until == lease.record.due == NOW + LEASE
 
 
 def test_of_many_claims_at_once_exactly_one_holds_the_record(ledger: Ledger) -> None:
     with ThreadPoolExecutor(RACERS) as threads:
-        holds = list(threads.map(lambda _: claim(ledger), range(RACERS)))
-    assert sum(hold is not None for hold in holds) == 1
+        leases = list(threads.map(lambda _: claim(ledger), range(RACERS)))
+    assert sum(lease is not None for lease in leases) == 1
 
 
 def test_of_many_takeovers_at_once_exactly_one_holds_the_record(ledger: Ledger, clock: ManualClock) -> None:
     held(ledger)
     clock.advance(121)
     with ThreadPoolExecutor(RACERS) as threads:
-        holds = [hold for hold in threads.map(lambda _: claim(ledger), range(RACERS)) if hold]
-    assert [hold.record.fence for hold in holds] == [2]
+        leases = [lease for lease in threads.map(lambda _: claim(ledger), range(RACERS)) if lease]
+    assert [lease.record.fence for lease in leases] == [2]
 
 
 def test_a_record_that_is_held_or_done_gives_nothing_to_do(ledger: Ledger, clock: ManualClock) -> None:
-    hold = held(ledger)
+    lease = held(ledger)
     assert claim(ledger) is None
-    save(ledger, hold, settled(hold.record, State.DONE))
+    save(ledger, lease, settled(lease.record, State.DONE))
     clock.advance(10_000)
     assert claim(ledger) is None
 
@@ -111,16 +111,16 @@ def test_a_holder_that_was_overtaken_can_write_no_more(ledger: Ledger, clock: Ma
 
 
 def test_a_release_lets_the_next_claim_in_at_once(ledger: Ledger) -> None:
-    hold = held(ledger)
-    save(ledger, hold, released(hold.record, NOW + timedelta(minutes=5)))
+    lease = held(ledger)
+    save(ledger, lease, released(lease.record, NOW + timedelta(minutes=5)))
     again = held(ledger)
     assert again.record.fence == 2
 
 
 def test_a_message_that_says_nothing_new_waits_for_the_due_time(ledger: Ledger, clock: ManualClock) -> None:
-    hold = held(ledger)
-    fetched = replace(hold.record, build={"id": KEY.id})
-    save(ledger, hold, released(fetched, NOW + timedelta(minutes=5)))
+    lease = held(ledger)
+    fetched = replace(lease.record, build={"id": KEY.id})
+    save(ledger, lease, released(fetched, NOW + timedelta(minutes=5)))
     assert claim(ledger, only_if_due=True) is None
     assert claim(ledger, only_if_due=False) is not None
     clock.advance(600)
@@ -128,27 +128,27 @@ def test_a_message_that_says_nothing_new_waits_for_the_due_time(ledger: Ledger, 
 
 
 def test_a_message_about_a_build_that_was_not_fetched_yet_is_always_new(ledger: Ledger) -> None:
-    hold = held(ledger)
-    save(ledger, hold, released(hold.record, NOW + timedelta(minutes=5)))
+    lease = held(ledger)
+    save(ledger, lease, released(lease.record, NOW + timedelta(minutes=5)))
     assert claim(ledger, only_if_due=True) is not None
 
 
 def test_an_unconfirmed_build_is_taken_up_again_when_another_message_comes(ledger: Ledger) -> None:
-    hold = held(ledger)
-    save(ledger, hold, settled(hold.record, State.UNCONFIRMED))
+    lease = held(ledger)
+    save(ledger, lease, settled(lease.record, State.UNCONFIRMED))
     assert stored(ledger).due is None
     assert held(ledger).record.state is State.OPEN
 
 
 def test_whatever_is_not_done_is_on_the_due_list_when_its_time_comes(ledger: Ledger, clock: ManualClock) -> None:
-    hold = held(ledger)
+    lease = held(ledger)
     assert ledger.store.due(show_time(clock()), 10, timeout=SOON) == []
     clock.advance(121)
     due = ledger.store.due(show_time(clock()), 10, timeout=SOON)
     assert [name for name, _ in due] == [KEY.digest]
     again = ledger.take(due[0][1], timeout=SOON)
     assert again is not None
-    assert again.record.fence == hold.record.fence + 1
+    assert again.record.fence == lease.record.fence + 1
     save(ledger, again, settled(again.record, State.DONE))
     clock.advance(10_000)
     assert ledger.store.due(show_time(clock()), 10, timeout=SOON) == []
@@ -176,7 +176,7 @@ class Lossy:
 
 
 def conflict() -> None:
-    """What a retry inside a client library makes of a lost reply: somebody was first, and it was us."""
+    """Raise what a retry inside a client library makes of a lost reply: somebody was first, and it was us."""
 
 
 def silence() -> Stored | None:
@@ -186,16 +186,16 @@ def silence() -> Stored | None:
 @pytest.mark.parametrize("answer", [conflict, silence])
 def test_a_claim_whose_reply_was_lost_is_ours_all_the_same(ledger: Ledger, answer: Callable[[], None]) -> None:
     lossy = replace(ledger, store=Lossy(ledger.store, answer))
-    hold = held(lossy)
-    assert hold.record == stored(ledger)
-    save(ledger, hold, replace(hold.record, execution="went on"))
+    lease = held(lossy)
+    assert lease.record == stored(ledger)
+    save(ledger, lease, replace(lease.record, execution="went on"))
 
 
 @pytest.mark.parametrize("answer", [conflict, silence])
 def test_a_write_whose_reply_was_lost_is_ours_all_the_same(ledger: Ledger, answer: Callable[[], None]) -> None:
-    hold = held(ledger)
+    lease = held(ledger)
     lossy = replace(ledger, store=Lossy(ledger.store, answer))
-    after = save(lossy, hold, replace(hold.record, execution="one"))
+    after = save(lossy, lease, replace(lease.record, execution="one"))
     save(ledger, after, replace(after.record, execution="two"))
     assert stored(ledger).execution == "two"
 
@@ -222,13 +222,13 @@ class Blind:
 
 
 def test_a_store_that_is_away_is_not_mistaken_for_a_lost_race(ledger: Ledger) -> None:
-    away = replace(ledger, store=Away(ledger.store))
+    away = replace(ledger, store=WriteSwallowingStore(ledger.store))
     with pytest.raises(Unavailable):
         claim(away)
 
 
 @dataclass(frozen=True)
-class Away:
+class WriteSwallowingStore:
     """A store that reads, and writes nothing."""
 
     store: Store

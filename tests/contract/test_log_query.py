@@ -26,12 +26,12 @@ def google() -> Iterator[Google]:
 
 
 def selected(google: Google, execution: Execution, rules: LogRules = RULES) -> list[str]:
-    """The texts that the query for this execution selects."""
+    """Return the texts that the query for this execution selects."""
     return [entry.text for entry in google.entries(log_filter(execution, rules))]
 
 
 def facts(google: Google, execution: Execution, query: str, rules: LogRules = RULES) -> LogFacts:
-    """What the entries that a query selects say about this execution."""
+    """Return what the entries that a query selects say about this execution."""
     reading = LogReading(rules, parse_execution_name(execution.name)[1])
     reading.feed(google.entries(query))
     return reading.facts(truncated=False)

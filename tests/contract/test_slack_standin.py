@@ -21,7 +21,7 @@ START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 CHANNEL = "C0BUILDS01"
 
 
-class Reply(NamedTuple):
+class RawReply(NamedTuple):
     status: int
     headers: dict[str, str]
     text: str
@@ -31,21 +31,21 @@ class Reply(NamedTuple):
         return json.loads(self.text)
 
 
-class Slack(NamedTuple):
+class RawSlack(NamedTuple):
     standin: SlackStandIn
     faults: Faults
     clock: ManualClock
 
-    def request(self, verb: str, url: str, body: str = "", **headers: str) -> Reply:
+    def request(self, verb: str, url: str, body: str = "", **headers: str) -> RawReply:
         parts = urlsplit(url)
         connection = http.client.HTTPConnection(parts.netloc, timeout=10)
         connection.request(verb, parts.path, body.encode(), {n.replace("_", "-"): v for n, v in headers.items()})
         response = connection.getresponse()
-        reply = Reply(response.status, dict(response.getheaders()), response.read().decode())
+        reply = RawReply(response.status, dict(response.getheaders()), response.read().decode())
         connection.close()
         return reply
 
-    def call(self, method: str, token: str = TOKEN, **arguments: Any) -> Reply:
+    def call(self, method: str, token: str = TOKEN, **arguments: Any) -> RawReply:
         return self.request(
             "POST",
             self.standin.api_url + method,
@@ -54,7 +54,7 @@ class Slack(NamedTuple):
             Content_Type="application/json;charset=utf-8",
         )
 
-    def form(self, method: str, **arguments: str) -> Reply:
+    def form(self, method: str, **arguments: str) -> RawReply:
         return self.request(
             "POST",
             self.standin.api_url + method,
@@ -65,16 +65,16 @@ class Slack(NamedTuple):
 
 
 @contextmanager
-def slack_with(*, rate_limit: bool) -> Iterator[Slack]:
+def slack_with(*, rate_limit: bool) -> Iterator[RawSlack]:
     faults, clock = Faults(), ManualClock(START)
     with SlackStandIn(
         faults, clock, channels={CHANNEL: "builds", "C0OTHER001": "other"}, rate_limit=rate_limit
     ) as standin:
-        yield Slack(standin, faults, clock)
+        yield RawSlack(standin, faults, clock)
 
 
 @pytest.fixture
-def slack() -> Iterator[Slack]:
+def slack() -> Iterator[RawSlack]:
     with slack_with(rate_limit=False) as running:
         yield running
 
@@ -95,7 +95,7 @@ def button(text: str = "Logs", url: str = "https://example.com/") -> dict[str, A
     return {"type": "button", "text": plain(text), "url": url}
 
 
-def test_a_message_is_kept_as_it_was_posted(slack: Slack) -> None:
+def test_a_message_is_kept_as_it_was_posted(slack: RawSlack) -> None:
     blocks = [section("hello")]
     metadata = {"event_type": "e", "event_payload": {"key": "k"}}
     answer = slack.call("chat.postMessage", channel="#builds", text="hi", blocks=blocks, metadata=metadata).json
@@ -107,17 +107,17 @@ def test_a_message_is_kept_as_it_was_posted(slack: Slack) -> None:
 
 
 @pytest.mark.parametrize("channel", [CHANNEL, "builds", "#builds"])
-def test_a_message_may_name_its_channel_or_give_its_id(slack: Slack, channel: str) -> None:
+def test_a_message_may_name_its_channel_or_give_its_id(slack: RawSlack, channel: str) -> None:
     assert slack.call("chat.postMessage", channel=channel, text="x").json["channel"] == CHANNEL
 
 
-def test_messages_of_one_moment_have_different_times_in_order(slack: Slack) -> None:
+def test_messages_of_one_moment_have_different_times_in_order(slack: RawSlack) -> None:
     for _ in range(3):
         slack.call("chat.postMessage", channel=CHANNEL, text="x")
     assert [message.ts[-7:] for message in slack.standin.messages] == [".000000", ".000001", ".000002"]
 
 
-def test_a_form_says_the_same_as_json(slack: Slack) -> None:
+def test_a_form_says_the_same_as_json(slack: RawSlack) -> None:
     blocks = [section("hello")]
     answer = slack.form("chat.postMessage", channel=CHANNEL, text="a & b", blocks=json.dumps(blocks)).json
     assert answer["ok"] is True
@@ -125,7 +125,7 @@ def test_a_form_says_the_same_as_json(slack: Slack) -> None:
     assert (message.text, list(message.blocks)) == ("a & b", blocks)
 
 
-def test_auth_test_says_who_the_token_is(slack: Slack) -> None:
+def test_auth_test_says_who_the_token_is(slack: RawSlack) -> None:
     assert slack.call("auth.test").json["user"] == "build-verifier"
 
 
@@ -159,7 +159,7 @@ REFUSED_CALLS: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED_CALLS)
-def test_a_call_that_slack_would_refuse_is_refused(slack: Slack, case: str) -> None:
+def test_a_call_that_slack_would_refuse_is_refused(slack: RawSlack, case: str) -> None:
     method, arguments, code = REFUSED_CALLS[case]
     answer = slack.call(method, **arguments).json
     assert (answer["ok"], answer["error"]) == (False, code)
@@ -167,7 +167,7 @@ def test_a_call_that_slack_would_refuse_is_refused(slack: Slack, case: str) -> N
 
 
 @pytest.mark.parametrize(("token", "code"), [("xoxb-another", "invalid_auth"), ("", "not_authed")])
-def test_only_its_own_token_opens_it(slack: Slack, token: str, code: str) -> None:
+def test_only_its_own_token_opens_it(slack: RawSlack, token: str, code: str) -> None:
     assert slack.call("chat.postMessage", token, channel=CHANNEL, text="x").json["error"] == code
 
 
@@ -180,7 +180,7 @@ def test_only_its_own_token_opens_it(slack: Slack, token: str, code: str) -> Non
         ("x", "text/plain", "invalid_post_type"),
     ],
 )
-def test_a_body_that_can_not_be_read_is_refused(slack: Slack, body: str, kind: str, code: str) -> None:
+def test_a_body_that_can_not_be_read_is_refused(slack: RawSlack, body: str, kind: str, code: str) -> None:
     url = slack.standin.api_url + "chat.postMessage"
     reply = slack.request("POST", url, body, Authorization=f"Bearer {TOKEN}", Content_Type=kind)
     assert reply.json == {"ok": False, "error": code}
@@ -226,26 +226,26 @@ REFUSED_BLOCKS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", ACCEPTED_BLOCKS)
-def test_blocks_within_the_limits_are_taken(slack: Slack, case: str) -> None:
+def test_blocks_within_the_limits_are_taken(slack: RawSlack, case: str) -> None:
     assert slack.call("chat.postMessage", channel=CHANNEL, blocks=ACCEPTED_BLOCKS[case]).json["ok"] is True
 
 
 @pytest.mark.parametrize("case", REFUSED_BLOCKS)
-def test_blocks_beyond_the_limits_are_refused_with_their_place(slack: Slack, case: str) -> None:
+def test_blocks_beyond_the_limits_are_refused_with_their_place(slack: RawSlack, case: str) -> None:
     answer = slack.call("chat.postMessage", channel=CHANNEL, text="x", blocks=REFUSED_BLOCKS[case]).json
     assert (answer["ok"], answer["error"]) == (False, "invalid_blocks")
     assert "[/blocks" in answer["response_metadata"]["messages"][0]
     assert slack.standin.messages == ()
 
 
-def test_an_update_changes_the_message_in_place_and_marks_it(slack: Slack) -> None:
+def test_an_update_changes_the_message_in_place_and_marks_it(slack: RawSlack) -> None:
     ts = slack.call("chat.postMessage", channel=CHANNEL, text="old").json["ts"]
     slack.call("chat.postMessage", channel=CHANNEL, text="another")
     assert slack.call("chat.update", channel=CHANNEL, ts=ts, text="new").json["ok"] is True
     assert [(m.text, m.edited) for m in slack.standin.messages] == [("new", True), ("another", False)]
 
 
-def test_history_is_the_channels_newest_first_and_since_a_time(slack: Slack) -> None:
+def test_history_is_the_channels_newest_first_and_since_a_time(slack: RawSlack) -> None:
     for text in ("a", "b", "c"):
         slack.call("chat.postMessage", channel=CHANNEL, text=text)
         slack.call("chat.postMessage", channel="other", text="elsewhere")
@@ -256,7 +256,7 @@ def test_history_is_the_channels_newest_first_and_since_a_time(slack: Slack) -> 
     assert (answer["has_more"], answer["response_metadata"]["next_cursor"]) == (False, "")
 
 
-def test_history_comes_in_pages(slack: Slack) -> None:
+def test_history_comes_in_pages(slack: RawSlack) -> None:
     for text in "abcde":
         slack.call("chat.postMessage", channel=CHANNEL, text=text)
     seen, cursor = [], ""
@@ -267,7 +267,7 @@ def test_history_comes_in_pages(slack: Slack) -> None:
     assert (seen, cursor) == ([["e", "d"], ["c", "b"], ["a"]], "")
 
 
-def test_history_shows_metadata_only_when_asked_to(slack: Slack) -> None:
+def test_history_shows_metadata_only_when_asked_to(slack: RawSlack) -> None:
     metadata = {"event_type": "e", "event_payload": {"key": "k"}}
     slack.call("chat.postMessage", channel=CHANNEL, text="x", metadata=metadata)
     without = slack.form("conversations.history", channel=CHANNEL).json["messages"]
@@ -302,7 +302,7 @@ def test_a_channel_takes_one_message_a_second() -> None:
         ("/more", '{"text": "x"}', 404, "no_service"),
     ],
 )
-def test_the_webhook_answers_in_words(slack: Slack, path: str, body: str, status: int, text: str) -> None:
+def test_the_webhook_answers_in_words(slack: RawSlack, path: str, body: str, status: int, text: str) -> None:
     reply = slack.request("POST", slack.standin.webhook_url + path, body)
     assert (reply.status, reply.text) == (status, text)
     assert len(slack.standin.messages) == (status == 200)
@@ -311,20 +311,20 @@ def test_the_webhook_answers_in_words(slack: Slack, path: str, body: str, status
 @pytest.mark.parametrize(
     ("status", "answer"), [("500", "Internal Server Error"), ("UNAVAILABLE", "Service Unavailable")]
 )
-def test_a_fault_before_has_no_effect(slack: Slack, status: str, answer: str) -> None:
+def test_a_fault_before_has_no_effect(slack: RawSlack, status: str, answer: str) -> None:
     slack.faults.add(Fault("chat.postMessage", "before", status))
     assert slack.call("chat.postMessage", channel=CHANNEL, text="first").text == answer
     assert slack.call("chat.postMessage", channel=CHANNEL, text="second").json["ok"] is True
     assert [message.text for message in slack.standin.messages] == ["second"]
 
 
-def test_a_fault_after_answers_with_its_code_when_the_message_stands(slack: Slack) -> None:
+def test_a_fault_after_answers_with_its_code_when_the_message_stands(slack: RawSlack) -> None:
     slack.faults.add(Fault("chat.postMessage", "after", "fatal_error"))
     assert slack.call("chat.postMessage", channel=CHANNEL, text="x").json == {"ok": False, "error": "fatal_error"}
     assert len(slack.standin.messages) == 1
 
 
-def test_a_reset_closes_the_connection_without_an_answer(slack: Slack) -> None:
+def test_a_reset_closes_the_connection_without_an_answer(slack: RawSlack) -> None:
     slack.faults.add(Fault("*", "after", "reset"))
     with pytest.raises(http.client.RemoteDisconnected):
         slack.call("chat.postMessage", channel=CHANNEL, text="x")
@@ -344,14 +344,14 @@ def test_a_hanging_call_is_let_go_when_the_stand_in_closes() -> None:
     connection.close()
 
 
-def test_the_calls_are_on_record(slack: Slack) -> None:
+def test_the_calls_are_on_record(slack: RawSlack) -> None:
     slack.call("chat.postMessage", channel=CHANNEL, text="x")
     slack.request("POST", slack.standin.webhook_url, '{"text": "x"}')
     slack.request("GET", slack.standin.inbox_url)
     assert slack.faults.calls == ("chat.postMessage", "webhook")
 
 
-def test_the_inbox_shows_the_messages_and_loads_nothing_from_elsewhere(slack: Slack) -> None:
+def test_the_inbox_shows_the_messages_and_loads_nothing_from_elsewhere(slack: RawSlack) -> None:
     slack.call("chat.postMessage", channel=CHANNEL, text="a *bold* claim \ud800")
     page = slack.request("GET", slack.standin.inbox_url)
     fragment = slack.request("GET", slack.standin.inbox_url + "messages.html")

@@ -26,7 +26,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class WantedRun:
     """A command line whose output is gathered, in an empty folder of its own."""
 
     name: str
@@ -49,18 +49,18 @@ class Gathered:
     problem: str = ""
 
 
-def runs(file: Path = RUNS) -> tuple[Run, ...]:
+def runs(file: Path = RUNS) -> tuple[WantedRun, ...]:
     """Return what is run: a heading `=== name | the program that it needs`, and a script, each."""
     pieces = f"\n{file.read_text(encoding='utf-8')}".split("\n=== ")[1:]
     return tuple(_run(*piece.split("\n", maxsplit=1)) for piece in pieces)
 
 
-def _run(heading: str, command: str) -> Run:
+def _run(heading: str, command: str) -> WantedRun:
     name, needs = heading.split(" | ")
-    return Run(name, needs, command)
+    return WantedRun(name, needs, command)
 
 
-def gather(wanted: Iterable[Run], folder: Path, *, most: int = _MOST) -> Iterator[Gathered]:
+def gather(wanted: Iterable[WantedRun], folder: Path, *, most: int = _MOST) -> Iterator[Gathered]:
     """Run each and write what it printed to a file of its name below the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for run in wanted:
@@ -73,7 +73,7 @@ def gather(wanted: Iterable[Run], folder: Path, *, most: int = _MOST) -> Iterato
         yield Gathered(run.name, 0 if problem else len(lines[:most]), problem)
 
 
-def _output(run: Run) -> tuple[list[str], str]:
+def _output(run: WantedRun) -> tuple[list[str], str]:
     """Return the lines that are not empty, and why they do not count."""
     with tempfile.TemporaryDirectory() as here:
         places = {"PROJECT": str(_PROJECT), "PYTHON": sys.executable, "VENV": str(Path(sys.executable).parent)}

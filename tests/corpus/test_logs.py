@@ -13,8 +13,8 @@ from google.protobuf.json_format import ParseDict
 from tests.corpus.logs.delivery import joined, split
 from tests.corpus.logs.programs import programs
 from tests.corpus.logs.runtimes import runtime_of
-from tests.corpus.logs.score import Alarms, Judged, alarm_table, false_alarms, score, table
-from tests.corpus.logs.sequences import KINDS, SEQUENCES, Line, Sequence, read, row_of, sequences
+from tests.corpus.logs.score import Alarms, JudgedSequence, alarm_table, false_alarms, score, table
+from tests.corpus.logs.sequences import KINDS, SEQUENCES, Sequence, WrittenLine, read, row_of, sequences
 from verifier.services import Document
 
 ALL = sequences()
@@ -29,7 +29,7 @@ IN_PYTHON = (
 
 
 def sequence(*lines: str, exit_code: int = 0, stream: str = "stderr") -> Sequence:
-    written = tuple(Line("stdout" if stream == "stdout" else "stderr", line) for line in lines)
+    written = tuple(WrittenLine("stdout" if stream == "stdout" else "stderr", line) for line in lines)
     return Sequence("one", "python", "logging", "error", "stack", "a message was lost", exit_code, written)
 
 
@@ -168,8 +168,8 @@ def test_the_system_tells_how_it_ended(code: int, last: str, severity: str) -> N
 def test_the_score_counts_silent_errors_and_false_alarms_by_delivery() -> None:
     (found,) = score([sequence(*IN_PYTHON)])
     assert (found.joined, found.split) == (True, True)
-    ordinary = Sequence("two", "go", "log", "benign", "zero", "nothing", 0, (Line("stderr", "0 errors"),))
-    lines = table([found, Judged(ordinary, joined=True, split=False)], "language").splitlines()
+    ordinary = Sequence("two", "go", "log", "benign", "zero", "nothing", 0, (WrittenLine("stderr", "0 errors"),))
+    lines = table([found, JudgedSequence(ordinary, joined=True, split=False)], "language").splitlines()
     assert [line.split() for line in lines[1:]] == [
         ["go", "–", *"1/ 1 = 100%, 0/ 1 = 0%".split()],
         ["python", *"1/ 1 = 100%, 1/ 1 = 100%".split(), "–"],

@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tests.story.town import FIXED, IMAGE, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
+from tests.story.harness import FIXED, IMAGE, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
 from verifier.times import show_time
 
 
 def an_upload(number: int, now: datetime) -> dict[str, Any]:
-    """A build by `gcloud builds submit` that ends now."""
+    """Return a build by `gcloud builds submit` that ends now."""
     place = {"bucket": f"{PROJECT}_cloudbuild", "object": f"source/1790000000.5-{number:032x}.tgz", "generation": "1"}
     return _build(number, now, {"storageSource": place}, {"resolvedStorageSource": place})
 
 
 def a_triggered_build(number: int, now: datetime) -> dict[str, Any]:
-    """A build of a commit by the worker's trigger that ends now."""
+    """Return a build of a commit by the worker's trigger that ends now."""
     git = {"url": "https://github.com/vividly/content-worker.git", "revision": FIXED}
     names = {
         "COMMIT_SHA": FIXED,
@@ -52,11 +52,11 @@ def _build(number: int, now: datetime, source: Mapping[str, Any], provenance: Ma
 
 
 def pushed(document: Mapping[str, Any], message_id: str = "17", **attributes: str) -> bytes:
-    """The body of a push with this document as its message's data."""
+    """Return the body of a push with this document as its message's data."""
     return pushed_text(json.dumps(document).encode(), message_id, **attributes)
 
 
 def pushed_text(data: bytes, message_id: str = "17", **attributes: str) -> bytes:
-    """The body of a push with these data."""
+    """Return the body of a push with these data."""
     message = {"data": base64.b64encode(data).decode(), "messageId": message_id, "attributes": attributes}
     return json.dumps({"message": message, "subscription": "projects/p/subscriptions/s"}).encode()

@@ -1,4 +1,4 @@
-"""The process is killed at any outward call of any play: every build still gets one verdict, told and recorded once."""
+"""Killed at any outward call of any scenario: each build still gets one verdict, told and recorded once."""
 
 from __future__ import annotations
 
@@ -8,51 +8,55 @@ from pathlib import Path
 import pytest
 
 from tests.calls import CALLS, READS, WRITES
-from tests.crashes.death import Moment
-from tests.crashes.nursery import Zygote, a_zygote
-from tests.crashes.plays import PLAYS
-from tests.crashes.theatre import Theatre
-from tests.crashes.topic import Topic, a_topic
-from tests.tally import Tally
+from tests.crashes.crash_point import CrashMoment
+from tests.crashes.processes import ForkServer, a_fork_server
+from tests.crashes.runner import ScenarioRunner
+from tests.crashes.scenarios import SCENARIOS
+from tests.crashes.verdict_topic import VerdictTopicReader, a_verdict_topic
+from tests.tally import CountCases
 
 NOT_REACHED: dict[str, str] = {}
-"""Calls that no play makes, each with the reason."""
+"""Calls that no scenario makes, each with the reason."""
 
 
 @pytest.fixture(scope="session")
-def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    with a_zygote(tmp_path_factory.mktemp("zygote") / "lives.log") as started:
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    with a_fork_server(tmp_path_factory.mktemp("fork_server") / "processes.log") as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-def topic(pubsub_emulator: str) -> Iterator[Topic]:
-    with a_topic(pubsub_emulator, "crashes") as made:
+def topic(pubsub_emulator: str) -> Iterator[VerdictTopicReader]:
+    with a_verdict_topic(pubsub_emulator, "crashes") as made:
         yield made
 
 
 @pytest.fixture
-def theatre(zygote: Zygote, firestore_emulator: str, tmp_path: Path, request: pytest.FixtureRequest) -> Theatre:
-    return Theatre(zygote, firestore_emulator, tmp_path, lambda: request.getfixturevalue("topic"))
+def runner(
+    fork_server: ForkServer, firestore_emulator: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> ScenarioRunner:
+    return ScenarioRunner(fork_server, firestore_emulator, tmp_path, lambda: request.getfixturevalue("topic"))
 
 
-def points(calls: list[str], moment: Moment) -> list[int]:
-    """The calls to die at, counted from 1. The moment right before the next write is the one before that write."""
+def points(calls: list[str], moment: CrashMoment) -> list[int]:
+    """Return the calls to exit at, from 1. The moment right before the next write is the one before that write."""
     last = len(calls)
-    return [at for at in range(1, last + 1) if moment is not Moment.ANSWERED or at == last or calls[at] not in WRITES]
+    return [
+        at for at in range(1, last + 1) if moment is not CrashMoment.ANSWERED or at == last or calls[at] not in WRITES
+    ]
 
 
-@pytest.mark.parametrize("name", PLAYS)
-@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("moment", CrashMoment)
 def test_a_process_killed_at_any_call_loses_nothing_and_repeats_nothing(
-    theatre: Theatre, name: str, moment: Moment, tally: Tally
+    runner: ScenarioRunner, name: str, moment: CrashMoment, tally: CountCases
 ) -> None:
-    for at in tally("crash points, a real process killed", points(theatre.perform(name), moment)):
-        theatre.perform(name, (at, moment))
+    for at in tally("crash points, a real process killed", points(runner.run(name), moment)):
+        runner.run(name, (at, moment))
 
 
-def test_the_plays_make_every_call_that_there_is(theatre: Theatre) -> None:
-    assert {call for name in PLAYS for call in theatre.perform(name)} == CALLS - NOT_REACHED.keys()
+def test_the_scenarios_make_every_call_that_there_is(runner: ScenarioRunner) -> None:
+    assert {call for name in SCENARIOS for call in runner.run(name)} == CALLS - NOT_REACHED.keys()
 
 
 def test_every_read_and_every_reason_is_about_a_call_that_there_is() -> None:

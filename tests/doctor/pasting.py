@@ -19,13 +19,13 @@ _USAGE = 2
 
 
 def problems_of(remedy: str) -> list[str]:
-    """What would go wrong with a remedy that is pasted whole; a remedy in prose is not pasted."""
+    """Return what would go wrong with a remedy that is pasted whole; a remedy in prose is not pasted."""
     if not _COMMAND.match(remedy):
         return []
     plain = _SUBSTITUTION.sub("1", remedy)
     found = [f"prose within a command: {word!r}" for word in _PROSE if word in plain]
     found += [f"a placeholder: {match.strip()}" for match in _PLACEHOLDER.findall(plain.replace("GOOGLE_APP", "a"))]
-    found += [said for shell in ("bash", "zsh") if (said := _said_by(shell, remedy))]
+    found += [said for shell in ("bash", "zsh") if (said := said_by_shell(shell, remedy))]
     if found:
         return found
     parts = [shlex.split(part) for step in plain.split(" && ") for part in step.split(" | ")]
@@ -33,8 +33,8 @@ def problems_of(remedy: str) -> list[str]:
 
 
 @cache
-def _said_by(shell: str, command: str) -> str:
-    """What a shell that is here says of a command's syntax."""
+def said_by_shell(shell: str, command: str) -> str:
+    """Return what a shell that is here says of a command's syntax."""
     if not shutil.which(shell):
         return ""
     return subprocess.run([shell, "-n", "-c", command], capture_output=True, text=True, check=False).stderr
@@ -42,7 +42,7 @@ def _said_by(shell: str, command: str) -> str:
 
 @cache
 def _said_by_gcloud(arguments: tuple[str, ...]) -> str:
-    """What gcloud's parser, where it is here, has against these arguments. It has no account, and reaches nobody."""
+    """Return what gcloud's parser has against these arguments. It has no account, and reaches nobody."""
     if not shutil.which("gcloud"):
         return ""
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.doctor.place import BUCKET, PUSHER, URL
+from tests.doctor.installation import BUCKET, PUSHER, URL
 from tests.doctor.test_doctor_parts import DEPLOYMENT
 from tests.terraform.command import ROOT, of_type
 from verifier.checks.verdict import Outcome
@@ -18,7 +18,7 @@ from verifier.doctor.push import filter_row, push_row
 from verifier.doctor.rows import Need
 from verifier.standin.slack import TOKEN
 
-pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for all of terraform's tests
 
 Plan = list[dict[str, Any]]
 NEEDS = {

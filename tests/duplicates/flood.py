@@ -16,8 +16,9 @@ from uuid import uuid4
 
 import grpc
 
+from tests.busy import LONG_SECONDS
 from tests.crashes.documents import a_triggered_build, pushed
-from tests.story.town import IMAGE, JOB, NUMBER, PROJECT, REGION
+from tests.story.harness import IMAGE, JOB, NUMBER, PROJECT, REGION
 from verifier.adapters.firestore import FirestoreStore
 from verifier.controller.ledger import BUILDS, State
 from verifier.facts.build import BuildKey
@@ -43,7 +44,7 @@ _TICK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class FloodResult:
     """What came of a flood."""
 
     builds: int
@@ -91,7 +92,7 @@ class _Flood:
     _over: threading.Event = field(default_factory=threading.Event)
 
     def make(self, number: int) -> dict[str, Any]:
-        """A build ends now."""
+        """Let a build end now."""
         document = a_triggered_build(number, system_clock())
         image = {"name": f"{IMAGE}:latest", "digest": _DIGEST}
         document |= {"buildTriggerId": _trigger(number), "results": {"images": [image]}}
@@ -137,7 +138,7 @@ class _Flood:
         return any(self.store.due("9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid"))
 
     def done(self) -> int:
-        """How many builds the ledger says to be done."""
+        """Return how many builds the ledger says to be done."""
         records = (self.store.read(BUILDS, name, timeout=_TIMEOUT) for name in self.names)
         return sum(record is not None and record.document["state"] == State.DONE for record in records)
 
@@ -146,7 +147,7 @@ class _Flood:
         self._over.set()
 
 
-def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: float = 150.0) -> Figures:
+def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: float = LONG_SECONDS) -> FloodResult:
     """Deliver a message about each of so many builds so many times, in any order and many at once.
 
     `patience`: for how many seconds nothing may happen before it is taken for the end.
@@ -160,7 +161,7 @@ def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: fl
         flood.wait(builds, patience)
         entries = [entry["labels"] for entry in flood.cloud.audit_entries()]
         keys = {(message.metadata or {})["event_payload"]["key"] for message in flood.slack.messages}
-        return Figures(
+        return FloodResult(
             builds=builds,
             deliveries=len(bodies),
             redelivered=flood.redelivered,

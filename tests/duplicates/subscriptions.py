@@ -39,7 +39,7 @@ class Subscriptions:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def publish(self, path: str, data: bytes, attributes: Mapping[str, str], *, copies: int = 1) -> str:
-        """Publish a message for this path so many times. Answers with a number of its own."""
+        """Publish a message for this path so many times. Returns a number of its own."""
         message = PubsubMessage(data=data, attributes=dict(attributes))
         topic = self._topic(path.strip("/"))
         self.publisher.publish(topic=topic, messages=[message] * copies, timeout=_TIMEOUT)
@@ -66,7 +66,7 @@ class Subscriptions:
             )
 
     def dead_letters(self) -> list[bytes]:
-        """What was given up, as far as it was published before this question."""
+        """Return what was given up, as far as it was published before this question."""
         letters, last = list[bytes](), b"the last letter"
         self.publish("/dead-letters", last, {})
         while last not in letters:
@@ -87,8 +87,8 @@ class Subscriptions:
 
 
 @contextmanager
-def the_subscriptions(emulator: str, project: str) -> Iterator[Subscriptions]:
-    """None is made yet."""
+def push_subscriptions(emulator: str, project: str) -> Iterator[Subscriptions]:
+    """Yield the subscriptions, of which none is made yet."""
     with grpc.insecure_channel(emulator) as channel:
         publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
         subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))

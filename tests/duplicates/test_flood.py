@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.duplicates.__main__ import is_exact, shown
 from tests.duplicates.flood import flood
 
 
-@pytest.mark.timeout(300)
 def test_of_many_deliveries_at_once_each_build_gets_one_of_everything(firestore_emulator: str, tmp_path: Path) -> None:
-    figures = flood(firestore_emulator, tmp_path, builds=50, copies=10)
-    assert is_exact(figures), shown(figures)
+    result = flood(firestore_emulator, tmp_path, builds=50, copies=10)
+    assert is_exact(result), shown(result)

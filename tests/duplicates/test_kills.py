@@ -17,10 +17,11 @@ from typing import Any, cast
 import grpc
 import pytest
 
+from tests.busy import LONG_SECONDS
 from tests.crashes.documents import a_triggered_build
-from tests.duplicates.hurried import SINCE, fast_clock
-from tests.duplicates.mortal import Mortal, a_mortal
-from tests.duplicates.subscriptions import Subscriptions, the_subscriptions
+from tests.duplicates.accelerated import SINCE, fast_clock
+from tests.duplicates.restartable import RestartableFunction, a_restartable_function
+from tests.duplicates.subscriptions import Subscriptions, push_subscriptions
 from verifier.adapters.firestore import FirestoreStore
 from verifier.cli.demo import differences
 from verifier.controller.ledger import BUILDS
@@ -41,16 +42,15 @@ from verifier.times import show_time
 KILLS = 5
 BYSTANDERS = 10
 """Builds of another trigger that end with each new life of the function, so that it is never idle."""
-PATIENCE_SECONDS = 120.0
 TICK_SECONDS = 0.02
 
 
 @dataclass
-class Night:
-    """The story's stage, and a function that is killed on it."""
+class InterruptedDemo:
+    """The demo's stage, and a function that is killed on it."""
 
     stage: Stage
-    mortal: Mortal
+    restartable: RestartableFunction
     faults: Faults
     now: Callable[[], Any]
     letters: Subscriptions
@@ -60,8 +60,8 @@ class Night:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
     _next_kill: float = inf
 
-    def live_on(self) -> None:
-        """Let some builds end that nobody tells a story about, and choose when to kill the function."""
+    def add_bystanders(self) -> None:
+        """Let some builds end that are not in the demo, and choose when to kill the function."""
         for _ in range(BYSTANDERS):
             document = a_triggered_build(next(self._numbers), self.now())
             document |= {"buildTriggerId": "another", "images": [], "results": {}}
@@ -72,17 +72,17 @@ class Night:
 
     def until(self, happened: Callable[[], bool]) -> None:
         """Wait until it happened, killing and restarting the function meanwhile."""
-        patience = time.monotonic() + PATIENCE_SECONDS
+        patience = time.monotonic() + LONG_SECONDS
         while not happened():
             assert time.monotonic() < patience, self.account()
-            if self.mortal.deaths < KILLS and len(self.faults.calls) >= self._next_kill:
-                self.mortal.kill()
-                self.mortal.start()
-                self.live_on()
+            if self.restartable.kills < KILLS and len(self.faults.calls) >= self._next_kill:
+                self.restartable.kill()
+                self.restartable.start()
+                self.add_bystanders()
             time.sleep(TICK_SECONDS)
 
     def account(self) -> str:
-        """What is known of builds that have no verdict yet, what was given up, and which calls were made."""
+        """Return what is known of builds without a verdict, what was given up, and which calls were made."""
         waiting = (self.bystanders | {one.build_id for one in story(self.now())}) - {
             build for build, _ in self.verdicts()
         }
@@ -92,12 +92,12 @@ class Night:
         return f"{records} {self.letters.dead_letters()} {Counter(self.faults.calls)}"
 
     def verdicts(self) -> Counter[tuple[str, str]]:
-        """How often each build was given each verdict."""
+        """Return how often each build was given each verdict."""
         return Counter((one.build_id, one.verdict) for one in self.stage.decided())
 
 
 @pytest.fixture
-def night(firestore_emulator: str, pubsub_emulator: str, project: str, tmp_path: Path) -> Iterator[Night]:
+def demo(firestore_emulator: str, pubsub_emulator: str, project: str, tmp_path: Path) -> Iterator[InterruptedDemo]:
     since = system_clock()
     now, faults = fast_clock(since), Faults()
     cloud = Cloud(now)
@@ -105,7 +105,7 @@ def night(firestore_emulator: str, pubsub_emulator: str, project: str, tmp_path:
     with ExitStack() as stack:
         google = stack.enter_context(GoogleStandIn(cloud, faults))
         slack = stack.enter_context(SlackStandIn(faults, now))
-        letters = stack.enter_context(the_subscriptions(pubsub_emulator, project))
+        letters = stack.enter_context(push_subscriptions(pubsub_emulator, project))
         settings = {
             SINCE: show_time(since),
             "VERIFIER_PROJECTS": f"{PROJECT}={NUMBER}",
@@ -118,13 +118,13 @@ def night(firestore_emulator: str, pubsub_emulator: str, project: str, tmp_path:
             "VERIFIER_SLACK_ENDPOINT": slack.api_url,
             "FIRESTORE_EMULATOR_HOST": firestore_emulator,
         }
-        mortal = stack.enter_context(a_mortal(settings, tmp_path / "function.log"))
-        letters.make(mortal.url)
-        function = Function(mortal.url, mortal.log, mortal.process)
+        restartable = stack.enter_context(a_restartable_function(settings, tmp_path / "function.log"))
+        letters.make(restartable.url)
+        function = Function(restartable.url, restartable.log, restartable.process)
         stage = Stage(cloud, slack, function, cast(Pusher, letters), random.Random(85), tmp_path, google.address)
         stack.enter_context(_going(stage))
         channel = stack.enter_context(grpc.insecure_channel(firestore_emulator))
-        yield Night(stage, mortal, faults, now, letters, FirestoreStore(project, channel=channel))
+        yield InterruptedDemo(stage, restartable, faults, now, letters, FirestoreStore(project, channel=channel))
 
 
 @contextmanager
@@ -138,22 +138,22 @@ def _going(stage: Stage) -> Iterator[None]:
         around.join()
 
 
-@pytest.mark.timeout(400)
-def test_a_function_killed_again_and_again_ends_the_story_right_and_no_letter_dies(night: Night) -> None:
-    stage, episodes, runs = night.stage, story(night.now()), 0
-    night.until(lambda: "sweep completed" in night.mortal.log.read_text(errors="replace"))
-    night.live_on()
+@pytest.mark.timeout(1200)
+def test_a_function_killed_again_and_again_ends_the_story_right_and_no_letter_dies(demo: InterruptedDemo) -> None:
+    stage, episodes, runs = demo.stage, story(demo.now()), 0
+    demo.until(lambda: "sweep completed" in demo.restartable.log.read_text(errors="replace"))
+    demo.add_bystanders()
     for number in range(len(episodes)):
-        episode = story(night.now())[number]
+        episode = story(demo.now())[number]
         stage.play(episode.document, (JobName(PROJECT, REGION, JOB), episode.script), announced=episode.announced)
         runs += "buildTriggerId" in episode.document
-        night.until(lambda: night.faults.calls.count("RunJob") == runs)  # noqa: B023 - asked within the round
+        demo.until(lambda: demo.faults.calls.count("RunJob") == runs)  # noqa: B023 - asked within the round
     told = {episode.build_id for episode in episodes}
-    night.until(lambda: told | night.bystanders <= {one.build_id for one in stage.decided()})
-    night.until(lambda: len(stage.slack.messages) >= len(episodes) and night.mortal.deaths == KILLS)
-    decided = [one for one in stage.decided() if one.build_id not in night.bystanders]
+    demo.until(lambda: told | demo.bystanders <= {one.build_id for one in stage.decided()})
+    demo.until(lambda: len(stage.slack.messages) >= len(episodes) and demo.restartable.kills == KILLS)
+    decided = [one for one in stage.decided() if one.build_id not in demo.bystanders]
     assert differences(episodes, decided, len(stage.slack.messages)) == []
-    assert set(night.verdicts().values()) == {1}
-    assert {verdict for build, verdict in night.verdicts() if build in night.bystanders} == {"VERIFIED"}
-    assert night.faults.calls.count("RunJob") == runs
-    assert night.letters.dead_letters() == []
+    assert set(demo.verdicts().values()) == {1}
+    assert {verdict for build, verdict in demo.verdicts() if build in demo.bystanders} == {"VERIFIED"}
+    assert demo.faults.calls.count("RunJob") == runs
+    assert demo.letters.dead_letters() == []

@@ -1,0 +1,11 @@
+"""Google's emulators, and what is tested on them alone.
+
+| file | what it is |
+|---|---|
+| `firestore.py` | the Firestore emulator, a failing Firestore, and a recorder of requests |
+| `process.py` | an emulator as a child process; skipped or insisted on |
+| `pubsub.py` | the real Pub/Sub emulator |
+| `test_firestore_faults.py` | one request a call, one clear error, in time |
+| `test_firestore_foreign.py` | values in the ledger that we never write |
+| `test_pubsub.py` | the Pub/Sub emulator is real enough to carry a message |
+"""

@@ -10,7 +10,9 @@ from typing import Any
 import grpc
 from google.cloud.firestore_v1.types import CommitResponse, WriteResult
 
-from tests.emulators.process import Emulator
+from tests.busy import LONG_SECONDS
+from tests.emulators.process import Emulator, running
+from verifier.adapters.firestore import FirestoreStore
 from verifier.services import Store
 
 FIRESTORE = Emulator(
@@ -33,7 +35,7 @@ WRITES: dict[str, Callable[[Store, float], object]] = {
 CALLS = READS | WRITES
 
 
-class Wire(
+class RequestRecorder(
     grpc.UnaryUnaryClientInterceptor,  # type: ignore[type-arg]  # generic in the stubs only
     grpc.UnaryStreamClientInterceptor,  # type: ignore[type-arg]  # generic in the stubs only
 ):
@@ -51,7 +53,7 @@ class Wire(
         return self.intercept_unary_unary(continuation, client_call_details, request)
 
 
-class Troubled(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only
+class FailingFirestore(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only
     """Answers each request with the next of its statuses, the last one for ever; OK is a successful commit.
 
     With a channel to `behind`, the request is carried out there first: its effect lands, its reply is lost.
@@ -80,11 +82,22 @@ class Troubled(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in 
 
 
 @contextmanager
-def troubled(
+def running_firestore() -> Iterator[str]:
+    """Yield the address of a Firestore emulator that has answered: its first answers take seconds."""
+    with running(FIRESTORE) as address:
+        with grpc.insecure_channel(address) as channel:
+            store = FirestoreStore("warm-up", channel=channel)
+            for call in ("create", *READS):
+                CALLS[call](store, LONG_SECONDS)
+        yield address
+
+
+@contextmanager
+def failing_firestore(
     *statuses: grpc.StatusCode, behind: grpc.Channel | None = None
 ) -> Iterator[tuple[grpc.Channel, list[str]]]:
-    """A channel to a server in trouble, and the methods that it is called with."""
-    handler = Troubled(statuses, behind)
+    """Yield a channel to a server in trouble, and the methods that it is called with."""
+    handler = FailingFirestore(statuses, behind)
     server = grpc.server(ThreadPoolExecutor(4), handlers=[handler])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -19,8 +19,7 @@ import grpc
 import pytest
 
 from tests.absence import absent
-
-_START_SECONDS = 60.0
+from tests.busy import LONG_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Emulator:
 
 @contextmanager
 def running(emulator: Emulator) -> Iterator[str]:
-    """Run it until the block ends; yields its address. Skips the test where it is not installed, but fails in CI."""
+    """Run it until the block ends; yield its address. Skips the test where it is not installed, but fails in CI."""
     script = _installed(emulator)
     address = f"127.0.0.1:{_free_port()}"
     with tempfile.TemporaryFile("w+") as output:
@@ -78,7 +77,7 @@ def _free_port() -> int:
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, output: IO[str]) -> None:
-    deadline = monotonic() + _START_SECONDS
+    deadline = monotonic() + LONG_SECONDS
     while monotonic() < deadline and process.poll() is None:
         with grpc.insecure_channel(address) as channel:
             try:

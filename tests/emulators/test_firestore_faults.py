@@ -14,7 +14,8 @@ import grpc
 import pytest
 from grpc import StatusCode
 
-from tests.emulators.firestore import CALLS, READS, REVISION, WRITES, Wire, troubled
+from tests.busy import BUSY_SECONDS, LONG_SECONDS
+from tests.emulators.firestore import CALLS, READS, REVISION, WRITES, RequestRecorder, failing_firestore
 from verifier.adapters.firestore import FirestoreStore
 from verifier.errors import Denied, Refused, ServiceError, Unavailable
 from verifier.services import Stored
@@ -28,21 +29,21 @@ SHORT = 0.4
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """An address where connections are accepted and nothing is ever answered."""
+    """Yield an address where connections are accepted and nothing is ever answered."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager
 def closed() -> Iterator[str]:
-    """An address where nobody listens."""
+    """Yield an address where nobody listens."""
     with silent() as address:
         pass
     yield address
 
 
 def failure(call: str, channel: grpc.Channel, timeout: float = 10.0) -> ServiceError:
-    """The error of one call in the database `ledger` of the project `shop`."""
+    """Return the error of one call in the database `ledger` of the project `shop`."""
     store = FirestoreStore("shop", "ledger", channel=channel)
     with pytest.raises(ServiceError) as caught:
         CALLS[call](store, timeout)
@@ -57,34 +58,34 @@ def test_an_unreachable_firestore_is_unavailable_within_the_timeout(
     with place() as address, grpc.insecure_channel(address) as channel:
         start = monotonic()
         error = failure(call, channel, SHORT)
-    assert monotonic() - start < SHORT + 1
+    assert monotonic() - start < SHORT + BUSY_SECONDS
     assert isinstance(error, Unavailable)
     assert error.ambiguous == (call in WRITES)
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_is_one_request_that_carries_the_timeout(call: str, firestore_emulator: str, project: str) -> None:
-    wire = Wire()
+    recorder = RequestRecorder()
     with grpc.insecure_channel(firestore_emulator) as channel:
-        CALLS[call](FirestoreStore(project, channel=grpc.intercept_channel(channel, wire)), 10.0)
-    [(method, timeout)] = wire.requests
+        CALLS[call](FirestoreStore(project, channel=grpc.intercept_channel(channel, recorder)), 10.0)
+    [(method, timeout)] = recorder.requests
     assert method == METHODS[call]
     assert timeout is not None
-    assert 9 < timeout <= 10
+    assert 5 < timeout <= 10
 
 
 def test_a_lost_race_is_one_request_too(firestore_emulator: str, project: str) -> None:
-    wire = Wire()
+    recorder = RequestRecorder()
     with grpc.insecure_channel(firestore_emulator) as channel:
-        store = FirestoreStore(project, channel=grpc.intercept_channel(channel, wire))
+        store = FirestoreStore(project, channel=grpc.intercept_channel(channel, recorder))
         store.create("builds", "a", {}, timeout=10)
         assert store.create("builds", "a", {}, timeout=10) is None
         assert store.replace("builds", "a", {}, REVISION, timeout=10) is None
-    assert len(wire.requests) == 3
+    assert len(recorder.requests) == 3
 
 
 def test_looking_for_no_names_sends_nothing() -> None:
-    with troubled(StatusCode.INTERNAL) as (channel, received):
+    with failing_firestore(StatusCode.INTERNAL) as (channel, received):
         assert FirestoreStore("shop", channel=channel).present("builds", [], timeout=10) == set()
     assert received == []
 
@@ -92,7 +93,7 @@ def test_looking_for_no_names_sends_nothing() -> None:
 def test_a_create_whose_reply_is_lost_is_ambiguous_and_not_sent_again(firestore_emulator: str, project: str) -> None:
     with (
         grpc.insecure_channel(firestore_emulator) as emulator,
-        troubled(StatusCode.UNAVAILABLE, behind=emulator) as (channel, received),
+        failing_firestore(StatusCode.UNAVAILABLE, behind=emulator) as (channel, received),
     ):
         with pytest.raises(Unavailable) as caught:
             FirestoreStore(project, channel=channel).create("builds", "a", {"nonce": "ours"}, timeout=10)
@@ -106,7 +107,7 @@ def test_a_create_whose_reply_is_lost_is_ambiguous_and_not_sent_again(firestore_
 @pytest.mark.parametrize("status", [StatusCode.INTERNAL, StatusCode.UNKNOWN, StatusCode.UNAVAILABLE])
 @pytest.mark.parametrize("call", CALLS)
 def test_a_server_in_trouble_is_unavailable_after_one_request(call: str, status: StatusCode) -> None:
-    with troubled(status) as (channel, received):
+    with failing_firestore(status) as (channel, received):
         error = failure(call, channel)
     assert isinstance(error, Unavailable)
     assert error.ambiguous == (call in WRITES)
@@ -115,7 +116,7 @@ def test_a_server_in_trouble_is_unavailable_after_one_request(call: str, status:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_an_exhausted_quota_is_unavailable_and_nothing_has_landed(call: str) -> None:
-    with troubled(StatusCode.RESOURCE_EXHAUSTED) as (channel, _):
+    with failing_firestore(StatusCode.RESOURCE_EXHAUSTED) as (channel, _):
         error = failure(call, channel)
     assert isinstance(error, Unavailable)
     assert not error.ambiguous
@@ -123,7 +124,7 @@ def test_an_exhausted_quota_is_unavailable_and_nothing_has_landed(call: str) -> 
 
 @pytest.mark.parametrize("call", WRITES)
 def test_an_aborted_write_is_sent_once_more(call: str) -> None:
-    with troubled(StatusCode.ABORTED, StatusCode.OK) as (channel, received):
+    with failing_firestore(StatusCode.ABORTED, StatusCode.OK) as (channel, received):
         stored = CALLS[call](FirestoreStore("shop", channel=channel), 10)
     assert stored == Stored({"state": 1}, REVISION)
     assert received == [COMMIT, COMMIT]
@@ -131,7 +132,7 @@ def test_an_aborted_write_is_sent_once_more(call: str) -> None:
 
 @pytest.mark.parametrize("call", WRITES)
 def test_a_write_that_is_aborted_twice_is_unavailable_and_has_not_landed(call: str) -> None:
-    with troubled(StatusCode.ABORTED) as (channel, received):
+    with failing_firestore(StatusCode.ABORTED) as (channel, received):
         error = failure(call, channel)
     assert isinstance(error, Unavailable)
     assert not error.ambiguous
@@ -140,7 +141,7 @@ def test_a_write_that_is_aborted_twice_is_unavailable_and_has_not_landed(call: s
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_missing_permission_names_the_role_the_project_and_the_database(call: str) -> None:
-    with troubled(StatusCode.PERMISSION_DENIED) as (channel, received):
+    with failing_firestore(StatusCode.PERMISSION_DENIED) as (channel, received):
         error = failure(call, channel)
     assert isinstance(error, Denied)
     assert len(received) == 1
@@ -150,14 +151,14 @@ def test_a_missing_permission_names_the_role_the_project_and_the_database(call: 
 
 @pytest.mark.parametrize("call", [*READS, "create"])
 def test_a_missing_database_names_the_command_that_makes_it(call: str) -> None:
-    with troubled(StatusCode.NOT_FOUND) as (channel, _):
+    with failing_firestore(StatusCode.NOT_FOUND) as (channel, _):
         error = failure(call, channel)
     assert isinstance(error, Refused)
     assert "gcloud firestore databases create --project=shop --database='ledger'" in str(error)
 
 
 def test_the_whole_message_of_a_refusal() -> None:
-    with troubled(StatusCode.INVALID_ARGUMENT) as (channel, _):
+    with failing_firestore(StatusCode.INVALID_ARGUMENT) as (channel, _):
         error = failure("create", channel)
     assert isinstance(error, Refused)
     assert str(error) == (
@@ -168,10 +169,10 @@ def test_the_whole_message_of_a_refusal() -> None:
 
 
 def run_alone(script: str, **environment: str) -> str:
-    """What a fresh Python prints, in this environment and these variables."""
+    """Return what a fresh Python prints, in this environment and these variables."""
     command = [sys.executable, "-c", script]
     return subprocess.run(
-        command, env=os.environ | environment, capture_output=True, text=True, check=True, timeout=60
+        command, env=os.environ | environment, capture_output=True, text=True, check=True, timeout=LONG_SECONDS
     ).stdout
 
 

@@ -11,7 +11,7 @@ from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
-from tests.story.town import Town, a_town
+from tests.story.harness import Harness, a_harness
 from verifier.adapters.firestore import FirestoreStore
 from verifier.controller.ledger import BUILDS
 from verifier.facts.build import BuildKey
@@ -48,12 +48,12 @@ def channel(firestore_emulator: str) -> Iterator[grpc.Channel]:
         yield made
 
 
-def waiting(town: Town) -> BuildKey:
-    """A build whose record is due, because it could not be fetched at once."""
-    town.faults.add(Fault("GetBuild", "before"))
-    key = town.upload()
-    town.announce(key)
-    town.clock.advance(1)
+def waiting(harness: Harness) -> BuildKey:
+    """Return a build whose record is due, because it could not be fetched at once."""
+    harness.faults.add(Fault("GetBuild", "before"))
+    key = harness.upload()
+    harness.announce(key)
+    harness.clock.advance(1)
     return key
 
 
@@ -63,17 +63,17 @@ def test_a_record_that_cannot_be_read_is_put_off_as_it_is_and_the_others_go_on(
     channel: grpc.Channel, project: str, field: str, value: types.Value
 ) -> None:
     intruder = Intruder(channel, project)
-    with a_town(FirestoreStore(project, channel=channel)) as town:
-        spoilt, sound = waiting(town), waiting(town)
+    with a_harness(FirestoreStore(project, channel=channel)) as harness:
+        spoilt, sound = waiting(harness), waiting(harness)
         intruder.write(spoilt.digest, field, value)
-        found = town.world.services.store.read(BUILDS, spoilt.digest, timeout=20)
-        town.clock.advance(60)
-        swept = town.sweep()
-        assert town.verdict(sound) == "LOCAL_SOURCE"
+        found = harness.deployment.services.store.read(BUILDS, spoilt.digest, timeout=20)
+        harness.clock.advance(60)
+        swept = harness.sweep()
+        assert harness.verdict(sound) == "LOCAL_SOURCE"
         assert swept is not None
         assert [problem.partition(":")[0] for problem in swept.problems] == [f"record {spoilt.digest}"]
         assert "expected a record that version" in swept.problems[0]
-        put_off = town.world.services.store.read(BUILDS, spoilt.digest, timeout=20)
+        put_off = harness.deployment.services.store.read(BUILDS, spoilt.digest, timeout=20)
         assert found is not None
         assert put_off is not None
         assert put_off.document == {**found.document, "due": "2026-11-23T03:01:02.000000Z"}
@@ -84,8 +84,8 @@ def test_a_field_of_somebody_elses_keeps_no_record_from_its_verdict(
     channel: grpc.Channel, project: str, value: types.Value
 ) -> None:
     """The field by which a database is told to expire documents is one."""
-    with a_town(FirestoreStore(project, channel=channel)) as town:
-        key = waiting(town)
+    with a_harness(FirestoreStore(project, channel=channel)) as harness:
+        key = waiting(harness)
         Intruder(channel, project).write(key.digest, "expireAt", value)
-        town.live(1)
-        assert town.verdict(key) == "LOCAL_SOURCE"
+        harness.live(1)
+        assert harness.verdict(key) == "LOCAL_SOURCE"

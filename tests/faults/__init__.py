@@ -4,11 +4,11 @@
 |---|---|
 | `table.py` | the external calls, the faults, and what an adapter makes of each fault of each call |
 | `relay.py` | a TCP relay that can reset, cut or slow down what passes through it |
-| `wire.py` | gRPC and HTTP proxies that do any of the faults to a chosen method |
-| `calls.py` | how a test makes each call with its real adapter, and what stands behind the wire |
-| `test_rows.py` | each call with each fault once, in real time, over real sockets |
-| `grid.py` | the plays in which each call is made, in virtual time, and what is promised when it never works |
+| `proxies.py` | gRPC and HTTP proxies that do any of the faults to a chosen method |
+| `external_calls.py` | how a test makes each call with its real adapter, and what stands behind the wire |
+| `test_real_adapters.py` | each call with each fault once, in real time, over real sockets |
+| `grid.py` | the scenarios in which each call is made, in virtual time, and what is promised when it never works |
 | `test_grid.py` | each call with each fault, the first time, the second time and always, in virtual time |
-| `test_aside.py` | the same for messages that are none, and for builds that nobody ever made |
+| `test_other_messages.py` | the same for messages that are none, and for builds that nobody ever made |
 | `test_unreachable.py` | the function as a process, with a ledger that can't be reached |
 """

@@ -1,4 +1,4 @@
-"""The plays in which each external call is made, in virtual time, and what is promised when a call never works."""
+"""The scenarios in which each external call is made, in virtual time, and what is promised when a call never works."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from enum import Enum
 from random import Random
 from typing import NamedTuple
 
-from tests.faults.table import GIVEN_UP, LANDS, Fault, outcome
-from tests.simulation.fate import FINE, Call, Destiny, Fate, unavailable
+from tests.faults.table import TAKES_EFFECT, TIMES_OUT, FaultKind, adapter_outcome
+from tests.simulation.fault_plan import WORKS, Call, CallOutcome, FaultPlan, unavailable
+from tests.simulation.injector import FaultInjector, T
 from tests.simulation.kernel import Kernel, Process
-from tests.simulation.life import Life
-from tests.simulation.planet import GOOD, Made
-from tests.simulation.ports import T, Wire
+from tests.simulation.simulator import Simulation
+from tests.simulation.world_model import GOOD, ModelBuild
 from verifier.checks.verdict import Check, Outcome
 from verifier.controller.ledger import Record, parse_record
 from verifier.errors import ServiceError
 
-LOST = Fate(effect=False, error=unavailable(ambiguous=True))
-UNHEARD = Fate(effect=True, error=unavailable(ambiguous=True))
+REQUEST_LOST = CallOutcome(effect=False, error=unavailable(ambiguous=True))
+REPLY_LOST = CallOutcome(effect=True, error=unavailable(ambiguous=True))
 
 
 class When(Enum):
@@ -33,46 +33,46 @@ class When(Enum):
     ALWAYS = "always"
 
     def hits(self, ordinal: int) -> bool:
-        """Whether the call with this number is hit."""
+        """Return whether the call with this number is hit."""
         return self is When.ALWAYS or ordinal == (1 if self is When.FIRST else 2)
 
 
 @dataclass
-class Cell(Destiny):
-    """One cell of the grid decides: calls of this name have this fault, what the play needs happens, all else works."""
+class GridFaultPlan(FaultPlan):
+    """One cell of the grid: calls of this name have this fault, what the scenario needs happens, all else works."""
 
     call: str
-    fault: Fault
+    fault: FaultKind
     when: When
-    needs: Mapping[str, Mapping[int, Fate]]
+    needs: Mapping[str, Mapping[int, CallOutcome]]
     hits: int = 0
     _seen: Counter[str] = field(default_factory=Counter)
 
-    def fate(self, call: Call) -> Fate:
-        """What becomes of this call."""
+    def outcome(self, call: Call) -> CallOutcome:
+        """Return what becomes of this call."""
         self._seen[call.name] += 1
         ordinal = self._seen[call.name]
         if call.name == self.call and self.when.hits(ordinal):
             self.hits += 1
             return self._fault(call)
-        return self.needs.get(call.name, {}).get(ordinal, FINE)
+        return self.needs.get(call.name, {}).get(ordinal, WORKS)
 
-    def _fault(self, call: Call) -> Fate:
-        error = outcome(self.call, self.fault).raised(self.call)
+    def _fault(self, call: Call) -> CallOutcome:
+        error = adapter_outcome(self.call, self.fault).raised(self.call)
         assert error is None or isinstance(error, ServiceError)
-        return Fate(self.fault in LANDS, error, call.timeout if self.fault in GIVEN_UP else 0.02)
+        return CallOutcome(self.fault in TAKES_EFFECT, error, call.timeout if self.fault in TIMES_OUT else 0.02)
 
 
-class Answers(Wire):
+class EmptyAnswerInjector(FaultInjector):
     """A call without effect or error has the answer of nothing: None."""
 
-    def call(self, name: str, timeout: float, effect: Callable[[Fate], T]) -> T:
-        """See `Wire.call`."""
+    def call(self, name: str, timeout: float, effect: Callable[[CallOutcome], T]) -> T:
+        """Make the call: see `FaultInjector.call`."""
         answer = super().call(name, timeout, effect)
         return None if type(answer) is object else answer  # type: ignore[return-value]  # as the adapter answers
 
 
-class Visit(NamedTuple):
+class Invocation(NamedTuple):
     """One invocation."""
 
     name: str
@@ -85,7 +85,7 @@ class TimedKernel(Kernel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.visits: list[Visit] = []
+        self.invocations: list[Invocation] = []
 
     def spawn(self, name: str, body: Callable[[], None]) -> Process:
         """Start a process now."""
@@ -95,27 +95,27 @@ class TimedKernel(Kernel):
             try:
                 body()
             finally:
-                self.visits.append(Visit(name, self.seconds - begun))
+                self.invocations.append(Invocation(name, self.seconds - begun))
 
         return super().spawn(name, timed)
 
 
-class Coming(NamedTuple):
+class PlannedBuild(NamedTuple):
     """A build that is to come."""
 
     finishes: float
-    nature: str
+    behaviour: str
     """How its image behaves; empty: it has no commit."""
     late: float = 0.0
     """So late comes its message; less than 0: never."""
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
-    """What happens, so that a call is made in two builds' stories at least."""
+class FaultScenario:
+    """What happens, so that a call is made for two builds at least."""
 
-    builds: tuple[Coming, ...]
-    needs: Mapping[str, Mapping[int, Fate]] = field(default_factory=dict)
+    builds: tuple[PlannedBuild, ...]
+    needs: Mapping[str, Mapping[int, CallOutcome]] = field(default_factory=dict)
     """What must become of other calls, by name and number."""
     completions: bool = True
     """Cloud Run's messages arrive."""
@@ -123,25 +123,27 @@ class Play:
     """So many of the builds, the last ones, never make the call."""
 
 
-NOBODY = Play(())
+NO_BUILD = FaultScenario(())
 """No build at all."""
-_WORKER = Play((Coming(10.0, GOOD), Coming(1800.0, GOOD)))
-_SILENT = Play((Coming(70.0, GOOD, -1.0), Coming(2000.0, GOOD, -1.0)), completions=False)
-PLAYS = {
-    "store.replace": Play(_WORKER.builds, completions=False),
+_WORKER = FaultScenario((PlannedBuild(10.0, GOOD), PlannedBuild(1800.0, GOOD)))
+_SILENT = FaultScenario((PlannedBuild(70.0, GOOD, -1.0), PlannedBuild(2000.0, GOOD, -1.0)), completions=False)
+SCENARIOS = {
+    "store.replace": FaultScenario(_WORKER.builds, completions=False),
     "store.due": _SILENT,
     "store.present": _SILENT,
-    "store.holding": Play((Coming(10.0, GOOD, 5.0), Coming(11.0, GOOD, 5.0), Coming(12.0, GOOD)), untouched=1),
+    "store.holding": FaultScenario(
+        (PlannedBuild(10.0, GOOD, 5.0), PlannedBuild(11.0, GOOD, 5.0), PlannedBuild(12.0, GOOD)), untouched=1
+    ),
     "builds.finished": _SILENT,
-    "jobs.started_for": Play(_WORKER.builds, {"jobs.start": {1: LOST, 2: LOST}}),
-    "submitters.submitter": Play((Coming(10.0, ""), Coming(1800.0, ""))),
-    "chat.find": Play(_WORKER.builds, {"chat.post": {1: UNHEARD, 2: UNHEARD}}),
+    "jobs.started_for": FaultScenario(_WORKER.builds, {"jobs.start": {1: REQUEST_LOST, 2: REQUEST_LOST}}),
+    "submitters.submitter": FaultScenario((PlannedBuild(10.0, ""), PlannedBuild(1800.0, ""))),
+    "chat.find": FaultScenario(_WORKER.builds, {"chat.post": {1: REPLY_LOST, 2: REPLY_LOST}}),
 }
-"""The play for a call; the others are made in the story of any worker."""
+"""The scenario for a call; the others are made for any build with a worker."""
 
 
-class End(NamedTuple):
-    """How a build's story stands."""
+class FinalState(NamedTuple):
+    """How far a build has come."""
 
     state: str
     """Of the record; empty: there is none."""
@@ -157,100 +159,103 @@ class End(NamedTuple):
 
 
 @dataclass
-class Stage:
-    """One cell, played."""
+class GridRun:
+    """One cell of the grid, run."""
 
-    life: Life
+    simulation: Simulation
     kernel: TimedKernel
-    cell: Cell
-    play: Play
-    made: list[Made]
+    plan: GridFaultPlan
+    scenario: FaultScenario
+    made: list[ModelBuild]
     log: list[tuple[str, str]]
     """Each line of the function's log, after the process that wrote it."""
 
-    def record(self, made: Made) -> Record | None:
-        """The build's record as it was last written."""
-        document = self.life.laws.records.get(made.key.name)
+    def record(self, made: ModelBuild) -> Record | None:
+        """Return the build's record as it was last written."""
+        document = self.simulation.invariants.records.get(made.key.name)
         return parse_record(document) if document else None
 
     @property
-    def hit(self) -> list[Made]:
-        """The builds in whose story the call is made."""
-        return self.made[: len(self.made) - self.play.untouched]
+    def affected(self) -> list[ModelBuild]:
+        """The builds in whose processing the call is made."""
+        return self.made[: len(self.made) - self.scenario.untouched]
 
-    def turned_away(self) -> list[Visit]:
-        """The invocations about builds that were not acknowledged."""
+    def refused(self) -> list[Invocation]:
+        """Return the invocations about builds that were not acknowledged."""
         names = {name for name, line in self.log if line.startswith("not acknowledged")}
-        return [visit for visit in self.kernel.visits if visit.name in names and not visit.name.startswith("/sweep")]
+        return [
+            invocation
+            for invocation in self.kernel.invocations
+            if invocation.name in names and not invocation.name.startswith("/sweep")
+        ]
 
-    def end(self, made: Made) -> End:
-        """How the build's story stands."""
-        record, planet = self.record(made), self.life.planet
+    def final_state(self, made: ModelBuild) -> FinalState:
+        """Return how far the build has come."""
+        record, world = self.record(made), self.simulation.world
         judgement = record.judgement if record else None
         unmade = [f for f in judgement.findings if f.outcome is Outcome.COULD_NOT_CHECK] if judgement else []
-        kinds = [labels["kind"] for labels, _ in planet.audit.values() if labels["build"] == made.key.id]
-        return End(
+        kinds = [labels["kind"] for labels, _ in world.audit.values() if labels["build"] == made.key.id]
+        return FinalState(
             state=str(record.state) if record else "",
             verdict=str(judgement.verdict) if judgement else "",
             audited="verdict" in kinds,
-            told=any(key.startswith(f"{made.key.name}@") for _, _, key in planet.messages),
+            told=any(key.startswith(f"{made.key.name}@") for _, _, key in world.messages),
             check=unmade[0].check if unmade else None,
             beside=" ".join(kind for kind in kinds if kind != "verdict"),
         )
 
-    def said(self, made: Made) -> str:
-        """Where a person reads what went wrong: the verdict, else the audit trail, else the record or the log."""
-        record, end = self.record(made), self.end(made)
-        if record and record.judgement and end.check:
-            return "\n".join(f.remedy for f in record.judgement.findings if f.check is end.check)
-        if end.beside:
-            entries = self.life.planet.audit.values()
-            return "\n".join(str(payload) for labels, payload in entries if labels["kind"] == end.beside)
+    def told(self, made: ModelBuild) -> str:
+        """Return what a person reads of it: in the verdict, else the audit trail, else the record or the log."""
+        record, final_state = self.record(made), self.final_state(made)
+        if record and record.judgement and final_state.check:
+            return "\n".join(f.remedy for f in record.judgement.findings if f.check is final_state.check)
+        if final_state.beside:
+            entries = self.simulation.world.audit.values()
+            return "\n".join(str(payload) for labels, payload in entries if labels["kind"] == final_state.beside)
         return record.error if record and record.error else "\n".join(line for _, line in self.log)
 
 
 @contextmanager
-def staged(call: str, fault: Fault, when: When, play: Play | None = None) -> Iterator[Stage]:
-    """A cell's play, or another one, ready to go on: installed, the builds to come, a sweep each minute."""
-    play = play or PLAYS.get(call, _WORKER)
-    cell, kernel, log = Cell(call, fault, when, play.needs), TimedKernel(), list[tuple[str, str]]()
-    life = Life(Random(7), cell, f"the cell {call} × {fault} × {when.value}", kernel)
-    life.wire.__class__ = Answers
-    life.events_lost = 0.0 if play.completions else 1.0
+def grid_run(call: str, fault: FaultKind, when: When, scenario: FaultScenario | None = None) -> Iterator[GridRun]:
+    """Yield a run of a call's scenario, or of another one: installed, the builds to come, a sweep each minute."""
+    scenario = scenario or SCENARIOS.get(call, _WORKER)
+    plan, kernel, log = GridFaultPlan(call, fault, when, scenario.needs), TimedKernel(), list[tuple[str, str]]()
 
     def note(severity: str, message: str, **fields: object) -> None:
         log.append((kernel.process().name, f"{message} {fields}"))
 
-    life.log = note
+    simulation = Simulation(Random(7), plan, f"the cell {call} × {fault} × {when.value}", kernel, note)
+    simulation.injector.__class__ = EmptyAnswerInjector
+    simulation.events_lost = 0.0 if scenario.completions else 1.0
     try:
-        life.install()
+        simulation.install()
         made = [
-            life.planet.build(number, coming.finishes - 8.0, coming.finishes, coming.nature)
-            for number, coming in enumerate(play.builds, start=1)
+            simulation.world.build(number, planned.finishes - 8.0, planned.finishes, planned.behaviour)
+            for number, planned in enumerate(scenario.builds, start=1)
         ]
-        for one, coming in zip(made, play.builds, strict=True):
-            if coming.late >= 0:
-                life.announce(one, delay=coming.late)
-        life.kernel.at(60.0, life.sweeps)
-        yield Stage(life, kernel, cell, play, made, log)
+        for one, planned in zip(made, scenario.builds, strict=True):
+            if planned.late >= 0:
+                simulation.announce(one, delay=planned.late)
+        simulation.kernel.at(60.0, simulation.sweeps)
+        yield GridRun(simulation, kernel, plan, scenario, made, log)
     finally:
         logging.disable(logging.NOTSET)
 
 
-NOTHING = End("")
+NOTHING = FinalState("")
 """No record, and no effect: the message is not acknowledged, or it is the sweep that fails and says so."""
-_UNJUDGED = End("open")
-_UNTOLD = End("open", "VERIFIED", audited=True)
-_REFUSED = (Fault.FORBIDDEN, Fault.ABSENT)
+_UNJUDGED = FinalState("open")
+_UNTOLD = FinalState("open", "VERIFIED", audited=True)
+_REFUSED = (FaultKind.FORBIDDEN, FaultKind.ABSENT)
 
 
-def _inconclusive(check: Check) -> End:
-    return End("done", "INCONCLUSIVE", audited=True, told=True, check=check)
+def _inconclusive(check: Check) -> FinalState:
+    return FinalState("done", "INCONCLUSIVE", audited=True, told=True, check=check)
 
 
-def end_of(call: str, fault: Fault) -> End | None:
-    """What is promised when a call has this fault always; None: the same as if nothing had happened."""
-    landed, refused = fault in LANDS, fault in _REFUSED
+def promised_state(call: str, fault: FaultKind) -> FinalState | None:
+    """Return what is promised when a call has this fault always; None: the same as if nothing had happened."""
+    landed, refused = fault in TAKES_EFFECT, fault in _REFUSED
     match call:
         case "store.read" | "store.present" | "builds.finished":
             return NOTHING
@@ -262,10 +267,10 @@ def end_of(call: str, fault: Fault) -> End | None:
             return _UNJUDGED
         case "store.holding":
             return _inconclusive(Check.WORKER_RAN_THE_BUILT_IMAGE)
-        case "builds.fetch" if fault is Fault.ABSENT:
-            return End("unconfirmed", beside="unconfirmed")
+        case "builds.fetch" if fault is FaultKind.ABSENT:
+            return FinalState("unconfirmed", beside="unconfirmed")
         case "builds.fetch":
-            return End("open", beside="unconfirmed")
+            return FinalState("open", beside="unconfirmed")
         case "jobs.start":
             return None if landed else _inconclusive(Check.WORKER_STARTED)
         case "jobs.started_for":

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
+from tests.busy import BUSY_SECONDS
+
 _BYTES = 65_536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _TRICKLE_SECONDS = 0.15
@@ -38,7 +40,7 @@ class Relay:
         self._do(lambda: setattr(self, "_pass", self._half))
 
     def trickle(self) -> None:
-        """From now on pass what comes from behind a byte at a time, each long before a client gives up waiting."""
+        """Pass what comes from behind a byte at a time from now on, each long before a client gives up waiting."""
         self._do(lambda: setattr(self, "_pass", self._slowly))
 
     def __enter__(self) -> Self:
@@ -116,4 +118,4 @@ class Relay:
             done.set()
 
         self._loop.call_soon_threadsafe(act)
-        done.wait(1.0)
+        done.wait(BUSY_SECONDS)

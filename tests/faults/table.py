@@ -12,7 +12,7 @@ ASKED_SECONDS = 90.0
 """What a service asks to wait where it does say so: longer than any call may take."""
 
 
-class Fault(StrEnum):
+class FaultKind(StrEnum):
     """What can happen to a call."""
 
     TIMEOUT = "timeout"
@@ -37,16 +37,16 @@ class Fault(StrEnum):
     """It takes effect; the answer is a success that says nothing."""
 
 
-LANDS = frozenset(
-    {Fault.RESET, Fault.MALFORMED, Fault.TRUNCATED, Fault.SLOW, Fault.TRICKLE, Fault.EMPTY},
+TAKES_EFFECT = frozenset(
+    {FaultKind.RESET, FaultKind.MALFORMED, FaultKind.TRUNCATED, FaultKind.SLOW, FaultKind.TRICKLE, FaultKind.EMPTY},
 )
 """The faults of calls that took effect all the same."""
-GIVEN_UP = frozenset({Fault.TIMEOUT, Fault.SLOW, Fault.TRICKLE})
+TIMES_OUT = frozenset({FaultKind.TIMEOUT, FaultKind.SLOW, FaultKind.TRICKLE})
 """The faults that take all the time that the call has."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AdapterOutcome:
     """What an adapter makes of a fault."""
 
     error: type[VerifierError] | None = None
@@ -58,7 +58,7 @@ class Outcome:
     """What the message contains: the remedy."""
 
     def raised(self, call: str) -> VerifierError | None:
-        """The error, for those who play it."""
+        """Return the error that a simulation raises."""
         said, fix = f"{call}: expected an answer, got trouble", self.says or "try again later"
         if self.error is Unavailable:
             return Unavailable(said, fix=fix, ambiguous=bool(self.ambiguous), retry_after=self.retry_after)
@@ -84,37 +84,37 @@ ROLES = {
 _DATABASE = "gcloud firestore databases create"
 _ADDRESS = "check the address that is set for Slack"
 
-ANSWERED = Outcome()
+ANSWERED = AdapterOutcome()
 _SPECIAL = {
-    ("store.replace", Fault.ABSENT): ANSWERED,  # the document is gone: somebody else's write came first
-    ("store.due", Fault.EMPTY): ANSWERED,  # nothing is due
-    ("store.holding", Fault.EMPTY): ANSWERED,  # there is none
-    ("builds.fetch", Fault.EMPTY): ANSWERED,  # a build without a name: the story compares it with what it asked for
-    ("builds.finished", Fault.EMPTY): ANSWERED,  # no build finished
-    ("jobs.started_for", Fault.EMPTY): ANSWERED,  # none was started
-    ("logs.read", Fault.EMPTY): ANSWERED,  # no entry matches
-    ("submitters.submitter", Fault.EMPTY): ANSWERED,  # nobody knows
-    ("audit.write", Fault.EMPTY): ANSWERED,  # Cloud Logging never says more
-    ("announcer.publish", Fault.EMPTY): ANSWERED,  # only the message's id is missing
+    ("store.replace", FaultKind.ABSENT): ANSWERED,  # the document is gone: somebody else's write came first
+    ("store.due", FaultKind.EMPTY): ANSWERED,  # nothing is due
+    ("store.holding", FaultKind.EMPTY): ANSWERED,  # there is none
+    ("builds.fetch", FaultKind.EMPTY): ANSWERED,  # a build without a name: the story compares it with what it asked for
+    ("builds.finished", FaultKind.EMPTY): ANSWERED,  # no build finished
+    ("jobs.started_for", FaultKind.EMPTY): ANSWERED,  # none was started
+    ("logs.read", FaultKind.EMPTY): ANSWERED,  # no entry matches
+    ("submitters.submitter", FaultKind.EMPTY): ANSWERED,  # nobody knows
+    ("audit.write", FaultKind.EMPTY): ANSWERED,  # Cloud Logging never says more
+    ("announcer.publish", FaultKind.EMPTY): ANSWERED,  # only the message's id is missing
 }
 
 
-def outcome(call: str, fault: Fault) -> Outcome:
-    """What the adapter makes of this fault of this call."""
+def adapter_outcome(call: str, fault: FaultKind) -> AdapterOutcome:
+    """Return what the adapter makes of this fault of this call."""
     special = _SPECIAL.get((call, fault))
     if special is not None:
         return special
     service = call.partition(".")[0]
     match fault:
-        case Fault.BUSY_FOR:
-            return Outcome(Unavailable, ambiguous=False, retry_after=ASKED_SECONDS)
-        case Fault.BUSY:
-            return Outcome(Unavailable, ambiguous=False)
-        case Fault.FORBIDDEN:
+        case FaultKind.BUSY_FOR:
+            return AdapterOutcome(Unavailable, ambiguous=False, retry_after=ASKED_SECONDS)
+        case FaultKind.BUSY:
+            return AdapterOutcome(Unavailable, ambiguous=False)
+        case FaultKind.FORBIDDEN:
             role = ROLES.get(call) or ROLES.get(service)
-            return Outcome(Denied, says=role) if role else Outcome(Refused, says=_ADDRESS)
-        case Fault.ABSENT if service == "store":
-            return Outcome(Refused, says=_DATABASE)
-        case Fault.ABSENT:
-            return Outcome(Refused, says=_ADDRESS) if service == "chat" else Outcome(Missing)
-    return Outcome(Unavailable, ambiguous=True if call in WRITES else None)
+            return AdapterOutcome(Denied, says=role) if role else AdapterOutcome(Refused, says=_ADDRESS)
+        case FaultKind.ABSENT if service == "store":
+            return AdapterOutcome(Refused, says=_DATABASE)
+        case FaultKind.ABSENT:
+            return AdapterOutcome(Refused, says=_ADDRESS) if service == "chat" else AdapterOutcome(Missing)
+    return AdapterOutcome(Unavailable, ambiguous=True if call in WRITES else None)

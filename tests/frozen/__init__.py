@@ -10,5 +10,6 @@
 | `test_configuration.py` | policy.toml and the settings: each key is accepted, and means what it meant |
 | `test_log_lines.py` | the log lines and entries that alerts, metrics and runbooks look for |
 | `test_addresses.py` | Terraform's addresses |
-| `test_compare.py` | the rule of the comparison, in `compare.py` |
+| `addresses.py`, `log_lines.py`, `output.py`, `said.py`, `stores.py` | what this version says or stores of each |
+| `test_compare.py`, `compare.py` | the rule of the comparison |
 """

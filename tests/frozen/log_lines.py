@@ -15,7 +15,7 @@ from typing import Any
 from google.protobuf import json_format
 
 from tests.fixtures.records.states import CURSOR
-from tests.story.town import NUMBER, PROJECT, REGION
+from tests.story.harness import NUMBER, PROJECT, REGION
 from verifier.adapters.sqlite import SqliteStore
 from verifier.standin.clock import system_clock
 from verifier.standin.cloud import Cloud
@@ -98,7 +98,7 @@ def as_entry(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _incomplete(running: Running) -> dict[str, Any]:
-    """Builds can't be listed."""
+    """Return the lines of a sweep that can't list builds."""
     running.cloud.deny("cloudbuild.builds.list")
     line = running.sweep()
     running.cloud.allow("cloudbuild.builds.list")
@@ -106,7 +106,7 @@ def _incomplete(running: Running) -> dict[str, Any]:
 
 
 def _skipped(running: Running) -> dict[str, Any]:
-    """Another one is running."""
+    """Return another one is running."""
     held = running.store.read("marks", "sweep", timeout=5)
     assert held is not None
     until = {"until": show_time(system_clock() + timedelta(minutes=2)), "owner": "another"}
@@ -126,7 +126,7 @@ def _due_again(running: Running) -> dict[str, Any]:
 
 @contextmanager
 def _running(folder: Path) -> Iterator[Running]:
-    """A function that was installed an hour ago."""
+    """Yield a function that was installed an hour ago."""
     (folder / "policy.toml").write_text("")
     cloud, faults = Cloud(system_clock), Faults()
     with (

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.fixtures.records.live import fresh_town
+from tests.fixtures.records.live import fresh_harness
 from tests.fixtures.records.states import BUILDS, noticed
-from tests.story.town import WATCHED, Town, TownServices
+from tests.story.harness import WATCHED, Harness, HarnessServices
 from verifier.controller.events import Quarantined, decode
 from verifier.controller.quarantine import quarantine
 from verifier.services import Document
@@ -26,14 +26,14 @@ class Topic:
         self.messages.append({"payload": json.loads(json.dumps(payload)), "attributes": dict(attributes)})
 
 
-def quarantined(town: Town) -> None:
-    """A message is no message."""
+def quarantined(harness: Harness) -> None:
+    """Deliver a message that is none."""
     hint = decode(b"no JSON", "/builds", WATCHED)
     assert isinstance(hint, Quarantined)
-    quarantine(hint, town.world, town.budget())
+    quarantine(hint, harness.deployment, harness.budget())
 
 
-CASES: dict[str, Callable[[Town], object]] = {
+CASES: dict[str, Callable[[Harness], object]] = {
     "local-source": BUILDS["done-local-source"][0],
     "failed": BUILDS["done-failed"][0],
     "inconclusive": BUILDS["done-inconclusive"][0],
@@ -49,12 +49,16 @@ CASES: dict[str, Callable[[Town], object]] = {
 def said_now(case: str) -> dict[str, Any]:
     """Return all that is said in this case, as this version says it. Of Slack's messages, what finds them again."""
     topic = Topic()
-    with fresh_town() as town:
-        assert isinstance(town.world.services, TownServices)
-        town.world = replace(town.world, services=replace(town.world.services, announcer=topic))
-        CASES[case](town)
-        slack = [{"channel": each.channel, "metadata": each.metadata} for each in town.slack.messages]
-        return {"audit": list(map(_by_kind, town.cloud.audit_entries())), "published": topic.messages, "slack": slack}
+    with fresh_harness() as harness:
+        assert isinstance(harness.deployment.services, HarnessServices)
+        harness.deployment = replace(harness.deployment, services=replace(harness.deployment.services, announcer=topic))
+        CASES[case](harness)
+        slack = [{"channel": each.channel, "metadata": each.metadata} for each in harness.slack.messages]
+        return {
+            "audit": list(map(_by_kind, harness.cloud.audit_entries())),
+            "published": topic.messages,
+            "slack": slack,
+        }
 
 
 def _by_kind(entry: dict[str, Any]) -> dict[str, Any]:

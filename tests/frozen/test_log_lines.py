@@ -12,7 +12,7 @@ import pytest
 from tests.frozen.compare import frozen, lost
 from tests.frozen.log_lines import as_entry, found, lines_now
 from tests.frozen.said import CASES, said_now
-from tests.story.town import PROJECT
+from tests.story.harness import PROJECT
 
 LINES: dict[str, dict[str, Any]] = frozen("log-lines.json")
 FILTERS: dict[str, dict[str, Any]] = frozen("filters.json")

@@ -24,7 +24,7 @@ _Text = cst.SimpleString | cst.ConcatenatedString | cst.FormattedString
 
 
 @dataclass(frozen=True, slots=True)
-class Mutant:
+class CodeMutant:
     """A module with one change."""
 
     module: str
@@ -46,10 +46,12 @@ class Mutant:
         return "\n".join([f"{self.module}:{self.line}", *(f"    {line}" for line in changed)])
 
 
-def mutants_of(module: str) -> list[Mutant]:
+def mutants_of(module: str) -> list[CodeMutant]:
     """Return every mutant of the module, in the order of its lines."""
     found = changes_of((ROOT / module).read_text("utf-8"))
-    return sorted((Mutant(module, line, changed) for changed, line in found.items()), key=lambda mutant: mutant.line)
+    return sorted(
+        (CodeMutant(module, line, changed) for changed, line in found.items()), key=lambda mutant: mutant.line
+    )
 
 
 def changes_of(source: str) -> dict[str, int]:
@@ -57,9 +59,9 @@ def changes_of(source: str) -> dict[str, int]:
     return {changed: line for line, changed in _changes(source) if changed != source and _is_python(changed)}
 
 
-def unchanged(module: str) -> Mutant:
+def unchanged(module: str) -> CodeMutant:
     """Return the module as it is: what its tests must pass."""
-    return Mutant(module, 0, Path(ROOT / module).read_text("utf-8"))
+    return CodeMutant(module, 0, Path(ROOT / module).read_text("utf-8"))
 
 
 def _is_python(source: str) -> bool:

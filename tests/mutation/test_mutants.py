@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mutation.mutants import Mutant, changes_of
+from tests.mutation.mutants import CodeMutant, changes_of
 from tests.mutation.scope import modules, stages
 from tests.mutation.score import scores, table
 from tests.mutation.trial import Fate, Result, Trial
@@ -87,7 +87,7 @@ def test_a_module_that_is_not_measured_is_refused() -> None:
 
 def test_what_was_never_a_module_counts_neither_way() -> None:
     def result(module: str, fate: Fate) -> Result:
-        return Result(Trial(Mutant(module, 1, ""), (), 1), fate, 0.1)
+        return Result(Trial(CodeMutant(module, 1, ""), (), 1), fate, 0.1)
 
     fates = [Fate.KILLED, Fate.KILLED, Fate.SURVIVED, Fate.STILLBORN]
     text, whole = table(scores([*(result("a.py", fate) for fate in fates), result("b.py", Fate.KILLED)]))

@@ -26,7 +26,7 @@ from types import CodeType, ModuleType
 import pytest
 from hypothesis import Phase, settings
 
-from tests.mutation.mutants import Mutant
+from tests.mutation.mutants import CodeMutant
 from tests.mutation.scope import ROOT
 
 _QUIET = ("-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "not firestore")
@@ -53,7 +53,7 @@ _FATES = {0: Fate.SURVIVED, 1: Fate.KILLED, 2: Fate.STILLBORN}
 class Trial:
     """A mutant, its tests, and how many seconds of processor time they may take."""
 
-    mutant: Mutant
+    mutant: CodeMutant
     stages: Sequence[Sequence[str]]
     seconds: int
 
@@ -158,7 +158,7 @@ def _verdict(trial: Trial) -> int:
 class _Finder:
     """Gives the mutant to whoever imports its module."""
 
-    def __init__(self, mutant: Mutant) -> None:
+    def __init__(self, mutant: CodeMutant) -> None:
         self._mutant = mutant
 
     def find_spec(
@@ -181,6 +181,6 @@ class _Loader(SourceFileLoader):
         return compile(self._source, self.path, "exec", dont_inherit=True)
 
 
-def of(mutants: Iterable[Mutant], stages: Sequence[Sequence[str]], seconds: float) -> Iterator[Trial]:
+def of(mutants: Iterable[CodeMutant], stages: Sequence[Sequence[str]], seconds: float) -> Iterator[Trial]:
     """Return their trials: each may take ten times what the module's own tests took, and ten seconds more."""
     return (Trial(mutant, stages, int(10 + 10 * seconds)) for mutant in mutants)

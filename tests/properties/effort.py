@@ -1,4 +1,4 @@
-"""How long properties are searched for a counterexample."""
+"""How long properties are searched for a counterexample. Loaded by `tests/conftest.py`, and so by every test."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ settings.register_profile(
     # Continuous integration tries the same ones each time; who asks for many wants such as nobody has tried.
     derandomize=_USUAL.derandomize and not _WANTED,
     max_examples=EXAMPLES if _WANTED else _USUAL.max_examples,
+    deadline=None,  # a slow machine is no counterexample
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("here")
 
-SLOW = settings(
-    max_examples=EXAMPLES, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+SLOW = settings(max_examples=EXAMPLES, stateful_step_count=40)

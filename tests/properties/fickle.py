@@ -56,7 +56,7 @@ class FickleStore:
         return self._store.holding(collection, field, value, timeout=timeout)
 
     def be(self, mood: str) -> None:
-        """Be in this mood from now on."""
+        """Behave like this from now on."""
         self.mood, self._wrote = mood, False
 
     def _write(self, write: Callable[[], Stored | None]) -> Stored | None:

@@ -54,9 +54,9 @@ STEPS = st.sampled_from(
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """One build's record, and the invocations that come across it: `holds` are all that ever held it.
+    """One build's record, and the invocations that come across it: `leases` are all that there ever were.
 
-    The model is small: who holds what is stored may write it, until somebody does.
+    The model is small: who has the stored lease may write it, until somebody does.
     """
 
     backing: Store
@@ -67,7 +67,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.store, self.clock = FickleStore(self.backing), ManualClock(START)
         self.ledger = Ledger(self.store, self.clock, LEASE, lambda: f"nonce-{next(NUMBERS)}")
         self.key = BuildKey("vividly-dev", "us-central1", f"4e841fcb-0000-4000-8000-{number:012d}")
-        self.holds: list[Lease] = []
+        self.leases: list[Lease] = []
         self.seen: list[Stored] = []
         """What sweeps have read, at any time."""
         self.fence = 0
@@ -112,37 +112,37 @@ class LedgerMachine(RuleBasedStateMachine):
         free = seen.revision == now.revision and self._free(parse_record(seen.document))
         self._take(mood, free, lambda: self.ledger.take(seen, timeout=SOON))
 
-    @precondition(lambda self: self.holds)
+    @precondition(lambda self: self.leases)
     @rule(mood=MOOD, changes=STEPS, data=st.data())
     def save(self, mood: str, changes: dict[str, object], data: st.DataObject) -> None:
-        hold = self._one_of_them(data)
-        mine = self._write(mood, hold, replace(hold.record, **changes))  # type: ignore[arg-type]  # any of its fields
+        lease = self._one_of_them(data)
+        mine = self._write(mood, lease, replace(lease.record, **changes))  # type: ignore[arg-type]  # any of its fields
         if mine is not None:
-            self.holds.append(mine)
+            self.leases.append(mine)
 
-    @precondition(lambda self: self.holds)
+    @precondition(lambda self: self.leases)
     @rule(mood=MOOD, wait=WAITS, data=st.data())
     def release(self, mood: str, wait: timedelta, data: st.DataObject) -> None:
-        hold = self._one_of_them(data)
-        self._write(mood, hold, released(hold.record, self.clock() + wait))
+        lease = self._one_of_them(data)
+        self._write(mood, lease, released(lease.record, self.clock() + wait))
 
-    @precondition(lambda self: self.holds)
+    @precondition(lambda self: self.leases)
     @rule(mood=MOOD, wait=WAITS, data=st.data())
     def fail(self, mood: str, wait: timedelta, data: st.DataObject) -> None:
-        hold = self._one_of_them(data)
-        self._write(mood, hold, after_failure(hold.record, "no answer", self.clock(), wait.total_seconds()))
+        lease = self._one_of_them(data)
+        self._write(mood, lease, after_failure(lease.record, "no answer", self.clock(), wait.total_seconds()))
 
-    @precondition(lambda self: self.holds)
+    @precondition(lambda self: self.leases)
     @rule(mood=MOOD, data=st.data())
     def queue(self, mood: str, data: st.DataObject) -> None:
-        hold = self._one_of_them(data)
-        self._write(mood, hold, queued(hold.record, "Slack is away"))
+        lease = self._one_of_them(data)
+        self._write(mood, lease, queued(lease.record, "Slack is away"))
 
-    @precondition(lambda self: self.holds)
+    @precondition(lambda self: self.leases)
     @rule(mood=MOOD, data=st.data(), state=st.sampled_from([State.UNCONFIRMED, State.DONE]))
     def settle(self, mood: str, data: st.DataObject, state: State) -> None:
-        hold = self._one_of_them(data)
-        self._write(mood, hold, settled(hold.record, state))
+        lease = self._one_of_them(data)
+        self._write(mood, lease, settled(lease.record, state))
 
     @rule(seconds=st.sampled_from([1, 119, 120, 121, 600]))
     def time_passes(self, seconds: int) -> None:
@@ -179,8 +179,8 @@ class LedgerMachine(RuleBasedStateMachine):
             assert found == self.done
 
     def _one_of_them(self, data: st.DataObject) -> Lease:
-        """Any that ever held it; most often the last one."""
-        return data.draw(st.sampled_from(self.holds)) if data.draw(st.integers(0, 4)) == 4 else self.holds[-1]
+        """Return any lease that there ever was; most often the last one."""
+        return data.draw(st.sampled_from(self.leases)) if data.draw(st.integers(0, 4)) == 4 else self.leases[-1]
 
     def _listed(self, field: str, now: str) -> list[tuple[str, Stored]]:
         return self.store.due(now, 10_000, field=field, timeout=SOON)
@@ -192,38 +192,38 @@ class LedgerMachine(RuleBasedStateMachine):
         return record.unsaid is not None or (record.due is not None and self.clock() < record.due)
 
     def _take(self, mood: str, free: bool, take: Callable[[], Lease | None]) -> None:
-        """Somebody comes for the record: it is theirs exactly when it is free and the write is known to be done."""
+        """Take the record: it is leased exactly when it is free and the write is known to be done."""
         before = self.stored()
         self.store.be(mood)
         try:
-            hold = take()
+            lease = take()
         except Unavailable:
             assert mood != SOUND
             assert (self.stored() != before) == (free and mood == GONE)
             return
         after = self.record()
-        if hold is None:
+        if lease is None:
             assert not free
             assert self.stored() == before
             return
         assert free
         assert mood in (SOUND, SILENT)
-        assert hold.record == after
+        assert lease.record == after
         assert after is not None
         assert after.fence == self.fence + 1
-        assert after.owner not in {other.record.owner for other in self.holds}
+        assert after.owner not in {other.record.owner for other in self.leases}
         assert after.due == after.lease_until == self.clock() + LEASE
-        assert hold.revision not in {other.revision for other in self.holds}, "nobody else may write any more"
-        self.holds.append(hold)
+        assert lease.revision not in {other.revision for other in self.leases}, "nobody else may write any more"
+        self.leases.append(lease)
 
-    def _write(self, mood: str, hold: Lease, record: Record) -> Lease | None:
-        """A holder writes: it goes through exactly when nobody wrote since; else it is told, and nothing changes."""
+    def _write(self, mood: str, lease: Lease, record: Record) -> Lease | None:
+        """Write as a holder: it goes through exactly when nobody wrote since; else it is told, and nothing changes."""
         before = self.stored()
         assert before is not None
-        rightful = hold.revision == before.revision
+        rightful = lease.revision == before.revision
         self.store.be(mood)
         try:
-            mine = self.ledger.save(hold, record, timeout=SOON)
+            mine = self.ledger.save(lease, record, timeout=SOON)
         except LostLease:
             assert not rightful
             assert self.stored() == before

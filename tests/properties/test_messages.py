@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.properties.effort import EXAMPLES, SLOW
-from tests.story.town import FIXED, WATCHED, Town, town
+from tests.story.harness import FIXED, WATCHED, Harness, harness
 from tests.unit.controller.test_events import changed, places
 from verifier.adapters.sqlite import SqliteStore
 from verifier.checks.judgement import Judgement
@@ -24,7 +24,7 @@ from verifier.controller.ledger import BUILDS
 from verifier.facts.build import BuildKey
 from verifier.times import show_time
 
-__all__ = ["town"]
+__all__ = ["harness"]
 
 WORDS = st.sampled_from(
     [
@@ -43,11 +43,11 @@ JSON = st.recursive(
     max_leaves=4,
 )
 ANY_TIME = datetime(2026, 11, 23, tzinfo=UTC)
-SCENES: dict[str, Callable[[Town], BuildKey]] = {
-    "LOCAL_SOURCE": lambda town: town.upload(),
-    "FAILED": lambda town: town.triggered(branch="experiment"),
-    "INCONCLUSIVE": lambda town: town.triggered(substitutions={"COMMIT_SHA": FIXED, "_PR_NUMBER": "7"}),
-    "did not succeed": lambda town: town.triggered(status="FAILURE", results={}),
+SCENES: dict[str, Callable[[Harness], BuildKey]] = {
+    "LOCAL_SOURCE": lambda harness: harness.upload(),
+    "FAILED": lambda harness: harness.triggered(branch="experiment"),
+    "INCONCLUSIVE": lambda harness: harness.triggered(substitutions={"COMMIT_SHA": FIXED, "_PR_NUMBER": "7"}),
+    "did not succeed": lambda harness: harness.triggered(status="FAILURE", results={}),
 }
 
 
@@ -56,24 +56,24 @@ def push(document: object) -> bytes:
     return json.dumps({"message": {"data": data, "messageId": "1"}}).encode()
 
 
-def judged(town: Town, hint: Hint, key: BuildKey) -> Judgement | None:
-    """What comes of this hint in a ledger of its own: the judgement on this build, but for its moment."""
-    services: Any = town.world.services
+def judged(harness: Harness, hint: Hint, key: BuildKey) -> Judgement | None:
+    """Return what comes of this hint in a ledger of its own: the judgement on this build, but for its moment."""
+    services: Any = harness.deployment.services
     with closing(SqliteStore(":memory:")) as store:
-        ledger = replace(town.world.ledger, store=store)
-        town.world = replace(town.world, services=replace(services, store=store), ledger=ledger)
-        town.faults.forget()
+        ledger = replace(harness.deployment.ledger, store=store)
+        harness.deployment = replace(harness.deployment, services=replace(services, store=store), ledger=ledger)
+        harness.faults.forget()
         if isinstance(hint, BuildStatus):
-            town.announce(hint.key)
+            harness.announce(hint.key)
         if store.read(BUILDS, key.digest, timeout=5) is None:
             return None
-        judgement = town.record(key).judgement
+        judgement = harness.record(key).judgement
         return judgement and replace(judgement, decided=ANY_TIME)
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_the_verdict_is_the_same_whatever_the_message_says(town: Town, scene: str) -> None:
-    key = SCENES[scene](town)
+def test_the_verdict_is_the_same_whatever_the_message_says(harness: Harness, scene: str) -> None:
+    key = SCENES[scene](harness)
     honest: Any = {
         "id": key.id,
         "name": key.name,
@@ -84,9 +84,9 @@ def test_the_verdict_is_the_same_whatever_the_message_says(town: Town, scene: st
         "substitutions": {"COMMIT_SHA": "8" * 40, "BRANCH_NAME": "main"},
         "buildTriggerId": "a-trigger",
         "results": {"images": []},
-        "finishTime": show_time(town.clock()),
+        "finishTime": show_time(harness.clock()),
     }
-    expected = judged(town, BuildStatus(key, "SUCCESS"), key)
+    expected = judged(harness, BuildStatus(key, "SUCCESS"), key)
     assert expected is not None
     assert expected.verdict == (scene if scene.isupper() else None)
 
@@ -98,19 +98,21 @@ def test_the_verdict_is_the_same_whatever_the_message_says(town: Town, scene: st
             message = changed(message, data.draw(st.sampled_from(places(message))), data.draw(WORDS | JSON))
         hint = decode(push(message), "/builds", WATCHED)
         if isinstance(hint, BuildStatus) and hint.key == key:
-            assert judged(town, hint, key) == expected
+            assert judged(harness, hint, key) == expected
         else:
-            assert judged(town, hint, key) is None
-            assert town.calls("chat.postMessage") == town.calls("WriteLogEntries") == 0
+            assert judged(harness, hint, key) is None
+            assert harness.calls("chat.postMessage") == harness.calls("WriteLogEntries") == 0
 
     check()
 
 
 @settings(SLOW, max_examples=max(EXAMPLES // 4, 1), suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2), st.permutations(list(SCENES)))
-def test_the_order_in_which_builds_are_announced_changes_no_verdict(town: Town, twice: int, order: list[str]) -> None:
-    keys = {scene: SCENES[scene](town) for scene in SCENES}
+def test_the_order_in_which_builds_are_announced_changes_no_verdict(
+    harness: Harness, twice: int, order: list[str]
+) -> None:
+    keys = {scene: SCENES[scene](harness) for scene in SCENES}
     for scene in [*order, *order[:twice]]:
-        town.announce(keys[scene])
-    assert {town.verdict(keys[scene]) or "did not succeed" for scene in order} == set(SCENES)
-    assert all((town.verdict(key) or "did not succeed") == scene for scene, key in keys.items())
+        harness.announce(keys[scene])
+    assert {harness.verdict(keys[scene]) or "did not succeed" for scene in order} == set(SCENES)
+    assert all((harness.verdict(key) or "did not succeed") == scene for scene, key in keys.items())

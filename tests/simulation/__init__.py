@@ -1,19 +1,23 @@
-"""A deterministic simulation: the real entry point, story and ledger rules, in a world of one seed and virtual time.
+"""A deterministic simulation: the real entry point, controller and ledger, in a world of one seed and virtual time.
 
 | file | what it is |
 |---|---|
 | `kernel.py` | virtual time, and processes that take turns in one thread |
-| `fate.py` | what becomes of an outward call: it works, fails, is lost, freezes its process or kills it |
-| `chance.py` | troubles by chance, by a mixture of each life's own |
-| `planet.py` | the outside world's truth: builds, executions, logs, the audit trail, Slack |
-| `ports.py` | that world behind the Protocols of `verifier/services.py`, each call with its fate |
-| `post.py` | Pub/Sub: delivery again until acknowledged, twice, late, out of order, or never |
-| `entry.py` | the real `main.py`, given this world |
-| `laws.py` | what must hold, whatever happens |
-| `merits.py` | what a build deserves to be judged, by what truly is |
-| `life.py` | one seed: builds, troubles, a phase of faults, then a phase in which all must settle |
-| `late.py` | one write arrives late |
-| `mutants/` | planted bugs, each with the law that must catch it |
+| `fault_plan.py` | what becomes of an outward call: it works, fails, is lost, freezes its process or kills it |
+| `random_faults.py` | troubles by chance, by a mixture of each simulation's own |
+| `world_model.py` | the outside world's truth: builds, executions, logs, the audit trail, Slack |
+| `injector.py` | what every call goes through: it takes time, and fails as planned |
+| `ports.py` | that world behind the Protocols of `verifier/services.py` |
+| `push.py` | Pub/Sub: deliveries, again until acknowledged, twice, late, out of order, or never |
+| `entry.py` | the real `main.py`, given these services |
+| `invariants.py` | what must be true, whatever happens |
+| `oracle.py` | what a build deserves to be judged, by what truly is |
+| `simulator.py` | one seed: builds, a phase of faults, then a phase in which all must settle |
+| `scenarios.py` | short scenarios without chance, and every crash in them |
+| `late_writes.py` | the same, where one write arrives late |
+| `__main__.py` | runs many seeds or pairs, or shows one |
+| `mutants/` | planted bugs, each with the invariant that must catch it |
+| `test_*.py` | known and fresh seeds, crashes alone and in pairs, late writes, planted bugs, how violations are told |
 
 `python -m tests.simulation --help` runs seeds, replays one, and prints figures.
 """

@@ -1,4 +1,4 @@
-"""The real entry point, `main.py`, with settings of its own and the simulation's world instead of the cloud."""
+"""The real entry point, `main.py`, with settings of its own and the simulated services instead of the cloud."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import os
 import tempfile
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
-from tests.simulation.planet import IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
+from tests.push_request import PushRequest
+from tests.simulation.world_model import IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
 from verifier.controller.budget import Deployment
 
 MAIN = Path(__file__).parents[2] / "main.py"
@@ -33,17 +34,9 @@ name_submitter = true
 TRIGGER_NAME = TRIGGER
 
 
-class Request(NamedTuple):
-    """As much of an HTTP request as the entry point looks at."""
-
-    path: str
-    stream: io.BytesIO
-    method: str = "POST"
-
-
 @cache
 def entry() -> ModuleType:
-    """`main.py`, imported once. Its `handle` is given the world of whoever simulates."""
+    """Return `main.py`, imported once, with settings of its own."""
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         policy = Path(folder) / "policy.toml"
@@ -68,11 +61,18 @@ def entry() -> ModuleType:
     return module
 
 
-def deliver(
-    path: str, body: bytes, deployment: Deployment, stopping: Callable[[], bool], log: Callable[..., None]
-) -> int:
-    """Hand one push to the entry point, with the world to act in, and say the HTTP status that it answers with."""
-    main = entry()
-    request = Request(path, io.BytesIO(body))
-    _, status = main.handle(request, lambda: deployment, lambda world: main.budget_of(world, stopping), log)
-    return int(status)
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """The entry point over one deployment."""
+
+    deployment: Deployment
+    log: Callable[..., None]
+    is_stopping: Callable[[], bool]
+    """Whether the process that runs now is asked to end."""
+
+    def deliver(self, path: str, body: bytes) -> int:
+        """Hand one push to the entry point and return the HTTP status that it answers with."""
+        main, request = entry(), PushRequest(path, io.BytesIO(body))
+        budget = partial(main.budget_of, stopping=self.is_stopping)
+        _, status = main.handle(request, lambda: self.deployment, budget, self.log)
+        return int(status)

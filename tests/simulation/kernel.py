@@ -28,8 +28,8 @@ class Process(greenlet):
         self.begun = kernel.seconds
         self.killed = False
         self.claims = 0
-        self.doomed = False
-        """It dies right before the next thing that it would write to the ledger."""
+        self.dies_at_next_save = False
+        """It is killed right before the next thing that it would write to the ledger."""
         self.stopping = False
         """It is asked to end, and will be killed."""
         self._body = body
@@ -50,15 +50,15 @@ class Kernel:
         self._processes: list[Process] = []
 
     def clock(self) -> datetime:
-        """What time it is."""
+        """Return what time it is."""
         return BEGINNING + timedelta(seconds=self.seconds)
 
     def at(self, seconds: float, action: Callable[[], object]) -> None:
-        """Let this happen then."""
+        """Schedule this for then."""
         heapq.heappush(self._queue, (max(seconds, self.seconds), next(self._numbers), action))
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
-        """Let this happen so much later."""
+        """Schedule this for so much later."""
         self.at(self.seconds + seconds, action)
 
     def spawn(self, name: str, body: Callable[[], None]) -> Process:
@@ -70,7 +70,7 @@ class Kernel:
         return process
 
     def process(self) -> Process:
-        """The process that runs now."""
+        """Return the process that runs now."""
         current = getcurrent()
         assert isinstance(current, Process), "only a process may ask the world for something"
         return current
@@ -87,7 +87,7 @@ class Kernel:
         process.throw(Killed)
 
     def kill_all(self) -> int:
-        """End every process, as when an instance is taken away. Says how many there were."""
+        """End every process, as when an instance is taken away. Returns how many there were."""
         victims = [process for process in self._processes if not process.dead]
         for process in victims:
             self.kill(process)
@@ -107,7 +107,7 @@ class Kernel:
         self.after(_GRACE_SECONDS, kill)
 
     def run(self, until: float) -> None:
-        """Let everything happen that happens before then."""
+        """Let everything happen that is scheduled before then."""
         while self._queue and self._queue[0][0] <= until:
             self.seconds, _, action = heapq.heappop(self._queue)
             action()

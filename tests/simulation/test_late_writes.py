@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.simulation.late import cells, perform
-from tests.tally import Tally
+from tests.simulation.late_writes import late_writes, run_late_write
+from tests.tally import CountCases
 
 
-@pytest.mark.timeout(240)
-def test_a_write_that_arrives_late_breaks_no_law(tally: Tally) -> None:
-    for cell in tally("late writes", cells()):
-        perform(cell)
+def test_a_write_that_arrives_late_breaks_no_invariant(tally: CountCases) -> None:
+    for write in tally("late writes", late_writes()):
+        run_late_write(write)

@@ -1,4 +1,4 @@
-"""Every planted bug breaks the law that is there for it, in a seed or a scene that the honest code passes."""
+"""Every planted bug breaks the invariant that is there for it, in a seed or a situation that the honest code passes."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from functools import partial
 
 import pytest
 
-from tests.simulation.life import Unlawful, play
 from tests.simulation.mutants import MUTANTS, Mutant
-from tests.simulation.mutants.planting import Scene
-from tests.tally import Attempt
+from tests.simulation.mutants.planting import Situation
+from tests.simulation.simulator import ViolationFound, run_seed
+from tests.tally import CountCase
 
 _MOST_SEEDS = 300
 
 
-def scenes(mutant: Mutant) -> Iterator[Scene]:
-    if mutant.scene:
-        yield mutant.scene
+def situations(mutant: Mutant) -> Iterator[Situation]:
+    if mutant.situation:
+        yield mutant.situation
     else:
-        yield from (partial(play, seed) for seed in range(1, _MOST_SEEDS))
+        yield from (partial(run_seed, seed) for seed in range(1, _MOST_SEEDS))
 
 
-def broken_in(scene: Scene, mutant: Mutant) -> str:
-    """What the law says that the bug breaks here; empty: it breaks none."""
+def broken_in(situation: Situation, mutant: Mutant) -> str:
+    """Return what is said of the invariant that the bug breaks here; empty: it breaks none."""
     try:
         with mutant.planted():
-            scene()
-    except Unlawful as unlawful:
-        return str(unlawful).partition("\n")[0]
+            situation()
+    except ViolationFound as violation:
+        return str(violation).partition("\n")[0]
     return ""
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_planted_bug_breaks_the_law_that_is_there_for_it(name: str, case: Attempt) -> None:
+def test_a_planted_bug_breaks_the_invariant_that_is_there_for_it(name: str, case: CountCase) -> None:
     case("planted bugs, held when caught")
     mutant, broken = MUTANTS[name], set[str]()
-    for scene in scenes(mutant):
-        law = broken_in(scene, mutant)
-        broken.add(law)
-        if re.search(mutant.law, law):
-            scene()
+    for situation in situations(mutant):
+        invariant = broken_in(situation, mutant)
+        broken.add(invariant)
+        if re.search(mutant.invariant, invariant):
+            situation()
             return
-    pytest.fail(f"{name} did not break {mutant.law!r}, but {sorted(broken)}")
+    pytest.fail(f"{name} did not break {mutant.invariant!r}, but {sorted(broken)}")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import FIRST_FRESH_SEED
-from tests.simulation.chance import EVERY_TROUBLE
-from tests.simulation.life import Life, play
-from tests.tally import Tally
+from tests.simulation.random_faults import EVERY_TROUBLE
+from tests.simulation.simulator import Simulation, run_seed
+from tests.tally import CountCases
 
 _ROOT = Path(__file__).parents[2]
 _AT_ONCE = 75
@@ -20,22 +20,22 @@ _KNOWN = range(1, 251)
 _FRESH = range(FIRST_FRESH_SEED, FIRST_FRESH_SEED + 150, _AT_ONCE)
 
 
-def test_the_known_seeds_break_no_law_and_meet_every_trouble_at_every_call(tally: Tally) -> None:
+def test_the_known_seeds_break_no_invariant_and_meet_every_trouble_at_every_call(tally: CountCases) -> None:
     met: set[tuple[str, str]] = set()
-    lives: list[Life] = []
+    simulations: list[Simulation] = []
     for seed in tally("known seeds", _KNOWN):
-        play(seed, watch=lives.append)
-        met |= {(call, fate.trouble) for _, _, call, fate in lives.pop().wire.trace}
+        run_seed(seed, watch=simulations.append)
+        met |= {(call, outcome.trouble) for _, _, call, outcome in simulations.pop().injector.trace}
     assert {(call, trouble) for trouble, calls in EVERY_TROUBLE.items() for call in calls} - met == set()
 
 
 @pytest.mark.parametrize("first", _FRESH)
-def test_no_seed_breaks_a_law(first: int, tally: Tally) -> None:
+def test_no_seed_breaks_an_invariant(first: int, tally: CountCases) -> None:
     for seed in tally("fresh seeds", range(first, first + _AT_ONCE)):
-        play(seed)
+        run_seed(seed)
 
 
-def test_a_seed_plays_the_same_way_every_time_whatever_the_hashes() -> None:
+def test_a_seed_runs_the_same_way_every_time_whatever_the_hashes() -> None:
     told = set()
     for hashes in ("1", "2"):
         program = "from tests.simulation.test_seeds import trace; print(trace(523))"
@@ -53,7 +53,7 @@ def test_a_seed_plays_the_same_way_every_time_whatever_the_hashes() -> None:
 
 
 def trace(seed: int) -> str:
-    """Everything that is called in one seed, and what becomes of it."""
-    lives: list[Life] = []
-    play(seed, watch=lives.append)
-    return "\n".join(map(repr, lives[0].wire.trace))
+    """Return everything that is called in one seed, and what becomes of it."""
+    simulations: list[Simulation] = []
+    run_seed(seed, watch=simulations.append)
+    return "\n".join(map(repr, simulations[0].injector.trace))

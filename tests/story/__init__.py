@@ -1,0 +1,19 @@
+"""Whole stories: the real controller and adapters over the stand-in, and the function as a process of its own.
+
+| file | what it is |
+|---|---|
+| `harness.py` | the real controller and adapters over the stand-in, in time that the test moves |
+| `test_demo.py` | `verifier demo` as a person starts it |
+| `test_function.py` | the entry point as a process: what it answers, when it starts, what it does not load |
+| `test_hardening.py` | one thing after another goes wrong, and each story ends with one message |
+| `test_hardening_firestore.py` | builds whose own words are hostile to a database, on the real Firestore emulator |
+| `test_old_records.py` | what any version has written into the ledger is read, and brought to its end |
+| `test_patience.py` | what fails once proves nothing: a permission arrives, a service comes back |
+| `test_policy_change.py` | policy changes between two steps, or two instances have different ones |
+| `test_reconcile.py` | the story, step by step, with the numbers of `controller/reconcile.py` |
+| `test_slack_troubles.py` | Slack away for hours, or refusing for good: every verdict is told once in the end |
+| `test_stopping.py` | SIGTERM while the function is at work: its lease is released, another goes on |
+| `test_submitter.py` | who submitted a local build, where policy allows to say it |
+| `test_sweep.py` | what is due is resumed, what was silent is found, one sweep at a time |
+| `test_wire_counts.py` | how many calls a verdict costs, counted at the wire |
+"""

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+import pytest
 
+from tests.busy import LONG_SECONDS
 from tests.fixtures.builds import document
 from verifier.cli.demo import REPORT, differences
 from verifier.demo.scenario import FORGED, story
@@ -38,7 +40,7 @@ def verifier(*words: str, **environment: str) -> subprocess.CompletedProcess[str
         cwd=MAIN.parent,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=LONG_SECONDS,
         check=False,
     )
 
@@ -65,6 +67,7 @@ def test_the_story_ends_as_it_should() -> None:
     assert_the_story_is_told(verifier("demo"))
 
 
+@pytest.mark.soak
 def test_the_story_ends_as_it_should_on_the_real_firestore_emulator(firestore_emulator: str) -> None:
     ran = verifier("demo", FIRESTORE_EMULATOR_HOST=firestore_emulator)
     assert "Firestore emulator" in ran.stdout
@@ -119,8 +122,8 @@ def test_a_demo_that_is_told_to_end_leaves_no_process_behind(tmp_path: Path) -> 
     children = psutil.Process(demo.pid).children(recursive=True)
     assert children
     demo.terminate()
-    assert demo.wait(30) == 128 + signal.SIGTERM
-    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert demo.wait(LONG_SECONDS) == 128 + signal.SIGTERM
+    assert psutil.wait_procs(children, timeout=LONG_SECONDS)[1] == []
 
 
 def test_an_emulator_that_is_not_there_is_told_at_once() -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.story.town import NUMBER, PROJECT, REGION
+from tests.busy import LONG_SECONDS
+from tests.story.harness import NUMBER, PROJECT, REGION
 from verifier.standin.clock import system_clock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Fault, Faults
@@ -24,13 +25,13 @@ BUILD_ID = "2d1da3a3-5b1e-4a57-9d3c-6f3f0a2b7c11"
 
 
 def build(status: str = "SUCCESS", **changes: Any) -> dict[str, Any]:
-    place = {"bucket": f"{PROJECT}_cloudbuild", "object": f"source/1790000000.5-{'a' * 32}.tgz"}
+    stand_ins = {"bucket": f"{PROJECT}_cloudbuild", "object": f"source/1790000000.5-{'a' * 32}.tgz"}
     return {
         "id": BUILD_ID,
         "projectId": PROJECT,
         "name": f"projects/{NUMBER}/locations/{REGION}/builds/{BUILD_ID}",
         "status": status,
-        "source": {"storageSource": place},
+        "source": {"storageSource": stand_ins},
         "finishTime": "2026-11-23T02:00:00Z",
     } | changes
 
@@ -52,7 +53,7 @@ def cloud_event(document: Mapping[str, Any]) -> bytes:
     return json.dumps(event).encode()
 
 
-class Place:
+class StandIns:
     """The stand-ins, and the settings that point at them."""
 
     def __init__(self, google: GoogleStandIn, cloud: Cloud, slack: SlackStandIn, faults: Faults, folder: Path) -> None:
@@ -75,48 +76,50 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def stand_ins(tmp_path: Path) -> Iterator[StandIns]:
     faults, cloud = Faults(), Cloud(system_clock)
     with GoogleStandIn(cloud, faults) as google, SlackStandIn(faults, system_clock) as slack:
-        yield Place(google, cloud, slack, faults, tmp_path)
+        yield StandIns(google, cloud, slack, faults, tmp_path)
 
 
 @pytest.fixture
-def function(place: Place, tmp_path: Path) -> Iterator[Function]:
-    with running_function(place.settings, tmp_path) as started:
+def function(stand_ins: StandIns, tmp_path: Path) -> Iterator[Function]:
+    with running_function(stand_ins.settings, tmp_path) as started:
         yield started
 
 
 @pytest.mark.parametrize("path", ["/builds", "/"])
 @pytest.mark.parametrize("wrap", ["push", "cloud event"])
 def test_a_build_message_gets_its_verdict_in_either_form_on_either_path(
-    place: Place, function: Function, path: str, wrap: str
+    stand_ins: StandIns, function: Function, path: str, wrap: str
 ) -> None:
-    place.cloud.put_build(build())
+    stand_ins.cloud.put_build(build())
     body = cloud_event(build()) if wrap == "cloud event" else push(json.dumps(build()).encode(), status="SUCCESS")
     assert function.post(path, body) == 204
-    assert place.kinds() == ["verdict"]
-    assert "LOCAL_SOURCE" in place.slack.messages[0].text
+    assert stand_ins.kinds() == ["verdict"]
+    assert "LOCAL_SOURCE" in stand_ins.slack.messages[0].text
 
 
-def test_malformed_messages_are_quarantined_with_their_id_and_acknowledged(place: Place, function: Function) -> None:
+def test_malformed_messages_are_quarantined_with_their_id_and_acknowledged(
+    stand_ins: StandIns, function: Function
+) -> None:
     bodies = [b"", b"{", b"[]", push(b"\xff\xfe"), push(b'{"status": NaN}'), push(b"[" * 100_000), b"x" * 1_100_000]
     assert [function.post("/builds", body) for body in bodies] == [204] * len(bodies)
-    entries = place.cloud.audit_entries()
+    entries = stand_ins.cloud.audit_entries()
     assert {entry["labels"]["kind"] for entry in entries} == {"quarantined"}
     assert "17" in {entry["jsonPayload"]["message_id"] for entry in entries}
     assert "Traceback" not in function.log.read_text()
 
 
-def test_what_cannot_be_quarantined_comes_again(place: Place, function: Function) -> None:
-    place.faults.add(Fault("WriteLogEntries", "before"))
+def test_what_cannot_be_quarantined_comes_again(stand_ins: StandIns, function: Function) -> None:
+    stand_ins.faults.add(Fault("WriteLogEntries", "before"))
     assert function.post("/builds", b"{") == 503
     assert function.post("/builds", b"{") == 204
-    assert place.kinds() == ["quarantined"]
+    assert stand_ins.kinds() == ["quarantined"]
 
 
-def test_a_sweep_is_always_acknowledged(place: Place, function: Function) -> None:
-    place.faults.add(Fault("*", "before", times=0))
+def test_a_sweep_is_always_acknowledged(stand_ins: StandIns, function: Function) -> None:
+    stand_ins.faults.add(Fault("*", "before", times=0))
     assert function.post("/sweep", push(b"{}")) == 204
     assert function.post("/", push(b"{}")) == 204
     assert "sweep completed" in function.log.read_text()
@@ -126,16 +129,16 @@ def test_anything_but_a_post_is_told_what_is_expected(function: Function) -> Non
     assert function.request("GET", "/builds") == 405
 
 
-def test_a_ledger_that_cannot_be_reached_is_a_503_within_ten_seconds(place: Place, tmp_path: Path) -> None:
-    settings = place.settings | {
+def test_a_ledger_that_cannot_be_reached_is_a_503_within_ten_seconds(stand_ins: StandIns, tmp_path: Path) -> None:
+    settings = stand_ins.settings | {
         "VERIFIER_LEDGER": "firestore",
         "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{free_port()}",
     }
-    place.cloud.put_build(build())
+    stand_ins.cloud.put_build(build())
     with running_function(settings, tmp_path) as function:
         assert function.post("/builds", push(json.dumps(build()).encode())) == 503
     assert "not acknowledged" in function.log.read_text()
-    assert not place.slack.messages
+    assert not stand_ins.slack.messages
 
 
 HEAVY = (
@@ -144,7 +147,9 @@ HEAVY = (
 ).split()
 
 
-def test_a_status_that_ends_nothing_makes_no_call_and_loads_no_client_library(place: Place, tmp_path: Path) -> None:
+def test_a_status_that_ends_nothing_makes_no_call_and_loads_no_client_library(
+    stand_ins: StandIns, tmp_path: Path
+) -> None:
     script = f"""
 import sys
 from flask import Flask, request
@@ -156,19 +161,23 @@ assert answer.status_code == 204, answer.status_code
 loaded = [name for name in sys.modules for heavy in {HEAVY!r} if name == heavy or name.startswith(heavy + ".")]
 assert not loaded, loaded
 """
-    ran = run([sys.executable, "-c", script], place.settings, MAIN.parent)
+    ran = run([sys.executable, "-c", script], stand_ins.settings, MAIN.parent)
     assert ran.returncode == 0, ran.stderr
-    assert place.faults.calls == ()
+    assert stand_ins.faults.calls == ()
 
 
 def run(words: list[str], settings: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        words, env=environment(settings), cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        words, env=environment(settings), cwd=folder, capture_output=True, text=True, timeout=LONG_SECONDS, check=False
     )
 
 
-def test_a_bad_deployment_does_not_start_and_names_every_problem(place: Place, tmp_path: Path) -> None:
-    wrong = place.settings | {"VERIFIER_PROJECTS": "", "VERIFIER_TIMEOUT": "soon", "VERIFIER_REGION": "europe-west1"}
+def test_a_bad_deployment_does_not_start_and_names_every_problem(stand_ins: StandIns, tmp_path: Path) -> None:
+    wrong = stand_ins.settings | {
+        "VERIFIER_PROJECTS": "",
+        "VERIFIER_TIMEOUT": "soon",
+        "VERIFIER_REGION": "europe-west1",
+    }
     ran = run(command(free_port()), wrong, tmp_path)
     assert ran.returncode != 0
     for name in ("VERIFIER_PROJECTS", "VERIFIER_TIMEOUT", "VERIFIER_REGIONS?"):
@@ -177,14 +186,14 @@ def test_a_bad_deployment_does_not_start_and_names_every_problem(place: Place, t
     assert "Traceback" not in ran.stderr
 
 
-def test_a_bad_policy_does_not_start_either(place: Place, tmp_path: Path) -> None:
+def test_a_bad_policy_does_not_start_either(stand_ins: StandIns, tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text('branchs = ["main"]\nevidence = "hope"\n')
-    ran = run(command(free_port()), place.settings, tmp_path)
+    ran = run(command(free_port()), stand_ins.settings, tmp_path)
     assert ran.returncode != 0
     assert "branches?" in ran.stderr
     assert "evidence" in ran.stderr
 
 
-def test_the_start_says_which_stand_ins_are_in_use(place: Place, function: Function) -> None:
+def test_the_start_says_which_stand_ins_are_in_use(stand_ins: StandIns, function: Function) -> None:
     first = function.log.read_text().splitlines()[0]
-    assert place.settings["VERIFIER_GOOGLE_ENDPOINT"] in first
+    assert stand_ins.settings["VERIFIER_GOOGLE_ENDPOINT"] in first

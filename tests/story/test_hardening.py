@@ -1,4 +1,4 @@
-"""What must hold when one thing after another goes wrong: one message, an end to every story, nobody kept waiting."""
+"""One thing after another goes wrong, and still: one message, an end to every story, nobody kept waiting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.story.town import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Town, town
+from tests.story.harness import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Harness, harness
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS
 from verifier.controller.reconcile import reconcile, reconcile_running
@@ -24,7 +24,7 @@ from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
 from verifier.times import parse_time
 
-__all__ = ["town"]
+__all__ = ["harness"]
 
 HOUR = timedelta(hours=1)
 SECRET = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
@@ -43,8 +43,8 @@ class Instead:
 class BlackHole:
     """A store that answers so many calls; each one after that takes all the time that it is given, in vain."""
 
-    def __init__(self, town: Town, answers: float) -> None:
-        self._store, self._clock, self.answers = town.world.services.store, town.clock, answers
+    def __init__(self, harness: Harness, answers: float) -> None:
+        self._store, self._clock, self.answers = harness.deployment.services.store, harness.clock, answers
 
     def __getattr__(self, name: str) -> Any:
         def call(*words: Any, timeout: float, **named: Any) -> Any:
@@ -60,8 +60,8 @@ class BlackHole:
 class HangingSlack:
     """Slack that takes all the time that it is given, in vain."""
 
-    def __init__(self, town: Town) -> None:
-        self._clock = town.clock
+    def __init__(self, harness: Harness) -> None:
+        self._clock = harness.clock
 
     def post(self, message: Message, *, timeout: float) -> Posted:
         self._clock.advance(timeout)
@@ -71,48 +71,50 @@ class HangingSlack:
         return self.post(message, timeout=timeout)
 
 
-def rewire(town: Town, **changes: object) -> None:
+def rewire(harness: Harness, **changes: object) -> None:
     """Go on with other services."""
-    services: Any = town.world.services
+    services: Any = harness.deployment.services
     services = replace(services, **changes)
-    town.world = replace(town.world, services=services, ledger=replace(town.world.ledger, store=services.store))
+    harness.deployment = replace(
+        harness.deployment, services=services, ledger=replace(harness.deployment.ledger, store=services.store)
+    )
 
 
-def kinds(town: Town) -> list[str]:
-    """What the audit trail holds."""
-    return [entry["labels"]["kind"] for entry in town.cloud.audit_entries()]
+def kinds(harness: Harness) -> list[str]:
+    """Return what the audit trail holds."""
+    return [entry["labels"]["kind"] for entry in harness.cloud.audit_entries()]
 
 
-def make_unreadable(town: Town, key: BuildKey) -> None:
+def make_unreadable(harness: Harness, key: BuildKey) -> None:
     """Let the build's record be one that a later version wrote."""
-    store = town.world.services.store
+    store = harness.deployment.services.store
     stored = store.read(BUILDS, key.digest, timeout=5)
     assert stored is not None
     store.replace(BUILDS, key.digest, {**stored.document, "state": "superseded"}, stored.revision, timeout=5)
 
 
-def due_after(town: Town, key: BuildKey) -> timedelta:
-    """How long the record waits from now on."""
-    due = town.record(key).due
+def due_after(harness: Harness, key: BuildKey) -> timedelta:
+    """Return how long the record waits from now on."""
+    due = harness.record(key).due
     assert due is not None
-    return due - town.clock()
+    return due - harness.clock()
 
 
-def wait_for_verdict(town: Town, key: BuildKey, minutes: int) -> str | None:
-    town.announce(key)
-    town.live(minutes)
-    return town.verdict(key)
+def wait_for_verdict(harness: Harness, key: BuildKey, minutes: int) -> str | None:
+    harness.announce(key)
+    harness.live(minutes)
+    return harness.verdict(key)
 
 
 # a lost reply of Slack
 
 
-def posted_with_a_lost_reply(town: Town) -> BuildKey:
-    town.faults.add(Fault("chat.postMessage", "after", status="500"))
-    key = town.upload()
-    town.announce(key)
-    assert len(town.slack.messages) == 1
-    assert not town.record(key).told
+def posted_with_a_lost_reply(harness: Harness) -> BuildKey:
+    harness.faults.add(Fault("chat.postMessage", "after", status="500"))
+    key = harness.upload()
+    harness.announce(key)
+    assert len(harness.slack.messages) == 1
+    assert not harness.record(key).told
     return key
 
 
@@ -125,207 +127,216 @@ def posted_with_a_lost_reply(town: Town) -> BuildKey:
     ],
     ids=["busy", "refused", "down"],
 )
-def test_a_failed_look_for_a_message_that_may_be_there_never_leads_to_a_second(town: Town, failure: Fault) -> None:
-    key = posted_with_a_lost_reply(town)
-    town.faults.add(failure)
-    town.live(1)
-    assert town.calls("conversations.history") == 1
-    assert town.record(key).posting is not None
-    town.live(125)
-    assert town.calls("chat.postMessage") == 1
-    assert town.record(key).ts == town.slack.messages[0].ts
+def test_a_failed_look_for_a_message_that_may_be_there_never_leads_to_a_second(
+    harness: Harness, failure: Fault
+) -> None:
+    key = posted_with_a_lost_reply(harness)
+    harness.faults.add(failure)
+    harness.live(1)
+    assert harness.calls("conversations.history") == 1
+    assert harness.record(key).posting is not None
+    harness.live(125)
+    assert harness.calls("chat.postMessage") == 1
+    assert harness.record(key).ts == harness.slack.messages[0].ts
 
 
-def test_time_that_is_up_before_the_look_for_a_message_never_leads_to_a_second(town: Town) -> None:
-    key = posted_with_a_lost_reply(town)
-    town.clock.advance(60)
-    now = town.clock()
+def test_time_that_is_up_before_the_look_for_a_message_never_leads_to_a_second(harness: Harness) -> None:
+    key = posted_with_a_lost_reply(harness)
+    harness.clock.advance(60)
+    now = harness.clock()
     moments = iter([now, now + timedelta(seconds=60)])  # of the claim, and of the look
-    assert "time is used up" in reconcile(key, town.world, Budget(lambda: next(moments), now + timedelta(seconds=50)))
-    assert town.record(key).posting is not None
-    town.live(15)
-    assert town.calls("chat.postMessage") == 1
-    assert town.record(key).state == "done"
+    assert "time is used up" in reconcile(
+        key, harness.deployment, Budget(lambda: next(moments), now + timedelta(seconds=50))
+    )
+    assert harness.record(key).posting is not None
+    harness.live(15)
+    assert harness.calls("chat.postMessage") == 1
+    assert harness.record(key).state == "done"
 
 
 # one record among many
 
 
-def test_an_unreadable_record_stops_no_sweep_and_is_put_off(town: Town) -> None:
-    town.sweep()
-    town.faults.add(Fault("chat.postMessage", "before", status="500", times=2))
-    unreadable, readable = town.upload(), town.upload()
+def test_an_unreadable_record_stops_no_sweep_and_is_put_off(harness: Harness) -> None:
+    harness.sweep()
+    harness.faults.add(Fault("chat.postMessage", "before", status="500", times=2))
+    unreadable, readable = harness.upload(), harness.upload()
     for key in (unreadable, readable):
-        town.announce(key)
-        town.clock.advance(1)
-    silent = town.upload()
-    make_unreadable(town, unreadable)
-    town.clock.advance(60)
-    swept = town.sweep()
+        harness.announce(key)
+        harness.clock.advance(1)
+    silent = harness.upload()
+    make_unreadable(harness, unreadable)
+    harness.clock.advance(60)
+    swept = harness.sweep()
     assert swept is not None
     assert len(swept.problems) == 1
     assert unreadable.digest in swept.problems[0]
-    stored = town.world.services.store.read(BUILDS, unreadable.digest, timeout=5)
+    stored = harness.deployment.services.store.read(BUILDS, unreadable.digest, timeout=5)
     assert stored is not None
-    assert parse_time(stored.document["due"]) == town.clock() + HOUR
-    town.live(20)
-    assert town.record(readable).state == "done"
-    assert town.verdict(silent) == "LOCAL_SOURCE"
+    assert parse_time(stored.document["due"]) == harness.clock() + HOUR
+    harness.live(20)
+    assert harness.record(readable).state == "done"
+    assert harness.verdict(silent) == "LOCAL_SOURCE"
 
 
 def test_a_message_about_a_record_of_a_later_version_is_acknowledged_and_the_record_left_to_that_version(
-    town: Town,
+    harness: Harness,
 ) -> None:
     """It would come again for ever, and this version can do nothing about it."""
-    town.faults.add(Fault("chat.postMessage", "before", status="500"))
-    key = town.upload()
-    town.announce(key)
-    make_unreadable(town, key)
-    before = town.world.services.store.read(BUILDS, key.digest, timeout=5)
-    town.faults.forget()
-    for trouble in (reconcile(key, town.world, town.budget()), reconcile_running(key, town.world, town.budget())):
+    harness.faults.add(Fault("chat.postMessage", "before", status="500"))
+    key = harness.upload()
+    harness.announce(key)
+    make_unreadable(harness, key)
+    before = harness.deployment.services.store.read(BUILDS, key.digest, timeout=5)
+    harness.faults.forget()
+    for trouble in (
+        reconcile(key, harness.deployment, harness.budget()),
+        reconcile_running(key, harness.deployment, harness.budget()),
+    ):
         assert key.name in trouble
         assert "'superseded' is not a valid State" in trouble
         assert "install that one, or a later one" in trouble
-    assert town.world.services.store.read(BUILDS, key.digest, timeout=5) == before
-    assert town.faults.calls == ()
+    assert harness.deployment.services.store.read(BUILDS, key.digest, timeout=5) == before
+    assert harness.faults.calls == ()
 
 
-def test_a_defect_met_in_one_record_stops_no_other_and_the_turn_is_given_back(town: Town) -> None:
-    town.faults.add(Fault("GetBuild", "before", times=2))
-    cursed, other = town.upload(), town.upload()
+def test_a_defect_met_in_one_record_stops_no_other_and_the_turn_is_given_back(harness: Harness) -> None:
+    harness.faults.add(Fault("GetBuild", "before", times=2))
+    cursed, other = harness.upload(), harness.upload()
     for key in (cursed, other):
-        town.announce(key)
-        town.clock.advance(1)
-    builds = town.world.services.builds
+        harness.announce(key)
+        harness.clock.advance(1)
+    builds = harness.deployment.services.builds
 
     def fetch(key: BuildKey, *, timeout: float) -> Build:
         if key == cursed:
             raise ZeroDivisionError("a defect")
         return builds.fetch(key, timeout=timeout)
 
-    rewire(town, builds=Instead(builds, fetch=fetch))
-    town.clock.advance(60)
-    swept = town.sweep()
+    rewire(harness, builds=Instead(builds, fetch=fetch))
+    harness.clock.advance(60)
+    swept = harness.sweep()
     assert swept is not None
     assert "ZeroDivisionError" in swept.problems[0]
-    assert town.verdict(other) == "LOCAL_SOURCE"
-    assert "ZeroDivisionError" in town.record(cursed).error
-    assert due_after(town, cursed) > timedelta(0)
-    turn = town.world.services.store.read("marks", "sweep", timeout=5)
+    assert harness.verdict(other) == "LOCAL_SOURCE"
+    assert "ZeroDivisionError" in harness.record(cursed).error
+    assert due_after(harness, cursed) > timedelta(0)
+    turn = harness.deployment.services.store.read("marks", "sweep", timeout=5)
     assert turn is not None
     assert turn.document["until"] is None
 
 
-def test_a_backlog_before_a_hanging_slack_does_not_keep_a_silent_build_from_being_found(town: Town) -> None:
-    town.sweep()
-    slack = town.world.services.chat
-    rewire(town, chat=HangingSlack(town))
-    backlog = [town.upload() for _ in range(30)]
+def test_a_backlog_before_a_hanging_slack_does_not_keep_a_silent_build_from_being_found(harness: Harness) -> None:
+    harness.sweep()
+    slack = harness.deployment.services.chat
+    rewire(harness, chat=HangingSlack(harness))
+    backlog = [harness.upload() for _ in range(30)]
     for key in backlog:
-        town.announce(key)
-    silent = town.upload()
-    town.live(20)
-    assert town.verdict(silent) == "LOCAL_SOURCE"
-    rewire(town, chat=slack)
-    town.live(20)
-    assert {town.record(key).state for key in (*backlog, silent)} == {"done"}
-    assert len(town.slack.messages) == 31
+        harness.announce(key)
+    silent = harness.upload()
+    harness.live(20)
+    assert harness.verdict(silent) == "LOCAL_SOURCE"
+    rewire(harness, chat=slack)
+    harness.live(20)
+    assert {harness.record(key).state for key in (*backlog, silent)} == {"done"}
+    assert len(harness.slack.messages) == 31
 
 
 # a worker that can't be tried
 
 
 @pytest.mark.parametrize("status", ["RESOURCE_EXHAUSTED", "UNAVAILABLE"])
-def test_a_worker_that_can_never_be_started_is_inconclusive_after_the_start_deadline(town: Town, status: str) -> None:
-    town.faults.add(Fault("RunJob", "before", status=status, times=0))
-    key = town.triggered()
-    assert wait_for_verdict(town, key, 13) is None
-    assert town.executions() > 1
-    town.live(17)
-    assert town.verdict(key) == "INCONCLUSIVE"
-    assert town.findings(key)["worker_started"] == "could-not-check"
-    assert len(town.slack.messages) == 1
+def test_a_worker_that_can_never_be_started_is_inconclusive_after_the_start_deadline(
+    harness: Harness, status: str
+) -> None:
+    harness.faults.add(Fault("RunJob", "before", status=status, times=0))
+    key = harness.triggered()
+    assert wait_for_verdict(harness, key, 13) is None
+    assert harness.executions() > 1
+    harness.live(17)
+    assert harness.verdict(key) == "INCONCLUSIVE"
+    assert harness.findings(key)["worker_started"] == "could-not-check"
+    assert len(harness.slack.messages) == 1
 
 
-def test_an_execution_that_can_never_be_looked_at_is_inconclusive_after_the_run_deadline(town: Town) -> None:
-    town.faults.add(Fault("GetExecution", "before", times=0))
-    key = town.triggered()
-    assert wait_for_verdict(town, key, 59) is None
-    town.live(15)
-    assert town.verdict(key) == "INCONCLUSIVE"
-    assert town.findings(key)["worker_succeeded"] == "could-not-check"
-    assert town.executions() == 1
+def test_an_execution_that_can_never_be_looked_at_is_inconclusive_after_the_run_deadline(harness: Harness) -> None:
+    harness.faults.add(Fault("GetExecution", "before", times=0))
+    key = harness.triggered()
+    assert wait_for_verdict(harness, key, 59) is None
+    harness.live(15)
+    assert harness.verdict(key) == "INCONCLUSIVE"
+    assert harness.findings(key)["worker_succeeded"] == "could-not-check"
+    assert harness.executions() == 1
 
 
 @pytest.mark.parametrize("name", ["_HEAD_BRANCH", "_BASE_BRANCH", "_HEAD_REPO_URL"])
-def test_a_pull_request_without_its_number_runs_no_worker(town: Town, name: str) -> None:
+def test_a_pull_request_without_its_number_runs_no_worker(harness: Harness, name: str) -> None:
     claims = {"COMMIT_SHA": FIXED, "BRANCH_NAME": "main", "REF_NAME": "main", "TRIGGER_NAME": TRIGGER}
-    key = town.triggered(substitutions={**claims, name: "main"})
-    assert wait_for_verdict(town, key, 5) == "INCONCLUSIVE"
-    assert town.executions() == 0
+    key = harness.triggered(substitutions={**claims, name: "main"})
+    assert wait_for_verdict(harness, key, 5) == "INCONCLUSIVE"
+    assert harness.executions() == 0
 
 
-def test_a_workers_image_pushed_under_another_triggers_name_is_inconclusive(town: Town) -> None:
-    town.use(replace(POLICY, workers=(replace(POLICY.workers[0], trigger=TRIGGER),)))
-    key = town.triggered(substitutions={"COMMIT_SHA": FIXED, "BRANCH_NAME": "main", "TRIGGER_NAME": "another"})
-    assert wait_for_verdict(town, key, 0) == "INCONCLUSIVE"
-    assert town.findings(key)["worker_started"] == "could-not-check"
-    assert town.executions() == 0
+def test_a_workers_image_pushed_under_another_triggers_name_is_inconclusive(harness: Harness) -> None:
+    harness.use(replace(POLICY, workers=(replace(POLICY.workers[0], trigger=TRIGGER),)))
+    key = harness.triggered(substitutions={"COMMIT_SHA": FIXED, "BRANCH_NAME": "main", "TRIGGER_NAME": "another"})
+    assert wait_for_verdict(harness, key, 0) == "INCONCLUSIVE"
+    assert harness.findings(key)["worker_started"] == "could-not-check"
+    assert harness.executions() == 0
 
 
-def test_another_trigger_may_push_the_image_of_a_worker_that_is_named_by_id(town: Town) -> None:
+def test_another_trigger_may_push_the_image_of_a_worker_that_is_named_by_id(harness: Harness) -> None:
     other = "0c1f2f9e-4a5b-4c3d-8e7f-6a5b4c3d2e1f"
-    key = town.triggered(buildTriggerId=other)
-    assert wait_for_verdict(town, key, 0) == "VERIFIED"
-    assert town.findings(key)["worker_started"] == "not-applicable"
-    assert town.slack.messages == ()
+    key = harness.triggered(buildTriggerId=other)
+    assert wait_for_verdict(harness, key, 0) == "VERIFIED"
+    assert harness.findings(key)["worker_started"] == "not-applicable"
+    assert harness.slack.messages == ()
 
 
-def test_a_pull_request_that_pushes_a_workers_image_stays_quiet(town: Town) -> None:
-    town.use(replace(POLICY, workers=(replace(POLICY.workers[0], trigger=TRIGGER),)))
+def test_a_pull_request_that_pushes_a_workers_image_stays_quiet(harness: Harness) -> None:
+    harness.use(replace(POLICY, workers=(replace(POLICY.workers[0], trigger=TRIGGER),)))
     claims = {"COMMIT_SHA": FIXED, "TRIGGER_NAME": "pull-requests", "_PR_NUMBER": "7"}
-    key = town.triggered(substitutions=claims)
-    assert wait_for_verdict(town, key, 0) == "INCONCLUSIVE"
-    assert town.slack.messages == ()
+    key = harness.triggered(substitutions=claims)
+    assert wait_for_verdict(harness, key, 0) == "INCONCLUSIVE"
+    assert harness.slack.messages == ()
 
 
-def test_an_execution_with_one_unresolved_image_could_not_be_checked(town: Town) -> None:
-    jobs = town.world.services.jobs
+def test_an_execution_with_one_unresolved_image_could_not_be_checked(harness: Harness) -> None:
+    jobs = harness.deployment.services.jobs
 
     def observe(execution: str, *, timeout: float) -> Execution:
         seen = jobs.observe(execution, timeout=timeout)
         return replace(seen, images=(*seen.images, f"{IMAGE}-sidecar:latest"))
 
-    rewire(town, jobs=Instead(jobs, observe=observe))
-    key = town.triggered()
-    assert wait_for_verdict(town, key, 5) == "INCONCLUSIVE"
-    assert town.findings(key)["worker_ran_the_built_image"] == "could-not-check"
+    rewire(harness, jobs=Instead(jobs, observe=observe))
+    key = harness.triggered()
+    assert wait_for_verdict(harness, key, 5) == "INCONCLUSIVE"
+    assert harness.findings(key)["worker_ran_the_built_image"] == "could-not-check"
 
 
-def test_a_message_that_an_execution_ended_for_a_build_that_nobody_announced_creates_nothing(town: Town) -> None:
-    key = town.triggered()
-    town.finish(key)
-    assert town.world.services.store.read(BUILDS, key.digest, timeout=5) is None
-    assert town.faults.calls == ()
+def test_a_message_that_an_execution_ended_for_a_build_that_nobody_announced_creates_nothing(harness: Harness) -> None:
+    key = harness.triggered()
+    harness.finish(key)
+    assert harness.deployment.services.store.read(BUILDS, key.digest, timeout=5) is None
+    assert harness.faults.calls == ()
 
 
 # logs
 
 
-def test_five_empty_pages_of_logs_do_not_end_the_reading(town: Town) -> None:
-    town.cloud.empty_pages = 5
-    key = town.triggered()
-    assert wait_for_verdict(town, key, 10) == "VERIFIED"
+def test_five_empty_pages_of_logs_do_not_end_the_reading(harness: Harness) -> None:
+    harness.cloud.empty_pages = 5
+    key = harness.triggered()
+    assert wait_for_verdict(harness, key, 10) == "VERIFIED"
 
 
-def test_errors_of_more_kinds_than_are_kept_are_said(town: Town) -> None:
+def test_errors_of_more_kinds_than_are_kept_are_said(harness: Harness) -> None:
     names = ["".join(letters) for letters in product("ghjklmnp", repeat=2)]
     failed = [Line(at=1.0, text=f"part {name} broke", severity="ERROR", stream="stderr") for name in names]
-    town.job(Script(lines=(Line(at=0.5, text="query ok"), *failed)))
-    key = town.triggered()
-    assert wait_for_verdict(town, key, 5) == "FAILED"
-    assert "49 other kinds, and 14 entries of yet others" in str(town.slack.messages[0].blocks)
+    harness.job(Script(lines=(Line(at=0.5, text="query ok"), *failed)))
+    key = harness.triggered()
+    assert wait_for_verdict(harness, key, 5) == "FAILED"
+    assert "49 other kinds, and 14 entries of yet others" in str(harness.slack.messages[0].blocks)
 
 
 @pytest.mark.parametrize(
@@ -343,102 +354,102 @@ def test_errors_of_more_kinds_than_are_kept_are_said(town: Town) -> None:
         "across what is kept behind what nobody sees",
     ],
 )
-def test_secrets_in_logs_go_before_anything_is_cut(town: Town, text: str) -> None:
+def test_secrets_in_logs_go_before_anything_is_cut(harness: Harness, text: str) -> None:
     worker = replace(POLICY.workers[0], logs=LogRules(failures=()))
-    town.use(replace(POLICY, workers=(worker,)))
-    town.job(Script(lines=(Line(at=1.0, text=text, severity="ERROR", stream="stderr"),)))
-    key = town.triggered()
-    assert wait_for_verdict(town, key, 5) == "FAILED"
-    judgement = town.record(key).judgement
+    harness.use(replace(POLICY, workers=(worker,)))
+    harness.job(Script(lines=(Line(at=1.0, text=text, severity="ERROR", stream="stderr"),)))
+    key = harness.triggered()
+    assert wait_for_verdict(harness, key, 5) == "FAILED"
+    judgement = harness.record(key).judgement
     assert judgement is not None
     assert len(judgement.errors) == 1
-    said = f"{judgement}{town.slack.messages}{town.cloud.audit_entries()}"
+    said = f"{judgement}{harness.slack.messages}{harness.cloud.audit_entries()}"
     assert SECRET[:4] not in said
 
 
 # telling
 
 
-def test_the_notice_of_unconfirmed_builds_is_posted_again_after_a_failed_post(town: Town) -> None:
-    town.faults.add(Fault("chat.postMessage", "before", status="500"))
-    town.announce(BuildKey(PROJECT, REGION, "f00d0000-0000-4000-8000-000000000000"))
-    town.live(60)
-    assert town.calls("chat.postMessage") == 1
-    town.live(120)
-    assert town.calls("chat.postMessage") == 2
-    assert len(town.slack.messages) == 1
+def test_the_notice_of_unconfirmed_builds_is_posted_again_after_a_failed_post(harness: Harness) -> None:
+    harness.faults.add(Fault("chat.postMessage", "before", status="500"))
+    harness.announce(BuildKey(PROJECT, REGION, "f00d0000-0000-4000-8000-000000000000"))
+    harness.live(60)
+    assert harness.calls("chat.postMessage") == 1
+    harness.live(120)
+    assert harness.calls("chat.postMessage") == 2
+    assert len(harness.slack.messages) == 1
 
 
-def test_a_build_that_could_not_be_confirmed_at_first_does_not_hide_a_later_refusal_of_slack(town: Town) -> None:
-    town.cloud.deny("GetBuild")
-    key = town.upload()
-    town.announce(key)
-    town.live(40)
-    town.cloud.allow("GetBuild")
-    town.faults.add(Fault("chat.postMessage", "before", status="is_archived", times=0))
-    town.live(120)
-    assert kinds(town) == ["unconfirmed", "verdict", "undelivered"]
+def test_a_build_that_could_not_be_confirmed_at_first_does_not_hide_a_later_refusal_of_slack(harness: Harness) -> None:
+    harness.cloud.deny("GetBuild")
+    key = harness.upload()
+    harness.announce(key)
+    harness.live(40)
+    harness.cloud.allow("GetBuild")
+    harness.faults.add(Fault("chat.postMessage", "before", status="is_archived", times=0))
+    harness.live(120)
+    assert kinds(harness) == ["unconfirmed", "verdict", "undelivered"]
 
 
-def test_a_build_that_may_not_be_read_for_more_than_a_week_gets_its_verdict_once_it_may(town: Town) -> None:
-    town.cloud.deny("GetBuild")
-    key = town.upload()
-    town.announce(key)
+def test_a_build_that_may_not_be_read_for_more_than_a_week_gets_its_verdict_once_it_may(harness: Harness) -> None:
+    harness.cloud.deny("GetBuild")
+    key = harness.upload()
+    harness.announce(key)
     for _ in range(8 * 24):
-        town.clock.advance(3_600)
-        town.sweep()
-    town.cloud.allow("GetBuild")
+        harness.clock.advance(3_600)
+        harness.sweep()
+    harness.cloud.allow("GetBuild")
     for _ in range(25):
-        town.clock.advance(3_600)
-        town.sweep()
-    assert town.verdict(key) == "LOCAL_SOURCE"
-    assert town.record(key).state == "done"
+        harness.clock.advance(3_600)
+        harness.sweep()
+    assert harness.verdict(key) == "LOCAL_SOURCE"
+    assert harness.record(key).state == "done"
 
 
-def test_that_all_is_well_is_told_although_the_topic_is_gone(town: Town) -> None:
+def test_that_all_is_well_is_told_although_the_topic_is_gone(harness: Harness) -> None:
     def publish(payload: object, attributes: Mapping[str, str], *, timeout: float) -> None:
         raise Missing("the topic is gone")
 
-    rewire(town, announcer=SimpleNamespace(publish=publish))
-    key = town.triggered()
-    assert wait_for_verdict(town, key, 5) == "VERIFIED"
-    assert len(town.slack.messages) == 1
-    assert town.record(key).state == "open"
-    assert town.record(key).error == "the topic is gone"
+    rewire(harness, announcer=SimpleNamespace(publish=publish))
+    key = harness.triggered()
+    assert wait_for_verdict(harness, key, 5) == "VERIFIED"
+    assert len(harness.slack.messages) == 1
+    assert harness.record(key).state == "open"
+    assert harness.record(key).error == "the topic is gone"
 
 
-def test_a_refusal_of_slack_does_not_delay_an_audit_entry_that_failed(town: Town) -> None:
-    town.faults.add(Fault("WriteLogEntries", "before"))
-    town.faults.add(Fault("chat.postMessage", "before", status="is_archived", times=0))
-    key = town.upload()
-    town.announce(key)
-    assert due_after(town, key) <= timedelta(minutes=1)
-    town.live(1)
-    assert kinds(town) == ["undelivered", "verdict"]
+def test_a_refusal_of_slack_does_not_delay_an_audit_entry_that_failed(harness: Harness) -> None:
+    harness.faults.add(Fault("WriteLogEntries", "before"))
+    harness.faults.add(Fault("chat.postMessage", "before", status="is_archived", times=0))
+    key = harness.upload()
+    harness.announce(key)
+    assert due_after(harness, key) <= timedelta(minutes=1)
+    harness.live(1)
+    assert kinds(harness) == ["undelivered", "verdict"]
 
 
-def test_messages_that_come_again_do_not_hammer_a_channel_that_is_archived(town: Town) -> None:
-    key = town.triggered()
-    town.faults.add(Fault("chat.postMessage", "before", status="is_archived", times=0))
-    assert wait_for_verdict(town, key, 10) == "VERIFIED"
-    before = town.calls("chat.postMessage")
+def test_messages_that_come_again_do_not_hammer_a_channel_that_is_archived(harness: Harness) -> None:
+    key = harness.triggered()
+    harness.faults.add(Fault("chat.postMessage", "before", status="is_archived", times=0))
+    assert wait_for_verdict(harness, key, 10) == "VERIFIED"
+    before = harness.calls("chat.postMessage")
     for _ in range(20):
-        town.clock.advance(1)
-        town.announce(key)
-        town.finish(key)
-    assert town.calls("chat.postMessage") == before <= 2
+        harness.clock.advance(1)
+        harness.announce(key)
+        harness.finish(key)
+    assert harness.calls("chat.postMessage") == before <= 2
 
 
 @pytest.mark.parametrize("seconds", [31_536_000.0, 1e15])
-def test_slack_may_ask_for_an_hours_patience_at_most(town: Town, seconds: float) -> None:
-    town.faults.add(Fault("chat.postMessage", "before", status="429", retry_after=seconds))
-    key = town.upload()
-    town.announce(key)
-    town.live(59)
-    assert town.calls("chat.postMessage") == 1
-    town.live(2)
-    assert town.record(key).state == "done"
-    assert len(town.slack.messages) == 1
+def test_slack_may_ask_for_an_hours_patience_at_most(harness: Harness, seconds: float) -> None:
+    harness.faults.add(Fault("chat.postMessage", "before", status="429", retry_after=seconds))
+    key = harness.upload()
+    harness.announce(key)
+    harness.live(59)
+    assert harness.calls("chat.postMessage") == 1
+    harness.live(2)
+    assert harness.record(key).state == "done"
+    assert len(harness.slack.messages) == 1
 
 
 # the ledger
@@ -446,27 +457,29 @@ def test_slack_may_ask_for_an_hours_patience_at_most(town: Town, seconds: float)
 
 @pytest.mark.parametrize("answers", range(4))
 def test_a_ledger_that_stops_answering_is_noticed_within_ten_seconds_and_told_once_later(
-    town: Town, answers: int
+    harness: Harness, answers: int
 ) -> None:
-    hole = BlackHole(town, answers)
-    rewire(town, store=hole)
-    key, begun = town.upload(), town.clock()
+    hole = BlackHole(harness, answers)
+    rewire(harness, store=hole)
+    key, begun = harness.upload(), harness.clock()
     with pytest.raises(ServiceError):
-        town.announce(key)
-    assert town.clock() - begun <= timedelta(seconds=10)
+        harness.announce(key)
+    assert harness.clock() - begun <= timedelta(seconds=10)
     hole.answers = float("inf")
-    town.clock.advance(120)
-    town.announce(key)
-    town.live(2)
-    assert town.record(key).state == "done"
-    assert len(town.slack.messages) == 1
-    assert kinds(town) == ["verdict"]
+    harness.clock.advance(120)
+    harness.announce(key)
+    harness.live(2)
+    assert harness.record(key).state == "done"
+    assert len(harness.slack.messages) == 1
+    assert kinds(harness) == ["verdict"]
 
 
-def test_the_command_names_the_triggers_own_region_and_a_branch_that_may_be_built(town: Town) -> None:
-    [worker] = town.world.policy.workers
-    town.use(replace(town.world.policy, workers=(replace(worker, region="europe-west1", branches=("release/*",)),)))
-    key = town.upload()
-    town.announce(key)
+def test_the_command_names_the_triggers_own_region_and_a_branch_that_may_be_built(harness: Harness) -> None:
+    [worker] = harness.deployment.policy.workers
+    harness.use(
+        replace(harness.deployment.policy, workers=(replace(worker, region="europe-west1", branches=("release/*",)),))
+    )
+    key = harness.upload()
+    harness.announce(key)
     command = f"gcloud builds triggers run {TRIGGER_ID} --branch=BRANCH --region=europe-west1 --project={PROJECT}"
-    assert command in str(town.slack.messages[0].blocks)
+    assert command in str(harness.slack.messages[0].blocks)

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.story.town import FIXED, Town, a_town
+from tests.story.harness import FIXED, Harness, a_harness
 from tests.unit.builders import largest_record
 from verifier.adapters.firestore import FirestoreStore
 from verifier.controller.ledger import BUILDS, parse_record, record_document
@@ -48,48 +48,51 @@ LONG_SOURCES: Mapping[str, tuple[Mapping[str, Any], str]] = {
 
 
 @pytest.fixture
-def town(firestore_emulator: str, project: str) -> Iterator[Town]:
-    with grpc.insecure_channel(firestore_emulator) as channel, a_town(FirestoreStore(project, channel=channel)) as made:
+def harness(firestore_emulator: str, project: str) -> Iterator[Harness]:
+    with (
+        grpc.insecure_channel(firestore_emulator) as channel,
+        a_harness(FirestoreStore(project, channel=channel)) as made,
+    ):
         yield made
 
 
-def said_once(town: Town, verdict: str) -> None:
-    """Slack and the audit trail have heard this verdict, once, and there is nothing more to do."""
-    assert len(town.slack.messages) == 1
-    assert [entry["labels"]["verdict"] for entry in town.cloud.audit_entries()] == [verdict]
-    assert not town.world.services.store.due("9", 10, timeout=20)
+def said_once(harness: Harness, verdict: str) -> None:
+    """Assert that Slack and the audit trail have this verdict, once, and that nothing more is due."""
+    assert len(harness.slack.messages) == 1
+    assert [entry["labels"]["verdict"] for entry in harness.cloud.audit_entries()] == [verdict]
+    assert not harness.deployment.services.store.due("9", 10, timeout=20)
 
 
 @pytest.mark.parametrize("substitutions", HOSTILE.values(), ids=HOSTILE.keys())
 def test_whatever_an_uploads_substitutions_are_it_is_told_and_recorded_once(
-    town: Town, substitutions: Mapping[str, str]
+    harness: Harness, substitutions: Mapping[str, str]
 ) -> None:
-    key = town.upload(substitutions=dict(substitutions))
-    town.announce(key)
-    town.live(2)
-    assert town.verdict(key) == "LOCAL_SOURCE"
-    said_once(town, "LOCAL_SOURCE")
+    key = harness.upload(substitutions=dict(substitutions))
+    harness.announce(key)
+    harness.live(2)
+    assert harness.verdict(key) == "LOCAL_SOURCE"
+    said_once(harness, "LOCAL_SOURCE")
 
 
 @pytest.mark.parametrize(("changes", "verdict"), LONG_SOURCES.values(), ids=LONG_SOURCES.keys())
 def test_however_long_a_source_is_its_build_is_told_and_recorded_once(
-    town: Town, changes: Mapping[str, Any], verdict: str
+    harness: Harness, changes: Mapping[str, Any], verdict: str
 ) -> None:
-    key = town.triggered(**changes)
-    town.announce(key)
-    town.live(6)
-    assert town.verdict(key) == verdict
-    said_once(town, verdict)
+    key = harness.triggered(**changes)
+    harness.announce(key)
+    harness.live(6)
+    assert harness.verdict(key) == verdict
+    said_once(harness, verdict)
 
 
-def test_however_much_a_worker_complains_its_build_is_told_and_recorded_once(town: Town) -> None:
+def test_however_much_a_worker_complains_its_build_is_told_and_recorded_once(harness: Harness) -> None:
     lines = [Line(at=1.0, text=f"{chr(0x1F600 + kind)} {'😀' * 3_000}", severity="ERROR") for kind in range(60)]
-    town.job(Script(lines=tuple(lines)))
-    key = town.triggered()
-    town.announce(key)
-    town.live(6)
-    assert town.verdict(key) == "FAILED"
-    said_once(town, "FAILED")
+    harness.job(Script(lines=tuple(lines)))
+    key = harness.triggered()
+    harness.announce(key)
+    harness.live(6)
+    assert harness.verdict(key) == "FAILED"
+    said_once(harness, "FAILED")
 
 
 def test_the_largest_record_is_written_and_read_as_it_is(firestore_emulator: str, project: str) -> None:

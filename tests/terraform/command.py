@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.absence import absent
+from tests.busy import LONG_SECONDS
 
 ROOT = Path(__file__).parents[2]
 REFUSALS = "tests/refusals.tftest.hcl"
-_SECONDS = 240
+_SECONDS = 2 * LONG_SECONDS
 _NO_REGISTRY = "Failed to query available provider packages"
 
 
@@ -34,7 +35,7 @@ class Terraform:
     folder: Path
 
     def run(self, *arguments: str, text: str = "") -> str:
-        """What it prints. A failure of it is the test's, with all that it said."""
+        """Return what it prints. A failure of it is the test's, with all that it said."""
         done = self._done(arguments, text)
         assert done.returncode == 0, f"{' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -47,7 +48,7 @@ class Terraform:
         assert done.returncode == 0, f"init:\n{done.stdout}\n{done.stderr}"
 
     def tested(self) -> dict[str, list[dict[str, Any]]]:
-        """Run terraform's tests, which must pass; the resources that each run planned, by the name of the run.
+        """Run terraform's tests, which must pass; return the resources that each planned, by the name of the run.
 
         What the refusals were about to plan is left out.
         """
@@ -62,7 +63,7 @@ class Terraform:
         }
 
     def value(self, expression: str, variables: Path) -> str:
-        """The text of an expression, such as a local, under these variables; secrets and unknown values have none."""
+        """Return the text of an expression, such as a local, under these variables; secrets have none."""
         printed = self.run("console", f"-var-file={variables}", text=f"jsonencode({expression})\n")
         return str(json.loads(json.loads(printed)))
 
@@ -74,14 +75,14 @@ class Terraform:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One terraform at a time: those that share a cache of providers may disturb each other."""
+    """Let one terraform run at a time: those that share a cache of providers may disturb each other."""
     with (Path(tempfile.gettempdir()) / f"build-verifier-terraform-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def installed() -> str:
-    """The command. Skips the test where there is none."""
+    """Return the command. Skips the test where there is none."""
     command = os.environ.get("TERRAFORM") or shutil.which("terraform")
     if not command:
         absent("terraform is not installed: set TERRAFORM to the command, or put terraform on PATH")
@@ -89,7 +90,7 @@ def installed() -> str:
 
 
 def initialised(folder: Path) -> Terraform:
-    """A copy of the installer, and of what it bundles, in this folder, ready to be planned.
+    """Return a copy of the installer, and of what it bundles, in this folder, ready to be planned.
 
     Skips the test where the providers can't be fetched.
     """
@@ -104,7 +105,7 @@ def initialised(folder: Path) -> Terraform:
 
 
 def of_type(resources: Sequence[Mapping[str, Any]], kind: str) -> dict[str, Mapping[str, Any]]:
-    """The planned resources of one type, by address."""
+    """Return the planned resources of one type, by address."""
     return {item["address"]: item["change"]["after"] for item in resources if item["type"] == kind}
 
 

@@ -13,14 +13,14 @@ from tests.terraform.command import Terraform, initialised, installed
 
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """Terraform in a copy of the installer."""
+    """Return terraform in a copy of the installer."""
     installed()
     return initialised(tmp_path_factory.mktemp("installer"))
 
 
 @pytest.fixture(scope="session")
 def plans(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, list[dict[str, Any]]]:
-    """What each run of terraform's tests planned to create, by its name."""
+    """Return what each run of terraform's tests planned to create, by its name."""
     installed()
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if hasattr(request.config, "workerinput") else base
@@ -35,11 +35,11 @@ def plans(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 @pytest.fixture(scope="session")
 def one_project(plans: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The plan for one project with one job."""
+    """Return the plan for one project with one job."""
     return plans["what_is_left_out_has_its_default"]
 
 
 @pytest.fixture(scope="session")
 def three_projects(plans: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The plan for three projects, one of them the home project, one without builds."""
+    """Return the plan for three projects, one of them the home project, one without builds."""
     return plans["each_project_has_its_part_and_home_has_the_rest"]

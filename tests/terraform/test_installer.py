@@ -27,7 +27,7 @@ from verifier.facts.build import NOT_TERMINAL, BuildKey, parse_build
 from verifier.facts.source import source_of
 from verifier.reporting.audit_entry import undelivered_entry, verdict_entry
 
-pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for all of terraform's tests
 
 Resources = Sequence[Mapping[str, Any]]
 
@@ -51,7 +51,7 @@ SERVICES = {
 
 @pytest.fixture(scope="session")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example of an installation, beside a policy of its own."""
+    """Return the example of an installation, beside a policy of its own."""
     folder = tmp_path_factory.mktemp("variables")
     (folder / "policy.toml").write_text('branches = ["main"]\n\n[slack]\nname_submitter = true\n')
     example = (ROOT / "terraform" / "terraform.tfvars.example").read_text()
@@ -67,13 +67,13 @@ def function_of(resources: Resources) -> Mapping[str, Any]:
 
 
 def alerts(resources: Resources) -> dict[str, str]:
-    """What each alert tells whoever gets it, by its title."""
+    """Return what each alert tells whoever gets it, by its title."""
     policies = of_type(resources, "google_monitoring_alert_policy").values()
     return {item["conditions"][0]["display_name"]: item["documentation"][0]["content"] for item in policies}
 
 
 def queries(resources: Resources) -> list[str]:
-    """What the alerts ask each minute."""
+    """Return what the alerts ask each minute."""
     policies = of_type(resources, "google_monitoring_alert_policy").values()
     conditions = [item["conditions"][0]["condition_prometheus_query_language"][0] for item in policies]
     assert {item["evaluation_interval"] for item in conditions} == {"60s"}

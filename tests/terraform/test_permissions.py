@@ -10,7 +10,7 @@ import pytest
 from tests.terraform.command import of_type
 from tests.unit.test_readme import first_column
 
-pytestmark = pytest.mark.timeout(300)  # whoever comes first waits for all of terraform's tests
+pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for all of terraform's tests
 
 Resources = Sequence[Mapping[str, Any]]
 Grant = tuple[str, str, str]
@@ -62,7 +62,7 @@ IN_ONE_PROJECT: set[Grant] = {
 
 
 def grants(resources: Resources) -> list[Grant]:
-    """Every permission that the plan gives, in no order."""
+    """Return every permission that the plan gives, in no order."""
     roles = {
         f"projects/{role['project']}/roles/{role['role_id']}": role["permissions"]
         for role in of_type(resources, "google_project_iam_custom_role").values()

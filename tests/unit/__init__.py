@@ -1,0 +1,17 @@
+"""Pure code alone: a folder for each package of the verifier, a file for each module.
+
+| file | what it is |
+|---|---|
+| `facts/`, `checks/`, `reporting/`, `controller/`, `history/`, `standin/`, `cli/` | the packages of the verifier |
+| `builders.py` | builds and judgements of the tests' own team |
+| `made_up.py` | secrets that nobody ever had, for the rules of redaction |
+| `test_config.py` | settings come whole or not at all, and no secret shows |
+| `test_layers.py` | the rule of the layers: what may import what |
+| `test_names.py` | no two classes of one name |
+| `test_readme.py` | the README's tables and examples against the code |
+| `test_redact.py` | secrets go, the rest stays |
+| `test_redact_limits.py`, `test_redact_rules.py` | at what cost, and by which rules |
+| `test_redaction_page.py` | docs/redaction.md says what the rules are |
+| `test_tables.py` | each folder of tests begins with a table of its files |
+| `test_times.py` | moments are read strictly, and sort as text |
+"""

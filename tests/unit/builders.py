@@ -42,7 +42,7 @@ NO_WORKER = not_run("no worker is configured for what built it")
 
 
 def pushed(**fields: Any) -> Build:
-    """The build that the trigger makes of a push to main; the fields replace the document's own."""
+    """Return the build that the trigger makes of a push to main; the fields replace the document's own."""
     address = "https://github.com/vividly/content-worker.git"
     return parse_build(
         {
@@ -69,7 +69,7 @@ def pushed(**fields: Any) -> Build:
 
 
 def uploaded(**fields: Any) -> Build:
-    """The build that somebody makes of a folder, claiming a commit."""
+    """Return the build that somebody makes of a folder, claiming a commit."""
     place = {
         "bucket": "vividly-dev_cloudbuild",
         "object": "source/1795399190.512345-0123456789abcdef0123456789abcdef.tgz",
@@ -85,7 +85,7 @@ def uploaded(**fields: Any) -> Build:
 
 
 def ran(**fields: Any) -> Execution:
-    """An execution that succeeded; the fields replace its own."""
+    """Return an execution that succeeded; the fields replace its own."""
     values: dict[str, Any] = {
         "name": EXECUTION,
         "created": FINISHED,
@@ -106,12 +106,12 @@ def ran(**fields: Any) -> Execution:
 
 
 def logged(*errors: Repeated, seen: Sequence[str] = ("query ok",)) -> LogFacts:
-    """What whole logs said."""
+    """Return what whole logs said."""
     return LogFacts(errors, 0, frozenset(seen), frozenset({("0", "0")}), unlabelled=0, truncated=False)
 
 
 def trial(build: Build, execution: Execution, facts: LogFacts) -> tuple[Finding, ...]:
-    """The findings about a worker's run whose logs were read to the end."""
+    """Return the findings about a worker's run whose logs were read to the end."""
     return (
         *run_findings(execution, WORKER, DECIDED),
         image_finding(build, execution, ""),
@@ -128,7 +128,7 @@ def judged(
     execution: str = "",
     errors: Sequence[Repeated] = (),
 ) -> tuple[Build, Source, Judgement]:
-    """The build, its source and the judgement that follows from these findings about its worker."""
+    """Return the build, its source and the judgement that follows from these findings about its worker."""
     source = source_of(build)
     every = (*source_findings(build, source, policy, announced=announced), *findings)
     verdict = decide(every, SOURCE_CHECKS | WORKER_CHECKS)
@@ -138,14 +138,14 @@ def judged(
 def tried(
     build: Build, facts: LogFacts, execution: Execution | None = None, *, policy: Policy = POLICY
 ) -> tuple[Build, Source, Judgement]:
-    """The same for a build whose worker ran."""
+    """Return the same for a build whose worker ran."""
     execution = execution or ran()
     found = trial(build, execution, facts)
     return judged(build, found, policy=policy, execution=execution.name, errors=facts.errors)
 
 
 def largest_record() -> Record:
-    """A record with as much in it as a submitter's build and worker can bring about, in what takes the most bytes."""
+    """Return a record with as much in it as a build and its worker can bring about, in what takes the most bytes."""
     long = "😀" * 100_000
     images = [{"name": f"{IMAGE}:{number}", "digest": f"sha256:{number:064x}"} for number in range(10_000)]
     room = MOST_BYTES - len(json.dumps(pushed(results={"images": images}).document)) - 100

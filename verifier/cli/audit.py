@@ -12,7 +12,7 @@ import click
 from verifier.checks.verdict import Verdict
 from verifier.cli.audit_input import from_files
 from verifier.cli.audit_options import AuditOptions
-from verifier.cli.audit_output import CsvOutput, Ending, HtmlOutput, JsonOutput, Output, TableOutput
+from verifier.cli.audit_output import AuditEnding, CsvOutput, HtmlOutput, JsonOutput, Output, TableOutput
 from verifier.cli.audit_place import AuditScope
 from verifier.cli.audit_run import AuditRun
 from verifier.cli.build_text import chosen_policy
@@ -115,7 +115,7 @@ def _prepared(options: AuditOptions, now: datetime) -> tuple[AuditRun, AuditScop
     return run, place
 
 
-def _written(run: AuditRun, options: AuditOptions, place: AuditScope | None) -> Ending:
+def _written(run: AuditRun, options: AuditOptions, place: AuditScope | None) -> AuditEnding:
     """Write the audit to where it was asked for. Raise Stop where that can't be written to."""
     to_file = options.output is not None and options.output != STANDARD_OUTPUT
     span = (place.since, place.until) if place and not options.files else None
@@ -145,7 +145,7 @@ def _output(options: AuditOptions, stream: TextIO, title: str) -> Output:
             return TableOutput(stream, options.fail_on)
 
 
-def _tell(ending: Ending) -> None:
+def _tell(ending: AuditEnding) -> None:
     """Say on standard error what the output alone would hide."""
     if ending.repeated:
         tell(f"note: {ending.repeated} builds stood in what was read once more; each is counted once")

@@ -22,7 +22,7 @@ _MOST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class AuditEnding:
     """What is known once every build has gone by."""
 
     summary: Summary
@@ -45,7 +45,7 @@ class Output(Protocol):
     def add(self, build: JudgedBuild) -> None:
         """Write one build."""
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """Write what comes after the builds."""
 
 
@@ -62,7 +62,7 @@ class TableOutput:
         if build.verdict in self.flagged and len(self.rows) < _MOST_ROWS:
             self.rows.append(_row(build))
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
         lines = list(self.rows)
         if ending.flagged > len(self.rows):
@@ -89,7 +89,7 @@ class JsonOutput:
         self.started = True
         self.stream.write(json.dumps(build_document(build), ensure_ascii=not is_utf_8(self.stream)))
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
         summary = summary_document(ending.summary, ending.problems, ending.flagged, ending.now)
         self.stream.write("\n],\n" if self.started else '{"builds": [],\n')
@@ -109,7 +109,7 @@ class CsvOutput:
         """See `Output.add`."""
         self._writer.writerow(csv_row(build))
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
 
 
@@ -127,7 +127,7 @@ class HtmlOutput:
         """See `Output.add`."""
         self._builds.add(build)
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
         from verifier.history.html_report import write_report
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from verifier.checks.policy import Policy
 from verifier.checks.verdict import Verdict
 from verifier.cli.audit_input import Wanted, judged
-from verifier.cli.audit_output import Ending, Output
+from verifier.cli.audit_output import AuditEnding, Output
 from verifier.cli.audit_place import AuditScope
 from verifier.errors import ServiceError
 from verifier.facts.build import Build
@@ -41,7 +41,7 @@ class AuditRun:
     expected_in: str = ""
     """Where builds must be found, so that finding none is a problem; empty: finding none is an answer."""
 
-    def write(self, output: Output, seen: Callable[[JudgedBuild], None]) -> Ending:
+    def write(self, output: Output, seen: Callable[[JudgedBuild], None]) -> AuditEnding:
         """Write each build as it goes by, then the end, and return the end. `seen` is called with each build."""
         tally, problems, made_by, once = SummaryBuilder(), list[Problem](), dict[str, Maker](), Once()
         made = partial(enter_maker, made_by) if self.jobs else None
@@ -56,7 +56,7 @@ class AuditRun:
         summary = tally.summary(self.now)
         if self.expected_in and not (summary.builds or problems):
             problems.append(self._nothing(once.read))
-        ending = Ending(summary, runs, problems, summary.flagged(self.fail_on), self.now, once.repeated)
+        ending = AuditEnding(summary, runs, problems, summary.flagged(self.fail_on), self.now, once.repeated)
         output.end(ending)
         return ending
 

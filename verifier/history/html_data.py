@@ -18,7 +18,7 @@ import re2
 from verifier.checks.verdict import SEVERITY, Finding, Verdict
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload
 from verifier.history.judged_build import JudgedBuild, Run
-from verifier.history.summary import Group, Summary
+from verifier.history.summary import BuildGroup, Summary
 from verifier.redact import excerpt
 from verifier.reporting.links import commit_link
 
@@ -188,7 +188,7 @@ def _standing_in(text: str, own: Mapping[str, str]) -> str:
     return text
 
 
-def _group(group: Group) -> list[Any]:
+def _group(group: BuildGroup) -> list[Any]:
     return [_word(group.name), [group.verdicts.get(verdict, 0) for verdict in SEVERITY]]
 
 

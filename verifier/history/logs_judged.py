@@ -17,7 +17,8 @@ from verifier.checks.policy import Policy, Worker
 from verifier.errors import Malformed
 from verifier.facts.execution import JobName
 from verifier.facts.logs import LogEntry, LogFacts, LogReading, LogRules, Repeated, entry_of_document, entry_of_line
-from verifier.history.gcloud_export import Document, TextStream
+from verifier.history.gcloud_export import Document
+from verifier.history.json_window import TextStream
 from verifier.history.summary import Notice, Problem
 
 MOST_ERRORS = 300

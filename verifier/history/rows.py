@@ -8,7 +8,7 @@ from typing import Any
 
 from verifier.checks.verdict import Finding, Outcome
 from verifier.history.judged_build import JudgedBuild, Run
-from verifier.history.summary import Group, Problem, Summary
+from verifier.history.summary import BuildGroup, Problem, Summary
 from verifier.redact import excerpt
 from verifier.reporting.audit_entry import source_document
 from verifier.times import show_time
@@ -133,7 +133,7 @@ def worst_finding(build: JudgedBuild) -> Finding | None:
     return None
 
 
-def _group(group: Group) -> dict[str, Any]:
+def _group(group: BuildGroup) -> dict[str, Any]:
     return {"name": _text(group.name), "builds": group.total, "verdicts": dict(group.verdicts)}
 
 

@@ -48,7 +48,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class BuildGroup:
     """Builds that have one thing in common."""
 
     name: str
@@ -75,10 +75,10 @@ class Summary:
     first: datetime | None
     """When the oldest build was created."""
     last: datetime | None
-    submitters: tuple[Group, ...]
+    submitters: tuple[BuildGroup, ...]
     """Judged builds that no trigger ran, by who submitted them; most local source first, as in those that follow."""
-    triggers: tuple[Group, ...]
-    images: tuple[Group, ...]
+    triggers: tuple[BuildGroup, ...]
+    images: tuple[BuildGroup, ...]
     stretches: tuple[LocalStretch, ...]
     """For each image the longest time on local source, longest first."""
     out_of_order: int
@@ -103,8 +103,8 @@ class _Groups:
         name = name if name in self.counts or len(self.counts) < MOST_NAMES else _OTHERS
         self.counts.setdefault(name, Counter())[verdict] += 1
 
-    def summed(self) -> tuple[Group, ...]:
-        groups = (Group(name, dict(counts)) for name, counts in self.counts.items())
+    def summed(self) -> tuple[BuildGroup, ...]:
+        groups = (BuildGroup(name, dict(counts)) for name, counts in self.counts.items())
         return tuple(sorted(groups, key=lambda group: ([-group.verdicts.get(v, 0) for v in SEVERITY], group.name)))
 
 
@@ -203,7 +203,7 @@ def summary_lines(summary: Summary, now: datetime) -> Iterator[str]:
         yield f"Claims that nothing backs: in {_count(summary.unbacked, 'build')} ({names})"
 
 
-def _section(title: str, note: str, groups: Sequence[Group]) -> Iterator[str]:
+def _section(title: str, note: str, groups: Sequence[BuildGroup]) -> Iterator[str]:
     if not groups:
         return
     yield f"{title} ({note})" if note else title

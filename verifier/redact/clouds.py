@@ -5,7 +5,7 @@ The formats are those that the vendors describe; lengths are lower bounds, so th
 
 from __future__ import annotations
 
-from verifier.redact.rule import Group, Judge, Row, rules_of
+from verifier.redact.rule import Row, RuleGroup, SecretValues, rules_of
 
 _ROWS: tuple[Row, ...] = (
     (
@@ -217,7 +217,7 @@ _ROWS: tuple[Row, ...] = (
         "a s.{24} b",
         "this.attribute s.getSomethingFromSomewhere",
         "Vault: Tokens, token prefixes",
-        Judge.MIXED,
+        SecretValues.MIXED,
     ),
     (
         "Pulumi token",
@@ -242,4 +242,4 @@ _ROWS: tuple[Row, ...] = (
     ),
 )
 
-CLOUDS = rules_of(Group.VENDOR, _ROWS)
+CLOUDS = rules_of(RuleGroup.VENDOR, _ROWS)

@@ -6,7 +6,7 @@ random is a secret.
 
 from __future__ import annotations
 
-from verifier.redact.rule import Group, Judge, Rule
+from verifier.redact.rule import Rule, RuleGroup, SecretValues
 
 _QUOTE = r"""(?:\\*["'`]|&(?:quot|apos|#0?3[49]|#x2[27]);|\\+u002[27])"""
 _SIGN = r"(?:=>|:=|->|::|[:=])"
@@ -15,7 +15,13 @@ _TEXT = r"""b?(?:"((?:[^"\\\r\n]|\\.)+)|'((?:[^'\\\r\n]|\\.)+))"""
 
 
 def _row(
-    name: str, pattern: str, example: str, harmless: str, source: str, judge: Judge, group: Group = Group.KEY_VALUE
+    name: str,
+    pattern: str,
+    example: str,
+    harmless: str,
+    source: str,
+    judge: SecretValues,
+    group: RuleGroup = RuleGroup.KEY_VALUE,
 ) -> Rule:
     return Rule(name, group, pattern, example, harmless, source, judge, named=True)
 
@@ -27,7 +33,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         """<add key="Password" value="{16}"/> - name: DB_PASSWORD\n  value: {16}""",
         """{"name": "DB_PASSWORD", "valueFrom": {}}""",
         "Kubernetes: Define environment variables for a container",
-        Judge.NO_PLACEHOLDER,
+        SecretValues.NO_PLACEHOLDER,
     ),
     _row(
         "list of quoted values",
@@ -35,7 +41,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         "credentials: ('{16}', '{16}')",
         "credentials: [] token=['***']",
         "Python: Built-in types, sequences",
-        Judge.QUOTED,
+        SecretValues.QUOTED,
     ),
     _row(
         "quoted value",
@@ -43,7 +49,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         """{"client_secret": "a b{16}", "d": 1}""",
         """{"client_secret": "${CLIENT_SECRET}", "password": None}""",
         "RFC 8259: JSON; Python: Literals",
-        Judge.NO_PLACEHOLDER,
+        SecretValues.NO_PLACEHOLDER,
     ),
     _row(
         "value in quoted JSON",
@@ -51,8 +57,8 @@ KEY_VALUES: tuple[Rule, ...] = (
         r"""{\"password\": \"a b{16}\", \"d\": 1}""",
         r"""{\"password\": \"\"}""",
         "RFC 8259: JSON, strings",
-        Judge.NO_PLACEHOLDER,
-        Group.ENCODED,
+        SecretValues.NO_PLACEHOLDER,
+        RuleGroup.ENCODED,
     ),
     _row(
         "value in HTML",
@@ -60,8 +66,8 @@ KEY_VALUES: tuple[Rule, ...] = (
         "password=&quot;{16}&quot; b",
         "password=&quot;&quot; b",
         "HTML: Character references",
-        Judge.NO_PLACEHOLDER,
-        Group.ENCODED,
+        SecretValues.NO_PLACEHOLDER,
+        RuleGroup.ENCODED,
     ),
     _row(
         "URL-encoded pair",
@@ -69,8 +75,8 @@ KEY_VALUES: tuple[Rule, ...] = (
         "x?state=password%3D{16}%26d%3D1",
         "x?state=password%3Dnone",
         "URL standard: Percent-encoded bytes",
-        Judge.NO_WORD,
-        Group.ENCODED,
+        SecretValues.NO_WORD,
+        RuleGroup.ENCODED,
     ),
     _row(
         "assignment",
@@ -78,7 +84,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         "DB_PASSWORD={16} SLACK_TOKEN={16}&d=1",
         "DB_PASSWORD=$OTHER token=self.token PASSWORD_FILE=/run/x max_tokens=4096",
         "Bash: Shell parameters; systemd: environment.d",
-        Judge.NO_PLACEHOLDER,
+        SecretValues.NO_PLACEHOLDER,
     ),
     _row(
         "value after a colon",
@@ -86,7 +92,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         "password: {16}\nuser: me {api_key:{16}}",
         "password: incorrect, token: expired; secret: projects/p/secrets/x/versions/3",
         "YAML 1.2: Block mappings",
-        Judge.NO_WORD,
+        SecretValues.NO_WORD,
     ),
     _row(
         "list, tuple or argument after argument",
@@ -94,7 +100,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         "['worker', '--api-key', '{16}'] ('password', '{16}')",
         "fields ['user', 'password', 'email']",
         "Python: subprocess, converting an argument sequence",
-        Judge.NO_WORD,
+        SecretValues.NO_WORD,
     ),
     _row(
         "XML element",
@@ -102,7 +108,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         "<password>{16}</password>",
         "<password></password> <token/>",
         "XML 1.0: Logical structures",
-        Judge.NO_PLACEHOLDER,
+        SecretValues.NO_PLACEHOLDER,
     ),
     _row(
         "call",
@@ -110,7 +116,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         "SecretStr({16})",
         "SecretStr('**********') get_secret('db-password') password(prompt)",
         "Pydantic: Secret types",
-        Judge.RANDOM,
+        SecretValues.RANDOM,
     ),
     _row(
         "value in a sentence",
@@ -119,7 +125,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         "Password for user app: aB3{16}",
         "password is required, token was revoked",
         "PostgreSQL: psql, password prompt",
-        Judge.RANDOM,
+        SecretValues.RANDOM,
     ),
     _row(
         "value after a blank",
@@ -127,7 +133,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         "run --db-password {16} --verbose",
         "password authentication failed, --token to sign in, token bucket refilled, unexpected token '}'",
         "POSIX: Utility conventions",
-        Judge.AFTER_BLANK,
+        SecretValues.AFTER_BLANK,
     ),
     _row(
         "cell of a table",
@@ -135,8 +141,8 @@ KEY_VALUES: tuple[Rule, ...] = (
         "| password | {16} |",
         "| password | text |",
         "PostgreSQL: psql, aligned output",
-        Judge.NO_WORD,
-        Group.ENCODED,
+        SecretValues.NO_WORD,
+        RuleGroup.ENCODED,
     ),
     _row(
         "block in YAML",
@@ -144,8 +150,8 @@ KEY_VALUES: tuple[Rule, ...] = (
         "password: |\n  {16}\nuser: me",
         "secret: |\nuser: me",
         "YAML 1.2: Block scalar styles",
-        Judge.ALL,
-        Group.ENCODED,
+        SecretValues.ALL,
+        RuleGroup.ENCODED,
     ),
     _row(
         "value in the next line",
@@ -153,8 +159,8 @@ KEY_VALUES: tuple[Rule, ...] = (
         "password:\n  {16}\n",
         "secret:\n  name: db\n",
         "YAML 1.2: Flow scalar styles",
-        Judge.NO_WORD,
-        Group.ENCODED,
+        SecretValues.NO_WORD,
+        RuleGroup.ENCODED,
     ),
     _row(
         "input that did not validate",
@@ -162,8 +168,8 @@ KEY_VALUES: tuple[Rule, ...] = (
         "db_password\n  Input should be an integer [type=int_parsing, input_value='{16}', input_type=str]",
         "db_password\n  Field required [type=missing, input_value='', input_type=str]",
         "Pydantic: Error handling",
-        Judge.NO_WORD,
-        Group.ENCODED,
+        SecretValues.NO_WORD,
+        RuleGroup.ENCODED,
     ),
     _row(
         "rows below a heading",
@@ -171,7 +177,7 @@ KEY_VALUES: tuple[Rule, ...] = (
         "user,password\napp,{16}\n",
         "user,password\nfoo, bar\n",
         "RFC 4180: CSV files",
-        Judge.TABLE,
-        Group.ENCODED,
+        SecretValues.TABLE,
+        RuleGroup.ENCODED,
     ),
 )

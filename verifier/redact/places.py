@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verifier.redact.rule import Group, Judge, Rule
+from verifier.redact.rule import Rule, RuleGroup, SecretValues
 
 _AFTER = r"""\\*["']?\s*[:=,]\s*[\[(]?b?\\*["']?"""
 _DATABASE = (
@@ -13,7 +13,13 @@ _DATABASE = (
 
 
 def _row(
-    name: str, group: Group, pattern: str, example: str, harmless: str, source: str, judge: Judge = Judge.ALL
+    name: str,
+    group: RuleGroup,
+    pattern: str,
+    example: str,
+    harmless: str,
+    source: str,
+    judge: SecretValues = SecretValues.ALL,
 ) -> Rule:
     return Rule(name, group, pattern, example, harmless, source, judge)
 
@@ -21,7 +27,7 @@ def _row(
 BLOCKS: tuple[Rule, ...] = (
     _row(
         "private key",
-        Group.VENDOR,
+        RuleGroup.VENDOR,
         r"(?:-----|---- )BEGIN(?: |%20|\+)[A-Z0-9 %+]{0,60}PRIVATE(?: |%20|\+)KEY(?:(?: |%20|\+)BLOCK)?(?:-----| ----)"
         r"(?:[^-]|-[^-])*(?:-{4,5} ?END[A-Z0-9 %+]*-{4,5})?",
         "a -----BEGIN RSA PRIVATE KEY-----\n{b64:64}\n{b64:20}==\n-----END RSA PRIVATE KEY----- b",
@@ -30,7 +36,7 @@ BLOCKS: tuple[Rule, ...] = (
     ),
     _row(
         "PuTTY key",
-        Group.VENDOR,
+        RuleGroup.VENDOR,
         r"Private-Lines: \d+((?:(?:\r?\n|\\n)[A-Za-z0-9+/=]+)+)",
         "Private-Lines: 1\n{b64:64}\nPrivate-MAC: 1",
         "Public-Lines: 1\nAAAAB3Nza",
@@ -38,7 +44,7 @@ BLOCKS: tuple[Rule, ...] = (
     ),
     _row(
         "age key",
-        Group.VENDOR,
+        RuleGroup.VENDOR,
         r"AGE-SECRET-KEY-1[A-Z0-9]{20,}",
         "AGE-SECRET-KEY-1{upper:58} b",
         "AGE-SECRET-KEY-1",
@@ -46,7 +52,7 @@ BLOCKS: tuple[Rule, ...] = (
     ),
     _row(
         "part of a JSON web key",
-        Group.VENDOR,
+        RuleGroup.VENDOR,
         r"""\\*"(?:d|p|q|dp|dq|qi|k)\\*"\s*:\s*\\*"([\w-]{40,})""",
         """{"kty": "EC", "d": "{43}"}""",
         """{"kty": "EC", "d": "short"}""",
@@ -54,7 +60,7 @@ BLOCKS: tuple[Rule, ...] = (
     ),
     _row(
         "words of a recovery phrase",
-        Group.VENDOR,
+        RuleGroup.VENDOR,
         r"""(?i:(?:mnemonic|(?:seed|recovery|backup) ?phrase)"""
         r"""["']?\s*[:=]\s*["']?((?:[a-z]{3,8}[ ,]+){11,23}[a-z]{3,8}))""",
         "mnemonic: {word} {word} {word} {word} {word} {word} {word} {word} {word} {word} {word} {word}",
@@ -66,7 +72,7 @@ BLOCKS: tuple[Rule, ...] = (
 HEADERS: tuple[Rule, ...] = (
     _row(
         "authorization header with parameters",
-        Group.HEADER,
+        RuleGroup.HEADER,
         r"""(?i:authorization\s*:\s*(?:digest|oauth|signature|hawk|mac|hmac[\w-]*|aws4-[\w-]+|negotiate|ntlm)"""
         r""" +([^\r\n]+))""",
         """> Authorization: Digest username="a", response="{hex:32}"\nok""",
@@ -75,25 +81,25 @@ HEADERS: tuple[Rule, ...] = (
     ),
     _row(
         "authorization header",
-        Group.HEADER,
+        RuleGroup.HEADER,
         rf"""(?i:authorization{_AFTER}(?:[a-z0-9-]{{2,20}} +)?([^\r\n"'\\]+))""",
         "-H 'Authorization: Token {24}' https://h",
         "Authorization: none",
         "RFC 9110: HTTP semantics, authorization",
-        Judge.NO_WORD,
+        SecretValues.NO_WORD,
     ),
     _row(
         "authorization header, URL-encoded",
-        Group.ENCODED,
+        RuleGroup.ENCODED,
         r"""(?i:authorization(?:%22|%27)?%(?:25)?3a(?:%20|%2520|\+|%22|%27)*(?:[a-z]{2,20}(?:%20|%2520|\+))?([^\s&"']+))""",
         "h=Authorization%3A%20Bearer%20{24}&b",
         "h=Authorization%3A%20none",
         "URL standard: Percent-encoded bytes",
-        Judge.NO_WORD,
+        SecretValues.NO_WORD,
     ),
     _row(
         "cookie header",
-        Group.HEADER,
+        RuleGroup.HEADER,
         rf"""(?i:\bcookie{_AFTER}([^\s"'=]{{1,60}}=[^\r\n"'\\]+))""",
         "Cookie: session={24}; theme=dark\nok",
         "the cookie of a browser, cookie: none",
@@ -101,7 +107,7 @@ HEADERS: tuple[Rule, ...] = (
     ),
     _row(
         "cookies in a dictionary",
-        Group.HEADER,
+        RuleGroup.HEADER,
         r"""(?i:\bcookies?\\*["']?\s*[:=]\s*\{([^}\r\n]+))""",
         "cookies={'sessionid': '{32}'}",
         "cookies={}",
@@ -109,7 +115,7 @@ HEADERS: tuple[Rule, ...] = (
     ),
     _row(
         "cookie of a jar or an option",
-        Group.HEADER,
+        RuleGroup.HEADER,
         r"""(?i:<cookie [^\s=<>]{1,60}=([^\s<>]+)|\s(?:-b|--cookie)[ =]["']?[^\s"'=/]{1,60}=([^\s"']+)"""
         r"""|\b(?:jsessionid|phpsessid|sessionid|connect\.sid"""
         r"""|asp\.net_sessionid|_gitlab_session|laravel_session)=([^\s;"'&]+))""",
@@ -119,37 +125,37 @@ HEADERS: tuple[Rule, ...] = (
     ),
     _row(
         "header of a signature or a session",
-        Group.HEADER,
+        RuleGroup.HEADER,
         rf"""(?i:\bx-[a-z-]{{0,40}}(?:auth|signature|session|user|sid){_AFTER}([^\s"',;\\]+))""",
         "x-hub-signature: sha1={hex:40} ok",
         "x-user: ada, x-auth: missing",
         "GitHub: Validating webhook deliveries",
-        Judge.RANDOM,
+        SecretValues.RANDOM,
     ),
     _row(
         "bearer token",
-        Group.HEADER,
+        RuleGroup.HEADER,
         r"(?i:\bbearer(?:\s|%20|\+)+([a-z0-9._~+/=-]{8,}))",
         "sent bearer {24} ok",
         "no bearer token was sent",
         "RFC 6750: OAuth 2.0 bearer token usage",
-        Judge.RANDOM,
+        SecretValues.RANDOM,
     ),
     _row(
         "basic credentials",
-        Group.HEADER,
+        RuleGroup.HEADER,
         r"(?i:\bbasic(?:\s|%20|\+)+([a-z0-9+/]{24,}={0,2}|[a-z0-9+/]{6,}={1,2}|[a-z0-9+/]{12,}))",
         "sent Basic {b64:24}== ok",
         "basic auth is off, basic settings",
         "RFC 7617: Basic HTTP authentication",
-        Judge.RANDOM,
+        SecretValues.RANDOM,
     ),
 )
 
 ADDRESSES: tuple[Rule, ...] = (
     _row(
         "webhook",
-        Group.ADDRESS,
+        RuleGroup.ADDRESS,
         r"""(?i:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/([\w/+-]+)"""
         r"""|discord(?:app)?\.com/api/(?:v\d+/)?webhooks/([\w/-]+)"""
         r"""|webhook\.office(?:365)?\.com/webhookb2/([^\s"'<>]+)|outlook\.office(?:365)?\.com/webhook/([^\s"'<>]+)"""
@@ -163,34 +169,34 @@ ADDRESSES: tuple[Rule, ...] = (
     ),
     _row(
         "database address",
-        Group.ADDRESS,
+        RuleGroup.ADDRESS,
         rf"""(?i:\b{_DATABASE}:\\?/\\?/[^\s/:@"']*:(?:((?:/?[^\s"'<>/])+)@|([^\r\n/@]{{1,80}})@[\w.\[-]))""",
         "postgresql+psycopg://app:p/w@{16}@db:5432/prod b",
         "postgresql://app@db:5432/prod mysql://app:***@db/x",
         "SQLAlchemy: Database URLs",
-        Judge.NO_MASK,
+        SecretValues.NO_MASK,
     ),
     _row(
         "password in an address",
-        Group.ADDRESS,
+        RuleGroup.ADDRESS,
         r"""(?::|=|\b)\\?/\\?/[^\s/?#:@"']*:([^\s/"'<>]+)@""",
         "https://me:{16}@host/x?mail=a@b",
         "http://localhost:8080/metrics git@github.com:vividly/worker.git https://me:${TOKEN}@h",
         "RFC 3986: URI, user information",
-        Judge.NO_MASK,
+        SecretValues.NO_MASK,
     ),
     _row(
         "token in an address",
-        Group.ADDRESS,
+        RuleGroup.ADDRESS,
         r"""//([^\s/?#:@"'<>]{16,})(?::x-oauth-basic)?:?@""",
         "https://{24}@host/x",
         "https://somebody-with-a-long-name@host/x",
         "GitHub: Cloning with HTTPS",
-        Judge.NO_WORD,
+        SecretValues.NO_WORD,
     ),
     _row(
         "password in an address, URL-encoded",
-        Group.ENCODED,
+        RuleGroup.ENCODED,
         r"""(?i:%3a%2f%2f[^\s%/:@"']{1,80}%3a((?:[^\s%"'&]|%(?:[0-14-9a-f][0-9a-f]|2[0-9a-e]|3[0-9b-f]))+)%40)""",
         "u=postgres%3A%2F%2Fapp%3A{16}%40db%2Fx",
         "u=https%3A%2F%2Fhost%2Fx",
@@ -198,7 +204,7 @@ ADDRESSES: tuple[Rule, ...] = (
     ),
     _row(
         "password in a thin address",
-        Group.ADDRESS,
+        RuleGroup.ADDRESS,
         r"""(?i:jdbc:oracle:\w+:[^\s/@"']{1,60}/([^\s@"']{1,100})@|\bsqlplus\s+(?:-\w+\s+)*[\w$#]{1,40}/([^\s@"']+))""",
         "jdbc:oracle:thin:app/{16}@db:1521:x",
         "jdbc:oracle:thin:@db:1521:x",
@@ -206,38 +212,38 @@ ADDRESSES: tuple[Rule, ...] = (
     ),
     _row(
         "password before a host",
-        Group.ADDRESS,
+        RuleGroup.ADDRESS,
         r"""\b[\w.-]{1,40}(?::([^\s"'@/]{1,100})@(?:tcp|unix)\(|/([^\s"'@/:]{6,60})@[\w.-]{1,60}:\d{2,5}\b)""",
         "app:aB3{13}@tcp(db:3306)/x",
         "vividly/worker@sha256:12345 packages/name2@host:80",
         "Go: MySQL driver, data source name",
-        Judge.STRICT,
+        SecretValues.STRICT,
     ),
     _row(
         "signed address",
-        Group.ADDRESS,
+        RuleGroup.ADDRESS,
         r"""(?i:(?:[?&;]|&amp;|\b)(?:x-(?:goog|amz)-(?:signature|credential|security-token)|sig|signature|hmac)=([^\s&"']+))""",
         "https://h/o?a=1&X-Goog-Signature={hex:64}&b=2",
         "sig=none signature=valid",
         "Cloud Storage: Signed URLs",
-        Judge.RANDOM,
+        SecretValues.RANDOM,
     ),
     _row(
         "key in an address",
-        Group.ADDRESS,
+        RuleGroup.ADDRESS,
         r"""(?i:[?&](?:key|code|auth|api|hash|k)=([^\s&"']{16,}))""",
         "https://h/o?key={24}&b=2",
         "https://h/o?key=jobs/2026/part-0001.parquet",
         "Google Cloud: Using API keys",
-        Judge.RANDOM,
+        SecretValues.RANDOM,
     ),
     _row(
         "line of a password file",
-        Group.ADDRESS,
+        RuleGroup.ADDRESS,
         r"""(?:^|\s)[\w.*-]{1,80}:(?:\d{2,5}|\*):[\w*-]{1,40}:[\w-]{1,40}:([^\s:"']{6,})""",
         "db.example.com:5432:prod:app:aB3{16}",
         "10:00:00:123:456 a.b:80:x:y:z",
         "PostgreSQL: The password file",
-        Judge.RANDOM,
+        SecretValues.RANDOM,
     ),
 )

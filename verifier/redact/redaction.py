@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import quote
 
-from verifier.redact.rule import Group, Judge, Rule
+from verifier.redact.rule import Rule, RuleGroup, SecretValues
 from verifier.redact.rules import Search, search_for_all
 from verifier.redact.text import MARGIN, capped, encodable, seen
 from verifier.redact.values import LONGEST_JUDGED, is_secret, without_closers
@@ -113,9 +113,9 @@ def _found(search: Search, data: bytes, begin: int = 0, end: int | None = None) 
             continue
         if start - first > _LONG_LEAD:
             yield from _found(search, data, first + 1, start)
-        if rule is not None and rule.group is Group.KEY_VALUE:
+        if rule is not None and rule.group is RuleGroup.KEY_VALUE:
             stop = _without_closers(data, start, stop)
-        if rule is not None and rule.judge is Judge.TABLE:
+        if rule is not None and rule.judge is SecretValues.TABLE:
             stop = rows.end() if (rows := _MORE_ROWS.match(data, stop)) else stop
         yield _Span(start, stop)
         at = max(stop, last if group == 0 else stop, first + 1)
@@ -129,9 +129,9 @@ def _is_done(value: bytes) -> bool:
 
 
 def _judged(rule: Rule, data: bytes, first: int, start: int, stop: int) -> bool:
-    if rule.judge is Judge.ALL:
+    if rule.judge is SecretValues.ALL:
         return True
-    if stop - start > LONGEST_JUDGED and rule.judge is not Judge.TABLE:
+    if stop - start > LONGEST_JUDGED and rule.judge is not SecretValues.TABLE:
         return True
     before = data[max(0, first - _LOOK_BACK) : first].decode("utf-8", "replace")
     lead, value = (data[a:b].decode("utf-8", "replace") for a, b in ((first, start), (start, stop)))

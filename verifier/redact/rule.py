@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Group(StrEnum):
+class RuleGroup(StrEnum):
     """What a rule knows a secret by."""
 
     VENDOR = "vendor"
@@ -22,7 +22,7 @@ class Group(StrEnum):
     """The same, in an encoding or in a layout."""
 
 
-class Judge(StrEnum):
+class SecretValues(StrEnum):
     """Which values are a secret where the rule fits."""
 
     ALL = "all"
@@ -54,7 +54,7 @@ class Rule:
     """One way in which secrets stand in text."""
 
     name: str
-    group: Group
+    group: RuleGroup
     pattern: str
     """In RE2's syntax over bytes. Its group is the secret; without a group, all that it matches is.
 
@@ -66,14 +66,14 @@ class Rule:
     """A neighbour of the example that stays as it is."""
     source: str
     """Where the format or the syntax is described: the title of a page."""
-    judge: Judge = Judge.ALL
+    judge: SecretValues = SecretValues.ALL
     named: bool = False
 
 
-Row = tuple[str, str, str, str, str] | tuple[str, str, str, str, str, Judge]
+Row = tuple[str, str, str, str, str] | tuple[str, str, str, str, str, SecretValues]
 """A rule in a table: name, pattern, example, harmless neighbour, source, and the judge where not every value is one."""
 
 
-def rules_of(group: Group, rows: Iterable[Row]) -> tuple[Rule, ...]:
+def rules_of(group: RuleGroup, rows: Iterable[Row]) -> tuple[Rule, ...]:
     """Return the rules of a table."""
     return tuple(Rule(row[0], group, *row[1:]) for row in rows)

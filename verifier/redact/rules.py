@@ -15,7 +15,7 @@ from verifier.redact.commands import COMMANDS, ENCODED
 from verifier.redact.key_values import KEY_VALUES
 from verifier.redact.names import STRONG, WEAK
 from verifier.redact.places import ADDRESSES, BLOCKS, HEADERS
-from verifier.redact.rule import Judge, Rule
+from verifier.redact.rule import Rule, SecretValues
 from verifier.redact.services import SERVICES
 from verifier.redact.tools import TOOLS
 
@@ -38,7 +38,7 @@ _MEMORY = 32 << 20
 
 _PARTS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)")
 """Escaped signs, classes of signs, and what begins a group."""
-_AFTER_A_WEAK_NAME = {Judge.AFTER_BLANK: Judge.FLAG, Judge.TABLE: Judge.TABLE}
+_AFTER_A_WEAK_NAME = {SecretValues.AFTER_BLANK: SecretValues.FLAG, SecretValues.TABLE: SecretValues.TABLE}
 """How a value is judged after a name that may mean something else; every other rule's: as random."""
 
 
@@ -60,7 +60,7 @@ def search_for(rules: Sequence[Rule]) -> Search:
     """Return the search for these rules alone."""
     free = [rule for rule in rules if not rule.named]
     strong = [rule for rule in rules if rule.named]
-    weak = [replace(rule, judge=_AFTER_A_WEAK_NAME.get(rule.judge, Judge.RANDOM)) for rule in strong]
+    weak = [replace(rule, judge=_AFTER_A_WEAK_NAME.get(rule.judge, SecretValues.RANDOM)) for rule in strong]
     parts = [f"(?:{rule.pattern})" for rule in free]
     if strong:
         syntaxes = "|".join(rule.pattern for rule in strong)

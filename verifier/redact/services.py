@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verifier.redact.rule import Group, Judge, Row, Rule, rules_of
+from verifier.redact.rule import Row, Rule, RuleGroup, SecretValues, rules_of
 
 _ROWS: tuple[Row, ...] = (
     (
@@ -224,7 +224,7 @@ _ROWS: tuple[Row, ...] = (
         "a 00H{39} b",
         "00H",
         "Okta: Create an API token",
-        Judge.MIXED,
+        SecretValues.MIXED,
     ),
     (
         "X or Twitter token",
@@ -262,13 +262,13 @@ _ROWS: tuple[Row, ...] = (
 
 _PREFIXED = Rule(
     "token with a short prefix",
-    Group.VENDOR,
+    RuleGroup.VENDOR,
     r"\b[a-z][a-z0-9]{1,7}_(?:(?:live|test|prod|api|pat|key|secret|token|sk|pk)_)?([A-Za-z0-9]{32,})\b",
     "used acme_live_{36}",
     "acme_live_the_whole_of_the_configuration_of_it",
     "GitHub: Behind GitHub's new authentication token formats",
-    Judge.MIXED,
+    SecretValues.MIXED,
 )
 """What many vendors have copied: a word, a sign and many letters and digits."""
 
-SERVICES = (*rules_of(Group.VENDOR, _ROWS), _PREFIXED)
+SERVICES = (*rules_of(RuleGroup.VENDOR, _ROWS), _PREFIXED)

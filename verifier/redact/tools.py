@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verifier.redact.rule import Group, Judge, Row, rules_of
+from verifier.redact.rule import Row, RuleGroup, SecretValues, rules_of
 
 _ROWS: tuple[Row, ...] = (
     (
@@ -123,7 +123,7 @@ _ROWS: tuple[Row, ...] = (
         "a 2{26}_{21} b",
         "2_1",
         "ngrok: Authtokens",
-        Judge.MIXED,
+        SecretValues.MIXED,
     ),
     (
         "Discord token",
@@ -131,7 +131,7 @@ _ROWS: tuple[Row, ...] = (
         "a M{23}.{6}.{27} b",
         "Main.Module.Name",
         "Discord: API reference, authentication",
-        Judge.MIXED,
+        SecretValues.MIXED,
     ),
     (
         "Telegram bot token",
@@ -142,4 +142,4 @@ _ROWS: tuple[Row, ...] = (
     ),
 )
 
-TOOLS = rules_of(Group.VENDOR, _ROWS)
+TOOLS = rules_of(RuleGroup.VENDOR, _ROWS)

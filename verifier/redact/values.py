@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from verifier.redact.rule import Judge
+from verifier.redact.rule import SecretValues
 
 LONGEST_JUDGED = 200
 """A longer value is always a secret. So nothing that is passed over, to be looked at again, is long."""
@@ -62,37 +62,37 @@ _MOST_ROWS = 5
 _CLOSERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 
-def is_secret(judge: Judge, before: str, lead: str, value: str) -> bool:
+def is_secret(judge: SecretValues, before: str, lead: str, value: str) -> bool:
     """Return whether the value is one, of at most `LONGEST_JUDGED` characters.
 
     `lead` is what the rule matched before the value: the name and the signs; `before` is what stands before that.
     """
     value = without_closers(value)
     match judge:
-        case Judge.ALL:
+        case SecretValues.ALL:
             return True
-        case Judge.NO_MASK:
+        case SecretValues.NO_MASK:
             return not _MASK.fullmatch(value)
-        case Judge.NO_PLACEHOLDER:
+        case SecretValues.NO_PLACEHOLDER:
             return not _is_placeholder(value) and not _NO_SECRET.search(before)
-        case Judge.QUOTED:
+        case SecretValues.QUOTED:
             parts = re.split(r"[\"']", value)
             return any(not _is_placeholder(part.strip(" ,")) for part in parts) and not _NO_SECRET.search(before)
-        case Judge.NO_WORD:
+        case SecretValues.NO_WORD:
             return not _is_word(value) and not _NO_SECRET.search(before)
-        case Judge.RANDOM:
+        case SecretValues.RANDOM:
             return _is_random(lead, value)
-        case Judge.STRICT:
+        case SecretValues.STRICT:
             return _is_random("", value) and (_has(value, str.isupper) or bool(_SYMBOL.search(value)))
-        case Judge.MIXED:
+        case SecretValues.MIXED:
             return _has(value, str.isupper) and _has(value, str.islower) and _has(value, str.isdigit)
-        case Judge.AFTER_BLANK:
+        case SecretValues.AFTER_BLANK:
             if _is_column(before, lead):
                 return not _is_word(value) and not _NO_SECRET.search(before)
             return _is_random(lead, value)
-        case Judge.FLAG:
+        case SecretValues.FLAG:
             return _is_column(before, lead) and _is_random(lead, value)
-        case Judge.TABLE:
+        case SecretValues.TABLE:
             return _is_table(before, lead, value)
 
 

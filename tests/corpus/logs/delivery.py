@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.corpus.logs.sequences import Line, Sequence, Stream
+from tests.corpus.logs.sequences import Sequence, Stream, WrittenLine
 from verifier.services import Document
 
 EXECUTION = "worker-abcde"
@@ -54,7 +54,7 @@ def split(sequence: Sequence) -> tuple[Document, ...]:
     return _delivered(sequence, ((line.stream, line.text, "") for line in sequence.lines))
 
 
-def _pieces(lines: Iterable[Line], stream: str) -> Iterator[tuple[int, str, str, str]]:
+def _pieces(lines: Iterable[WrittenLine], stream: str) -> Iterator[tuple[int, str, str, str]]:
     """Yield where each piece of a stream begins among all lines, the stream, its text, and ERROR for a stack trace."""
     numbered = [(number, line.text) for number, line in enumerate(lines) if line.stream == stream]
     text, done = "\n".join(line for _, line in numbered), 0

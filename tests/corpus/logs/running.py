@@ -15,7 +15,7 @@ from time import monotonic
 
 from tests.corpus.logs.programs import Program
 from tests.corpus.logs.runtimes import Runtime, runtime_of
-from tests.corpus.logs.sequences import Line, Sequence, Stream
+from tests.corpus.logs.sequences import Sequence, Stream, WrittenLine
 
 _SECONDS = 300.0
 
@@ -43,7 +43,7 @@ def run(program: Program, place: Path) -> Sequence:
             if built.returncode:
                 raise Unbuilt(f"{program.id}: {built.stdout}{built.stderr}")
         code, written = _captured(_command(runtime.run, place), here, environment)
-    lines = tuple(Line(stream, _portable(text, here, place)) for stream, text in written)
+    lines = tuple(WrittenLine(stream, _portable(text, here, place)) for stream, text in written)
     return Sequence(program.id, program.language, program.logger, program.truth, program.kind, program.why, code, lines)
 
 

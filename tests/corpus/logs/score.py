@@ -10,15 +10,15 @@ from google.cloud.logging_v2.types import LogEntry as LogEntryMessage
 from google.protobuf.json_format import ParseDict
 
 from tests.corpus.logs.delivery import EXECUTION, joined, split
-from tests.corpus.logs.sequences import Line
 from tests.corpus.logs.sequences import Sequence as Output
+from tests.corpus.logs.sequences import WrittenLine
 from verifier.adapters.cloud_logging import log_entry
 from verifier.facts.logs import LogFacts, LogReading, LogRules, read_twice
 from verifier.services import Document
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedSequence:
     """A sequence, and whether an error was seen in it."""
 
     sequence: Output
@@ -50,10 +50,10 @@ def count(facts: LogFacts) -> int:
     return sum(error.count for error in facts.errors) + facts.more_errors
 
 
-def score(sequences: Iterable[Output], rules: LogRules | None = None) -> tuple[Judged, ...]:
+def score(sequences: Iterable[Output], rules: LogRules | None = None) -> tuple[JudgedSequence, ...]:
     """Return how each sequence is judged, delivered in both ways."""
     return tuple(
-        Judged(one, bool(count(errors_in(joined(one), rules))), bool(count(errors_in(split(one), rules))))
+        JudgedSequence(one, bool(count(errors_in(joined(one), rules))), bool(count(errors_in(split(one), rules))))
         for one in sequences
     )
 
@@ -64,7 +64,7 @@ def false_alarms(folder: Path, rules: LogRules | None = None) -> tuple[Alarms, .
 
 
 def _alarms(file: Path, rules: LogRules | None) -> Alarms:
-    lines = tuple(Line("stdout", line) for line in file.read_text(encoding="utf-8").splitlines())
+    lines = tuple(WrittenLine("stdout", line) for line in file.read_text(encoding="utf-8").splitlines())
     output = Output(file.stem, "any", "any", "benign", "quiet", "it was successful", 0, lines)
     together, apart = errors_in(joined(output), rules), errors_in(split(output), rules)
     excerpts = tuple(error.excerpt.partition("\n")[0][:100] for error in together.errors)
@@ -81,9 +81,9 @@ def alarm_table(alarms: Sequence[Alarms]) -> str:
     return "\n".join(rows)
 
 
-def table(judged: Sequence[Judged], by: str, *, wrong: bool = False) -> str:
+def table(judged: Sequence[JudgedSequence], by: str, *, wrong: bool = False) -> str:
     """Return silent errors found and false alarms, a line a language (or logger, or kind), and the sum."""
-    groups: dict[str, list[Judged]] = {}
+    groups: dict[str, list[JudgedSequence]] = {}
     for one in judged:
         groups.setdefault(getattr(one.sequence, by), []).append(one)
     head = f"{by:28} silent errors found: joined, split    false alarms: joined, split"
@@ -92,25 +92,25 @@ def table(judged: Sequence[Judged], by: str, *, wrong: bool = False) -> str:
     return "\n".join([head, *rows, _row("all", judged), *named])
 
 
-def _row(name: str, judged: Sequence[Judged]) -> str:
+def _row(name: str, judged: Sequence[JudgedSequence]) -> str:
     silent = [one for one in judged if one.sequence.silent_error]
     benign = [one for one in judged if one.sequence.truth == "benign"]
     return f"{name:28} {_shares(silent)}    {_shares(benign)}"
 
 
-def _shares(judged: Sequence[Judged]) -> str:
+def _shares(judged: Sequence[JudgedSequence]) -> str:
     if not judged:
         return f"{'–':>31}"
     counts = sum(one.joined for one in judged), sum(one.split for one in judged)
     return ", ".join(f"{count:3}/{len(judged):3} = {count / len(judged):4.0%}" for count in counts)
 
 
-def _is_wrong(one: Judged) -> bool:
+def _is_wrong(one: JudgedSequence) -> bool:
     should = one.sequence.silent_error
     return (should or one.sequence.truth == "benign") and (one.joined, one.split) != (should, should)
 
 
-def _wrong(one: Judged) -> str:
+def _wrong(one: JudgedSequence) -> str:
     how = "missed" if one.sequence.silent_error else "false alarm"
     forms = " and ".join(name for name in ("joined", "split") if getattr(one, name) != one.sequence.silent_error)
     return f"{how}, {forms}: {one.sequence.id} ({one.sequence.kind}: {one.sequence.why})"

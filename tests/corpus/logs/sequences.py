@@ -21,7 +21,7 @@ SEQUENCES = Path(__file__).parent / "sequences"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class WrittenLine:
     """One line of output."""
 
     stream: Stream
@@ -44,7 +44,7 @@ class Sequence:
     """The reason of the truth, in one phrase."""
     exit: int
     """The exit code; below 0 the signal that ended the program, negated."""
-    lines: tuple[Line, ...]
+    lines: tuple[WrittenLine, ...]
 
     @property
     def silent_error(self) -> bool:
@@ -61,7 +61,7 @@ def read(file: Path) -> Iterator[Sequence]:
     """Yield the sequences of one language. Raises KeyError, ValueError or TypeError where the file is malformed."""
     for row in file.read_text(encoding="utf-8").splitlines():
         values = json.loads(row)
-        values["lines"] = tuple(Line(stream, text) for stream, text in values["lines"])
+        values["lines"] = tuple(WrittenLine(stream, text) for stream, text in values["lines"])
         yield Sequence(**values)
 
 

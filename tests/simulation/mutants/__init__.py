@@ -1,6 +1,17 @@
-"""Planted bugs, each switched on by a test alone: a harness that can't fail proves nothing."""
+"""Planted bugs, each switched on by a test alone: a harness that can't fail proves nothing.
 
-from tests.simulation.mutants import claiming, judging, sweeping, telling, trying
+| file | what it is |
+|---|---|
+| `planting.py` | how a bug is planted, and the list of them |
+| `situations.py` | situations without chance, in which a bug that seldom shows does so at once |
+| `claiming.py` | bugs about who may write a record, and until when |
+| `judging.py` | bugs about what is believed, and what follows from it |
+| `notifying.py` | bugs about the audit trail, subscribers and Slack |
+| `running.py` | bugs about the worker's run and its logs |
+| `sweeping.py` | bugs about the listing of silent builds |
+"""
+
+from tests.simulation.mutants import claiming, judging, notifying, running, sweeping
 from tests.simulation.mutants.planting import MUTANTS, Mutant
 
-__all__ = ["MUTANTS", "Mutant", "claiming", "judging", "sweeping", "telling", "trying"]
+__all__ = ["MUTANTS", "Mutant", "claiming", "judging", "notifying", "running", "sweeping"]

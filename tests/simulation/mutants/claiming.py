@@ -8,18 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.entry import entry
-from tests.simulation.mutants import scenes
+from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
-from verifier.controller import attempt as case
-from verifier.controller import ledger, reconcile
-from verifier.controller import worker_run as trial
+from verifier.controller import attempt, ledger, reconcile, worker_run
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS, Lease, Record, record_document
 from verifier.errors import LostLease, ServiceError, Unavailable
 
 
-@mutant(r"acknowledged .* (still holds it|nothing was written)")
+@mutant(r"acknowledged .* (its lease still runs|nothing was written)")
 def no_nonce_read_back(stack: ExitStack) -> None:
     def write(self: ledger.Ledger, record: Record, revision: str | None, timeout: float) -> Lease | None:
         name, document = record.key.digest, record_document(record)
@@ -39,7 +37,7 @@ def no_nonce_read_back(stack: ExitStack) -> None:
 
 @mutant(r"its fence went back")
 def no_fence(stack: ExitStack) -> None:
-    def save(self: ledger.Ledger, hold: Lease, record: Record, *, timeout: float) -> Lease:
+    def save(self: ledger.Ledger, lease: Lease, record: Record, *, timeout: float) -> Lease:
         found = self.store.read(BUILDS, record.key.digest, timeout=timeout)
         mine = self._write(record, found.revision if found else None, timeout)
         if mine is None:
@@ -66,18 +64,18 @@ def completion_event_for_a_running_lease_is_dropped_without_a_due_time(stack: Ex
     def claimed(record: Record, nonce: str, now: datetime, lease: timedelta) -> Record:
         held = honest(record, nonce, now, lease)
         waits_for_its_event = bool(record.execution) and record.judgement is None
-        return replace(held, due=None) if waits_for_its_event else held  # who comes meanwhile finds it held, and goes
+        return replace(held, due=None) if waits_for_its_event else held  # who comes meanwhile finds it leased, and goes
 
     put(stack, ledger, "claimed", claimed)
 
 
-@mutant(r"acknowledged .* (still holds it|nothing was written)")
+@mutant(r"acknowledged .* (its lease still runs|nothing was written)")
 def acknowledged_before_the_durable_write(stack: ExitStack) -> None:
     honest = entry()._act
 
-    def act(*given: Any) -> str:
+    def act(*words: Any) -> str:
         try:
-            return str(honest(*given))
+            return str(honest(*words))
         except ServiceError as error:
             return str(error)
 
@@ -103,10 +101,10 @@ def a_failure_forgets_what_was_done(stack: ExitStack) -> None:
         fresh = replace(self.record, posting=None, intent=None)
         self._write(ledger.after_failure(fresh, error, self.now(), retry_after))
 
-    put(stack, case.Attempt, "fail", fail)
+    put(stack, attempt.Attempt, "fail", fail)
 
 
-@mutant(r"after its invocation began", scenes.everything_takes_long)
+@mutant(r"after its invocation began", situations.everything_takes_long)
 def a_call_may_take_longer_than_its_invocation(stack: ExitStack) -> None:
     honest = Budget.seconds
 
@@ -117,7 +115,7 @@ def a_call_may_take_longer_than_its_invocation(stack: ExitStack) -> None:
     put(stack, Budget, "seconds", seconds)
 
 
-@mutant(r"was called by a process that is asked to end", scenes.a_process_is_asked_to_end)
+@mutant(r"was called by a process that is asked to end", situations.a_process_is_asked_to_end)
 def a_process_that_is_asked_to_end_goes_on(stack: ExitStack) -> None:
     honest = Budget.seconds
     put(stack, Budget, "seconds", lambda self, most: honest(replace(self, stopping=lambda: False), most))
@@ -128,6 +126,6 @@ def a_second_attempt_meets_a_defect(stack: ExitStack) -> None:
     def run_worker(one: Attempt, build: Any, worker: Any) -> Any:
         if one.record.attempts:
             raise KeyError("attempts")
-        return trial.run_worker(one, build, worker)
+        return worker_run.run_worker(one, build, worker)
 
     put(stack, reconcile, "run_worker", run_worker)

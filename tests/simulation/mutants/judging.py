@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from tests.simulation.mutants import scenes
+from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
-from verifier.controller import fetch as step
-from verifier.controller import reconcile
-from verifier.controller import worker_run as trial
+from verifier.controller import fetch as fetch_module
+from verifier.controller import reconcile, worker_run
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import CALL_SECONDS
 from verifier.facts.build import TERMINAL, parse_build
@@ -19,10 +18,10 @@ from verifier.facts.build import TERMINAL, parse_build
 
 @mutant(r"judged before Cloud Build has finished it")
 def message_trusted_instead_of_fetched(stack: ExitStack) -> None:
-    from verifier.controller import events as hints
+    from verifier.controller import events
 
     said: dict[str, Any] = {}
-    honest = hints._build
+    honest = events._build
 
     def read(data: Any, watched: Any) -> Any:
         hint = honest(data, watched)
@@ -33,14 +32,14 @@ def message_trusted_instead_of_fetched(stack: ExitStack) -> None:
         told = said.get(one.key.id)
         return parse_build(told) if told else honest_fetch(one)
 
-    honest_fetch = step._asked_for
-    put(stack, hints, "_build", read)
-    put(stack, step, "_asked_for", fetch)
+    honest_fetch = fetch_module._asked_for
+    put(stack, events, "_build", read)
+    put(stack, fetch_module, "_asked_for", fetch)
 
 
 @mutant(r"judged before Cloud Build has finished it")
 def a_build_not_yet_finished_completes_the_record(stack: ExitStack) -> None:
-    put(stack, step, "TERMINAL", TERMINAL | {"WORKING"})
+    put(stack, fetch_module, "TERMINAL", TERMINAL | {"WORKING"})
 
 
 @mutant(r"judged VERIFIED without a run that shows it")
@@ -55,18 +54,18 @@ def empty_list_of_checks_passes(stack: ExitStack) -> None:
         return Verdict.INCONCLUSIVE if Outcome.COULD_NOT_CHECK in outcomes else Verdict.VERIFIED
 
     put(stack, reconcile, "decide", decide)
-    put(stack, reconcile, "run_worker", lambda *_: trial.WorkerResult(()))
+    put(stack, reconcile, "run_worker", lambda *_: worker_run.WorkerResult(()))
 
 
-@mutant(r"has another build's document", scenes.a_build_is_answered_with_another)
+@mutant(r"has another build's document", situations.a_build_is_answered_with_another)
 def another_builds_answer_is_accepted(stack: ExitStack) -> None:
     def fetch(one: Attempt) -> Any:
         return one.services.builds.fetch(one.key, timeout=one.budget.seconds(CALL_SECONDS))
 
-    put(stack, step, "_asked_for", fetch)
+    put(stack, fetch_module, "_asked_for", fetch)
 
 
-@mutant(r"does not name .* which made what ran", scenes.another_builds_image_runs)
+@mutant(r"does not name .* which made what ran", situations.another_builds_image_runs)
 def images_are_not_saved_with_the_verdict(stack: ExitStack) -> None:
     honest = Attempt.save
 

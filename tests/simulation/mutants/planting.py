@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-Scene = Callable[[], object]
-"""Raises Unlawful when a law is broken in it."""
+Situation = Callable[[], object]
+"""Raises ViolationFound when an invariant is broken in it."""
 
 Plant = Callable[[ExitStack], None]
 """Puts a bug into its place, until the stack ends."""
@@ -18,16 +18,16 @@ class Mutant(NamedTuple):
     """A planted bug."""
 
     planted: Callable[[], AbstractContextManager[object]]
-    law: str
-    """The law that is there for it: a regular expression for what is said when it is broken."""
-    scene: Scene | None
+    invariant: str
+    """The invariant that is there for it: a regular expression for what is said when it is broken."""
+    situation: Situation | None
     """Where it shows; without one, in a seed."""
 
 
 MUTANTS: dict[str, Mutant] = {}
 
 
-def mutant(law: str, scene: Scene | None = None) -> Callable[[Plant], Plant]:
+def mutant(invariant: str, situation: Situation | None = None) -> Callable[[Plant], Plant]:
     """Enter a bug under the name of what plants it."""
 
     def entered(plant: Plant) -> Plant:
@@ -37,7 +37,7 @@ def mutant(law: str, scene: Scene | None = None) -> Callable[[Plant], Plant]:
                 plant(stack)
                 yield
 
-        MUTANTS[plant.__name__.replace("_", " ")] = Mutant(planted, law, scene)
+        MUTANTS[plant.__name__.replace("_", " ")] = Mutant(planted, invariant, situation)
         return plant
 
     return entered

@@ -5,20 +5,20 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from tests.simulation.mutants import scenes
+from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
 from verifier.controller import listing
-from verifier.controller import reconcile as story
+from verifier.controller import reconcile as reconcile_module
 from verifier.errors import ServiceError
 
 
-@mutant(r"have not settled", scenes.the_ledger_takes_no_new_record_for_long)
+@mutant(r"have not settled", situations.the_ledger_takes_no_new_record_for_long)
 def the_listing_goes_on_without_what_it_could_not_finish(stack: ExitStack) -> None:
     honest = listing._one_page
 
-    def one_page(world: Any, budget: Any, cursor: dict[str, Any]) -> int:
+    def one_page(deployment: Any, budget: Any, cursor: dict[str, Any]) -> int:
         try:
-            return honest(world, budget, cursor)
+            return honest(deployment, budget, cursor)
         except ServiceError:
             cursor |= {"since": cursor["until"], "until": None, "page": ""}
             return 0
@@ -26,13 +26,13 @@ def the_listing_goes_on_without_what_it_could_not_finish(stack: ExitStack) -> No
     put(stack, listing, "_one_page", one_page)
 
 
-@mutant(r"have not settled", scenes.the_ledger_takes_no_new_record_for_long)
+@mutant(r"have not settled", situations.the_ledger_takes_no_new_record_for_long)
 def the_listing_goes_on_before_what_it_found_is_taken_up(stack: ExitStack) -> None:
     cursors: list[dict[str, Any]] = []
 
-    def page(world: Any, budget: Any, cursor: dict[str, Any]) -> Any:
+    def page(deployment: Any, budget: Any, cursor: dict[str, Any]) -> Any:
         cursors[:] = [cursor]
-        found = honest_page(world, budget, cursor)
+        found = honest_page(deployment, budget, cursor)
         pages[:] = [found]
         return found
 
@@ -41,7 +41,7 @@ def the_listing_goes_on_before_what_it_found_is_taken_up(stack: ExitStack) -> No
         cursor["page"] = found.next_page
         if not found.next_page and cursor["until"]:
             cursor |= {"since": cursor["until"], "until": None}
-        return story.reconcile(*words, **more)
+        return reconcile_module.reconcile(*words, **more)
 
     honest_page, pages = listing._page, list[Any]()
     put(stack, listing, "_page", page)

@@ -58,7 +58,7 @@ def verifier(*words: str, encoding: str = "utf-8") -> tuple[int, str, str]:
 
 
 def hostile(folder: Path) -> str:
-    """A file with a hostile name, of a build that is hostile wherever it has a word."""
+    """Return a file with a hostile name, of a build that is hostile wherever it has a word."""
     build = document("upload-builds-submit") | {"buildTriggerId": f"t{FORGED}", "status": f"SUCCESS{FORGED}"}
     build["name"] = "projects/1/locations/\x1b[2J\r\x07/builds/x"
     build["substitutions"] = {"TRIGGER_NAME": FORGED, "BRANCH_NAME": FORGED}

@@ -21,7 +21,7 @@ from verifier.times import show_time
 NEWEST_FIRST = [show_time(FINISHED - timedelta(minutes=minute)) for minute in range(3_000)]
 
 
-class Dribbling(io.StringIO):
+class DribblingInput(io.StringIO):
     """A stream that gives only a few characters at a time."""
 
     def read(self, size: int | None = -1, /) -> str:
@@ -35,7 +35,7 @@ def export(times: list[str], indent: int | None = None) -> str:
 @pytest.mark.parametrize("indent", [None, 2])
 def test_the_order_of_time_is_seen_in_text_of_any_size(indent: int | None) -> None:
     swapped = [*NEWEST_FIRST[:-2], *NEWEST_FIRST[:-3:-1]]
-    for stream in (io.StringIO, Dribbling):
+    for stream in (io.StringIO, DribblingInput):
         assert is_newest_first(stream(export(NEWEST_FIRST, indent)))
         assert not is_newest_first(stream(export(swapped, indent)))
         assert not is_newest_first(stream(export(NEWEST_FIRST[::-1], indent)))
@@ -57,7 +57,7 @@ def test_times_are_compared_as_times(times: list[str], in_order: bool) -> None:
 
 
 def builds(count: int) -> list[Build]:
-    """So many builds, newest first."""
+    """Return so many builds, newest first."""
     made = []
     for minute in range(count):
         build = pushed(createTime=show_time(FINISHED - timedelta(minutes=minute)))

@@ -36,7 +36,7 @@ class Town:
     repo: Path
 
     def commit(self, message: str) -> str:
-        """A new commit of the repository."""
+        """Make a new commit of the repository."""
         self._git(
             "-c", "user.name=Ana", "-c", "user.email=ana@vividly.example", "commit", "--allow-empty", "-m", message
         )
@@ -47,7 +47,7 @@ class Town:
         return answer.stdout.strip()
 
     def build(self, number: int, location: str = "us-central1", **fields: Any) -> None:
-        """A build that pushed the worker's image; then the job runs it."""
+        """Let a build push the worker's image; then let the job run it."""
         digest = f"sha256:{number:064}"
         self.cloud.put_build(
             {
@@ -66,17 +66,17 @@ class Town:
         self.clock.advance(300)
 
     def build_commit(self, number: int, sha: str, location: str = "us-central1") -> None:
-        """A build of a commit by a trigger."""
+        """Let a trigger build a commit."""
         git = {"url": ADDRESS, "revision": sha}
         source = {"source": {"gitSource": git}, "sourceProvenance": {"resolvedGitSource": git}}
         self.build(number, location, buildTriggerId="7d4b", **source)
 
     def build_upload(self, number: int) -> None:
-        """A build of somebody's folder."""
+        """Let there be a build of somebody's folder."""
         self.build(number, source={"storageSource": {"bucket": "b", "object": "o.tgz"}})
 
     def ask(self, commit: str, *words: str) -> Result:
-        """The command's answer."""
+        """Return the command's answer."""
         environment = {"VERIFIER_GOOGLE_ENDPOINT": self.address, "GOOGLE_CLOUD_PROJECT": None}
         return CliRunner().invoke(where, [commit, *JOB, "--repo", str(self.repo), *words], env=environment)
 

@@ -35,7 +35,7 @@ ROUTED = replace(
 FAR_PAST = NOW - timedelta(minutes=5)
 
 
-class Told(NamedTuple):
+class ToldBuild(NamedTuple):
     """A build and what was decided about it."""
 
     build: Build
@@ -43,12 +43,12 @@ class Told(NamedTuple):
     judgement: Judgement
 
 
-UPLOAD = Told(*judged(uploaded()))
-VERIFIED = Told(*tried(pushed(), logged()))
-VERIFIED_BY_SOURCE = Told(*judged(pushed()))
-FOR_A_PULL_REQUEST = Told(*judged(pushed(substitutions={"_PR_NUMBER": "7", "COMMIT_SHA": SHA}), policy=Policy()))
+UPLOAD = ToldBuild(*judged(uploaded()))
+VERIFIED = ToldBuild(*tried(pushed(), logged()))
+VERIFIED_BY_SOURCE = ToldBuild(*judged(pushed()))
+FOR_A_PULL_REQUEST = ToldBuild(*judged(pushed(substitutions={"_PR_NUMBER": "7", "COMMIT_SHA": SHA}), policy=Policy()))
 _FAILED = pushed(status="FAILURE")
-NOT_BUILT = Told(_FAILED, source_of(_FAILED), Judgement(None, (), DECIDED))
+NOT_BUILT = ToldBuild(_FAILED, source_of(_FAILED), Judgement(None, (), DECIDED))
 
 
 # posted at all? where?
@@ -71,7 +71,9 @@ NOT_BUILT = Told(_FAILED, source_of(_FAILED), Judgement(None, (), DECIDED))
         (NOT_BUILT, Policy(), None),
     ],
 )
-def test_policy_says_what_is_posted_and_where(world: World, told: Told, policy: Policy, channel: str | None) -> None:
+def test_policy_says_what_is_posted_and_where(
+    world: World, told: ToldBuild, policy: Policy, channel: str | None
+) -> None:
     assert channel_for(told.build, told.judgement, world.deployment(policy)) == channel
 
 
@@ -81,7 +83,7 @@ def test_without_a_channel_it_is_posted_to_where_the_webhook_leads(world: World)
 
 @pytest.mark.parametrize("told", [UPLOAD, VERIFIED, NOT_BUILT], ids=["local", "verified", "not-built"])
 @pytest.mark.parametrize("policy", [POLICY, ROUTED], ids=["default", "routed"])
-def test_the_text_alone_would_be_routed_to_the_same_channel(world: World, told: Told, policy: Policy) -> None:
+def test_the_text_alone_would_be_routed_to_the_same_channel(world: World, told: ToldBuild, policy: Policy) -> None:
     channel = channel_for(told.build, told.judgement, world.deployment(policy))
     attempt = world.attempt(record(told), policy)
     kept = message_about(attempt, *told, channel="elsewhere")
@@ -94,7 +96,7 @@ def test_the_text_alone_would_be_routed_to_the_same_channel(world: World, told: 
 # which text?
 
 
-CREATED = Told(*judged(uploaded(createTime="2026-11-23T01:58:00Z")))
+CREATED = ToldBuild(*judged(uploaded(createTime="2026-11-23T01:58:00Z")))
 NAMED = replace(POLICY, name_submitter=True)
 
 
@@ -104,7 +106,7 @@ NAMED = replace(POLICY, name_submitter=True)
     ids=["local", "policy-does-not-want-it", "no-time-of-creation", "verified"],
 )
 def test_who_submitted_a_local_build_is_asked_only_where_policy_lets_it_be_told(
-    world: World, told: Told, policy: Policy, called: list[str]
+    world: World, told: ToldBuild, policy: Policy, called: list[str]
 ) -> None:
     message_about(world.attempt(record(told), policy), *told, channel=CHANNEL)
     assert world.called == called
@@ -120,7 +122,7 @@ def test_a_message_does_not_fail_when_nobody_says_who_it_was(world: World) -> No
 # what becomes of it
 
 
-def record(told: Told) -> Record:
+def record(told: ToldBuild) -> Record:
     """Return the record right after its verdict was saved."""
     saved = Record(told.build.key, created=NOW, due=NOW, build=told.build.document, judgement=told.judgement)
     return replace(saved, posting=NOW, channel=CHANNEL)

@@ -33,7 +33,7 @@ def fact_of(changed: Mapping[str, Any]) -> Source:
 
 
 def described(source: Source) -> dict[str, object]:
-    """The fact in the words of `expected.json`."""
+    """Return the fact in the words of `expected.json`."""
     values = {field.name: getattr(source, field.name) for field in fields(source)}
     return {"fact": type(source).__name__} | {
         name: None if value is None else str(value) for name, value in values.items()

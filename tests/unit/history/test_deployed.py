@@ -26,7 +26,7 @@ NAME = "projects/vividly-dev/locations/us-central1/jobs/worker/executions/worker
 
 
 def contains(descendant: str, commit: str) -> bool | str:
-    """What git would say of them."""
+    """Return what git would say of them."""
     return HISTORY.index(descendant) >= HISTORY.index(commit)
 
 
@@ -54,7 +54,7 @@ BUILDS = (by_commit("0", OLD), by_commit("1", ASKED), by_commit("2", NEW), by_ha
 
 
 def ran(build_id: str, hour: int, **fields: Any) -> Run:
-    """An execution of this build's image."""
+    """Return an execution of this build's image."""
     started = START + timedelta(hours=hour)
     made = makers(BUILDS).get(digest(build_id), (None, None))
     run = Run(f"{NAME}{hour}", started, started + timedelta(minutes=5), True, frozenset({digest(build_id)}), *made)
@@ -155,7 +155,7 @@ def test_an_image_that_no_listed_build_made_is_no_answer() -> None:
 
 
 def trigger_says() -> JudgedBuild:
-    """A commit that only the trigger's substitutions name."""
+    """Return a commit that only the trigger's substitutions name."""
     build = pushed(source={}, sourceProvenance={}, substitutions={"COMMIT_SHA": ASKED})
     return judged("3", judge_listed(build, Policy()))
 

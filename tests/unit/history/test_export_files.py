@@ -22,7 +22,7 @@ TEXT = json.dumps(BUILDS, indent=2, ensure_ascii=False)
 
 
 def read(*places: Path | str, stdin: bytes = b"") -> tuple[list[object], list[str], list[str]]:
-    """The documents, the problems and the notices."""
+    """Return the documents, the problems and the notices."""
     items = list(read_places(list(map(str, places)), io.BytesIO(stdin)))
     return (
         [item.value for item in items if isinstance(item, Document)],

@@ -19,7 +19,7 @@ from verifier.history.summary import Notice, Problem
 DOCUMENTS = [document(case) for case in CASES]
 
 
-class Dribbling(io.StringIO):
+class DribblingExport(io.StringIO):
     """A stream that gives only a few characters at a time."""
 
     def read(self, size: int | None = -1, /) -> str:
@@ -27,7 +27,7 @@ class Dribbling(io.StringIO):
 
 
 def read(text: str) -> tuple[list[Mapping[str, Any]], list[str]]:
-    """The documents, and what is wrong."""
+    """Return the documents, and what is wrong."""
     items = list(read_documents(io.StringIO(text), "b.json"))
     documents = [item.value for item in items if isinstance(item, Document)]
     return documents, [str(item) for item in items if isinstance(item, Problem)]
@@ -94,7 +94,7 @@ def test_an_empty_file_is_no_list(text: str) -> None:
 
 def test_a_stream_may_come_in_pieces_of_any_size() -> None:
     text = json.dumps(DOCUMENTS[:6], indent=2)
-    assert [item.value for item in read_documents(Dribbling(text)) if isinstance(item, Document)] == DOCUMENTS[:6]
+    assert [item.value for item in read_documents(DribblingExport(text)) if isinstance(item, Document)] == DOCUMENTS[:6]
 
 
 @given(st.integers(min_value=1))

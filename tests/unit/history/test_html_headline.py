@@ -26,7 +26,7 @@ NOTHING = SummaryBuilder().summary(START)
 
 
 def ran(*verdicts: Verdict | None, job: str = "worker") -> list[Run]:
-    """Executions of a job a day apart, oldest first, each of five minutes."""
+    """Return executions of a job a day apart, oldest first, each of five minutes."""
     return [
         Run(
             f"projects/p/locations/us-central1/jobs/{job}/executions/{job}-{day}",

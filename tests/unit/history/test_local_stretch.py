@@ -25,7 +25,7 @@ def longest(builds: History) -> LocalStretch | None:
 
 
 def seconds_at_once(builds: History) -> float:
-    """The rule, said plainly: from each local build to the next one that is not, or to now."""
+    """Return the rule, said plainly: from each local build to the next one that is not, or to now."""
     ends = [
         next((later for later, local_then in builds[number:] if not local_then), NOW) - moment
         for number, (moment, local) in enumerate(builds)

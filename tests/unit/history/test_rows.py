@@ -42,7 +42,7 @@ def summary(*problems: Problem) -> dict[str, Any]:
 
 
 def documented(row: str) -> list[str]:
-    """The names in a row of the README's table of fields."""
+    """Return the names in a row of the README's table of fields."""
     return list(re2.findall(r"`([a-z_]+)`", README.partition(f"\n| `{row}` |")[2].partition("\n")[0]))
 
 

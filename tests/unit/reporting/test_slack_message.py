@@ -58,7 +58,7 @@ EXEMPTION = Exemption("sandbox images are made by hand", tool="gcloud builds sub
 
 
 def read(message: Message) -> str:
-    """The message as lines: texts as they are, small print in parentheses, buttons in brackets."""
+    """Return the message as lines: texts as they are, small print in parentheses, buttons in brackets."""
     lines = []
     for block in message.blocks:
         match block["type"]:

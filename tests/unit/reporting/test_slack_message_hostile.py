@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.properties.effort import EXAMPLES
 from tests.unit.builders import DECIDED, EXECUTION, NO_WORKER, POLICY, judged, logged, pushed, tried
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Exemption, Route
@@ -43,7 +44,7 @@ FIRST = datetime(2026, 11, 23, 2, 21, 7, tzinfo=UTC)
 
 @st.composite
 def hostile_messages(draw: st.DrawFn) -> Message:
-    """A message about a build whose every free text is hostile."""
+    """Return a message about a build whose every free text is hostile."""
     text, log = [draw(st.lists(kind, min_size=10, max_size=10)) for kind in (HOSTILE, NOT_EVEN_UNICODE)]
     outcomes = [draw(st.sampled_from(Outcome)) for _ in range(2)]
     findings = (
@@ -83,13 +84,13 @@ def _texts(message: Message) -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """The text without the code that our templates make: it shows what is in it, and nothing in it can end it."""
+    """Return the text without our templates' code spans, which show what is in them, and nothing in them ends them."""
     if re.fullmatch(r"```\n[^`]*\n```", text):
         return ""
     return re.sub(r"(?<![\w`])`(?:gcloud [^`\n]+|[a-z_]+:?)`(?![\w`])", "", text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(hostile_messages())
 def test_nothing_is_called_linked_or_formatted_but_by_our_templates(message: Message) -> None:
     """One call, one bold line, our commands, one block of code."""
@@ -104,14 +105,14 @@ def test_nothing_is_called_linked_or_formatted_but_by_our_templates(message: Mes
         assert not re.search(r"[\u202e\u2028\x00\x1b\r]", text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(hostile_messages())
 def test_only_the_first_line_begins_like_a_verdict(message: Message) -> None:
     lines = [line for text in list(_texts(message))[:-1] for line in _prose(text).split("\n")]
     assert [line for line in lines if re.match(r"[\s*\u200b]*(?:🔴|🟡|⚪|✅)", line)] == lines[:1]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(hostile_messages())
 def test_slack_takes_every_message_and_every_button_stays_in_its_template(message: Message) -> None:
     assert problems(json.loads(json.dumps(message.blocks))) == []
@@ -132,7 +133,7 @@ def test_a_hostile_line_of_its_own_is_one_line_that_quotes_nothing(text: str) ->
     assert not re.match(r"\s*(?:>|&gt;)", line)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.lists(HOSTILE, max_size=9))
 def test_forged_build_names_can_flood_and_format_no_notice(names: list[str]) -> None:
     message = unconfirmed_message(len(names), names, DECIDED, "vividly-home")

@@ -33,7 +33,7 @@ from verifier.facts.logs.patterns import DEFAULT_FAILURES, LogRules, Pattern, ro
 from verifier.facts.logs.query import MOST_QUERY, job_filter, log_filter, longest_query
 from verifier.facts.logs.reading import MOST_KINDS, LogReading, read_twice
 from verifier.facts.logs.result import Ending, Folded, LogFacts, Repeated, Unlabelled
-from verifier.facts.logs.row import Row
+from verifier.facts.logs.row import RuleRow
 from verifier.facts.logs.rules import ROWS
 from verifier.facts.logs.text import (
     ERROR_FIELDS,
@@ -71,7 +71,7 @@ __all__ = [
     "LogRules",
     "Pattern",
     "Repeated",
-    "Row",
+    "RuleRow",
     "Structured",
     "Unlabelled",
     "describe",

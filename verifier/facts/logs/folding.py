@@ -20,7 +20,7 @@ _AFTERWARDS = ("One or more mappers failed to initialize", "proceed with initial
 
 
 @dataclass(slots=True)
-class Group:
+class ErrorGroup:
     """Entries that are the same error."""
 
     described: Described
@@ -35,7 +35,7 @@ class Group:
     """Identity, name and count of the lines that announced it."""
 
 
-def folded(groups: Sequence[Group]) -> list[tuple[Group, list[Group]]]:
+def folded(groups: Sequence[ErrorGroup]) -> list[tuple[ErrorGroup, list[ErrorGroup]]]:
     """Return the first causes, earliest first, each with what follows from it."""
     order = sorted(groups, key=lambda group: (group.first, group.name, group.described.identity))
     causes: dict[int, int] = {}
@@ -43,13 +43,13 @@ def folded(groups: Sequence[Group]) -> list[tuple[Group, list[Group]]]:
         cause = _cause_of(at, group, order, causes)
         if cause is not None:
             causes[at] = cause
-    found: dict[int, list[Group]] = {at: [] for at in range(len(order)) if at not in causes}
+    found: dict[int, list[ErrorGroup]] = {at: [] for at in range(len(order)) if at not in causes}
     for at in sorted(causes):
         found[_root(at, causes)].append(order[at])
     return [(order[at], follow_ups) for at, follow_ups in found.items()]
 
 
-def _cause_of(at: int, group: Group, order: Sequence[Group], causes: dict[int, int]) -> int | None:
+def _cause_of(at: int, group: ErrorGroup, order: Sequence[ErrorGroup], causes: dict[int, int]) -> int | None:
     """Return the place of the first error that this one quotes, or that it says to come from."""
     for other, candidate in enumerate(order):
         if other == at or _root(other, causes) == at:
@@ -97,15 +97,15 @@ def _may_begin_alike(one: Described, other: Described, *, later: bool) -> bool:
     return one.crash and one.type != other.type and later
 
 
-def _is_afterwards(group: Group) -> bool:
+def _is_afterwards(group: ErrorGroup) -> bool:
     return any(phrase in said for said in group.described.said for phrase in _AFTERWARDS)
 
 
-def _is_mapper(group: Group) -> bool:
+def _is_mapper(group: ErrorGroup) -> bool:
     return group.rule == SQLALCHEMY_MAPPERS or _is_afterwards(group) or "mapper" in group.described.message
 
 
-def repeated(cause: Group, follow_ups: list[Group]) -> Repeated:
+def repeated(cause: ErrorGroup, follow_ups: list[ErrorGroup]) -> Repeated:
     """Return a first cause with what followed from it and what announced it."""
     parts: dict[str, Folded] = {}
     for group in (cause, *follow_ups):

@@ -24,7 +24,7 @@ from verifier.facts.logs.level_words import level_of_text, without_colours
 from verifier.facts.logs.levels import EMERGENCY, ERROR, NAMES, WARNING
 from verifier.facts.logs.noise import LONE, NOISE
 from verifier.facts.logs.patterns import LogRules
-from verifier.facts.logs.row import Row
+from verifier.facts.logs.row import RuleRow
 from verifier.facts.logs.rules import ROWS
 from verifier.facts.logs.superset import SUPERSET
 
@@ -39,7 +39,7 @@ _CALM_LINE = re.compile(r"[\d\-/:.,TZ+ \[\]]{8,48}(?:INFO|DEBUG)[ \]:|]")
 _AFTER_LEVEL = " \t:|-]>"
 
 
-class Judged(NamedTuple):
+class ErrorReason(NamedTuple):
     """Why an entry is an error."""
 
     rule: str
@@ -51,7 +51,7 @@ class Judged(NamedTuple):
 class Look(NamedTuple):
     """What an entry is."""
 
-    judged: Judged | None
+    judged: ErrorReason | None
     """Why it is an error; None for none."""
     calm: bool
     """Whether it says of itself that it is DEBUG, INFO or NOTICE."""
@@ -61,7 +61,7 @@ class Look(NamedTuple):
 
 NOTHING = Look(None, calm=False, relevant=False)
 CALM = Look(None, calm=True, relevant=False)
-_BY_SEVERITY = {level: Look(Judged(SEVERITY, name), calm=False, relevant=True) for level, name in NAMES.items()}
+_BY_SEVERITY = {level: Look(ErrorReason(SEVERITY, name), calm=False, relevant=True) for level, name in NAMES.items()}
 _MOST_SILENCED = 1_000
 _FIRST = (0,)
 _LITERAL = re.compile(r"[\w \-,:;<>=!@#%&~`'/\"]+")
@@ -91,7 +91,7 @@ class Judge:
             failure, seen = self._named(numbers)
             if failure:
                 level = entry.severity or entry.level or level_of_text(without_colours(text)).level
-                return Look(Judged(FAIL_PATTERN, NAMES.get(level, ""), failure), calm=False, relevant=True), seen
+                return Look(ErrorReason(FAIL_PATTERN, NAMES.get(level, ""), failure), calm=False, relevant=True), seen
         if entry.severity >= ERROR:
             return _BY_SEVERITY.get(entry.severity) or _BY_SEVERITY[EMERGENCY], seen
         if entry.structured:
@@ -116,25 +116,27 @@ class Judge:
             word = level_of_text(text)
             level, rule, end = word.level, LEVEL_WORD, word.end
         if level >= ERROR:
-            return Look(Judged(rule, NAMES.get(level // 100 * 100, "EMERGENCY")), calm=False, relevant=rule == SEVERITY)
+            return Look(
+                ErrorReason(rule, NAMES.get(level // 100 * 100, "EMERGENCY")), calm=False, relevant=rule == SEVERITY
+            )
         if 0 < level < WARNING:
             return CALM
         row = self._row_of(text, end, warning=level >= WARNING)
-        return Look(Judged(row.name, NAMES.get(level, "")) if row else None, calm=False, relevant=not end)
+        return Look(ErrorReason(row.name, NAMES.get(level, "")) if row else None, calm=False, relevant=not end)
 
-    def _row_of(self, text: str, end: int, *, warning: bool) -> Row | None:
+    def _row_of(self, text: str, end: int, *, warning: bool) -> RuleRow | None:
         """Return the first row that a line of the text has; after the level word or the moment, too."""
         rest = text[end:].lstrip(_AFTER_LEVEL) if end else _STAMP.sub("", text, count=1)
         searched = text if rest == text else f"{rest}\n{text}"
         for number in sorted(self._row_search(searched) or ()):
-            row: Row = self._rows[number]
+            row: RuleRow = self._rows[number]
             if warning and not row.over_warning:
                 continue
             if not row.unless or _holds(row, searched):
                 return row
         return None
 
-    def silenced_by(self, described: Described, judged: Judged, *, alone: bool) -> str:
+    def silenced_by(self, described: Described, judged: ErrorReason, *, alone: bool) -> str:
         """Return the name of the noise or the pattern by which an error means nothing; empty for none."""
         key = (described.own, bool(judged.pattern), alone)
         found = self._silenced.get(key)
@@ -144,7 +146,7 @@ class Judge:
             found = self._silenced[key] = self._silence(described, judged, alone=alone)
         return found
 
-    def _silence(self, described: Described, judged: Judged, *, alone: bool) -> str:
+    def _silence(self, described: Described, judged: ErrorReason, *, alone: bool) -> str:
         if self._ignored or self._noise:
             for line in described.own:
                 ignored: list[int] = self._ignored_search(line) or []
@@ -163,11 +165,11 @@ def is_calm(text: str) -> bool:
     return 0 < level_of_text(without_colours(text)).level < WARNING
 
 
-def _rows(off: frozenset[str]) -> tuple[Row, ...]:
+def _rows(off: frozenset[str]) -> tuple[RuleRow, ...]:
     return tuple(row for row in ROWS if row.name not in off)
 
 
-def _holds(row: Row, text: str) -> bool:
+def _holds(row: RuleRow, text: str) -> bool:
     """Whether a line has the row, and not what the row excepts."""
     wanted, unless = _compiled(row.expression), _compiled(row.unless)
     return any(wanted.search(line) and not unless.search(line) for line in text.split("\n", 400)[:400])

@@ -6,15 +6,15 @@ name, or all of them.
 
 from __future__ import annotations
 
-from verifier.facts.logs.row import Row
+from verifier.facts.logs.row import RuleRow
 
 _CUDA = (
     r"(?:failed call to cuInit|Unable to register cu(?:DNN|BLAS|FFT) factory|CUDA_ERROR_NO_DEVICE"
     r"|Could not find cuda drivers)"
 )
 
-NOISE: tuple[Row, ...] = (
-    Row(
+NOISE: tuple[RuleRow, ...] = (
+    RuleRow(
         "tensorflow-without-gpu",
         rf"^.*\b(?:cuda_\w+|stream_executor|xla|TF-TRT|computation_placer|tensorrt)\S* ?.*(?:{_CUDA}"
         r"|libcu\w+\.so|Attempting to register factory for plugin|already been registered|computation placer)",
@@ -22,7 +22,7 @@ NOISE: tuple[Row, ...] = (
         "2026-01-02 10:00:00.1: E external/xla/stream_executor/cuda/cuda_driver.cc:152] failed call to cuInit: UNKNOWN",
         "E cuda_driver.cc:900] out of memory while allocating 3 GiB",
     ),
-    Row(
+    RuleRow(
         "chromium-headless",
         r":ERROR:(?:dbus/|bus\.cc|object_proxy|gpu_|viz_main|command_buffer|angle_|gl_|egl_|vulkan|ssl_client_socket"
         r"|sandbox_linux"
@@ -34,7 +34,7 @@ NOISE: tuple[Row, ...] = (
         "[0102/120000.1:ERROR:dbus/bus.cc(407)] Failed to connect to the bus: Failed to connect to socket",
         "[0102/120000.1:ERROR:render_process_host.cc(1)] the page crashed",
     ),
-    Row(
+    RuleRow(
         "tracing-without-agent",
         r"^(?:.*\s)?(?:failed to send, dropping \d+ (?:traces?|spans?|payloads?)|failed to send traces? to|(?:traces"
         r"|metrics|logs) export: "
@@ -47,7 +47,7 @@ NOISE: tuple[Row, ...] = (
         "failed to send, dropping 1 traces to intake at http://localhost:8126/v0.5/traces: client error (Connect)",
         "failed to send the invoice to intake",
     ),
-    Row(
+    RuleRow(
         "profiler-without-agent",
         r"(?i)^.*(?:cloud ?profiler|googlecloudprofiler|newrelic|elastic-?apm|elasticapm|sentry_sdk|\[sentry\]"
         r"|instana|skywalking)"
@@ -56,7 +56,7 @@ NOISE: tuple[Row, ...] = (
         "ERROR googlecloudprofiler.client: Failed to create profile, will retry: 403",
         "the profile of user 7 could not be stored",
     ),
-    Row(
+    RuleRow(
         "graceful-stop",
         r"Worker \(pid:\d+\) was sent SIG(?:TERM|INT|QUIT)!|\bReceived (?:signal )?SIG(?:TERM|INT)\b"
         r"|warm shutdown \(MainProcess\)",
@@ -64,21 +64,21 @@ NOISE: tuple[Row, ...] = (
         "[2026-11-28 04:03:40 +0000] [17734] [ERROR] Worker (pid:17798) was sent SIGTERM!",
         "[2026-11-28 04:03:40 +0000] [17734] [ERROR] Worker (pid:17798) was sent SIGKILL! Perhaps out of memory?",
     ),
-    Row(
+    RuleRow(
         "closed-pipe-at-exit",
         r"^Exception ignored (?:in|while flushing \S+)(?:: <_io\.\w+ name='<(?:stdout|stderr)>'|.*<(?:stdout|stderr)>)",
         "CPython: the reader of its output had gone already",
         "Exception ignored in: <_io.TextIOWrapper name='<stdout>' mode='w' encoding='utf-8'>",
         "Exception ignored in: <function Pool.__del__ at 0x7f>",
     ),
-    Row(
+    RuleRow(
         "broken-pipe-at-exit",
         r"^BrokenPipeError: \[Errno 32\] Broken pipe$",
         "CPython: the line after the one above, alone and without a traceback",
         "BrokenPipeError: [Errno 32] Broken pipe",
         "BrokenPipeError: could not write part 7",
     ),
-    Row(
+    RuleRow(
         "grpc-chatter",
         r"(?:fork_posix\.cc|ev_poll_posix\.cc|ev_epoll\w*\.cc|backup_poller\.cc|tcp_posix\.cc"
         r"|ssl_transport_security\.cc|init\.cc"
@@ -88,7 +88,7 @@ NOISE: tuple[Row, ...] = (
         "E0000 00:00:1729000000.1 7 init.cc:229] grpc_wait_for_shutdown_with_timeout() timed out.",
         "E0000 main.cc:7] the call failed",
     ),
-    Row(
+    RuleRow(
         "pip-resolver",
         r"ERROR: pip's dependency resolver does not currently take into account"
         r"|^ERROR: .+ but you have .+ incompatible\.$"
@@ -97,7 +97,7 @@ NOISE: tuple[Row, ...] = (
         "ERROR: pip's dependency resolver does not currently take into account all the packages that are installed.",
         "ERROR: No matching distribution found for clips==7",
     ),
-    Row(
+    RuleRow(
         "debian-without-terminal",
         r"^debconf: |^update-alternatives: |^invoke-rc\.d: |^(?:perl: )?warning: |^locale: Cannot set "
         r"|^dpkg-preconfigure: |^Falling back to "
@@ -107,14 +107,14 @@ NOISE: tuple[Row, ...] = (
         "debconf: unable to initialize frontend: Dialog",
         "E: Unable to locate package clips",
     ),
-    Row(
+    RuleRow(
         "leptonica",
         r"^Error in (?:box|pix|numa|pta|sel|fpix|l_)\w+: ",
         "leptonica below tesseract; the page is read",
         "Error in boxClipToRectangle: box outside rectangle",
         "Error in readPage: no such page",
     ),
-    Row(
+    RuleRow(
         "desktop-libraries",
         r"^ALSA lib |^(?:libva|libEGL|MESA-LOADER|MESA|libGL|vdpau|VDPAU)\b.*(?:error|warning|fail)|^Fontconfig error: "
         r"|XDG_RUNTIME_DIR (?:not set|is invalid)|^(?:dconf|Gtk|GLib\S*|Gdk|Pango)-(?:CRITICAL|WARNING|Message)"
@@ -124,7 +124,7 @@ NOISE: tuple[Row, ...] = (
         "ALSA lib confmisc.c:855:(parse_card) cannot find card '0'",
         "the card '0' was not found",
     ),
-    Row(
+    RuleRow(
         "java-start",
         r"^SLF4J(?:\(\w\))?: |^log4j:WARN |Unable to load native-hadoop library|^WARNING: (?:An illegal reflective"
         r"|Illegal reflective|sun\.\w)"
@@ -133,7 +133,7 @@ NOISE: tuple[Row, ...] = (
         'SLF4J: Failed to load class "org.slf4j.impl.StaticLoggerBinder".',
         "Failed to load class com.acme.Worker",
     ),
-    Row(
+    RuleRow(
         "metadata-server-probe",
         r"MetadataLookupWarning|(?:Compute Engine|GCE) Metadata server unavailable|metadata server .*(?:attempt \d"
         r"|not available|unavailable)"

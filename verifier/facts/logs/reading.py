@@ -10,9 +10,19 @@ from datetime import datetime, timedelta
 
 from verifier.facts.logs.ends import Ends
 from verifier.facts.logs.entry import PLATFORM_LOGS, SYSTEM_LOG, LogEntry
-from verifier.facts.logs.folding import Group, folded, repeated
+from verifier.facts.logs.folding import ErrorGroup, folded, repeated
 from verifier.facts.logs.identity import Described, describe
-from verifier.facts.logs.judge import CALM, FAIL_PATTERN, LEVEL_FIELD, LEVEL_WORD, NOTHING, Judge, Judged, Look, is_calm
+from verifier.facts.logs.judge import (
+    CALM,
+    FAIL_PATTERN,
+    LEVEL_FIELD,
+    LEVEL_WORD,
+    NOTHING,
+    ErrorReason,
+    Judge,
+    Look,
+    is_calm,
+)
 from verifier.facts.logs.patterns import LogRules
 from verifier.facts.logs.query import MOST_UNLED
 from verifier.facts.logs.result import LogFacts, Unlabelled
@@ -67,7 +77,7 @@ class LogReading:
         self._judge = Judge(rules)
         self._most = most
         self._ran = ran
-        self._groups: dict[str, Group] = {}
+        self._groups: dict[str, ErrorGroup] = {}
         self._more = 0
         self._seen: dict[str, set[str]] = {}
         self._ends = Ends(container)
@@ -172,7 +182,7 @@ class LogReading:
     def _stream(entry: LogEntry) -> tuple[str, str, str, str, str]:
         return (entry.execution, entry.log, entry.task, entry.attempt, entry.container)
 
-    def _wait(self, entry: LogEntry, text: str, judged: Judged | None, *, calm: bool) -> None:
+    def _wait(self, entry: LogEntry, text: str, judged: ErrorReason | None, *, calm: bool) -> None:
         stream = self._stream(entry)
         self._number += 1
         piece = Piece(entry.time, self._number, text, judged, calm, entry.task)
@@ -237,7 +247,7 @@ class LogReading:
     def _note(
         self,
         described: Described,
-        judged: Judged,
+        judged: ErrorReason,
         time: datetime,
         task: str,
         text: str,
@@ -258,7 +268,7 @@ class LogReading:
             shown = shown_text(text)
             name = judged.pattern if judged.rule == FAIL_PATTERN else shown_name(described.name, text)
             count, known = (group.count, group.headlines) if group else (0, {})
-            group = Group(described, judged.rule, judged.level, name, count, time, task[:_MOST_TASK], shown, known)
+            group = ErrorGroup(described, judged.rule, judged.level, name, count, time, task[:_MOST_TASK], shown, known)
             self._groups[described.identity] = group
         group.count += 1
         for identity, name in headlines.items():

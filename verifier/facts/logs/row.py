@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RuleRow:
     """One rule. It is RE2's syntax, and `^` and `$` stand at every line's ends."""
 
     name: str

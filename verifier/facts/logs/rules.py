@@ -7,12 +7,12 @@ judge them. A team switches a row off by its name. Python's rows, and those that
 
 from __future__ import annotations
 
-from verifier.facts.logs.row import Row
+from verifier.facts.logs.row import RuleRow
 from verifier.facts.logs.rules_python import PYTHON
 from verifier.facts.logs.rules_tools import PROSE, TOOLS
 
 NODE = (
-    Row(
+    RuleRow(
         "node-unhandled",
         r"UnhandledPromiseRejection|^\s*(?:\[UnhandledPromise|Uncaught (?:Exception|Error|\w*Error)\b)"
         r"|triggerUncaughtException|ERR_UNHANDLED_REJECTION"
@@ -22,28 +22,28 @@ NODE = (
         "(node:1) UnhandledPromiseRejectionWarning: Error: queue unreachable",
         "unhandled rejections: 0",
     ),
-    Row(
+    RuleRow(
         "node-out-of-memory",
         r"^FATAL ERROR: .*(?:JavaScript heap out of memory|Allocation failed)",
         "V8: api.cc",
         "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
         "heap used: 12 MB",
     ),
-    Row(
+    RuleRow(
         "node-error-with-stack",
         r"\b\w*Error: .* at (?:async )?\S+ \([^()\s]+:\d+:\d+\)",
         "the debug module and others that write a stack in one line",
         "worker failed Error: boom at run (/srv/app/worker.js:3:5)",
         "received {'title': 'TypeError: x is not a function'}",
     ),
-    Row(
+    RuleRow(
         "node-inspected-error",
         r"^\s*\[(?:\w*Error)(?: \[[\w-]+\])?: .",
         "Node: util.inspect of an error",
         "[AggregateError: All promises were rejected] {",
         "[errors]: [",
     ),
-    Row(
+    RuleRow(
         "prisma",
         r"^(?:Invalid `.+` invocation|error: Environment variable not found|P\d{4}: )|PrismaClient\w*Error",
         "Prisma's client",
@@ -53,14 +53,14 @@ NODE = (
 )
 
 JVM = (
-    Row(
+    RuleRow(
         "java-uncaught",
         r"^(?:\S+ )?Exception in thread \"",
         "JVM: Thread.getUncaughtExceptionHandler",
         'Exception in thread "main" java.lang.IllegalStateException: no tenant',
         "no exception in thread main",
     ),
-    Row(
+    RuleRow(
         "java-cause",
         r"^\s*(?:Caused by|Wrapped by): [\w.$]+(?:: |$)",
         "JVM: Throwable.printStackTrace",
@@ -68,7 +68,7 @@ JVM = (
         "Caused by: nothing at all",
         unless=r"^\s*Caused by: (?:nothing|none|null|n/a)\b",
     ),
-    Row(
+    RuleRow(
         "java-virtual-machine",
         r"^# A fatal error has been detected by the Java Runtime Environment|^Terminating due to java\.lang\."
         r"|^Error occurred during initialization of VM|^Error: (?:Could not find or load main class"
@@ -78,7 +78,7 @@ JVM = (
         "Error: Could not find or load main class com.acme.Worker",
         "bool CrashOnOutOfMemoryError = false",
     ),
-    Row(
+    RuleRow(
         "clojure",
         r"^(?:Execution error|Syntax error) .*\bat ",
         "Clojure: clojure.main",
@@ -88,7 +88,7 @@ JVM = (
 )
 
 GO = (
-    Row(
+    RuleRow(
         "go-panic",
         r"^(?:panic: |fatal error: |runtime: goroutine stack exceeds|SIG(?:SEGV|ABRT|BUS|FPE|ILL): )"
         r"|http: panic serving ",
@@ -96,7 +96,7 @@ GO = (
         "panic: assignment to entry in nil map",
         "self-check: panic handler ok",
     ),
-    Row(
+    RuleRow(
         "grpc-status",
         r"rpc error: code = (?:Unknown|InvalidArgument|DeadlineExceeded|NotFound|AlreadyExists|PermissionDenied|"
         r"ResourceExhausted|FailedPrecondition|Aborted|OutOfRange|Unimplemented|Internal|Unavailable|DataLoss|"
@@ -107,7 +107,7 @@ GO = (
         unless=r"(?i)\bretry|attempt",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "go-data-race",
         r"^WARNING: DATA RACE$|^Found \d+ data race",
         "Go: the race detector",
@@ -117,21 +117,21 @@ GO = (
 )
 
 OTHERS = (
-    Row(
+    RuleRow(
         "ruby-thread",
         r"terminated with exception \(report_on_exception is true\)",
         "Ruby: thread.c",
         "#<Thread:0x7fe5 w.rb:1 run> terminated with exception (report_on_exception is true):",
         "the thread terminated",
     ),
-    Row(
+    RuleRow(
         "ruby-uncaught",
         r"^[^\s:]+:\d+:in [`'].+': .*\([A-Z][\w:]*\)$|^[^\s:]+:\d+: \[BUG\] |: \[BUG\] Segmentation fault",
         "Ruby: eval_error.c",
         "w.rb:1:in `f': no tenant (ArgumentError)",
         "w.rb:1: warning: Kernel#open with a pipe is deprecated",
     ),
-    Row(
+    RuleRow(
         "php-fatal",
         r"^(?:PHP )?(?:Fatal|Parse|Recoverable fatal|Catchable fatal|Core|Compile) error:\s"
         r"|^(?:PHP \w+:\s+)?Uncaught [\w\\]+:? ",
@@ -139,7 +139,7 @@ OTHERS = (
         "PHP Fatal error:  Uncaught RuntimeException: no tenant in /srv/w.php:2",
         "PHP Deprecated:  Function x() is deprecated",
     ),
-    Row(
+    RuleRow(
         "dotnet-unhandled",
         r"^Unhandled [Ee]xception[.:]|^Unhandled [A-Z-]+ in thread |^debugger invoked on an? |^Process terminated\. "
         r"|^Fatal error\. |^Stack overflow\.$",
@@ -147,7 +147,7 @@ OTHERS = (
         "Unhandled exception. System.InvalidOperationException: no tenant",
         "unhandled exceptions: 0",
     ),
-    Row(
+    RuleRow(
         "rust-panic",
         r"^thread '.*'(?: \(\d+\))? (?:panicked at|has overflowed its stack)|^fatal runtime error: "
         r"|^memory allocation of \d+ bytes failed",
@@ -155,7 +155,7 @@ OTHERS = (
         "thread 'main' panicked at src/main.rs:4:5:",
         "no thread panicked",
     ),
-    Row(
+    RuleRow(
         "native-abort",
         r"^(?:terminate called |libc\+\+abi: terminating)|(?:double free or corruption|corrupted size vs\. prev_size"
         r"|stack smashing detected|malloc\(\): |free\(\): invalid|munmap_chunk\(\))|Assertion .+ failed[.:]?"
@@ -165,7 +165,7 @@ OTHERS = (
         "terminate called after throwing an instance of 'std::runtime_error'",
         "Assertion checks are on",
     ),
-    Row(
+    RuleRow(
         "erlang-crash",
         r"^\*\* \((?:[\w.]+Error|EXIT|throw|exit|stop)|raised an exception$|^(?:GenServer|Task|Process) .+ terminating$"
         r"|^\{?\"?init terminating in do_boot|^Runtime terminating during boot|^Crash dump is being written",
@@ -173,7 +173,7 @@ OTHERS = (
         "** (RuntimeError) consumer died",
         "the process terminated normally",
     ),
-    Row(
+    RuleRow(
         "perl-died",
         r"^(?:Can't locate \S+ in @INC|Can't call method |Can't use |Died |Undefined subroutine "
         r"|Compilation failed in require"
@@ -183,14 +183,14 @@ OTHERS = (
         "Can't locate Foo/Bar.pm in @INC at w.pl line 3.",
         "Use of uninitialized value at w.pl line 3.",
     ),
-    Row(
+    RuleRow(
         "r-error",
         r"^Error in .*\) ?: |^Error in .+ : |^Execution halted$|<simpleError in |<(?:rlang_error|error/)|^! Error",
         "R: errors.c",
         "Error in readRDS(path) : unknown input format",
         "standard error of the estimate: 0.1",
     ),
-    Row(
+    RuleRow(
         "languages-others",
         r"^lua[\d.]*: .+:\d+: |^stack traceback:$|^ERROR: LoadError: |^┌ Error: |^Fatal error: (?:exception )?\S"
         r"|^Error: unhandled exception: |^error: Uncaught |^CallStack \(from HasCallStack\):$|<<loop>>$"
@@ -206,5 +206,5 @@ OTHERS = (
 
 CRASHES = (*PYTHON, *NODE, *JVM, *GO, *OTHERS)
 
-ROWS: tuple[Row, ...] = (*CRASHES, *TOOLS, *PROSE)
+ROWS: tuple[RuleRow, ...] = (*CRASHES, *TOOLS, *PROSE)
 """All rows, the most telling first: the first that a line has gives its rule's name."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from verifier.facts.logs.row import Row
+from verifier.facts.logs.row import RuleRow
 
 SQLALCHEMY_MAPPERS = "sqlalchemy-mapper"
 
 PYTHON = (
-    Row(
+    RuleRow(
         SQLALCHEMY_MAPPERS,
         r"One or more mappers failed to initialize"
         r"|[Ww]hen initializing mapper "
@@ -33,14 +33,14 @@ PYTHON = (
         "Mapper 'Mapper[Clip(clips)]' has no property 'tags'.",
         "all 41 mappers initialized",
     ),
-    Row(
+    RuleRow(
         "python-traceback",
         r"^(?:[^\s'\"][^'\"]*|\s*[+|╭][^'\"]*)?Traceback \(most recent call last\):?[\s─-╿]*$",
         "CPython: traceback.c; also in exception groups and in rich's boxes",
         "Traceback (most recent call last):",
         "the ticket says 'Traceback (most recent call last):' and no more",
     ),
-    Row(
+    RuleRow(
         "exception-line",
         r"^(?: *\| )?(?:Uncaught |\[)?(?:[A-Za-z_][\w$-]*(?:\.|::|\\\\|\\|/))*[A-Z]\w*(?:Error|Exception|Interrupt"
         r"|Timeout|Fault)"
@@ -50,7 +50,7 @@ PYTHON = (
         "sqlalchemy.exc.OperationalError: no such table: clips",
         "loading ValueErrorHandler: done",
     ),
-    Row(
+    RuleRow(
         "error-line",
         r"^(?:Error|ERROR): \S",
         "Go, Rust, click, R and many programs' last words",
@@ -59,7 +59,7 @@ PYTHON = (
         unless=r"^(?:Error|ERROR): (?:0|none|null|false)\b",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "exception-value",
         r"(?:^|[\s\[(,:=])(?:\w+\.)*[A-Z]\w*(?:Error|Exception)\(['\"\d)]|#<(?:\w+::)*\w*(?:Error|Exception): "
         r"|^(?:[^'\"]*: )?(?:Err|Failure|Left)\(.+\)$|^\{:?error, ?.+\}\.?$|^#error \{",
@@ -69,7 +69,7 @@ PYTHON = (
         unless=r"(?i)\bretr(?:y|ies|ied|ying)\b|assert|raises?\b|expected|^[+-]",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "runtime-message",
         r"object has no attribute '|takes \d+ positional arguments? but|unexpected keyword argument '"
         r"|unsupported operand type"
@@ -91,56 +91,56 @@ PYTHON = (
         unless=r"(?i)\bretr(?:y|ies|ied|ying)\b|^\s*[`*#>]|^    ",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "python-fatal",
         r"^Fatal Python error: |^Timeout \(\d+:\d\d:\d\d(?:\.\d+)?\)!$",
         "CPython: Py_FatalError and faulthandler",
         "Fatal Python error: Segmentation fault",
         "no Fatal Python error so far",
     ),
-    Row(
+    RuleRow(
         "python-never-awaited",
         r"coroutine '.+' was never awaited",
         "CPython: RuntimeWarning, the work was not done",
         "w.py:3: RuntimeWarning: coroutine 'push' was never awaited",
         "all coroutines were awaited",
     ),
-    Row(
+    RuleRow(
         "asyncio-lost-task",
         r"Task was destroyed but it is pending|(?:Task|Future) exception was never retrieved",
         "CPython: asyncio/tasks.py, futures.py",
         "Task exception was never retrieved",
         "every task exception was retrieved",
     ),
-    Row(
+    RuleRow(
         "python-exception-ignored",
         r"^Exception ignored (?:in|on|while)\b",
         "CPython: an exception in a destructor, a callback or at exit",
         "Exception ignored in atexit callback: <function flush at 0x7f19>",
         "Exception ignored: 0",
     ),
-    Row(
+    RuleRow(
         "python-logging-error",
         r"^--- Logging error ---$",
         "CPython: logging/__init__.py, a line could not be logged",
         "--- Logging error ---",
         "--- Logging errors: none ---",
     ),
-    Row(
+    RuleRow(
         "python-no-module",
         r"^\S*python[\d.]*: (?:No module named |can't open file |Error while finding module)",
         "CPython: runpy and main.c",
         "/usr/bin/python3: No module named worker",
         "python: started",
     ),
-    Row(
+    RuleRow(
         "pydantic-validation",
         r"^\d+ validation errors? for ",
         "pydantic: a ValidationError's first line",
         "2 validation errors for Clip",
         "0 validation errors",
     ),
-    Row(
+    RuleRow(
         "database-says",
         r"(?:relation|column|table|database|role|function|type|schema) \"?[^\"]+\"? does not exist$"
         r"|duplicate key value violates unique constraint|violates (?:foreign key|not-null|check) constraint"

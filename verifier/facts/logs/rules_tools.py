@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verifier.facts.logs.row import Row
+from verifier.facts.logs.row import RuleRow
 
 _AGAIN = (
     r"(?i)\bretr(?:y|ies|ied|ying)\b|will try|trying again|attempt \d+|fall(?:ing)? ?back|fell back|recovered"
@@ -23,7 +23,7 @@ _UNDONE = _AGAIN.replace(r"|\bskipp(?:ed|ing)\b", "").replace(r"|ignor(?:ed|ing)
 )
 
 TOOLS = (
-    Row(
+    RuleRow(
         "shell-not-found",
         r": (?:command )?not found$|: (?:cannot execute|Exec format error|Text file busy|Argument list too long)",
         "bash, dash, zsh, busybox",
@@ -34,7 +34,7 @@ TOOLS = (
         r" not found$|\b404\b",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "shell-script",
         r": unbound variable$|: parameter (?:null or )?not set$|syntax error near unexpected token|: bad substitution$"
         r"|: ambiguous redirect$|: division by 0|: integer expression expected$|: value too great for base"
@@ -44,7 +44,7 @@ TOOLS = (
         "run.sh: line 2: DATABASE_URL: unbound variable",
         "no unbound variable is left in it",
     ),
-    Row(
+    RuleRow(
         "killed-child",
         r"(?:^|\s)(?:Segmentation fault|Bus error|Floating point exception|Illegal instruction|Trace/breakpoint trap)"
         r"(?:\s|$)|\(core dumped\)|: line \d+:\s+\d+ (?:Killed|Aborted|Terminated)\b|^(?:Killed|Aborted)$",
@@ -52,7 +52,7 @@ TOOLS = (
         "run.sh: line 1: 29441 Segmentation fault      ./resize",
         "the segmentation faults are gone",
     ),
-    Row(
+    RuleRow(
         "file-tool",
         r"^(?:jq|yq|date|expr|bc|cut|tr|printf|seq|timeout|sha1sum|mkdir|cp|mv|cat|ls|ln|tar|gzip|gunzip|unzip|zip"
         r"|head|tail|sort|grep|sed|awk|find|dd|rsync|source|chmod|chown|touch|tee|wc"
@@ -69,7 +69,7 @@ TOOLS = (
         "rm: cannot remove '/tmp/old': No such file or directory",
         unless=r"^(?:/\S*/)?(?:rm|rmdir|unlink|kill|find|stat|test|which|umount): |^ls: cannot access|File exists$",
     ),
-    Row(
+    RuleRow(
         "no-room",
         r"No space left on device|Disk quota exceeded|Cannot allocate memory|Read-only file system|Too many open files"
         r"|Out of memory: Killed process|oom-kill:",
@@ -78,7 +78,7 @@ TOOLS = (
         "there is no space problem",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "network-tool",
         r"^curl: \(\d+\) |^wget: |^(?:ssh|scp|sftp|nc|telnet|ping): .*(?:connect|resolve|refused|timed out"
         r"|unreachable|denied)"
@@ -90,7 +90,7 @@ TOOLS = (
         "curl 8.5.0 (x86_64-pc-linux-gnu)",
         unless=_AGAIN,
     ),
-    Row(
+    RuleRow(
         "git",
         r"^fatal: \S|^error: (?:pathspec|failed to push|src refspec|Your local changes|RPC failed|could not|cannot"
         r"|unable)"
@@ -99,7 +99,7 @@ TOOLS = (
         "fatal: not a git repository (or any of the parent directories): .git",
         "Switched to a new branch 'fatal'",
     ),
-    Row(
+    RuleRow(
         "database-client",
         r"^psql: (?:error|FATAL|could not)|^(?:psql:\S+:\d+: )?(?:ERROR|FATAL|PANIC):  |^pg_(?:dump"
         r"|restore)\w*: error: "
@@ -113,7 +113,7 @@ TOOLS = (
         'psql:migrate.sql:3: ERROR:  relation "jobs" does not exist',
         'NOTICE:  table "errors" does not exist, skipping',
     ),
-    Row(
+    RuleRow(
         "cloud-tool",
         r"^(?:CommandException|BadRequestException|AccessDeniedException|ServiceException|ResumableUploadException): "
         r"|^An error occurred \(\w+\) when calling|^Error from server|^The connection to the server .+ was refused"
@@ -124,7 +124,7 @@ TOOLS = (
         "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
         "no error occurred when calling it",
     ),
-    Row(
+    RuleRow(
         "build-tool",
         r"^make(?:\[\d+\])?: \*\*\* |^npm ERR! |^error Command failed with |ELIFECYCLE|^BUILD FAILED"
         r"|^FAILURE: Build failed"
@@ -134,7 +134,7 @@ TOOLS = (
         "make: *** [Makefile:3: migrate] Error 1",
         "make: Nothing to be done for 'all'.",
     ),
-    Row(
+    RuleRow(
         "test-runner",
         r"^=+ .*\b[1-9]\d* (?:failed|errors?)\b.*=+$|^(?:FAILED|ERROR) \S+::|^FAILED \(|^--- FAIL: |^FAIL[\t ]+\S"
         r"|^FAIL$"
@@ -147,7 +147,7 @@ TOOLS = (
         "Tests run: 10, Failures: 0, Errors: 0, Skipped: 1",
         unless=r"# (?:TODO|SKIP)",
     ),
-    Row(
+    RuleRow(
         "ansible",
         r"^(?:fatal|failed): \[.+\]: ?(?:FAILED|UNREACHABLE)!|\b(?:failed|unreachable)=[1-9]\d*\s+\w+=\d"
         r"|\bunreachable=[1-9]",
@@ -155,21 +155,21 @@ TOOLS = (
         "localhost : ok=3 changed=1 unreachable=0 failed=1 skipped=0",
         "localhost : ok=3 changed=1 unreachable=0 failed=0 skipped=0",
     ),
-    Row(
+    RuleRow(
         "alembic-django",
         r"^FAILED: |^CommandError: |^django\.\S+: |^SystemCheckError|^Internal Server Error: /",
         "Alembic, Django",
         "FAILED: Can't locate revision identified by 'zzz'",
         "FAILED jobs: 0",
     ),
-    Row(
+    RuleRow(
         "argument-parser",
         r"^[\w.-]+(?: [\w-]+)?: error: ",
         "Python's argparse, git, clang",
         "worker: error: the following arguments are required: --tenant",
         "worker: error handling is on",
     ),
-    Row(
+    RuleRow(
         "web-server",
         r"\[(?:emerg|alert|crit)\] \d+#\d+: |no live upstreams while connecting",
         "nginx",
@@ -179,7 +179,7 @@ TOOLS = (
 )
 
 PROSE = (
-    Row(
+    RuleRow(
         "failed-to",
         r"(?i)^[^\"'`{=]*\b(?:(?:failed|unable|not able) to|failure to|could not|couldn't) [a-z]"
         r"|^(?:[\d:.,TZ/\[\] +-]+)?(?:cannot|can't) [a-z]",
@@ -189,7 +189,7 @@ PROSE = (
         unless=_AGAIN,
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "could-not",
         r"(?i)^[^\"'`{=]*\b(?:cannot|can't|did not|didn't) [a-z][^:]*: \S",
         "how people write it: what was not done, a colon, and why",
@@ -198,7 +198,7 @@ PROSE = (
         unless=_AGAIN,
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "failed-because",
         r"(?i)^[^\"'`{=]*\b(?:failed|failure|crashed|aborted|gave up|giving up|timed out)(?: with| after| because"
         r"| due to| for| on"
@@ -210,7 +210,7 @@ PROSE = (
         r"|(?i:failed): 0\b|\bpassed\b|\bfailure(?:s)?[: ]+0\b",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "error-word",
         r"(?i)^[^\"'`{=]*\b(?:error|exception|fatal)(?: while| when| during| in| on| at| from| processing| reading"
         r"| writing"
@@ -225,7 +225,7 @@ PROSE = (
         r"(?i)\berror (?:rate|handling|handler|budget|page|count)",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "failed-sign",
         r"^[\s\d:.TZ-]{0,40}(?:❌|✖|✗|🔥|💥|⛔|🛑|🚨) *\S",
         "signs that people print before a failure",
@@ -233,7 +233,7 @@ PROSE = (
         "✅ upload to gs://bucket/x",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "result-says-failed",
         r"(?i)[\"'](?:status|state|result|outcome|verdict)[\"']: ?[\"'](?:failed|failure|error|errored|fatal"
         r"|crashed)[\"']"
@@ -248,7 +248,7 @@ PROSE = (
         unless=r"(?i)expected failures?|xfail",
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "not-done",
         r"(?i)^[^\"'`{=]*\b(?:skipped|dropped|lost|rejected|discarded|refused|not (?:\w+ed|sent|written|built|made"
         r"|done|read|kept|put))"
@@ -259,7 +259,7 @@ PROSE = (
         unless=_UNDONE,
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "ends-in-errno",
         r"(?i): (?:permission denied|connection refused|no such file or directory|no such host|i/o timeout"
         r"|context deadline exceeded"
@@ -275,7 +275,7 @@ PROSE = (
         unless=_AGAIN,
         over_warning=False,
     ),
-    Row(
+    RuleRow(
         "not-set",
         r"^[A-Z][A-Z0-9_]{2,60} (?:is not set|is required|must be set|is missing|not set"
         r"|environment variable is not set)"

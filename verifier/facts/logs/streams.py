@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from verifier.facts.logs.judge import Judged
+from verifier.facts.logs.judge import ErrorReason
 
 
 class Piece(NamedTuple):
@@ -23,7 +23,7 @@ class Piece(NamedTuple):
     number: int
     """The order of arrival: entries of the same moment stay in it."""
     text: str
-    judged: Judged | None
+    judged: ErrorReason | None
     calm: bool
     task: str
 
@@ -50,7 +50,7 @@ class Crash:
         return self.pieces[0].text if len(self.pieces) == 1 else "\n".join(piece.text for piece in self.pieces)
 
     @property
-    def judged(self) -> Judged | None:
+    def judged(self) -> ErrorReason | None:
         """Why it is an error: what its first line that is one was judged by."""
         for piece in self.pieces:
             if piece.judged is not None:

@@ -25,35 +25,35 @@ def entry(
     attempt: str = "0",
     container: str = "",
 ) -> LogEntry:
-    """A line of text."""
+    """Return a line of text."""
     moment = START + timedelta(seconds=second)
     return LogEntry(moment, severity, log, text, execution, task, attempt, container=container)
 
 
 def structured_entry(payload: Mapping[str, Any], severity: int = 0, *, second: float = 0) -> LogEntry:
-    """A line that is a JSON object."""
+    """Return a line that is a JSON object."""
     text, level = structured(payload)
     moment = START + timedelta(seconds=second)
     return LogEntry(moment, severity, STDERR, text, SHORT_NAME, "0", "0", level, structured=True)
 
 
 def lines(*texts: str, second: float = 0, task: str = "0", log: str = STDERR) -> list[LogEntry]:
-    """An entry a line, a tenth of a millisecond apart."""
+    """Return an entry a line, a tenth of a millisecond apart."""
     return [entry(text, second=second + number / 10_000, task=task, log=log) for number, text in enumerate(texts)]
 
 
 def read(entries: Iterable[LogEntry], rules: LogRules | None = None, *, truncated: bool = False) -> LogFacts:
-    """What the entries say, read once."""
+    """Return what the entries say, read once."""
     reading = LogReading(rules or LogRules(), SHORT_NAME)
     reading.feed(entries)
     return reading.facts(truncated=truncated)
 
 
 def reread(entries: Sequence[LogEntry], rules: LogRules | None = None) -> LogFacts:
-    """What the entries say, read again where a stack trace came without a level."""
+    """Return what the entries say, read again where a stack trace came without a level."""
     return read_twice(lambda _: entries, lambda around: LogReading(rules or LogRules(), SHORT_NAME, around=around))
 
 
 def names_and_counts(facts: LogFacts) -> list[tuple[str, int]]:
-    """The errors' names, each with its count."""
+    """Return the errors' names, each with its count."""
     return [(error.name, error.count) for error in facts.errors]

@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.facts.logs.lines import entry, read
-from verifier.facts.logs import ERROR, NOISE, LogRules, Row
+from verifier.facts.logs import ERROR, NOISE, LogRules, RuleRow
 
 
 @pytest.mark.parametrize("row", NOISE, ids=lambda row: row.name)
-def test_known_noise_is_no_error_and_is_counted_by_its_name(row: Row) -> None:
+def test_known_noise_is_no_error_and_is_counted_by_its_name(row: RuleRow) -> None:
     facts = read([entry(row.example, ERROR)])
     assert facts.errors == ()
     assert facts.ignored == ((row.name, 1),)
 
 
 @pytest.mark.parametrize("row", NOISE, ids=lambda row: row.name)
-def test_what_only_resembles_noise_stays_an_error(row: Row) -> None:
+def test_what_only_resembles_noise_stays_an_error(row: RuleRow) -> None:
     assert read([entry(row.counter, ERROR)]).errors
 
 
 @pytest.mark.parametrize("row", NOISE, ids=lambda row: row.name)
-def test_a_row_of_noise_can_be_switched_off(row: Row) -> None:
+def test_a_row_of_noise_can_be_switched_off(row: RuleRow) -> None:
     assert read([entry(row.example, ERROR)], LogRules(off=frozenset({row.name}))).errors
     assert read([entry(row.example, ERROR)], LogRules(noise=False)).errors
 

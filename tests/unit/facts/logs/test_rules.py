@@ -5,36 +5,36 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.facts.logs.lines import WARNING, entry, read
-from verifier.facts.logs import ERROR, NOISE, ROWS, LogRules, Row, row_names, unknown_rows
+from verifier.facts.logs import ERROR, NOISE, ROWS, LogRules, RuleRow, row_names, unknown_rows
 from verifier.facts.logs.level_words import level_of_text
 
 
-def alone(row: Row) -> LogRules:
+def alone(row: RuleRow) -> LogRules:
     """Rules of which this row is the only one."""
     return LogRules(noise=False, off=frozenset(one.name for one in ROWS if one.name != row.name))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_row_finds_its_example(row: Row) -> None:
+def test_a_row_finds_its_example(row: RuleRow) -> None:
     (error,) = read([entry(row.example)], alone(row)).errors
     assert error.rule == ("level-word" if level_of_text(row.example).level >= ERROR else row.name)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_rows_counter_example_is_no_error(row: Row) -> None:
+def test_a_rows_counter_example_is_no_error(row: RuleRow) -> None:
     assert row.counter
     assert read([entry(row.counter)]).errors == ()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_an_explicit_info_outranks_each_row(row: Row) -> None:
+def test_an_explicit_info_outranks_each_row(row: RuleRow) -> None:
     line = row.example.partition("\n")[0]
     assert read([entry(f"2026-11-03 09:21:00,123 INFO worker: ticket says {line}")]).errors == ()
     assert read([entry(line, 200)]).errors == ()
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.over_warning], ids=lambda row: row.name)
-def test_prose_means_nothing_in_a_line_that_calls_itself_a_warning(row: Row) -> None:
+def test_prose_means_nothing_in_a_line_that_calls_itself_a_warning(row: RuleRow) -> None:
     assert read([entry(row.example, WARNING)], alone(row)).errors == ()
 
 

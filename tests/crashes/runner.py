@@ -1,0 +1,65 @@
+"""Runs scenarios, and checks what came of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from tests.crashes.crash_point import CrashMoment
+from tests.crashes.processes import ForkServer
+from tests.crashes.scenarios import SCENARIOS, CrashScenario
+from tests.crashes.testbed import POLICY, Emulators, Testbed, a_testbed
+from tests.crashes.verdict_topic import VerdictTopicReader
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRunner:
+    """One scenario after the other, each in a testbed of its own."""
+
+    fork_server: ForkServer
+    firestore: str
+    folder: Path
+    topic: Callable[[], VerdictTopicReader]
+    """Asked for by the scenarios whose verdicts are published."""
+
+    def run(self, name: str, crash: tuple[int, CrashMoment] | None = None) -> list[str]:
+        """Run a scenario with this crash in it. Returns the calls of the first process when it was not killed.
+
+        Raises AssertionError when not all is as it must be in the end.
+        """
+        scenario = SCENARIOS[name]
+        topic = self.topic() if scenario.is_published else None
+        emulators = Emulators(self.firestore, topic.emulator if topic else "")
+        called = topic.name if topic else ""
+        with a_testbed(
+            self.fork_server, emulators, self.folder, policy=POLICY + scenario.policy, topic=called, crash=crash
+        ) as testbed:
+            scenario.perform(testbed)
+            is_settled = testbed.settle()
+            where = f"{name}, killed at call {crash} {testbed.crashes}"
+            assert is_settled, where
+            assert len(testbed.crashes) == (crash is not None), where
+            _check(scenario, testbed, where)
+            if topic:
+                assert topic.received_verdicts() == [*scenario.verdicts], where
+            return testbed.calls
+
+
+def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
+    given = sum(scenario.verdicts.values())
+    told = testbed.told()
+    verdicts = {key: times for key, times in told.items() if "/builds/" in key}
+    notices = [time for key in told.keys() - verdicts.keys() for time in told[key]]
+    assert testbed.verdicts() == scenario.verdicts, where
+    assert testbed.kinds() == Counter(verdict=given) + Counter(scenario.others), where
+    assert testbed.faults.calls.count("RunJob") == scenario.executions, where
+    assert Counter(key.rpartition("@")[2] for key in verdicts) == scenario.verdicts, where
+    assert all(len(times) == 1 for times in verdicts.values()), where
+    assert bool(notices) == scenario.is_noticed, where
+    assert all(later - sooner >= HOUR for sooner, later in pairwise(notices)), where

@@ -1,0 +1,97 @@
+"""What happens around the function before time goes on, by scenario, and what must have come of it in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tests.crashes.documents import an_upload, pushed_text
+from tests.crashes.testbed import Testbed
+from tests.story.harness import PROJECT
+from verifier.standin.audit_logs import create_build_entry
+from verifier.standin.faults import Fault
+from verifier.times import parse_time
+
+
+def an_upload_is_announced(testbed: Testbed) -> None:
+    testbed.announce(testbed.upload())
+
+
+def a_worker_tries_a_build(testbed: Testbed) -> None:
+    testbed.announce(testbed.triggered())
+    testbed.wait(20)
+
+
+def a_build_is_silent(testbed: Testbed) -> None:
+    testbed.install()
+    testbed.clock.advance(30)
+    testbed.upload()
+    testbed.wait(150)
+    testbed.sweep()
+
+
+def a_build_is_forged(testbed: Testbed) -> None:
+    testbed.announce(an_upload(404, testbed.clock()))
+    testbed.wait(16 * 60)
+    testbed.sweep()
+
+
+def a_message_is_malformed(testbed: Testbed) -> None:
+    testbed.deliver("/builds", pushed_text(b"{", "99"))
+
+
+def a_submitter_is_known(testbed: Testbed) -> None:
+    document = testbed.upload()
+    created = parse_time(document["createTime"])
+    entry = create_build_entry(PROJECT, document["id"], created, "ana@vividly.example", "gcloud.builds.submit")
+    testbed.cloud.put_entries([entry])
+    testbed.announce(document)
+
+
+def another_build_moves_the_tag(testbed: Testbed) -> None:
+    tested = testbed.triggered()
+    testbed.announce(testbed.upload())
+    testbed.announce(tested)
+    testbed.wait(20)
+
+
+def the_reply_to_a_start_is_lost(testbed: Testbed) -> None:
+    testbed.faults.add(Fault("RunJob", "after"))
+    a_worker_tries_a_build(testbed)
+
+
+def the_reply_to_a_post_is_lost(testbed: Testbed) -> None:
+    testbed.faults.add(Fault("chat.postMessage", "after", status="500"))
+    an_upload_is_announced(testbed)
+
+
+@dataclass(frozen=True, slots=True)
+class CrashScenario:
+    """What happens, and what must come of it."""
+
+    perform: Callable[[Testbed], None]
+    verdicts: Mapping[str, int] = field(default_factory=lambda: {"LOCAL_SOURCE": 1})
+    """How often each verdict must have been given."""
+    executions: int = 0
+    others: Mapping[str, int] = field(default_factory=dict)
+    """How many entries of other kinds the audit trail must have."""
+    is_noticed: bool = False
+    """Slack hears of it in a notice, which may come again after an hour."""
+    policy: str = ""
+    """What policy says beside the usual."""
+    is_published: bool = False
+    """Verdicts go to a topic, too."""
+
+
+SCENARIOS: Mapping[str, CrashScenario] = {
+    "upload": CrashScenario(an_upload_is_announced),
+    "worker": CrashScenario(a_worker_tries_a_build, {"VERIFIED": 1}, 1),
+    "silent": CrashScenario(a_build_is_silent),
+    "forged": CrashScenario(a_build_is_forged, {}, others={"unconfirmed": 1}, is_noticed=True),
+    "malformed": CrashScenario(a_message_is_malformed, {}, others={"quarantined": 1}),
+    "published": CrashScenario(an_upload_is_announced, is_published=True),
+    "submitter": CrashScenario(a_submitter_is_known, policy="[slack]\nname_submitter = true\n"),
+    "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1),
+    "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1),
+    "post without reply": CrashScenario(the_reply_to_a_post_is_lost),
+}

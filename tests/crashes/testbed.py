@@ -1,0 +1,229 @@
+"""The surroundings of a function that is killed: the stand-ins, the ledger, Pub/Sub's redelivery, and time."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import grpc
+
+from tests.crashes.documents import a_triggered_build, an_upload, pushed
+from tests.crashes.processes import ForkServer, FunctionProcess
+from tests.story.harness import CLEAN, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER_ID
+from verifier.adapters.firestore import FirestoreStore
+from verifier.controller.ledger import BUILDS, MARKS
+from verifier.facts.build import BuildKey
+from verifier.services import Store
+from verifier.standin.clock import ManualClock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.times import parse_time
+
+POLICY = f"""\
+repositories = ["github.com/vividly/content-worker"]
+branches = ["main"]
+
+[[worker]]
+trigger = "{TRIGGER_ID}"
+job = "{REGION}/{JOB.job}"
+image = "{IMAGE}"
+expect = ["query ok"]
+
+[sweep]
+grace = "1m"
+"""
+_PAUSES = (timedelta(minutes=1), timedelta(minutes=30))
+_SHORT_PAUSES = 3
+_MOST_SWEEPS = 20
+_TIMEOUT = 10.0
+
+
+class Emulators(NamedTuple):
+    """Addresses."""
+
+    firestore: str
+    pubsub: str = ""
+
+
+@dataclass
+class Testbed:
+    """What outlives the function's processes."""
+
+    cloud: Cloud
+    slack: SlackStandIn
+    faults: Faults
+    clock: ManualClock
+    store: Store
+    fork_server: ForkServer
+    settings: Mapping[str, str]
+    crash: tuple[int, str] | None
+    """Which call of the first process, counted from 1, is its last, and at what moment of it."""
+    crashes: list[str] = field(default_factory=list)
+    """The calls at which a process was killed."""
+    calls: list[str] = field(default_factory=list)
+    """The calls of the first process, if it lived."""
+    outstanding: list[tuple[str, bytes]] = field(default_factory=list)
+    """Messages that were not acknowledged."""
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _completed: set[str] = field(default_factory=set)
+    _made: list[str] = field(default_factory=list)
+    _process: FunctionProcess | None = None
+
+    def upload(self) -> dict[str, Any]:
+        """Let a build of files that somebody uploaded end now."""
+        return self._put(an_upload(next(self._numbers), self.clock()))
+
+    def triggered(self) -> dict[str, Any]:
+        """Let a build of a commit by the worker's trigger end now."""
+        return self._put(a_triggered_build(next(self._numbers), self.clock()))
+
+    def _put(self, document: dict[str, Any]) -> dict[str, Any]:
+        self.cloud.put_build(document)
+        self._made.append(BuildKey(PROJECT, REGION, document["id"]).digest)
+        for image in document["results"]["images"]:
+            self.cloud.tag(image["name"], image["digest"])
+        return document
+
+    def announce(self, document: Mapping[str, Any]) -> None:
+        """Deliver the message that a build has ended."""
+        self.deliver("/builds", pushed(document, status="SUCCESS"))
+
+    def deliver(self, path: str, body: bytes) -> None:
+        """Deliver a message. What is not acknowledged comes again: at once, and then with every sweep."""
+        if not self._is_acknowledged(path, body) and not self._is_acknowledged(path, body):
+            self.outstanding.append((path, body))
+
+    def sweep(self) -> None:
+        """Deliver Cloud Scheduler's message; it is not sent again."""
+        self._is_acknowledged("/sweep", pushed({}))
+
+    def install(self) -> None:
+        """Sweep in another process, which nobody kills."""
+        process = self._started(None)
+        process.hand(0, self.clock(), "/sweep", pushed({}))
+        process.answer()
+        process.end()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; then deliver the messages about executions that have ended meanwhile."""
+        self.clock.advance(seconds)
+        for name in self.cloud.finished_executions():
+            if name not in self._completed:
+                self._completed.add(name)
+                self.deliver("/executions", pushed(self.cloud.completion_entry(name)))
+
+    def settle(self) -> bool:
+        """Let time pass with sweeps until there is nothing to do any more. False when that does not happen.
+
+        Minutes in which nothing is due are skipped. Where only a mark waits, that is first for as long as a lease
+        takes to end, and then for as long as a notice does.
+        """
+        for number in range(_MOST_SWEEPS):
+            due = self.store.due("9999", 1, timeout=_TIMEOUT)
+            if not due and self._is_settled():
+                return True
+            pause = parse_time(due[0][1].document["due"]) - self.clock() if due else _PAUSES[number > _SHORT_PAUSES]
+            self.wait(max(pause, _PAUSES[0]).total_seconds())
+            waiting, self.outstanding = self.outstanding, []
+            for path, body in waiting:
+                self.deliver(path, body)
+            self.sweep()
+        return False
+
+    def _is_settled(self) -> bool:
+        """Return whether no message is outstanding, and every build has a record that waits for nothing."""
+        if self.outstanding or self.store.due("9999", 1, field="unsaid", timeout=_TIMEOUT):
+            return False
+        if self.store.present(BUILDS, self._made, timeout=_TIMEOUT) != set(self._made):
+            return False
+        turn, unknown = (self.store.read(MARKS, name, timeout=_TIMEOUT) for name in ("sweep", "unconfirmed"))
+        return not (turn and turn.document["until"]) and not (unknown and unknown.document["waiting"])
+
+    def end(self) -> None:
+        """Close the connection to the process that runs now."""
+        if self._process is not None:
+            self._process.end()
+
+    def _is_acknowledged(self, path: str, body: bytes) -> bool:
+        if self._process is None:
+            self._process = self._started(self.crash)
+        self._process.hand(0, self.clock(), path, body)
+        answer = self._process.answer()
+        if answer is None or "killed_at" in answer:
+            assert answer is not None, "a process ended that nobody killed"
+            assert self._process.answer() is None, "it goes on"
+            self.crashes.append(answer["killed_at"])
+            self._process.end()
+            self._process = self._started(None)
+            return False
+        if not self.crashes:
+            self.calls = answer["calls"]
+        return answer["status"] in (200, 204)
+
+    def _started(self, crash: tuple[int, str] | None) -> FunctionProcess:
+        return self.fork_server.process({"environment": self.settings, "threads": 1, "crash": crash})
+
+    def verdicts(self) -> Counter[str]:
+        """Return how often each verdict was given, by the audit trail as a query shows it."""
+        labels = [entry["labels"] for entry in self.cloud.audit_entries()]
+        return Counter(label["verdict"] for label in labels if label["kind"] == "verdict")
+
+    def kinds(self) -> Counter[str]:
+        """Return how many entries of each kind the audit trail has, by their insert ids."""
+        entries = self.cloud.audit_entries()
+        return Counter({entry["insertId"]: entry["labels"]["kind"] for entry in entries}.values())
+
+    def told(self) -> dict[str, list[datetime]]:
+        """Return when Slack was told of each thing, by the keys of its messages."""
+        told: dict[str, list[datetime]] = {}
+        for message in self.slack.messages:
+            told.setdefault((message.metadata or {})["event_payload"]["key"], []).append(message.time)
+        return told
+
+
+@contextmanager
+def a_testbed(
+    fork_server: ForkServer,
+    emulators: Emulators,
+    folder: Path,
+    *,
+    policy: str = POLICY,
+    topic: str = "",
+    crash: tuple[int, str] | None = None,
+) -> Iterator[Testbed]:
+    """Yield a testbed with nothing in it but a job."""
+    clock, faults, home = ManualClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC)), Faults(), f"test-{uuid4().hex[:12]}"
+    cloud = Cloud(clock)
+    file = folder / "policy.toml"
+    file.write_text(policy)
+    with ExitStack() as stack:
+        google = stack.enter_context(GoogleStandIn(cloud, faults))
+        slack = stack.enter_context(SlackStandIn(faults, clock, rate_limit=False))
+        channel = stack.enter_context(grpc.insecure_channel(emulators.firestore))
+        settings = {
+            "VERIFIER_PROJECTS": f"{PROJECT}={NUMBER}",
+            "VERIFIER_REGIONS": REGION,
+            "VERIFIER_HOME_PROJECT": home,
+            "VERIFIER_POLICY": str(file),
+            "VERIFIER_SLACK_TOKEN": TOKEN,
+            "VERIFIER_SLACK_CHANNEL": next(iter(CHANNELS)),
+            "VERIFIER_GOOGLE_ENDPOINT": google.address,
+            "VERIFIER_SLACK_ENDPOINT": slack.api_url,
+            "VERIFIER_TOPIC": topic,
+            "FIRESTORE_EMULATOR_HOST": emulators.firestore,
+            "PUBSUB_EMULATOR_HOST": emulators.pubsub,
+        }
+        store = FirestoreStore(home, channel=channel)
+        testbed = Testbed(cloud, slack, faults, clock, store, fork_server, settings, crash)
+        cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=CLEAN)
+        stack.callback(testbed.end)
+        yield testbed

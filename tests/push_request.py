@@ -1,0 +1,14 @@
+"""As much of an HTTP request as the entry point looks at."""
+
+from __future__ import annotations
+
+import io
+from typing import NamedTuple
+
+
+class PushRequest(NamedTuple):
+    """A push by Pub/Sub."""
+
+    path: str
+    stream: io.BytesIO
+    method: str = "POST"

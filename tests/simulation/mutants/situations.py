@@ -1,0 +1,128 @@
+"""Situations in which nothing is left to chance, and a bug that seldom shows does so at once.
+
+Each raises ViolationFound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from random import Random
+
+from tests.simulation.fault_plan import (
+    AFTER,
+    WORKS,
+    Call,
+    CallOutcome,
+    FaultPlan,
+    NoFaults,
+    ScriptedFaults,
+    unavailable,
+)
+from tests.simulation.late_writes import LateWrite, run_late_write
+from tests.simulation.scenarios import SCENARIOS, run_scenario, started
+from tests.simulation.simulator import Simulation, ViolationFound
+from tests.simulation.world_model import GOOD
+from verifier.errors import Denied, Refused
+
+_REFUSED = CallOutcome(effect=False, error=unavailable(), seconds=0.01)
+
+
+def the_ledger_takes_no_new_record_for_long() -> None:
+    """List a silent build again and again, until the listing would leave it behind."""
+    troubles = {"store.create": dict.fromkeys(range(3, 9), _REFUSED)}  # the first two were the installation's
+    _staged("silent", "a ledger that takes no new record", troubles, every=60.0).settle(exactly=True)
+
+
+def a_start_arrives_late() -> None:
+    """Start an execution after its caller gave up, while a sweep looks for it."""
+    run_late_write(LateWrite("worker", "jobs.start", 1, 29.0))
+
+
+def a_start_arrives_after_another_was_refused() -> None:
+    """Let Cloud Run be slower than anybody would wait for, and refuse a second request meanwhile."""
+    lost = CallOutcome(effect=False, error=unavailable(ambiguous=True), seconds=8.0, late=155.0)
+    _staged("worker", "a start that arrives very late", {"jobs.start": {1: lost, 2: _REFUSED}}).settle(exactly=True)
+
+
+def a_job_does_not_say_what_it_was_started_for() -> None:
+    """Run a job that has an environment of its own, and keeps to it."""
+    simulation = _staged("worker", "a job with an environment of its own", {})
+    simulation.world.ignores_environment = True
+    simulation.settle(exactly=False)
+
+
+def somebody_else_starts_the_job_for_the_same_build() -> None:
+    """Let both executions be found when the verifier looks for its own, whose name it did not get."""
+    lost = CallOutcome(error=unavailable(ambiguous=True))
+    simulation = _staged("worker", "two executions for one build", {"jobs.start": {1: lost}})
+    (made,) = simulation.world.builds.values()
+    simulation.kernel.at(20.0, lambda: simulation.world.start(made.key.name))
+    simulation.settle(exactly=False)
+    if len(simulation.invariants.records[made.key.name]["extras"]) != 1:
+        raise ViolationFound("another execution was found, and its record does not say so")
+
+
+def another_builds_image_runs() -> None:
+    """Let an upload move the tag before the worker runs."""
+    run_scenario(SCENARIOS["superseded"])
+
+
+def a_build_is_answered_with_another() -> None:
+    """Let Cloud Build mix up what it is asked for."""
+    mixed_up = {"builds.fetch": {1: CallOutcome(mixed_up=True)}}
+    _staged("superseded", "another build's answer", mixed_up).settle(exactly=True)
+
+
+def an_execution_can_not_be_looked_at_for_minutes() -> None:
+    """Hide an execution, which proves nothing before it would have had to end."""
+    unseen = {"jobs.observe": dict.fromkeys(range(1, 8), _REFUSED)}
+    _staged("worker", "an execution that can't be looked at", unseen, every=60.0).settle(exactly=True)
+
+
+def a_start_is_refused_once_after_a_build_could_not_be_fetched_for_long() -> None:
+    """Let Cloud Build fail, which says nothing about Cloud Run."""
+    denied = CallOutcome(effect=False, error=Denied("grant it"), seconds=0.01)
+    troubles = {"builds.fetch": dict.fromkeys(range(1, 7), _REFUSED), "jobs.start": {1: denied}}
+    _staged("worker", "a refusal after other failures", troubles, every=60.0).settle(exactly=True)
+
+
+def slack_refuses_twice_and_a_process_dies_in_between() -> None:
+    """Kill a process when it has written the audit entry, and before it has saved that."""
+    refused = CallOutcome(effect=False, error=Refused("fix it"), seconds=0.01)
+    troubles = {"chat.post": {1: refused, 2: refused}, "audit.write": {2: AFTER}}
+    _staged("upload", "a message that is refused twice", troubles, every=60.0).settle(exactly=True)
+
+
+def a_process_is_asked_to_end() -> None:
+    """Ask a process to end that is about to act on a message."""
+    simulation = _staged("worker", "a process that is asked to end", {})
+    simulation.kernel.at(10.05, simulation.kernel.stop_all)
+    simulation.settle(exactly=True)
+
+
+def everything_takes_long() -> None:
+    """Give a sweep more to do than it has time for."""
+    simulation = Simulation(Random(1), Sluggish(), "a sluggish world")
+    simulation.install()
+    for number in range(1, 5):
+        simulation.announce(simulation.world.build(number, 2.0, 10.0 + number, GOOD))
+    simulation.kernel.at(60.0, simulation.sweeps)
+    simulation.run(1200.0)
+    simulation.injector.plan = NoFaults()
+    simulation.settle(exactly=False)
+
+
+class Sluggish(FaultPlan):
+    """Whatever is not the ledger takes seven seconds to answer, or as long as it is waited for."""
+
+    def outcome(self, call: Call) -> CallOutcome:
+        """Return that it works, sometime."""
+        return WORKS if call.name.startswith("store.") else CallOutcome(seconds=7.0)
+
+
+def _staged(
+    scenario: str, name: str, troubles: Mapping[str, Mapping[int, CallOutcome]], every: float = 7.0
+) -> Simulation:
+    simulation, _ = started(SCENARIOS[scenario], ScriptedFaults(names=troubles), name)
+    simulation.kernel.at(15.0, partial(simulation.sweeps, every))
+    return simulation
