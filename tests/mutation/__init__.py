@@ -6,6 +6,8 @@
 | `mutants.py` | every mutant of a module's source, by mutmut's operators |
 | `trial.py` | one mutant in a process of its own: the tests, run until one fails |
 | `score.py` | killed and survived, by module and in all |
+| `__main__.py` | the command |
+| `test_mutants.py` | that its own changes and counts are what it says |
 
 `make mutants` runs all of it, `make mutants ONLY=verifier/checks/verdict.py` one module. mutmut's own runner changes
 neither properties, cached functions nor what stands outside functions, and here much of the rules does: hence ours.
