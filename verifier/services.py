@@ -85,8 +85,13 @@ class Builds(Protocol):
 class Jobs(Protocol):
     """Cloud Run jobs."""
 
-    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
-        """Start an execution and return its full resource name. Never tried twice: see `Unavailable.ambiguous`."""
+    def start(
+        self, job: JobName, args: Sequence[str], env: Mapping[str, str], container: str = "", *, timeout: float
+    ) -> str:
+        """Start an execution and return its full resource name. Never tried twice: see `Unavailable.ambiguous`.
+
+        `args` and `env` are for the container of this name; empty: for the only one.
+        """
 
     def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
         """Full names of the job's executions created since then whose environment has `env` = `value`, oldest first.

@@ -32,7 +32,7 @@ from tests.doctor.place import (
 )
 from verifier.doctor.rows import APPLY, Need
 from verifier.standin.faults import Fault
-from verifier.standin.script import Script
+from verifier.standin.script import Script, Sidecar
 from verifier.standin.slack import TOKEN
 
 
@@ -184,7 +184,13 @@ def break_tag(place: Place) -> None:
 
 
 def break_retries(place: Place) -> None:
-    place.cloud.put_job(WATCHED, REGION, JOB, image="gcr.io/acme/other:latest", script=Script(), max_retries=3)
+    place.cloud.put_job(WATCHED, REGION, JOB, image="gcr.io/acme/other:latest", script=Script(), max_retries=0)
+
+
+def break_container(place: Place) -> None:
+    settings: dict[str, Any] = {"image": "gcr.io/acme/worker:latest", "script": Script(), "max_retries": 3}
+    sidecars = [Sidecar("proxy", "gcr.io/cloud-sql/proxy:2")]
+    place.cloud.put_job(WATCHED, REGION, JOB, container="main", sidecars=sidecars, **settings)
 
 
 def break_starting(place: Place) -> None:
@@ -287,7 +293,8 @@ BREAKAGES: dict[Callable[[Place], None], tuple[str, str]] = {
     break_publishing: ("verdicts_can_be_published", APPLY),
     break_job: ("worker_exists", "gcloud run jobs list --project=acme-dev"),
     break_tag: ("worker_runs_a_tag", "--image=gcr.io/acme/worker:latest"),
-    break_retries: ("worker_never_retries", "--max-retries=0"),
+    break_retries: ("worker_may_retry", "--max-retries=3"),
+    break_container: ("worker_container_is_known", 'container = "NAME"'),
     break_starting: ("worker_can_be_started", APPLY),
     break_executions: ("executions_can_be_read", "--role=roles/run.viewer"),
     break_logs: ("logs_can_be_read", "--role=roles/logging.viewer"),
@@ -353,8 +360,8 @@ def test_all_that_depends_on_a_broken_thing_is_one_line(place: Place) -> None:
     result = place.doctor()
     assert result.exit_code == 1
     assert result.stdout.count("do this") == 1
-    assert "? 28 more checks wait for function_is_ready\n" in result.stdout
-    assert result.stdout.endswith("1 in order, 1 to fix, 28 waiting\n")
+    assert "? 29 more checks wait for function_is_ready\n" in result.stdout
+    assert result.stdout.endswith("1 in order, 1 to fix, 29 waiting\n")
 
 
 def test_every_call_failing_is_no_traceback(place: Place) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.simulation.kernel import BEGINNING, Kernel
 from verifier.facts.build import Build, BuildKey, parse_build
-from verifier.facts.execution import Completion, Execution, JobName
+from verifier.facts.execution import Completion, Container, Execution, JobName
 from verifier.facts.logs import SYSTEM_LOG, LogEntry
 from verifier.services import Document
 from verifier.times import show_time
@@ -163,7 +163,7 @@ class Planet:
             failed=int(is_over and bad),
             cancelled=0,
             retried=int(is_over and run.nature == FLAKY),
-            images=(image,),
+            containers=(Container("", image),),
             build="" if self.deaf else run.build,
         )
 

@@ -186,7 +186,9 @@ class CloudRun:
     wire: Wire
     planet: Planet
 
-    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
+    def start(
+        self, job: JobName, args: Sequence[str], env: Mapping[str, str], container: str = "", *, timeout: float
+    ) -> str:
         build = env[BUILD_VARIABLE]
 
         def effect(_: Fate) -> str:

@@ -17,7 +17,7 @@ from verifier.controller.ledger import BUILDS
 from verifier.controller.reconcile import reconcile, reconcile_running
 from verifier.errors import Missing, ServiceError, Unavailable
 from verifier.facts.build import Build, BuildKey
-from verifier.facts.execution import Execution
+from verifier.facts.execution import Container, Execution
 from verifier.facts.logs import LogRules
 from verifier.services import Message, Posted
 from verifier.standin.faults import Fault
@@ -290,17 +290,28 @@ def test_a_pull_request_that_pushes_a_workers_image_stays_quiet(town: Town) -> N
     assert town.slack.messages == ()
 
 
-def test_an_execution_with_one_unresolved_image_could_not_be_checked(town: Town) -> None:
+def watching(town: Town, change: Callable[[Execution], Execution]) -> None:
+    """Let executions look otherwise than they are."""
     jobs = town.world.services.jobs
 
     def observe(execution: str, *, timeout: float) -> Execution:
-        seen = jobs.observe(execution, timeout=timeout)
-        return replace(seen, images=(*seen.images, f"{IMAGE}-sidecar:latest"))
+        return change(jobs.observe(execution, timeout=timeout))
 
     rewire(town, jobs=Instead(jobs, observe=observe))
+
+
+def test_an_execution_whose_image_is_not_resolved_could_not_be_checked(town: Town) -> None:
+    watching(town, lambda seen: replace(seen, containers=(Container("", f"{IMAGE}:latest"),)))
     key = town.triggered()
     assert wait_for_verdict(town, key, 5) == "INCONCLUSIVE"
     assert town.findings(key)["worker_ran_the_built_image"] == "could-not-check"
+
+
+def test_a_sidecars_image_is_none_of_the_builds_business(town: Town) -> None:
+    sidecar = Container("proxy", "gcr.io/cloud-sql/proxy:2")
+    watching(town, lambda seen: replace(seen, containers=(*seen.containers, sidecar)))
+    key = town.triggered()
+    assert wait_for_verdict(town, key, 5) == "VERIFIED"
 
 
 def test_a_message_that_an_execution_ended_for_a_build_that_nobody_announced_creates_nothing(town: Town) -> None:

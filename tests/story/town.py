@@ -130,7 +130,8 @@ class Town:
 
     def job(self, script: Script = CLEAN, **settings: Any) -> None:
         """How the worker's next execution goes."""
-        self.cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=script, **settings)
+        changed: dict[str, Any] = {"image": f"{IMAGE}:latest", "script": script} | settings
+        self.cloud.put_job(PROJECT, REGION, JOB.job, **changed)
 
     def budget(self) -> Budget:
         return Budget(self.clock, self.clock() + timedelta(seconds=50))

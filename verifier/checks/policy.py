@@ -51,6 +51,8 @@ class Worker:
     """The trigger's own region, for the command that runs it; empty: where the build at hand ran."""
     image: str = ""
     """The image's name without a tag, by which an upload is told to be this trigger's work."""
+    container: str = ""
+    """Its own container, by name, in a job with several; empty: the only one, or the one that runs what was built."""
     logs: LogRules = field(default_factory=LogRules)
     deadlines: Deadlines = field(default_factory=Deadlines)
 

@@ -134,6 +134,9 @@ def _worker(table: Table, for_all: _Patterns) -> Worker:
         args=table.items("args", _argument, "leave it out to keep the job's own"),
         region=table.text("region", r"^[a-z][a-z0-9-]{1,40}$", "the trigger's region, such as us-central1 or global"),
         image=table.text("image", _IMAGE, "an image's name without tag or digest"),
+        container=table.text(
+            "container", r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "a container's name, such as worker"
+        ),
         logs=_log_rules(table, for_all, _patterns(table, for_all)),
         deadlines=_deadlines(table),
     )

@@ -6,18 +6,12 @@ Nothing here waits for a job: a function returns what it found, or `RequeueAt` f
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from verifier.checks.execution import image_finding, own_container, run_findings
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import Check, Finding, Outcome
-from verifier.checks.worker import (
-    exit_lines_will_come,
-    image_finding,
-    log_findings,
-    logs_are_whole,
-    not_started,
-    run_findings,
-)
+from verifier.checks.worker import exit_lines_will_come, is_certain, log_findings, logs_are_whole, not_started
 from verifier.controller.attempt import Attempt, RequeueAt
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS
 from verifier.controller.ledger import BUILDS, failures
@@ -25,6 +19,7 @@ from verifier.errors import Denied, Missing, OutOfTime, ServiceError, Stopping, 
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import (
     BUILD_VARIABLE,
+    Container,
     Execution,
     JobName,
     Phase,
@@ -59,6 +54,17 @@ class WorkerResult:
     """What the logs complained of, redacted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Logs:
+    """What the logs say."""
+
+    findings: tuple[Finding, ...]
+    facts: LogFacts | None = None
+    """None where they could not be read."""
+    settled: bool = False
+    """They were whole, and had the time to settle."""
+
+
 def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult | RequeueAt:
     """Return the findings about the worker's run, or when to go on. Raises ServiceError, Stopping and LostLease."""
     try:
@@ -72,15 +78,26 @@ def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult |
         return WorkerResult((_strange(execution),))
     if wait := _wait_for_end(attempt, execution, worker):
         return wait
-    findings = [*run_findings(execution, worker, attempt.now()), _image(attempt, build, execution, worker)]  # 9
-    if attempt.record.extras:
-        findings[0] = replace(findings[0], seen=f"{findings[0].seen}; also started: {', '.join(attempt.record.extras)}")
+    container = own_container(execution, worker, build)
+    image = _image(attempt, build, execution, container, worker)  # 9
     if execution.phase is Phase.WAITING:
-        return WorkerResult(tuple(findings))  # it never ran, so it logged nothing
-    logs = _inspect(attempt, execution, worker)  # 8
+        return WorkerResult((*_run(attempt, execution, worker), image))  # it never ran, so it logged nothing
+    logs = _inspect(attempt, execution, container, worker)  # 8
     if isinstance(logs, RequeueAt):
         return logs
-    return WorkerResult((*findings, *logs.findings), logs.errors)
+    run = _run(attempt, execution, worker, logs.facts, settled=logs.settled)
+    errors = logs.facts.errors if logs.facts else ()
+    return WorkerResult((*run, image, *logs.findings), errors)
+
+
+def _run(
+    attempt: Attempt, execution: Execution, worker: Worker, logs: LogFacts | None = None, *, settled: bool = False
+) -> tuple[Finding, ...]:
+    """Return how the execution went, with the names of those that were started beside it."""
+    first, *others = run_findings(execution, worker, attempt.now(), logs, settled=settled)
+    if attempt.record.extras:
+        first = replace(first, seen=f"{first.seen}; also started: {', '.join(attempt.record.extras)}")
+    return first, *others
 
 
 def _not_reached(attempt: Attempt, worker: Worker, error: ServiceError) -> WorkerResult:
@@ -147,7 +164,11 @@ def _start(attempt: Attempt, build: Build, worker: Worker) -> RequeueAt:
     )
     try:
         name = attempt.services.jobs.start(
-            job, worker.args, {BUILD_VARIABLE: attempt.key.name}, timeout=attempt.budget.seconds(CALL_SECONDS)
+            job,
+            worker.args,
+            {BUILD_VARIABLE: attempt.key.name},
+            worker.container,
+            timeout=attempt.budget.seconds(CALL_SECONDS),
         )
     except (ServiceError, Stopping) as error:
         if isinstance(error, Unavailable) and error.ambiguous:
@@ -203,40 +224,54 @@ def _wait_for_end(attempt: Attempt, execution: Execution, worker: Worker) -> Req
 # 8 inspect
 
 
-def _inspect(attempt: Attempt, execution: Execution, worker: Worker) -> WorkerResult | RequeueAt:
+def _inspect(
+    attempt: Attempt, execution: Execution, container: Container | None, worker: Worker
+) -> _Logs | RequeueAt:
     """Return what the logs say, or when to read them: until they are whole, settled or out of time.
 
-    Raises ServiceError while what keeps us from reading them may be over soon.
+    Where the verdict is certain already, they get the time to settle and no more. Raises ServiceError while what keeps
+    us from reading them may be over soon.
     """
     attempt.step, ended = "logs", attempt.record.ended or attempt.now()
     attempt.note(ended=ended)
     is_out_of_time = attempt.now() >= ended + worker.deadlines.logs
     try:
-        facts = _read(attempt, execution, worker)
+        facts = _read(attempt, execution, container, worker)
     except ServiceError as error:
         if _is_retryable(attempt, error, out_of_time=is_out_of_time):
             raise
-        return WorkerResult((_unread(error),))
-    is_whole = exit_lines_will_come(execution) and logs_are_whole(execution, facts)
+        return _Logs((_unread(error),))
+    if not exit_lines_will_come(execution):
+        return _logs_say(execution, facts, worker, settled=False)
+    is_whole = logs_are_whole(execution, facts, out_of_time=is_out_of_time)
+    if is_certain(execution, facts):
+        return _once_settled(attempt, execution, facts, worker, ended, is_whole=is_whole)
     if not is_whole:
-        if exit_lines_will_come(execution) and not is_out_of_time and not facts.truncated:
+        if not is_out_of_time and not facts.truncated:
             return attempt.requeue(worker.deadlines.settle.total_seconds())
         return _logs_say(execution, facts, worker, settled=False)
-    # An entry may arrive after the exit lines: whole logs are read once more when they had the time to settle.
-    whole = attempt.record.whole or attempt.now()
-    if attempt.now() < whole + worker.deadlines.settle:
-        return RequeueAt(whole + worker.deadlines.settle, {"whole": whole})
-    return _logs_say(execution, facts, worker, settled=True)
+    return _once_settled(attempt, execution, facts, worker, attempt.record.whole or attempt.now(), is_whole=True)
 
 
-def _logs_say(execution: Execution, facts: LogFacts, worker: Worker, *, settled: bool) -> WorkerResult:
-    return WorkerResult(log_findings(execution, facts, worker.logs, settled=settled), facts.errors)
+def _once_settled(
+    attempt: Attempt, execution: Execution, facts: LogFacts, worker: Worker, since: datetime, *, is_whole: bool
+) -> _Logs | RequeueAt:
+    """Return what the logs say when they had the time to settle: an entry may arrive after the exit lines."""
+    if attempt.now() < since + worker.deadlines.settle:
+        whole = {"whole": attempt.record.whole or attempt.now()} if is_whole else {}
+        return RequeueAt(since + worker.deadlines.settle, whole)
+    return _logs_say(execution, facts, worker, settled=is_whole)
 
 
-def _read(attempt: Attempt, execution: Execution, worker: Worker) -> LogFacts:
+def _logs_say(execution: Execution, facts: LogFacts, worker: Worker, *, settled: bool) -> _Logs:
+    return _Logs(log_findings(execution, facts, worker.logs, settled=settled), facts, settled)
+
+
+def _read(attempt: Attempt, execution: Execution, container: Container | None, worker: Worker) -> LogFacts:
     """Return what the pages say that one verdict reads. Raises ServiceError."""
     job, short_name = parse_execution_name(execution.name)
-    reading = LogReading(worker.logs, short_name)
+    own = container.name if container and len(execution.containers) > 1 else ""
+    reading = LogReading(worker.logs, short_name, container=own)
     pages = attempt.services.logs.read(
         job.project, log_filter(execution, worker.logs), timeout=attempt.budget.seconds(_LOG_SECONDS)
     )
@@ -258,22 +293,24 @@ def _redacted(error: Repeated) -> Repeated:
 # 9 compare
 
 
-def _image(attempt: Attempt, build: Build, execution: Execution, worker: Worker) -> Finding:
+def _image(
+    attempt: Attempt, build: Build, execution: Execution, container: Container | None, worker: Worker
+) -> Finding:
     """Return whether what ran is what the build pushed. Asks who made what ran only when it is another digest."""
     attempt.step = "image"
-    strange = execution.digests - {image.digest for image in build.images}
+    ran = container.digest if container else ""
     maker = ""
-    if build.images and strange:
+    if build.images and ran and ran not in {image.digest for image in build.images}:
         try:
             seconds = attempt.budget.seconds(LEDGER_SECONDS)
-            found = attempt.services.store.holding(BUILDS, "images", min(strange), timeout=seconds)
+            found = attempt.services.store.holding(BUILDS, "images", ran, timeout=seconds)
         except ServiceError as error:
             if _is_retryable(attempt, error, out_of_time=_is_overdue(attempt, worker)):
                 raise
-            seen = f"ran {min(strange)}, and the ledger could not be asked who made it: {error.said}"
+            seen = f"ran {ran}, and the ledger could not be asked who made it: {error.said}"
             return Finding(Check.WORKER_RAN_THE_BUILT_IMAGE, Outcome.COULD_NOT_CHECK, seen, _fix(error))
         maker = BuildKey(**found.document["key"]).name if found else ""
-    return image_finding(build, execution, maker)
+    return image_finding(build, execution, container, maker)
 
 
 def _strange(execution: Execution) -> Finding:

@@ -30,7 +30,8 @@ from verifier.facts.execution import JobName
 
 _OF_A_JOB = (
     Need.WORKER_RUNS_A_TAG,
-    Need.WORKER_NEVER_RETRIES,
+    Need.WORKER_CONTAINER_IS_KNOWN,
+    Need.WORKER_MAY_RETRY,
     Need.WORKER_CAN_BE_STARTED,
     Need.EXECUTIONS_CAN_BE_READ,
     Need.LOGS_CAN_BE_READ,
@@ -55,7 +56,7 @@ def _worker(place: Installation, worker: Worker) -> Iterator[Row]:
     troubles: list[Trouble] = []
     for project in projects:
         try:
-            job = read_job(place.you, JobName(project, worker.job.location, worker.job.job))
+            job = read_job(place.you, JobName(project, worker.job.location, worker.job.job), worker.container)
         except Trouble as trouble:
             troubles.append(trouble)
         else:
@@ -65,7 +66,7 @@ def _worker(place: Installation, worker: Worker) -> Iterator[Row]:
         yield troubles[0].row(Need.WORKER_EXISTS, about) if troubles else no_job_row(worker, projects)
         yield from waiting(_OF_A_JOB, about, Need.WORKER_EXISTS)
     for job in jobs:
-        yield from job_rows(job)
+        yield from job_rows(job, worker.container)
         yield from _permissions(place, job.name)
     yield from _images(place, worker, jobs)
 

@@ -18,7 +18,7 @@ from verifier.standin.job_run import JobRun
 from verifier.standin.log_book import LogBook, project_of
 from verifier.standin.messages import Pb, nanoseconds, timestamp_nanoseconds
 from verifier.standin.refusal import RefusalError
-from verifier.standin.script import Script
+from verifier.standin.script import Script, Sidecar
 from verifier.standin.worker_logs import entries_of
 
 PERMISSIONS = {
@@ -115,10 +115,23 @@ class Cloud:
         timeout_seconds: int = 600,
         env: Mapping[str, str] | None = None,
         args: Sequence[str] = (),
+        container: str = "",
+        sidecars: Sequence[Sidecar] = (),
     ) -> None:
         """Create a job, or change it for its next execution; those that were started keep what they have."""
-        settings = Job(image, script, tasks, max_retries, timeout_seconds, env or {}, tuple(args), self.clock())
-        self.jobs.put(JobPath(project, location, job), settings)
+        changed = Job(
+            image,
+            script,
+            tasks,
+            max_retries,
+            timeout_seconds,
+            env or {},
+            tuple(args),
+            self.clock(),
+            container,
+            tuple(sidecars),
+        )
+        self.jobs.put(JobPath(project, location, job), changed)
 
     def run_job(self, path: JobPath, overrides: Overrides) -> JobRun:
         """Start an execution. Raise `RefusalError` when there is no such job."""

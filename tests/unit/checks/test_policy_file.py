@@ -34,6 +34,13 @@ def worker(text: str) -> Worker:
     return found
 
 
+def test_a_workers_own_container_can_be_named() -> None:
+    assert worker('container = "query-1"').container == "query-1"
+    assert worker("").container == ""
+    (problem,) = problems(WORKER + 'container = "Query 1"')
+    assert problem.startswith("worker[1].container: expected a container's name, such as worker, got ")
+
+
 def problems(text: str) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         policy(text)
