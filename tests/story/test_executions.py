@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.story.town import CLEAN, IMAGE, POLICY, Town, town
+from tests.story.town import CLEAN, IMAGE, POLICY, Town, town_with_logs
 from verifier.checks.policy import Deadlines
 from verifier.facts.build import BuildKey
 from verifier.standin.script import Line, Script, Sidecar
 
-__all__ = ["town"]
+__all__ = ["town_with_logs"]
 
 OK = (Line(at=1.0, text="query ok"),)
 PROXY = Sidecar("proxy", "gcr.io/cloud-sql/proxy@sha256:" + "7f" * 32)

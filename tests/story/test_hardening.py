@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.story.town import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Town, town
+from tests.story.town import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Town, town_with_logs
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS
 from verifier.controller.reconcile import reconcile, reconcile_running
@@ -24,7 +24,7 @@ from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
 from verifier.times import parse_time
 
-__all__ = ["town"]
+__all__ = ["town_with_logs"]
 
 HOUR = timedelta(hours=1)
 SECRET = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.story.test_hardening import Instead, rewire
-from tests.story.town import POLICY, PROJECT, REGION, Town, town
+from tests.story.town import POLICY, PROJECT, REGION, Town, town_with_logs
 from verifier.checks.policy import Route
 from verifier.checks.verdict import Verdict
 from verifier.controller.budget import Budget
@@ -22,7 +22,7 @@ from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
 from verifier.times import show_time
 
-__all__ = ["town"]
+__all__ = ["town_with_logs"]
 
 ROUTED = replace(POLICY, routes=(Route(channel="C0SECURITY1", verdicts=frozenset({Verdict.LOCAL_SOURCE})),))
 AN_ABSENCE = 2 * 3600.0

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.story.town import IMAGE, PROJECT, REGION, TRIGGER_ID, Town, town
+from tests.story.town import IMAGE, PROJECT, REGION, TRIGGER_ID, Town, town_with_logs
 from verifier.checks.policy import Policy
 from verifier.errors import ServiceError, Unavailable
 from verifier.facts.build import BuildKey
@@ -15,7 +15,7 @@ from verifier.services import Document
 from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
 
-__all__ = ["town"]
+__all__ = ["town_with_logs"]
 
 MAPPERS = (
     "One or more mappers failed to initialize - can't proceed with initialization of other mappers. "

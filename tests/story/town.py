@@ -32,6 +32,7 @@ from verifier.standin.clock import ManualClock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.logging_filter import Regexes
 from verifier.standin.script import Line, Script
 from verifier.standin.slack import TOKEN, SlackStandIn
 from verifier.times import show_time
@@ -220,5 +221,15 @@ def town(tmp_path: Path) -> Iterator[Town]:
     """See `a_town`."""
     store = SqliteStore(tmp_path / "ledger.sqlite")
     with a_town(store) as made:
+        yield made
+    store.close()
+
+
+@pytest.fixture(name="town", params=list(Regexes))
+def town_with_logs(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Town]:
+    """See `a_town`; once for each way in which Cloud Logging may read regular expressions."""
+    store = SqliteStore(tmp_path / "ledger.sqlite")
+    with a_town(store) as made:
+        made.cloud.regexes = request.param
         yield made
     store.close()

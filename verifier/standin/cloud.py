@@ -16,6 +16,7 @@ from verifier.standin.completion import completion_entry
 from verifier.standin.job_book import Job, JobBook, JobPath, Overrides
 from verifier.standin.job_run import JobRun
 from verifier.standin.log_book import LogBook, project_of
+from verifier.standin.logging_filter import Regexes
 from verifier.standin.messages import Pb, nanoseconds, timestamp_nanoseconds
 from verifier.standin.refusal import RefusalError
 from verifier.standin.script import Script, Sidecar
@@ -67,6 +68,8 @@ class Cloud:
         """How many empty pages with a token come before the first page of entries that has any."""
         self.reads_per_minute = 60
         """How many pages of entries a project may read in a minute."""
+        self.regexes = Regexes.UNESCAPED
+        """How Cloud Logging reads regular expressions."""
         self.builds = BuildBook()
         self.jobs = JobBook()
         self.logs = LogBook()
