@@ -229,7 +229,7 @@ def test_a_regular_expression_is_read_in_either_way(
 ) -> None:
     for regexes, expected in ((Regexes.AS_THEY_STAND, as_they_stand), (Regexes.UNESCAPED, unescaped)):
         if expected is None:
-            with pytest.raises(RefusalError, match="Unparseable filter: (unknown escape|invalid regular expression)"):
+            with pytest.raises(RefusalError, match=r"Unparseable filter: (unknown escape|invalid regular expression)"):
                 compile_log_filter(text, regexes)
         else:
             assert compile_log_filter(text, regexes)(TEXT) is expected
