@@ -13,7 +13,8 @@ from tests.contract.adapters import OURS, RESIZER, Google, answering, google_sta
 from tests.contract.standin import DIGEST, IMAGE, JOB, START
 from verifier.adapters.cloud_run import CloudRunJobs, execution_facts
 from verifier.errors import Missing, Refused, Unavailable
-from verifier.facts.execution import BUILD_VARIABLE, Completion, Container, Execution, JobName, Phase
+from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Completion, Container, Execution, JobName, Phase
+from verifier.services import Claim
 from verifier.standin.faults import Fault
 from verifier.standin.script import Script, Sidecar
 
@@ -33,7 +34,8 @@ def start(google: Google, build: str = OURS, args: tuple[str, ...] = (), **env: 
 
 def started(google: Google, build: str = OURS, since: float = 0, timeout: float = 5) -> list[str]:
     moment = START + timedelta(seconds=since)
-    return CloudRunJobs(google.address).started_for(RESIZER, BUILD_VARIABLE, build, moment, timeout=timeout)
+    claims = CloudRunJobs(google.address).started_for(RESIZER, BUILD_VARIABLE, build, moment, timeout=timeout)
+    return [claim.name for claim in claims]
 
 
 def observe(google: Google, name: str) -> Execution:
@@ -111,6 +113,17 @@ def test_executions_are_found_by_their_build_oldest_first(google: Google) -> Non
     assert started(google) == [names[0], names[2]]
     assert started(google, THEIRS) == [names[1]]
     assert started(google, "projects/acme/locations/global/builds/nobody's") == []
+
+
+def test_an_execution_carries_the_nonce_that_it_was_started_with(google: Google) -> None:
+    google.put_job()
+    env = {BUILD_VARIABLE: OURS, NONCE_VARIABLE: "n-1"}
+    named = CloudRunJobs(google.address).start(RESIZER, (), env, timeout=5)
+    google.clock.advance(1)
+    bare = start(google)
+    claims = CloudRunJobs(google.address).started_for(RESIZER, BUILD_VARIABLE, OURS, START, timeout=5)
+    assert claims == [Claim(named, "n-1"), Claim(bare, "")]
+    assert [observe(google, name).nonce for name in (named, bare)] == ["n-1", ""]
 
 
 def test_executions_of_another_variable_or_another_job_are_not_found(google: Google) -> None:

@@ -62,6 +62,7 @@ class Run:
 
     name: str
     build: str
+    nonce: str
     digest: str
     nature: str
     created: float
@@ -129,7 +130,7 @@ class Planet:
         ended = (made for made in self.builds.values() if made.key != key and made.finishes <= self.kernel.seconds)
         return next((made.done for made in ended), None)
 
-    def start(self, build: str) -> Run:
+    def start(self, build: str, nonce: str = "") -> Run:
         """Start the worker on whatever its tag points to."""
         now, random = self.kernel.seconds, self.random
         makers = [made for made in self.builds.values() if made.digest == self.tag]
@@ -137,7 +138,7 @@ class Planet:
         started = now + random.choice((1.0, 5.0, 20.0))
         lasts = float("inf") if nature == STUCK else random.choice((2.0, 30.0, 300.0))
         name = f"{JOB.resource}/executions/run-{len(self.runs) + 1}"
-        run = Run(name, build, self.tag, nature, now, started, started + lasts)
+        run = Run(name, build, nonce, self.tag, nature, now, started, started + lasts)
         run.entries = [(time + self.delay + random.uniform(0.0, self.lag), entry) for time, entry in _entries(run)]
         self.runs[name] = run
         if nature != STUCK:
@@ -165,6 +166,7 @@ class Planet:
             retried=int(is_over and run.nature == FLAKY),
             containers=(Container("", image),),
             build="" if self.deaf else run.build,
+            nonce="" if self.deaf else run.nonce,
         )
 
 

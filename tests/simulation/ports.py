@@ -16,10 +16,10 @@ from tests.simulation.planet import CHANNEL, Planet
 from verifier.controller.ledger import BUILDS
 from verifier.errors import Missing, ServiceError
 from verifier.facts.build import SUCCESS, Build, BuildKey
-from verifier.facts.execution import BUILD_VARIABLE, Execution, JobName
+from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
-from verifier.services import BuildPage, Document, LogPage, Message, Posted, Stored
+from verifier.services import BuildPage, Claim, Document, LogPage, Message, Posted, Stored
 from verifier.times import show_time
 
 T = TypeVar("T")
@@ -193,17 +193,17 @@ class CloudRun:
 
         def effect(_: Fate) -> str:
             self.wire.laws.started(build)
-            return self.planet.start(build).name
+            return self.planet.start(build, env.get(NONCE_VARIABLE, "")).name
 
         self.wire.laws.may_start(build)
         return self.wire.call("jobs.start", timeout, effect)
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
-        def effect(_: Fate) -> list[str]:
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
+        def effect(_: Fate) -> list[Claim]:
             latest = self.wire.kernel.seconds - self.planet.lag
             first = (since - BEGINNING).total_seconds()
             return [
-                run.name
+                Claim(run.name, run.nonce)
                 for run in self.planet.runs.values()
                 if run.name.startswith(f"{job.resource}/") and run.build == value and first <= run.created <= latest
             ]

@@ -25,6 +25,7 @@ from verifier.facts.execution import (
     JobName,
     parse_execution_name,
 )
+from verifier.services import Claim
 
 _PAGE_SIZE = 100
 _MOST_FOUND = 100
@@ -66,19 +67,19 @@ class CloudRunJobs:
             raise Unavailable(said, ambiguous=True)
         return str(name)
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
         """See `services.Jobs.started_for`. The list has no filter; it is sorted by time of creation, newest first."""
         what = f"listing executions of {job.resource}"
         request = run_v2.ListExecutionsRequest(parent=job.resource, page_size=_PAGE_SIZE)
-        found: list[tuple[datetime, str]] = []
+        found: list[tuple[datetime, Claim]] = []
         left = countdown(timeout, what)
         with translated(what, _grant_view(job)):
             while True:
                 page = next(self._executions.list_executions(request=request, timeout=left(), retry=None).pages)
                 recent = [item for item in page.executions if _created(item) >= since]
-                found += [(_created(item), item.name) for item in recent if (env, value) in _environment(item)]
+                found += [(_created(item), _claim(item)) for item in recent if (env, value) in _environment(item)]
                 if len(recent) < len(page.executions) or not page.next_page_token:
-                    return [name for _, name in sorted(found)][:_MOST_FOUND]
+                    return [claim for _, claim in sorted(found)][:_MOST_FOUND]
                 request.page_token = page.next_page_token
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
@@ -139,6 +140,10 @@ def _is_the_platforms(condition: run_v2.Condition) -> bool:
         condition.reason == run_v2.Condition.CommonReason.INTERNAL
         or condition.execution_reason == _Reasons.JOB_STATUS_SERVICE_POLLING_ERROR
     )
+
+
+def _claim(execution: run_v2.Execution) -> Claim:
+    return Claim(execution.name, _only(_environment(execution), NONCE_VARIABLE))
 
 
 def _environment(execution: run_v2.Execution) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import Check, Finding, Outcome
 from verifier.facts.build import Build
-from verifier.facts.execution import Container, Execution, Phase, parse_execution_name
+from verifier.facts.execution import Container, Execution, Phase, named, parse_execution_name
 from verifier.facts.logs import Ending, LogFacts
 
 _HOW = {
@@ -113,7 +113,7 @@ def image_finding(build: Build, execution: Execution, container: Container | Non
         remedy = "list the image under `images:` in cloudbuild.yaml instead of pushing it in a step"
         return Finding(check, Outcome.COULD_NOT_CHECK, "the build records no pushed image", remedy)
     if container is None:
-        seen = f"which of its containers is the worker is not certain: {_named(execution.containers)}"
+        seen = f"which of its containers is the worker is not certain: {named(execution.containers)}"
         remedy = 'name it under [[worker]] in policy.toml: container = "NAME"'
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
     ran = container.digest
@@ -152,13 +152,6 @@ def _again(look: str) -> str:
 
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
-
-
-def _named(containers: Iterable[Container]) -> str:
-    return (
-        ", ".join(f"{container.name or 'without a name'} ({container.repository})" for container in containers)
-        or "none"
-    )
 
 
 def _short(digests: Iterable[str]) -> str:

@@ -138,8 +138,8 @@ def _find(attempt: Attempt, build: Build, worker: Worker) -> str | RequeueAt | W
         job, BUILD_VARIABLE, attempt.key.name, since, timeout=attempt.budget.seconds(CALL_SECONDS)
     )
     if found:
-        attempt.save(execution=found[0], extras=tuple(found[1:]))
-        return found[0]
+        attempt.save(execution=found[0].name, extras=tuple(claim.name for claim in found[1:]))
+        return found[0].name
     # The list may lag behind: only what is absent twice, with the pause in between, does not exist.
     if record.looked is None:
         return attempt.requeue(_LOOK_AGAIN.total_seconds(), looked=attempt.now())

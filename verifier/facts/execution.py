@@ -6,6 +6,7 @@ Documentation: "REST Resource: projects.locations.jobs.executions" (Cloud Run Ad
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -97,6 +98,11 @@ class Container:
         """The digest that it ran; empty while its tag is not resolved."""
         digest = self.image.partition("@")[2]
         return digest if digest.startswith("sha256:") else ""
+
+
+def named(containers: Iterable[Container]) -> str:
+    """Return the containers in words."""
+    return ", ".join(f"{one.name or 'without a name'} ({one.repository})" for one in containers) or "none"
 
 
 @dataclass(frozen=True, slots=True)
