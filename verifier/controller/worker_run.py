@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from verifier.checks.descent import Asked, not_as_asked, sort_claims
 from verifier.checks.execution import image_finding, own_container, run_findings
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import Check, Finding, Outcome
@@ -19,6 +20,7 @@ from verifier.errors import Denied, Missing, OutOfTime, ServiceError, Stopping, 
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import (
     BUILD_VARIABLE,
+    NONCE_VARIABLE,
     Container,
     Execution,
     JobName,
@@ -39,6 +41,8 @@ _MOST_LOG_PAGES = 5
 """Pages with entries, of a thousand each, that one verdict reads."""
 _MOST_EMPTY_PAGES = 25
 _CLOCK_SKEW = timedelta(minutes=1)
+_MOST_CLAIMANTS = 20
+"""Executions of others that are named: whoever may run the job can start as many as they like."""
 _LEAST_STARTS = 2
 """Unanswered requests to start a worker, before none is made any more."""
 _TRIES = 5
@@ -74,8 +78,8 @@ def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult |
         execution = _observe(attempt, name)  # 7
     except ServiceError as error:
         return _not_reached(attempt, worker, error)
-    if execution.build != attempt.key.name:
-        return WorkerResult((_strange(execution),))
+    if wrong := not_as_asked(execution, _asked(attempt), attempt.record.claimants):
+        return WorkerResult((wrong,))
     if wait := _wait_for_end(attempt, execution, worker):
         return wait
     container = own_container(execution, worker, build)
@@ -137,9 +141,12 @@ def _find(attempt: Attempt, build: Build, worker: Worker) -> str | RequeueAt | W
     found = attempt.services.jobs.started_for(
         job, BUILD_VARIABLE, attempt.key.name, since, timeout=attempt.budget.seconds(CALL_SECONDS)
     )
-    if found:
-        attempt.save(execution=found[0].name, extras=tuple(claim.name for claim in found[1:]))
-        return found[0].name
+    claimed = sort_claims(found, record.nonce, record.requests)
+    attempt.note(claimants=tuple(sorted({*record.claimants, *claimed.others})[:_MOST_CLAIMANTS]))
+    if claimed.own:
+        first, *others = claimed.own
+        attempt.save(execution=first, extras=tuple(others))
+        return first
     # The list may lag behind: only what is absent twice, with the pause in between, does not exist.
     if record.looked is None:
         return attempt.requeue(_LOOK_AGAIN.total_seconds(), looked=attempt.now())
@@ -154,6 +161,8 @@ def _find(attempt: Attempt, build: Build, worker: Worker) -> str | RequeueAt | W
 def _start(attempt: Attempt, build: Build, worker: Worker) -> RequeueAt:
     """Save the intent, then start an execution; return when to look at it. Raises ServiceError and Stopping."""
     before, now, job = attempt.record, attempt.now(), worker.job_for(build)
+    # An intent without a nonce is one of version 0.1.0: its executions carry none, and must still be found.
+    nonce = before.nonce or ("" if before.intent else attempt.deployment.ledger.nonce())
     attempt.save(
         intent=now,
         tried=before.tried or now,
@@ -161,12 +170,17 @@ def _start(attempt: Attempt, build: Build, worker: Worker) -> RequeueAt:
         looked=None,
         build=build.document,
         images=tuple(image.digest for image in build.images),
+        nonce=nonce,
+        requests=before.requests + 1,
+        args=worker.args,
+        container=worker.container,
     )
+    env = {BUILD_VARIABLE: attempt.key.name} | ({NONCE_VARIABLE: nonce} if nonce else {})
     try:
         name = attempt.services.jobs.start(
             job,
             worker.args,
-            {BUILD_VARIABLE: attempt.key.name},
+            env,
             worker.container,
             timeout=attempt.budget.seconds(CALL_SECONDS),
         )
@@ -174,9 +188,15 @@ def _start(attempt: Attempt, build: Build, worker: Worker) -> RequeueAt:
         if isinstance(error, Unavailable) and error.ambiguous:
             return attempt.requeue(_LOOK_AGAIN.total_seconds(), error=str(error), starts=before.starts + 1)
         # Nothing was started by this request; an older one may still have been.
-        attempt.note(intent=before.intent, job=before.job, looked=before.looked)
+        attempt.note(intent=before.intent, job=before.job, looked=before.looked, requests=before.requests)
         raise
     return attempt.requeue(_FIRST_POLL_SECONDS, execution=name)
+
+
+def _asked(attempt: Attempt) -> Asked:
+    """Return what was saved before the execution was started."""
+    record = attempt.record
+    return Asked(attempt.key.name, record.nonce, record.args, record.container)
 
 
 def _intended_job(attempt: Attempt, build: Build, worker: Worker) -> JobName:
@@ -224,9 +244,7 @@ def _wait_for_end(attempt: Attempt, execution: Execution, worker: Worker) -> Req
 # 8 inspect
 
 
-def _inspect(
-    attempt: Attempt, execution: Execution, container: Container | None, worker: Worker
-) -> _Logs | RequeueAt:
+def _inspect(attempt: Attempt, execution: Execution, container: Container | None, worker: Worker) -> _Logs | RequeueAt:
     """Return what the logs say, or when to read them: until they are whole, settled or out of time.
 
     Where the verdict is certain already, they get the time to settle and no more. Raises ServiceError while what keeps
@@ -311,12 +329,6 @@ def _image(
             return Finding(Check.WORKER_RAN_THE_BUILT_IMAGE, Outcome.COULD_NOT_CHECK, seen, _fix(error))
         maker = BuildKey(**found.document["key"]).name if found else ""
     return image_finding(build, execution, container, maker)
-
-
-def _strange(execution: Execution) -> Finding:
-    seen = f"execution {execution.name.rpartition('/')[2]} does not say that it was started for this build"
-    remedy = f"leave the environment variable {BUILD_VARIABLE} to the verifier, and build again"
-    return Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, seen, remedy)
 
 
 def _unseen(error: ServiceError) -> Finding:
