@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.simulation.kernel import BEGINNING
-from tests.simulation.planet import GOOD, MAPPER, STUCK, TRULY
+from tests.simulation.planet import FLAKY, GOOD, MAPPER, STUCK, TRULY
 from verifier.checks.policy import Deadlines
 from verifier.errors import ServiceError, Unavailable
 from verifier.facts.build import TERMINAL
@@ -21,7 +21,7 @@ LEASE_SECONDS = 120.0
 _START, _RUN, _LOGS = (span.total_seconds() for span in (Deadlines().start, Deadlines().run, Deadlines().logs))
 _TRIES = 5
 """Failures before one that is taken to last."""
-_BY_ITS_LOGS = (GOOD, MAPPER)
+_BY_ITS_LOGS = (FLAKY, GOOD, MAPPER)
 """How an image behaves that only its logs show; any other is shown by its execution."""
 
 
@@ -82,7 +82,7 @@ def _against(made: Made, record: Document, run: Run, failures: Sequence[ServiceE
     deserved = TRULY[run.nature]
     if deserved == "VERIFIED" and run.digest != made.digest:
         deserved = "INCONCLUSIVE"  # that other image proves nothing about this one
-    if is_deaf:
+    if is_deaf or record["claimants"]:
         deserved = "INCONCLUSIVE"  # it may be anybody's
     if verdict == "VERIFIED" != deserved:
         return f"is VERIFIED without a run that shows it: it is {made.nature}"
@@ -107,7 +107,9 @@ def _against_time(record: Document, run: Run, decided: float) -> str:
 def _against_others(record: Document) -> str:
     """Executions that were found beside the one that counts, and are not told of."""
     told = " ".join(finding["seen"] for finding in record["judgement"]["findings"])
-    return next((f"does not tell of {name}" for name in record["extras"] if name not in told), "")
+    return next(
+        (f"does not tell of {name}" for name in (*record["extras"], *record["claimants"]) if name not in told), ""
+    )
 
 
 def _against_maker(made: Made, record: Document, run: Run, planet: Planet, known: Mapping[str, float]) -> str:

@@ -48,7 +48,7 @@ def somebody_else_starts_the_job_for_the_same_build() -> None:
     (made,) = life.planet.builds.values()
     life.kernel.at(20.0, lambda: life.planet.start(made.key.name))
     life.settle(exactly=False)
-    if len(life.laws.records[made.key.name]["extras"]) != 1:
+    if len(life.laws.records[made.key.name]["claimants"]) != 1:
         raise Unlawful("another execution was found, and its record does not say so")
 
 
