@@ -205,6 +205,10 @@ def break_logs(place: Place) -> None:
     place.cloud.deny("ListLogEntries")
 
 
+def break_reading_who_writes_logs(place: Place) -> None:
+    place.cloud.deny("GetIamPolicy of a project")
+
+
 def break_images(place: Place) -> None:
     place.cloud.put_build(a_build(results={}))
 
@@ -298,6 +302,7 @@ BREAKAGES: dict[Callable[[Place], None], tuple[str, str]] = {
     break_starting: ("worker_can_be_started", APPLY),
     break_executions: ("executions_can_be_read", "--role=roles/run.viewer"),
     break_logs: ("logs_can_be_read", "--role=roles/logging.viewer"),
+    break_reading_who_writes_logs: ("log_writers_are_known", "--role=roles/iam.securityReviewer"),
     break_images: ("trigger_pushes_the_image", "under images:"),
     break_secret: ("secret_has_a_version", RENEWAL),
     break_token: ("slack_takes_the_token", RENEWAL),
@@ -335,6 +340,7 @@ APIS = {
     "logging": "audit_can_be_written",
     "pubsub": "builds_topic_exists",
     "secretmanager": "secret_has_a_version",
+    "cloudresourcemanager": "log_writers_are_known",
     "cloudscheduler": "sweeps_are_sent",
 }
 
@@ -344,7 +350,7 @@ def test_an_api_that_is_not_enabled_is_named_with_the_project_to_enable_it_in(pl
     place.cloud.disable(f"{api}.googleapis.com")
     check = place.open_checks()[APIS[api]]
     assert check["outcome"] == "fails"
-    project = WATCHED if api in ("cloudbuild", "pubsub") else HOME
+    project = WATCHED if api in ("cloudbuild", "pubsub", "cloudresourcemanager") else HOME
     assert check["remedy"] == f"gcloud services enable {api}.googleapis.com --project={project}"
 
 
@@ -360,8 +366,8 @@ def test_all_that_depends_on_a_broken_thing_is_one_line(place: Place) -> None:
     result = place.doctor()
     assert result.exit_code == 1
     assert result.stdout.count("do this") == 1
-    assert "? 29 more checks wait for function_is_ready\n" in result.stdout
-    assert result.stdout.endswith("1 in order, 1 to fix, 29 waiting\n")
+    assert "? 30 more checks wait for function_is_ready\n" in result.stdout
+    assert result.stdout.endswith("1 in order, 1 to fix, 30 waiting\n")
 
 
 def test_every_call_failing_is_no_traceback(place: Place) -> None:

@@ -39,6 +39,7 @@ PERMISSIONS = {
     "GetIamPolicy of a service": "run.services.getIamPolicy",
     "GetIamPolicy of a topic": "pubsub.topics.getIamPolicy",
     "GetIamPolicy of a subscription": "pubsub.subscriptions.getIamPolicy",
+    "GetIamPolicy of a project": "resourcemanager.projects.getIamPolicy",
     "ListSinks": "logging.sinks.list",
     "GetBucket": "logging.buckets.get",
     "AccessSecretVersion": "secretmanager.versions.access",
@@ -55,6 +56,7 @@ _APIS = {
     "google.iam.v1": "pubsub",
     "google.cloud.secretmanager.v1": "secretmanager",
     "google.cloud.scheduler.v1": "cloudscheduler",
+    "google.cloud.resourcemanager.v3": "cloudresourcemanager",
 }
 """The first part of an API's name, by the package of its methods."""
 

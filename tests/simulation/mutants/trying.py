@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.simulation.mutants import scenes
 from tests.simulation.mutants.planting import mutant, put
+from verifier.checks import descent
 from verifier.checks import worker as operation
 from verifier.checks.descent import Claimed
 from verifier.checks.policy import Worker
@@ -96,11 +97,10 @@ def other_executions_are_forgotten(stack: ExitStack) -> None:
 
 @mutant(r"VERIFIED without a run that shows it", scenes.somebody_else_starts_the_job_for_the_same_build)
 def other_executions_are_not_told_of(stack: ExitStack) -> None:
-    honest = trial.not_as_asked
-    put(stack, trial, "not_as_asked", lambda execution, asked, _: honest(execution, asked))
+    put(stack, trial, "not_as_asked", lambda execution, asked, _: descent.not_as_asked(execution, asked))
 
 
-@mutant(r"VERIFIED without a run that shows it", scenes.somebody_else_starts_the_job_for_the_same_build)
+@mutant(r"its record does not say so", scenes.somebody_else_starts_the_job_for_the_same_build)
 def whoever_names_the_build_is_taken_for_ours(stack: ExitStack) -> None:
     put(stack, trial, "sort_claims", lambda claims, *_: Claimed(tuple(claim.name for claim in claims), ()))
 
