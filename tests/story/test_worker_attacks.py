@@ -269,19 +269,26 @@ def test_15_an_exit_line_of_a_sidecar_ends_no_attempt_of_the_worker(town: Town) 
     assert ended(town, key) == "INCONCLUSIVE"
 
 
-def test_16_the_expected_line_of_another_execution_is_not_ours(town: Town) -> None:
+@pytest.mark.parametrize(
+    ("log", "execution"), [(STDOUT, "another-x7k2p"), (PYTHON, "")], ids=["another execution's", "nobody's"]
+)
+def test_16_an_expected_line_that_is_not_our_executions_proves_nothing(town: Town, log: str, execution: str) -> None:
     town.job(Script(lines=(Line(at=1.0, text="nothing to do"),)))
     key = started(town)
-    write(town, "query ok", log=STDOUT, execution="another-x7k2p", at=2)
+    write(town, "query ok", log=log, execution=execution, at=2)
     assert ended(town, key) == "INCONCLUSIVE"
     assert town.findings(key)["expected_lines_were_seen"] == "could-not-check"
 
 
-def test_17_the_expected_line_without_a_label_is_nobodys(town: Town) -> None:
+def test_17_an_expected_line_that_a_client_library_could_have_written_counts_only_where_policy_says_so(
+    town: Town,
+) -> None:
+    worker(town, expect_logs=("stdout", "stderr"))
     town.job(Script(lines=(Line(at=1.0, text="nothing to do"),)))
     key = started(town)
-    write(town, "query ok", log=PYTHON, at=2)
+    write(town, "query ok", log=PYTHON, execution=short(town, key), at=2)
     assert ended(town, key) == "INCONCLUSIVE"
+    assert "was logged in python alone" in seen(town, key, "expected_lines_were_seen")
 
 
 def test_18_an_exit_code_that_was_forged_beside_ours_is_a_contradiction(town: Town) -> None:
@@ -298,7 +305,7 @@ def test_19_a_forged_success_in_the_logs_of_a_failure_changes_nothing(town: Town
     assert ended(town, key) == "FAILED"
 
 
-# 20 to 23: errors that are to be overlooked
+# 20 to 24: errors that are to be overlooked
 
 
 def test_20_a_crash_is_not_hidden_by_a_retry_that_passes(town: Town) -> None:
@@ -323,6 +330,13 @@ def test_22_a_flood_of_ignored_lines_does_not_push_an_error_out_of_sight(town: T
     assert ended(town, started(town)) == "INCONCLUSIVE"
 
 
+def test_23_a_crash_that_quotes_an_ignored_word_is_a_crash(town: Town) -> None:
+    worker(town, logs=replace(POLICY.workers[0].logs, ignored=(Pattern("ignored", "DeprecationWarning"),)))
+    quoting = TRACEBACK.replace("run\n", "run\n    warn('DeprecationWarning')\n")
+    town.job(Script(lines=(OK, Line(at=1.5, text=quoting, severity="ERROR", stream="stderr"))))
+    assert ended(town, started(town)) == "FAILED"
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -332,15 +346,15 @@ def test_22_a_flood_of_ignored_lines_does_not_push_an_error_out_of_sight(town: T
     ],
     ids=["printed without a severity", "in a field of a structured entry", "behind the expected line"],
 )
-def test_23_a_traceback_is_found_however_it_is_wrapped(town: Town, line: Line) -> None:
+def test_24_a_traceback_is_found_however_it_is_wrapped(town: Town, line: Line) -> None:
     town.job(Script(lines=(OK, replace(line, severity="" if line.payload else line.severity))))
     assert ended(town, started(town)) == "FAILED"
 
 
-# 24: the message
+# 25: the message
 
 
-def test_24_a_message_that_somebody_forged_in_the_channel_keeps_ours_from_nobody(town: Town) -> None:
+def test_25_a_message_that_somebody_forged_in_the_channel_keeps_ours_from_nobody(town: Town) -> None:
     town.faults.add(Fault("chat.postMessage", "before", status="reset"))
     key = started(town)
     assert ended(town, key, 1) == "VERIFIED"
@@ -349,3 +363,32 @@ def test_24_a_message_that_somebody_forged_in_the_channel_keeps_ours_from_nobody
     town.live(20)
     assert len(town.slack.messages) == 2
     assert town.record(key).ts == town.slack.messages[-1].ts
+
+
+# what anybody may do without doing harm
+
+
+def test_a_line_without_a_label_that_can_not_be_the_workers_keeps_no_verdict_back(town: Town) -> None:
+    key = started(town)
+    write(town, "hello", log=STDOUT, at=2)
+    write(town, "from before it started", log=PYTHON, at=-30)
+    assert ended(town, key) == "VERIFIED"
+    said = seen(town, key, "logs_are_complete")
+    assert said.endswith("2 lines of the job name no execution (1 in python, 1 in stdout), and can't be the worker's")
+
+
+def test_the_log_in_which_an_expected_line_was_seen_is_named(town: Town) -> None:
+    town.job(Script(lines=(Line(at=1.0, text="nothing to do"),)))
+    key = started(town)
+    write(town, "query ok", log=PYTHON, execution=short(town, key), at=2)
+    assert ended(town, key) == "VERIFIED"
+    assert seen(town, key, "expected_lines_were_seen") == '"query ok" seen in python'
+
+
+def test_an_execution_that_somebody_starts_beside_ours_changes_nothing_where_ours_is_known(town: Town) -> None:
+    """Its logs are its own, and only what the ledger has the name of counts."""
+    key = started(town)
+    town.job(Script(exit_code=1))
+    forge(town, {BUILD_VARIABLE: key.name})
+    assert ended(town, key) == "VERIFIED"
+    assert town.record(key).extras == ()

@@ -116,7 +116,7 @@ def trial(build: Build, execution: Execution, facts: LogFacts) -> tuple[Finding,
     return (
         *run_findings(execution, WORKER, DECIDED, facts, settled=True),
         image_finding(build, execution, own_container(execution, WORKER, build), ""),
-        *log_findings(execution, facts, WORKER.logs, settled=True),
+        *log_findings(execution, facts, WORKER, settled=True),
     )
 
 

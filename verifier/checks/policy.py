@@ -54,6 +54,8 @@ class Worker:
     container: str = ""
     """Its own container, by name, in a job with several; empty: the only one, or the one that runs what was built."""
     logs: LogRules = field(default_factory=LogRules)
+    expect_logs: tuple[str, ...] = ()
+    """Logs in which expected lines count, such as `stdout`; empty: any, even one that anybody may write to."""
     deadlines: Deadlines = field(default_factory=Deadlines)
 
     def may_have_built(self, build: Build) -> bool:

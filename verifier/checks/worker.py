@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import WORKER_CHECKS, Check, Finding, Outcome
 from verifier.facts.execution import Execution, Phase
-from verifier.facts.logs import LogFacts, LogRules
+from verifier.facts.logs import LogFacts
 
 
 def not_run(why: str) -> tuple[Finding, ...]:
@@ -77,12 +77,12 @@ def _number(attempt: str) -> int:
     return int(attempt) if attempt.isdecimal() and len(attempt) < 3 else 0
 
 
-def log_findings(execution: Execution, facts: LogFacts, rules: LogRules, *, settled: bool) -> tuple[Finding, ...]:
+def log_findings(execution: Execution, facts: LogFacts, worker: Worker, *, settled: bool) -> tuple[Finding, ...]:
     """What the logs say. `settled`: they were whole, and were read once more half a minute later."""
     return (
         _logs_are_complete(execution, facts, settled=settled),
         _logs_have_no_errors(facts, settled=settled),
-        _expected_lines_were_seen(facts, rules, settled=settled),
+        _expected_lines_were_seen(facts, worker, settled=settled),
     )
 
 
@@ -91,16 +91,26 @@ def _logs_are_complete(execution: Execution, facts: LogFacts, *, settled: bool) 
     if facts.truncated:
         seen = "there were more matching lines than are read for one verdict"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, "narrow `fail` and `expect` in policy.toml, or log less")
-    if facts.unlabelled:
-        lines = "1 line of the job names" if facts.unlabelled == 1 else f"{facts.unlabelled} lines of the job name"
-        seen = f"{lines} no execution"
+    if facts.unlabelled_possible:
+        seen = f"{_unlabelled(facts, possible=True)}, and could be the worker's"
         remedy = "use google-cloud-logging 3.11 or newer in the worker, or log to standard output"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
     if not settled or not logs_are_whole(execution, facts, out_of_time=True):
         seen = f"the exit lines of {len(facts.exits)} of {execution.attempts} attempts could be read in time"
         remedy = "read the logs by hand; if this repeats, raise `logs_deadline` in policy.toml"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
-    return Finding(check, Outcome.HOLDS, f"the exit lines of all {len(facts.exits)} attempts were read")
+    seen = f"the exit lines of all {len(facts.exits)} attempts were read"
+    if facts.unlabelled:
+        seen += f"; {_unlabelled(facts, possible=False)}, and can't be the worker's"
+    return Finding(check, Outcome.HOLDS, seen)
+
+
+def _unlabelled(facts: LogFacts, *, possible: bool) -> str:
+    """Return how many lines of the job name no execution, and in which logs."""
+    counts = [(log.possible if possible else log.count, _short(log.log)) for log in facts.unlabelled_logs]
+    told = [f"{count} in {log}" for count, log in counts if count]
+    total = sum(count for count, _ in counts)
+    return f"{total} line{' of the job names' if total == 1 else 's of the job name'} no execution ({', '.join(told)})"
 
 
 def _logs_have_no_errors(facts: LogFacts, *, settled: bool) -> Finding:
@@ -118,11 +128,19 @@ def _logs_have_no_errors(facts: LogFacts, *, settled: bool) -> Finding:
     return Finding(check, Outcome.HOLDS, "none")
 
 
-def _expected_lines_were_seen(facts: LogFacts, rules: LogRules, *, settled: bool) -> Finding:
+def _expected_lines_were_seen(facts: LogFacts, worker: Worker, *, settled: bool) -> Finding:
     check = Check.EXPECTED_LINES_WERE_SEEN
-    names = [pattern.name for pattern in rules.expected]
+    names = [pattern.name for pattern in worker.logs.expected]
     if not names:
         return Finding(check, Outcome.NOT_APPLICABLE, "policy expects no particular line")
+    logs = {name: sorted(_short(log) for seen, log in facts.seen_in if seen == name) for name in names}
+    allowed = {_short(log) for log in worker.expect_logs}
+    elsewhere = [name for name in names if name in facts.seen and allowed and not allowed & set(logs[name])]
+    if elsewhere:
+        found = ", ".join(sorted({log for name in elsewhere for log in logs[name]}))
+        seen = f"{_quoted(elsewhere)} was logged in {found} alone, where anybody may have written it"
+        remedy = f"log it to {' or '.join(sorted(allowed))}, or change `expect_logs` in policy.toml"
+        return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
     absent = [name for name in names if name not in facts.seen]
     if absent and not settled:
         seen = f"{_quoted(absent)} is not among the lines that could be read"
@@ -131,7 +149,12 @@ def _expected_lines_were_seen(facts: LogFacts, rules: LogRules, *, settled: bool
         seen = f"{_quoted(absent)} was never logged: an idle worker proves nothing"
         remedy = "run the job with work waiting, or drop `expect` for it in policy.toml"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
-    return Finding(check, Outcome.HOLDS, f"{_quoted(names)} seen")
+    places = ", ".join(sorted({log for name in names for log in logs[name]}))
+    return Finding(check, Outcome.HOLDS, f"{_quoted(names)} seen" + (f" in {places}" if places else ""))
+
+
+def _short(log: str) -> str:
+    return log.removeprefix("run.googleapis.com/")
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ Nothing here waits for a job: a function returns what it found, or `RequeueAt` f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -282,16 +283,33 @@ def _once_settled(
 
 
 def _logs_say(execution: Execution, facts: LogFacts, worker: Worker, *, settled: bool) -> _Logs:
-    return _Logs(log_findings(execution, facts, worker.logs, settled=settled), facts, settled)
+    return _Logs(log_findings(execution, facts, worker, settled=settled), facts, settled)
 
 
 def _read(attempt: Attempt, execution: Execution, container: Container | None, worker: Worker) -> LogFacts:
-    """Return what the pages say that one verdict reads. Raises ServiceError."""
+    """Return what the pages say that one verdict reads. Raises ServiceError.
+
+    Where stack traces came without a level, what stands right before them is read as well.
+    """
+    facts = _read_once(attempt, execution, container, worker)
+    if facts.unled:
+        facts = _read_once(attempt, execution, container, worker, facts.unled)
+    return replace(facts, errors=tuple(_redacted(error) for error in facts.errors))
+
+
+def _read_once(
+    attempt: Attempt,
+    execution: Execution,
+    container: Container | None,
+    worker: Worker,
+    around: Sequence[datetime] = (),
+) -> LogFacts:
     job, short_name = parse_execution_name(execution.name)
     own = container.name if container and len(execution.containers) > 1 else ""
-    reading = LogReading(worker.logs, short_name, container=own)
+    ran = (execution.started or execution.created, execution.completed)
+    reading = LogReading(worker.logs, short_name, container=own, ran=ran, around=around)
     pages = attempt.services.logs.read(
-        job.project, log_filter(execution, worker.logs), timeout=attempt.budget.seconds(_LOG_SECONDS)
+        job.project, log_filter(execution, worker.logs, around), timeout=attempt.budget.seconds(_LOG_SECONDS)
     )
     more, full = True, 0
     for number, page in enumerate(pages, start=1):
@@ -300,8 +318,7 @@ def _read(attempt: Attempt, execution: Execution, container: Container | None, w
         if full >= _MOST_LOG_PAGES or number >= _MOST_EMPTY_PAGES:
             break
         attempt.budget.seconds(_LOG_SECONDS)  # raises where the next page is not to be asked for
-    facts = reading.facts(truncated=more)
-    return replace(facts, errors=tuple(_redacted(error) for error in facts.errors))
+    return reading.facts(truncated=more)
 
 
 def _redacted(error: Repeated) -> Repeated:

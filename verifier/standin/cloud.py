@@ -70,7 +70,7 @@ class Cloud:
         """How many empty pages with a token come before the first page of entries that has any."""
         self.reads_per_minute = 60
         """How many pages of entries a project may read in a minute."""
-        self.regexes = Regexes.UNESCAPED
+        self.regexes = Regexes.AS_THEY_STAND
         """How Cloud Logging reads regular expressions."""
         self.builds = BuildBook()
         self.jobs = JobBook()

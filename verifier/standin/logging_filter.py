@@ -45,7 +45,7 @@ class _Token:
     at: int
 
 
-def compile_log_filter(text: str, regexes: Regexes = Regexes.UNESCAPED) -> Test:
+def compile_log_filter(text: str, regexes: Regexes = Regexes.AS_THEY_STAND) -> Test:
     """Return the filter as a function of an entry. Raise `RefusalError` naming the part that is not known."""
     if len(text) > MAX_LENGTH:
         raise invalid(f"The filter has {len(text)} characters; the most that are allowed is {MAX_LENGTH}.")

@@ -21,13 +21,15 @@ from verifier.checks.worker import (
     not_started,
 )
 from verifier.facts.execution import Completion, Execution
-from verifier.facts.logs import Ending, LogFacts, LogRules, Pattern, Repeated
+from verifier.facts.logs import Ending, LogFacts, LogRules, Pattern, Repeated, Unlabelled
 
 ERROR = Repeated("KeyError: 'width'", 3, FINISHED, "2", "KeyError: 'width'")
 FAILED = ran(completion=Completion.FALSE, succeeded=0, failed=1)
 EXITED = replace(FAILED, exited=True)
 CANCELLED = ran(completion=Completion.FALSE, succeeded=0, cancelled=1)
 FIRST = ("0", "0")
+RUN = "run.googleapis.com"
+READ = "the exit lines of all 1 attempts were read"
 
 
 def facts(*exits: tuple[str, str], endings: tuple[Ending, ...] = (), **fields: Any) -> LogFacts:
@@ -73,7 +75,7 @@ def test_a_worker_that_could_not_be_started_says_what_to_do() -> None:
 
 
 def row(check: Check, execution: Execution, said: LogFacts, *, settled: bool = True) -> tuple[Outcome, str]:
-    findings = log_findings(execution, said, WORKER.logs, settled=settled)
+    findings = log_findings(execution, said, WORKER, settled=settled)
     assert [finding.check for finding in findings] == [
         Check.LOGS_ARE_COMPLETE,
         Check.LOGS_HAVE_NO_ERRORS,
@@ -83,7 +85,7 @@ def row(check: Check, execution: Execution, said: LogFacts, *, settled: bool = T
 
 
 COMPLETE: dict[str, tuple[Execution, LogFacts, bool, Outcome, str]] = {
-    "whole": (ran(), facts(), True, Outcome.HOLDS, "the exit lines of all 1 attempts were read"),
+    "whole": (ran(), facts(), True, Outcome.HOLDS, READ),
     "cut off": (
         ran(),
         facts(truncated=True),
@@ -91,19 +93,26 @@ COMPLETE: dict[str, tuple[Execution, LogFacts, bool, Outcome, str]] = {
         Outcome.COULD_NOT_CHECK,
         "there were more matching lines than are read for one verdict",
     ),
-    "a line without a label": (
+    "a line without a label that could be the worker's": (
         ran(),
-        facts(unlabelled=1),
+        facts(unlabelled=1, unlabelled_logs=(Unlabelled("python", 1, 1),)),
         True,
         Outcome.COULD_NOT_CHECK,
-        "1 line of the job names no execution",
+        "1 line of the job names no execution (1 in python), and could be the worker's",
     ),
-    "lines without a label": (
+    "lines without a label, of which some could be the worker's": (
         ran(),
-        facts(unlabelled=7),
+        facts(unlabelled=9, unlabelled_logs=(Unlabelled("python", 7, 4), Unlabelled(f"{RUN}/stdout", 2, 0))),
         True,
         Outcome.COULD_NOT_CHECK,
-        "7 lines of the job name no execution",
+        "4 lines of the job name no execution (4 in python), and could be the worker's",
+    ),
+    "lines without a label that somebody else must have written": (
+        ran(),
+        facts(unlabelled=3, unlabelled_logs=(Unlabelled(f"{RUN}/stdout", 2, 0), Unlabelled("x", 1, 0))),
+        True,
+        Outcome.HOLDS,
+        f"{READ}; 3 lines of the job name no execution (2 in stdout, 1 in x), and can't be the worker's",
     ),
     "not settled": (
         ran(),
@@ -190,14 +199,33 @@ def test_whether_the_expected_lines_were_seen(
     assert row(Check.EXPECTED_LINES_WERE_SEEN, ran(), facts(seen=names), settled=settled) == (outcome, seen)
 
 
+STRICT = replace(WORKER, expect_logs=("stdout", "stderr"))
+IN_PYTHON, IN_STDOUT = ("query ok", "python"), ("query ok", f"{RUN}/stdout")
+
+
+def test_the_logs_in_which_expected_lines_were_seen_are_named() -> None:
+    *_, finding = log_findings(ran(), facts(seen_in=(IN_PYTHON, IN_STDOUT)), WORKER, settled=True)
+    assert (finding.outcome, finding.seen) == (Outcome.HOLDS, '"query ok" seen in python, stdout')
+
+
+def test_expected_lines_count_in_the_logs_that_policy_names_alone() -> None:
+    *_, finding = log_findings(ran(), facts(seen_in=(IN_PYTHON,)), STRICT, settled=True)
+    assert (finding.outcome, finding.seen) == (
+        Outcome.COULD_NOT_CHECK,
+        '"query ok" was logged in python alone, where anybody may have written it',
+    )
+    *_, finding = log_findings(ran(), facts(seen_in=(IN_PYTHON, IN_STDOUT)), STRICT, settled=True)
+    assert finding.outcome is Outcome.HOLDS
+
+
 def test_no_line_is_expected_where_policy_names_none() -> None:
-    *_, finding = log_findings(ran(), facts(), LogRules(), settled=True)
+    *_, finding = log_findings(ran(), facts(), replace(WORKER, logs=LogRules()), settled=True)
     assert (finding.outcome, finding.seen) == (Outcome.NOT_APPLICABLE, "policy expects no particular line")
 
 
 def test_every_missing_line_is_named() -> None:
     rules = LogRules(expected=(Pattern("query ok", "query ok"), Pattern("done", "done"), Pattern("end", "end")))
-    *_, finding = log_findings(ran(), facts(), rules, settled=True)
+    *_, finding = log_findings(ran(), facts(), replace(WORKER, logs=rules), settled=True)
     assert finding.seen == '"done", "end" was never logged: an idle worker proves nothing'
 
 
