@@ -6,13 +6,14 @@ The format is shown, with every key, in `verifier/policy.example.toml`.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import re2
 
-from verifier.checks.policy import DEFAULT_STRENGTHS, Deadlines, Exemption, Policy, Route, Worker
+from verifier.checks.policy import DEFAULT_STRENGTHS, BuildConfig, Deadlines, Exemption, Policy, Route, Worker
+from verifier.checks.policy_advice import refused_exemptions, refused_refs, warnings_of
 from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
 from verifier.errors import SettingsError
@@ -29,8 +30,12 @@ MOST_QUERY = 20_000
 """The most characters of a log query; Cloud Logging refuses longer ones."""
 
 _LITERAL = "repo-source"
-_FIRM = ("bucket", "service_account", "trigger")
+_FIRM = ("service_account", "trigger", "projects")
 """Conditions of an exemption that take a permission of their own to meet."""
+_TAKEN = (*_FIRM, "bucket")
+"""Those of which one is needed for a policy to be read at all: 0.1.0 took a bucket for one of the firm ones."""
+_TRIGGER = r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_PROJECT = r"^([a-z0-9.-]{1,63}:)?[a-z][a-z0-9-]{1,62}$"
 _PATTERN_MEMORY = 1 << 20
 _ANY = "leave it out to allow any"
 _JOB = re2.compile(r"^(?:([a-z0-9][a-z0-9.:-]{1,99})/)?([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]{0,62})$")
@@ -82,23 +87,30 @@ def read_policy(text: bytes, name: str = "policy.toml") -> Policy:
     slack = top.table("slack")
     sweep = top.table("sweep")
     strengths, repo_source_only = _evidence(top)
+    exemptions = tuple(_exemption(table) for table in top.tables("exemption"))
+    branches, tags, workers = top.texts("branches", _ANY), top.texts("tags", _ANY), _workers(top, for_all)
     policy = Policy(
         repositories=frozenset(top.items("repositories", _repository, _ANY)),
-        branches=top.texts("branches", _ANY),
-        tags=top.texts("tags", _ANY),
+        branches=branches,
+        tags=tags,
         strengths=strengths,
         repo_source_only=repo_source_only,
-        require_trigger=top.flag("require_trigger", default=False),
-        exemptions=tuple(_exemption(table) for table in top.tables("exemption")),
-        workers=_workers(top, for_all),
+        require_trigger=top.flag("require_trigger", default=True),
+        triggers=frozenset(top.items("triggers", _trigger, _ANY)),
+        build_config=top.choice("build_config", BuildConfig) or BuildConfig.ANY,
+        exemptions=tuple(exemption for exemption in exemptions if exemption.is_firm),
+        soft_exemptions=tuple(exemption for exemption in exemptions if not exemption.is_firm),
+        workers=workers,
         posts=slack.choices("post", Verdict, "leave it out for the default") or Policy().posts,
         post_verified_worker=slack.flag("post_verified_worker", default=True),
         post_failed_builds=slack.flag("post_failed_builds", default=True),
         name_submitter=slack.flag("name_submitter", default=False),
         routes=tuple(_route(table) for table in slack.tables("route")),
         grace=sweep.span("grace", Policy().grace, _DAY) or Policy().grace,
+        refused=(*refused_refs(branches, tags, workers), *refused_exemptions(exemptions)),
         digest=sha256(text).hexdigest(),
     )
+    policy = replace(policy, warnings=tuple(warnings_of(policy)))
     for table in (top, logs, slack, sweep):
         table.end()
     problems.check(name)
@@ -123,11 +135,12 @@ def _evidence(top: Table) -> tuple[frozenset[Strength], bool]:
 def _exemption(table: Table) -> Exemption:
     reason = table.text("reason", expected="the reason why such builds need no commit", required=True)
     conditions = {key: table.text(key) for key in ("tool", "bucket", "service_account", "tag", "trigger")}
-    if not any(conditions[key] for key in _FIRM):
+    projects = frozenset(table.items("projects", _project, "leave it out for every project"))
+    if not (projects or any(conditions.get(key) for key in _TAKEN)):
         got = ", ".join(key for key, value in conditions.items() if value)
         expected = f"at least one of {', '.join(_FIRM)}: whoever submits a build can imitate the others"
         table.wrong("", expected, got or None)
-    return Exemption(reason, **conditions)
+    return Exemption(reason, **conditions, projects=projects)
 
 
 def _workers(top: Table, for_all: _Patterns) -> tuple[Worker, ...]:
@@ -243,7 +256,8 @@ def _route(table: Table) -> Route:
 
 
 def _repository(table: Table, place: str, item: object) -> Repository | None:
-    found = parse_repository(item) if isinstance(item, str) else None
+    # People paste addresses: which repository is meant does not hang on the encryption of this one.
+    found = parse_repository(re2.sub(r"^http://", "https://", item)) if isinstance(item, str) else None
     if found is None:
         table.wrong(place, "a repository such as github.com/owner/name", item)
     return found
@@ -254,3 +268,20 @@ def _argument(table: Table, place: str, item: object) -> str | None:
         table.wrong(place, "text", item)
         return None
     return item
+
+
+def _trigger(table: Table, place: str, item: object) -> str | None:
+    """An id: names can be imitated by whoever makes a trigger in another region."""
+    if isinstance(item, str) and re2.match(_TRIGGER, item):
+        return item.lower()
+    example = "7d4bb5b1-90f0-4be7-a6f6-2ad1c1f7c2ee"
+    expected = f"a trigger's id such as {example} (gcloud builds triggers list --region=REGION shows it)"
+    table.wrong(place, expected, item)
+    return None
+
+
+def _project(table: Table, place: str, item: object) -> str | None:
+    if isinstance(item, str) and re2.match(_PROJECT, item):
+        return item
+    table.wrong(place, "a project's id such as team-dev", item)
+    return None

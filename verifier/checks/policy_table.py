@@ -84,6 +84,13 @@ class Table:
 
         return frozenset(self.items(key, word, advice))
 
+    def choice(self, key: str, words: type[_Word]) -> _Word | None:
+        value = self.take(key)
+        found = next((known for known in words if known.value == value), None)
+        if value is not None and found is None:
+            self.wrong(key, f"one of {', '.join(words)}", value)
+        return found
+
     def table(self, key: str) -> Table:
         value = self.take(key)
         if value is not None and not isinstance(value, dict):

@@ -31,10 +31,16 @@ def right_command(build: Build, policy: Policy) -> str:
 
 
 def worker_of_images(build: Build, policy: Policy) -> Worker | None:
-    """The worker whose image this build pushed."""
-    pushed = {image.name.partition("@")[0].rpartition(":")[0] or image.name for image in build.images}
-    pushed |= {image.name for image in build.images}
-    return next((worker for worker in policy.workers if worker.image and worker.image in pushed), None)
+    """Return the worker whose image this build pushed."""
+    return next(iter(workers_of_images(build, policy)), None)
+
+
+def workers_of_images(build: Build, policy: Policy) -> tuple[Worker, ...]:
+    """Return all workers whose image this build pushed, in the order of policy."""
+    names = {str(image["name"]).partition("@")[0] for image in build.document["results"]["images"]}
+    # What follows the last colon is a tag, or a port and all that comes after.
+    names |= {name.rpartition(":")[0] for name in names if "/" not in name.rpartition(":")[2]}
+    return tuple(worker for worker in policy.workers if worker.image and worker.image in names)
 
 
 def _only_worker(policy: Policy) -> Worker | None:

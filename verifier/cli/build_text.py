@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from verifier.checks.by_source import findings_by_source, judge_source
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy
 from verifier.checks.policy_file import read_policy
-from verifier.checks.source import source_findings
-from verifier.checks.verdict import SOURCE_CHECKS, Check, Finding, Outcome, decide
-from verifier.checks.worker import not_run
+from verifier.checks.verdict import Finding, Outcome
 from verifier.errors import SettingsError
-from verifier.facts.build import SUCCESS, Build
+from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload, source_of
 from verifier.redact import one_line
 from verifier.reporting.audit_entry import explanation
+from verifier.reporting.slack_message import is_posted
 from verifier.reporting.wording import MARKS
 
 POLICY_FILE = Path("policy.toml")
@@ -42,10 +42,12 @@ class Judged:
     judgement: Judgement
     worker: str
     """The job that would have to run for a full verdict; empty when none is configured."""
+    posted: bool
+    """Whether Slack would hear of it, by source alone."""
 
     def document(self) -> dict[str, Any]:
         """What `--json` prints."""
-        return explanation(self.build, self.source, self.judgement)
+        return explanation(self.build, self.source, self.judgement) | {"slack": self.posted}
 
     def lines(self) -> Iterator[str]:
         """What a person reads."""
@@ -71,20 +73,25 @@ class Judged:
 def judge(build: Build, policy: Policy) -> Judged:
     """Judge a build without running or reading anything else."""
     source = source_of(build)
-    findings = source_findings(build, source, policy, announced=True)
-    silent = tuple(finding for finding in findings if finding.check is not Check.BUILD_WAS_ANNOUNCED)
-    verdict = decide((*silent, *not_run("judged by source alone")), SOURCE_CHECKS) if build.status == SUCCESS else None
+    judgement = judge_source(build, source, policy, decided=datetime.now(UTC))
+    posted = is_posted(build, judgement, policy)
+    if judgement.verdict is None:
+        # Not judged; but who asks about this build sees what policy makes of its source.
+        judgement = replace(judgement, findings=findings_by_source(build, source, policy))
     worker = policy.worker_for(build)
-    return Judged(build, source, Judgement(verdict, silent, datetime.now(UTC)), worker.job.job if worker else "")
+    return Judged(build, source, judgement, worker.job.job if worker else "", posted)
 
 
 def chosen_policy(path: Path | None) -> Policy:
     """The policy of this file, of the policy.toml in the current folder, or the defaults. Raises ClickException."""
     chosen = path or (POLICY_FILE if POLICY_FILE.exists() else None)
     try:
-        return read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()
+        policy = read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()
     except (SettingsError, OSError) as error:
         raise click.ClickException(str(error)) from error
+    for problem in policy.refused:
+        click.echo(f"{chosen}: {problem}", err=True)
+    return policy
 
 
 def _source(source: Source) -> str:

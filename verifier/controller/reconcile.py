@@ -21,14 +21,15 @@ which then has a due time, and the sweep or the next message goes on where it st
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
+from verifier.checks.by_source import judge_source
 from verifier.checks.judgement import Judgement
-from verifier.checks.remedies import worker_of_images
 from verifier.checks.source import source_findings
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Finding, Verdict, decide
-from verifier.checks.worker import given_up, not_ours, not_run
+from verifier.checks.worker import given_up, image_of_another, not_run
 from verifier.controller.attempt import Attempt, GiveUp, RequeueAt, SlackUnreachable
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import Lease, State
@@ -38,6 +39,7 @@ from verifier.controller.worker_run import WorkerResult, run_worker
 from verifier.errors import Denied, LostLease, Malformed, Missing, Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
 from verifier.facts.source import Source, source_of
+from verifier.facts.trigger import OFFLINE
 from verifier.reporting.audit_entry import AuditEntry, unconfirmed_entry, verdict_entry
 from verifier.services import Message, Stored
 
@@ -231,11 +233,12 @@ def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement:
     """Steps 5 to 10."""
     policy, version = attempt.deployment.policy, attempt.deployment.version
     if build.status != SUCCESS:
-        return Judgement(None, (), attempt.now(), policy=policy.digest, version=version)
+        told = judge_source(build, source, policy, decided=attempt.now(), announced=attempt.record.announced)
+        return replace(told, policy=policy.digest, version=version)
     findings = source_findings(build, source, policy, announced=attempt.record.announced)  # 5
-    worker, likely = policy.worker_for(build), worker_of_images(build, policy)
-    if worker is None and likely is not None and likely.may_have_built(build):
-        trial = WorkerResult(not_ours(likely))
+    worker, strangers = policy.worker_for(build), image_of_another(build, policy, OFFLINE)
+    if strangers:
+        trial = WorkerResult(strangers)
     elif worker is None:
         trial = WorkerResult(_not_tried(attempt, "no worker is configured for what built it"))
     elif decide(findings, SOURCE_CHECKS) is not Verdict.VERIFIED:

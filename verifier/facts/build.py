@@ -118,7 +118,7 @@ class Build:
 
     @property
     def pull_request(self) -> str:
-        """The number of the pull request that it was built for, `?` when it says so without one, or empty."""
+        """The number of the pull request that it claims to be for, `?` when it says so without one, or empty."""
         if any(name in self.claims for name in _OF_PULL_REQUESTS):
             return self.claims.get("_PR_NUMBER") or "?"
         return ""
@@ -131,7 +131,26 @@ class Build:
     @property
     def default_source_is_ignored(self) -> bool:
         """A dependency says `empty: true`: the recorded source was not fetched."""
-        return bool(self.document["dependencies"])
+        return any("empty" in entry for entry in self.document["dependencies"])
+
+    @property
+    def images_cut(self) -> int:
+        """How many of the images that it pushed are not kept, and so not among `images`."""
+        return int(self.document["results"].get("imagesCut", 0))
+
+    @property
+    def shipped(self) -> str:
+        """How it ended and the first of its steps that had shipped something by then; empty where none is known to.
+
+        Only of a build that ended without success: one that succeeded is judged whatever it shipped.
+        """
+        if self.status not in TERMINAL or self.status == SUCCESS:
+            return ""
+        for step in self.document["steps"]:
+            if step.get("word"):
+                named = step.get("id") or step["word"]
+                return f"it ended {self.status} after its step '{named}' had succeeded"
+        return ""
 
     @property
     def is_oversize(self) -> bool:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import re2
 
 from verifier.facts.build import Build
+from verifier.facts.repository import CASE_BLIND_HOSTS, SOURCE_REPOSITORIES
 from verifier.facts.source import Commit, Source
 from verifier.redact import excerpt
 
@@ -64,11 +65,15 @@ def _against_commit(build: Build, commit: Commit) -> Iterator[Claim]:
 
 
 def _names(full_name: str, commit: Commit) -> bool:
-    """Connections and mirrored repositories go by other names: only plain hosts can contradict one."""
+    """Connections, mirrored repositories and Developer Connect's proxy go by other names: they contradict none.
+
+    On a host of one's own, something may stand before the owner: Bitbucket's `/scm/`, a relative address of GitLab.
+    """
     repository = commit.repository
-    if repository is None or not repository.host or repository.host == "source.developers.google.com":
+    if repository is None or not repository.host or repository.is_proxy or repository.host == SOURCE_REPOSITORIES:
         return True
-    return repository.path.lower() == full_name.lower()
+    path, name = repository.path.lower(), full_name.lower()
+    return path == name or (repository.host not in CASE_BLIND_HOSTS and path.endswith(f"/{name}"))
 
 
 @lru_cache(maxsize=1024)
@@ -79,24 +84,3 @@ def _is_for_a_sha(name: str) -> bool:
 @lru_cache(maxsize=1024)  # names and branches recur from build to build, and a commit within one
 def _word(text: str) -> str:
     return excerpt(text, _MOST_SHOWN)
-
-
-def ref_of(build: Build) -> tuple[str, str]:
-    """`branch` or `tag` and its name, as best the build tells; an empty name when it does not, or contradicts itself.
-
-    Only Cloud Source Repositories builds carry it in a field that the service writes; otherwise it is a
-    substitution, which counts where a trigger ran the build and both of its names for it agree.
-    """
-    asked = (build.source or {}).get("repoSource")
-    if isinstance(asked, dict):
-        for kind in ("branch", "tag"):
-            if asked.get(f"{kind}Name"):
-                return kind, str(asked[f"{kind}Name"])
-    if not build.trigger_id:
-        return "branch", ""
-    ref = build.claims.get("REF_NAME", "")
-    for kind, claim in (("tag", "TAG_NAME"), ("branch", "BRANCH_NAME")):
-        name = build.claims.get(claim, "")
-        if name:
-            return kind, name if ref in ("", name) else ""
-    return "branch", ref

@@ -78,6 +78,7 @@ Source = Commit | Upload | NoSource | Unclear
 
 _SHA = re2.compile(r"(?i)^([0-9a-f]{40}|[0-9a-f]{64})$")
 _SERVICE_BUCKET = re2.compile(r"^\d+\.cloudbuild-source\.googleusercontent\.com$")
+_PLAIN = re2.compile(r"(?i)^\s*(git\+)?(http|git):")
 _SUBMITTED = re2.compile(r"^source/\d+\.\d+-[0-9a-f]{32}\.[a-z.]+$")
 _KINDS = frozenset(
     "storageSource repoSource gitSource storageSourceManifest connectedRepository developerConnectConfig".split()
@@ -103,6 +104,9 @@ def source_of(build: Build) -> Source:
         return fact
     if build.default_source_is_ignored:
         return Unclear("a dependency with empty: true says that the recorded source was not fetched", "dependencies")
+    plain = _plain_address(build)
+    if plain:
+        return Unclear("it was fetched over plain http, where whoever stands between answers as the host", plain)
     if build.repository_is_proxied and not build.trigger_id:
         return Unclear("the submitter put a proxy between Cloud Build and the repository", "gitConfig")
     return fact
@@ -182,6 +186,9 @@ def _storage_fact(build: Build, resolved: list[_Revision]) -> Source:
     claimed = build.claims.get("COMMIT_SHA", "")
     if _SERVICE_BUCKET.match(bucket) and build.trigger_id and _SHA.match(claimed) and name.startswith(f"{claimed}-"):
         return Commit(claimed.lower(), Strength.SERVICE_UPLOAD, None, f"{field}.object")
+    if _SERVICE_BUCKET.match(bucket):
+        # Nobody but the service may write there: no upload, but which commit it is, nothing says.
+        return Unclear("it is a copy that Cloud Build made itself, and neither trigger nor name prove a commit", field)
     return Upload(bucket, name, _value(place, "generation"), _upload_tool(build, bucket, name), field)
 
 
@@ -201,8 +208,13 @@ def _resolved_fact(build: Build, resolved: list[_Revision]) -> Source:
 
 
 def _contradict(one: Repository | None, other: Repository | None) -> bool:
-    """Both are known and differ. A connection's repository has no host: nothing can be said about it and an address."""
-    return one is not None and other is not None and bool(one.host) == bool(other.host) and one != other
+    """Both are known and differ.
+
+    A connection's repository has no host, and a proxy has another: nothing can be said about those and an address.
+    """
+    if one is None or other is None or bool(one.host) != bool(other.host) or one.is_proxy != other.is_proxy:
+        return False
+    return one != other
 
 
 def _unresolved_fact(build: Build) -> Source:
@@ -231,6 +243,17 @@ def _requested_fact(build: Build, request: _Revision) -> Source:
     return Commit(request.text.lower(), Strength.REQUESTED, request.repository, request.field)
 
 
+def _plain_address(build: Build) -> str:
+    """The field that names an address without encryption, or empty."""
+    for holder, name, kind in (
+        (build.provenance, "sourceProvenance", "resolvedGitSource"),
+        (build.source or {}, "source", "gitSource"),
+    ):
+        if _PLAIN.match(_value(_part(holder, kind), "url")):
+            return f"{name}.{kind}.url"
+    return ""
+
+
 def _same_object(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     if any(_value(one, part) != _value(other, part) for part in ("bucket", "object")):
         return False
@@ -251,7 +274,7 @@ def _upload_tool(build: Build, bucket: str, name: str) -> str:
 
 
 def _service(build: Build) -> str:
-    fetched = " ".join(arg for step in build.document.get("steps", []) for arg in step["args"])
+    fetched = " ".join(arg for step in build.document["steps"] for arg in step.get("args", []))
     if {"p-gcf", "t-function"} & set(build.tags) or "gs://gcf-v2-sources-" in fetched:
         return "Cloud Functions"
     if "gs://staging." in fetched:
