@@ -51,4 +51,12 @@ def findings_by_source(
     findings = source_findings(build, source, policy, announced=bool(announced), trigger=trigger)
     if announced is None:
         findings = tuple(finding for finding in findings if finding.check in SOURCE_CHECKS)
-    return (*findings, *image_of_another(build, policy, trigger))
+    return (*findings, *of_another_trigger(build, policy, trigger))
+
+
+def of_another_trigger(build: Build, policy: Policy, trigger: Trigger | Unread) -> tuple[Finding, ...]:
+    """Return the finding where a build pushes a worker's image that is not its to push.
+
+    Builds of pull requests push what they like: none of them is ever VERIFIED.
+    """
+    return () if pull_request_of(build, trigger) else image_of_another(build, policy, trigger)

@@ -29,7 +29,7 @@ class Judgement:
     version: str = ""
     """The verifier's version that decided it."""
     pull_request: str = ""
-    """The pull request that it was built for, as its trigger shows; empty where none does, whatever the build claims."""
+    """The pull request that it was built for, as its trigger shows; empty where it does not, whatever is claimed."""
 
     def finding(self, check: Check) -> Finding | None:
         """The answer to one check."""

@@ -156,7 +156,7 @@ class Policy:
     grace: timedelta = timedelta(minutes=10)
     """How long a message about a build may take before the build counts as unannounced."""
     refused: tuple[str, ...] = ()
-    """What 0.1.0 took and `verifier policy` refuses, each with its place and what to write instead: it has no effect."""
+    """What 0.1.0 took and `verifier policy` refuses, each with what to write instead: it has no effect."""
     warnings: tuple[str, ...] = ()
     """What may accept more than was meant."""
     soft_exemptions: tuple[Exemption, ...] = ()

@@ -61,6 +61,6 @@ def warnings_of(policy: Policy) -> Iterator[str]:
                 "anybody's builds may run as: give these builds an account of their own"
             )
     for worker in policy.workers:
-        if policy.triggers and "-" in worker.trigger and re2.match(r"(?i)^[0-9a-f]{8}-[0-9a-f-]{27}$", worker.trigger):
-            if worker.trigger.lower() not in policy.triggers:
-                yield f"the worker of trigger {worker.trigger} never runs: `triggers` does not list it"
+        is_id = re2.match(r"(?i)^[0-9a-f]{8}-[0-9a-f-]{27}$", worker.trigger)
+        if policy.triggers and is_id and worker.trigger.lower() not in policy.triggers:
+            yield f"the worker of trigger {worker.trigger} never runs: `triggers` does not list it"

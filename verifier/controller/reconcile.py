@@ -25,21 +25,22 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from verifier.checks.by_source import judge_source
+from verifier.checks.by_source import judge_source, of_another_trigger
 from verifier.checks.judgement import Judgement
-from verifier.checks.source import source_findings
+from verifier.checks.source import pull_request_of, source_findings
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Finding, Verdict, decide
-from verifier.checks.worker import given_up, image_of_another, not_run
+from verifier.checks.worker import given_up, not_run
 from verifier.controller.attempt import Attempt, GiveUp, RequeueAt, SlackUnreachable
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import Lease, State
 from verifier.controller.notify import message_about, notify, publish_judgement, record_judgement, write_audit
+from verifier.controller.trigger import trigger_of
 from verifier.controller.unconfirmed import count_unconfirmed
 from verifier.controller.worker_run import WorkerResult, run_worker
 from verifier.errors import Denied, LostLease, Malformed, Missing, Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import SUCCESS, TERMINAL, Build, BuildKey, parse_build
+from verifier.facts.build_document import is_whole
 from verifier.facts.source import Source, source_of
-from verifier.facts.trigger import OFFLINE
 from verifier.reporting.audit_entry import AuditEntry, unconfirmed_entry, verdict_entry
 from verifier.services import Message, Stored
 
@@ -181,7 +182,7 @@ def _tell(attempt: Attempt, record: AuditEntry, message: Message | None, decided
 
 def _fetch(attempt: Attempt) -> Build:
     """Step 4: the build as Cloud Build has it, which a record keeps once it is terminal. Raises Later."""
-    if attempt.record.build is not None:
+    if attempt.record.build is not None and (is_whole(attempt.record.build) or attempt.record.judgement):
         return parse_build(attempt.record.build)
     try:
         build = _asked_for(attempt)
@@ -235,8 +236,9 @@ def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement:
     if build.status != SUCCESS:
         told = judge_source(build, source, policy, decided=attempt.now(), announced=attempt.record.announced)
         return replace(told, policy=policy.digest, version=version)
-    findings = source_findings(build, source, policy, announced=attempt.record.announced)  # 5
-    worker, strangers = policy.worker_for(build), image_of_another(build, policy, OFFLINE)
+    trigger = trigger_of(attempt, build, source)
+    findings = source_findings(build, source, policy, announced=attempt.record.announced, trigger=trigger)  # 5
+    worker, strangers = policy.worker_for(build), of_another_trigger(build, policy, trigger)
     if strangers:
         trial = WorkerResult(strangers)
     elif worker is None:
@@ -254,6 +256,7 @@ def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement:
         errors=trial.errors,
         policy=policy.digest,
         version=version,
+        pull_request=pull_request_of(build, trigger),
     )
 
 
