@@ -12,13 +12,14 @@ from typing import TypeVar
 from tests.simulation.fate import SAVES, Call, Destiny, Fate, unavailable
 from tests.simulation.kernel import BEGINNING, Kernel, Killed
 from tests.simulation.laws import Laws
-from tests.simulation.planet import CHANNEL, Planet
+from tests.simulation.planet import CHANNEL, TRIGGER, Planet
 from verifier.controller.ledger import BUILDS
 from verifier.errors import Missing, ServiceError
-from verifier.facts.build import SUCCESS, Build, BuildKey
+from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import BUILD_VARIABLE, Execution, JobName
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
+from verifier.facts.trigger import Trigger, parse_trigger
 from verifier.services import BuildPage, Document, LogPage, Message, Posted, Stored
 from verifier.times import show_time
 
@@ -171,7 +172,7 @@ class CloudBuild:
             found = [
                 made.key
                 for made in self.planet.builds.values()
-                if made.done.status == SUCCESS and made.finishes + max(self.planet.lag, self.planet.listing_lag) <= now
+                if made.finishes + max(self.planet.lag, self.planet.listing_lag) <= now
                 if made.done.finished is not None and since <= made.done.finished < until
             ]
             first = int(page or 0)
@@ -179,6 +180,18 @@ class CloudBuild:
             return BuildPage(found[first : first + _BUILDS_A_PAGE], str(first + _BUILDS_A_PAGE) if more else "")
 
         return self.wire.call("builds.finished", timeout, effect)
+
+
+@dataclass
+class Triggers:
+    """Every trigger is the worker's: its steps are a file of the repository that it builds."""
+
+    wire: Wire
+
+    def read(self, project: str, location: str, trigger_id: str, *, timeout: float) -> Trigger:
+        document = {"id": trigger_id, "name": TRIGGER, "filename": "cloudbuild.yaml", "github": {"push": {}}}
+        now = self.wire.kernel.clock
+        return self.wire.call("triggers.read", timeout, lambda _: parse_trigger(document, now()))
 
 
 @dataclass
@@ -314,6 +327,7 @@ class Ports:
 
     store: Documents
     builds: CloudBuild
+    triggers: Triggers
     jobs: CloudRun
     logs: Logging
     submitters: WhoAsked
@@ -330,6 +344,7 @@ class Ports:
         return Ports(
             store=Documents(wire),
             builds=CloudBuild(wire, planet),
+            triggers=Triggers(wire),
             jobs=CloudRun(wire, planet),
             logs=logging,
             submitters=WhoAsked(wire),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.story.test_trigger import FOR_SEVEN, OF_PULL_REQUESTS
 from tests.story.town import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Town, town
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS
@@ -274,18 +275,28 @@ def test_a_workers_image_pushed_under_another_triggers_name_is_inconclusive(town
     assert town.executions() == 0
 
 
-def test_another_trigger_may_push_the_image_of_a_worker_that_is_named_by_id(town: Town) -> None:
+def test_a_workers_image_that_another_trigger_pushes_is_not_verified(town: Town) -> None:
     other = "0c1f2f9e-4a5b-4c3d-8e7f-6a5b4c3d2e1f"
     key = town.triggered(buildTriggerId=other)
-    assert wait_for_verdict(town, key, 0) == "VERIFIED"
-    assert town.findings(key)["worker_started"] == "not-applicable"
-    assert town.slack.messages == ()
+    assert wait_for_verdict(town, key, 0) == "INCONCLUSIVE"
+    assert town.findings(key)["worker_started"] == "could-not-check"
+    assert len(town.slack.messages) == 1
+    assert town.executions() == 0
+
+
+def test_a_trigger_that_is_called_another_name_than_the_build_says_is_not_the_workers(town: Town) -> None:
+    town.use(replace(POLICY, workers=(replace(POLICY.workers[0], trigger=TRIGGER),)))
+    town.trigger(TRIGGER_ID, "my-own")
+    key = town.triggered()
+    assert wait_for_verdict(town, key, 0) == "INCONCLUSIVE"
+    assert town.findings(key)["worker_started"] == "could-not-check"
+    assert town.executions() == 0
 
 
 def test_a_pull_request_that_pushes_a_workers_image_stays_quiet(town: Town) -> None:
     town.use(replace(POLICY, workers=(replace(POLICY.workers[0], trigger=TRIGGER),)))
-    claims = {"COMMIT_SHA": FIXED, "TRIGGER_NAME": "pull-requests", "_PR_NUMBER": "7"}
-    key = town.triggered(substitutions=claims)
+    town.trigger(OF_PULL_REQUESTS, "pull-requests", github={"pullRequest": {"branch": "main"}}, filename="a.yaml")
+    key = town.triggered(substitutions=FOR_SEVEN, buildTriggerId=OF_PULL_REQUESTS)
     assert wait_for_verdict(town, key, 0) == "INCONCLUSIVE"
     assert town.slack.messages == ()
 

@@ -18,6 +18,7 @@ from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.adapters.slack import SlackBot
 from verifier.adapters.sqlite import SqliteStore
 from verifier.adapters.submitters import CloudSubmitters
+from verifier.adapters.triggers import CloudTriggers
 from verifier.checks.policy import Policy, Worker
 from verifier.config import Watched
 from verifier.controller.budget import Budget, Deployment
@@ -27,7 +28,7 @@ from verifier.controller.sweep import Swept, sweep
 from verifier.facts.build import BuildKey
 from verifier.facts.execution import JobName
 from verifier.facts.logs import LogRules, Pattern
-from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters
+from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters, Triggers
 from verifier.standin.clock import ManualClock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
@@ -55,6 +56,7 @@ class TownServices:
 
     store: Store
     builds: Builds
+    triggers: Triggers
     jobs: Jobs
     logs: Logs
     submitters: Submitters
@@ -132,6 +134,12 @@ class Town:
         """How the worker's next execution goes."""
         self.cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=script, **settings)
 
+    def trigger(self, trigger_id: str = TRIGGER_ID, name: str = TRIGGER, **settings: Any) -> None:
+        """Let there be this trigger: for pushes to the repository, whose file its steps are, or as the settings say."""
+        known = {"github": {"owner": "vividly", "name": "content-worker", "push": {"branch": "^main$"}}}
+        document = {"id": trigger_id, "name": name} | (settings or known | {"filename": "cloudbuild.yaml"})
+        self.cloud.put_trigger(PROJECT, REGION, document)
+
     def budget(self) -> Budget:
         return Budget(self.clock, self.clock() + timedelta(seconds=50))
 
@@ -201,6 +209,7 @@ def a_town(store: Store, *, rate_limit: bool = False) -> Iterator[Town]:
         services = TownServices(
             store=store,
             builds=CloudBuild(google.address),
+            triggers=CloudTriggers(clock, google.address),
             jobs=CloudRunJobs(google.address),
             logs=logging,
             submitters=CloudSubmitters(google.address),
@@ -211,6 +220,7 @@ def a_town(store: Store, *, rate_limit: bool = False) -> Iterator[Town]:
         ledger = Ledger(store, clock, LEASE, lambda: f"nonce-{next(nonces)}")
         town = Town(cloud, slack, faults, clock, Deployment(services, POLICY, ledger, "test", "C0BUILDS01", PROJECT))
         town.job()
+        town.trigger()
         yield town
 
 

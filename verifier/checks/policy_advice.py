@@ -7,10 +7,11 @@ and the function says it when it starts and goes on without it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import re2
 
-from verifier.checks.policy import Exemption, Policy, Worker
+from verifier.checks.policy import Exemption, Policy
 
 _EXPRESSION = re2.compile(r"^\^|\$$|\\")
 _DEFAULT_ACCOUNT = re2.compile(
@@ -18,10 +19,21 @@ _DEFAULT_ACCOUNT = re2.compile(
 )
 
 
-def refused_refs(branches: Iterable[str], tags: Iterable[str], workers: Iterable[Worker]) -> Iterator[str]:
-    """Return what is wrong with the patterns of branches and tags: regular expressions, and full names of refs."""
-    lists = [("branches", "heads", branches), ("tags", "tags", tags)]
-    lists += [(f"worker[{at}].branches", "heads", one.branches) for at, one in enumerate(workers, start=1)]
+def advised(policy: Policy) -> Policy:
+    """Return the policy with what is refused and warned of; exemptions that are not firm stand apart."""
+    return replace(
+        policy,
+        exemptions=tuple(one for one in policy.exemptions if one.is_firm),
+        soft_exemptions=tuple(one for one in policy.exemptions if not one.is_firm),
+        refused=(*_refused_refs(policy), *_refused_exemptions(policy.exemptions)),
+        warnings=tuple(_warnings(policy)),
+    )
+
+
+def _refused_refs(policy: Policy) -> Iterator[str]:
+    """Regular expressions and full names of refs among the patterns of branches and tags."""
+    lists = [("branches", "heads", policy.branches), ("tags", "tags", policy.tags)]
+    lists += [(f"worker[{at}].branches", "heads", one.branches) for at, one in enumerate(policy.workers, start=1)]
     for place, folder, patterns in lists:
         for number, pattern in enumerate(patterns, start=1):
             spelling = _spelled(pattern, folder)
@@ -40,8 +52,7 @@ def _spelled(pattern: str, folder: str) -> str:
     return plain.removeprefix(f"refs/{folder}/") or "main"
 
 
-def refused_exemptions(exemptions: Iterable[Exemption]) -> Iterator[str]:
-    """Return which exemptions have no condition that only a permission of its own can meet."""
+def _refused_exemptions(exemptions: Iterable[Exemption]) -> Iterator[str]:
     for number, exemption in enumerate(exemptions, start=1):
         if not exemption.is_firm:
             given = " and ".join(name for name in ("bucket", "tool", "tag") if getattr(exemption, name))
@@ -52,8 +63,7 @@ def refused_exemptions(exemptions: Iterable[Exemption]) -> Iterator[str]:
             )
 
 
-def warnings_of(policy: Policy) -> Iterator[str]:
-    """Return what is accepted that may be more than was meant."""
+def _warnings(policy: Policy) -> Iterator[str]:
     for exemption in policy.exemptions:
         if _DEFAULT_ACCOUNT.match(exemption.service_account) and not (exemption.trigger or exemption.projects):
             yield (

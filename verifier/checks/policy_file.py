@@ -6,14 +6,14 @@ The format is shown, with every key, in `verifier/policy.example.toml`.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import re2
 
 from verifier.checks.policy import DEFAULT_STRENGTHS, BuildConfig, Deadlines, Exemption, Policy, Route, Worker
-from verifier.checks.policy_advice import refused_exemptions, refused_refs, warnings_of
+from verifier.checks.policy_advice import advised
 from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
 from verifier.errors import SettingsError
@@ -87,34 +87,29 @@ def read_policy(text: bytes, name: str = "policy.toml") -> Policy:
     slack = top.table("slack")
     sweep = top.table("sweep")
     strengths, repo_source_only = _evidence(top)
-    exemptions = tuple(_exemption(table) for table in top.tables("exemption"))
-    branches, tags, workers = top.texts("branches", _ANY), top.texts("tags", _ANY), _workers(top, for_all)
     policy = Policy(
         repositories=frozenset(top.items("repositories", _repository, _ANY)),
-        branches=branches,
-        tags=tags,
+        branches=top.texts("branches", _ANY),
+        tags=top.texts("tags", _ANY),
         strengths=strengths,
         repo_source_only=repo_source_only,
         require_trigger=top.flag("require_trigger", default=True),
         triggers=frozenset(top.items("triggers", _trigger, _ANY)),
         build_config=top.choice("build_config", BuildConfig) or BuildConfig.ANY,
-        exemptions=tuple(exemption for exemption in exemptions if exemption.is_firm),
-        soft_exemptions=tuple(exemption for exemption in exemptions if not exemption.is_firm),
-        workers=workers,
+        exemptions=tuple(_exemption(table) for table in top.tables("exemption")),
+        workers=_workers(top, for_all),
         posts=slack.choices("post", Verdict, "leave it out for the default") or Policy().posts,
         post_verified_worker=slack.flag("post_verified_worker", default=True),
         post_failed_builds=slack.flag("post_failed_builds", default=True),
         name_submitter=slack.flag("name_submitter", default=False),
         routes=tuple(_route(table) for table in slack.tables("route")),
         grace=sweep.span("grace", Policy().grace, _DAY) or Policy().grace,
-        refused=(*refused_refs(branches, tags, workers), *refused_exemptions(exemptions)),
         digest=sha256(text).hexdigest(),
     )
-    policy = replace(policy, warnings=tuple(warnings_of(policy)))
     for table in (top, logs, slack, sweep):
         table.end()
     problems.check(name)
-    return policy
+    return advised(policy)
 
 
 def _parsed(text: bytes, name: str) -> dict[str, object]:

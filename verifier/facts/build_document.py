@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 import re2
@@ -42,6 +43,7 @@ _MOST_IMAGE = 600
 _MOST_DIGEST = 100
 _MOST_ARGS = 4
 _MOST_ARG = 300
+_MOST_SCRIPT = 10_000
 _MOST_STEPS = 100
 _MOST_WORD = 100
 _MOST_DEPENDENCIES = 64
@@ -119,10 +121,11 @@ def _fetch_step(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     Of its arguments, the places that it fetches from.
     """
     for step in list(_mappings(top.get("steps")))[:1]:
-        args = " ".join(str(arg) for arg in _list(step.get("args"), "steps[0].args"))
-        places = [place[:_MOST_ARG] for place in _PLACE.findall(args)]
+        args = (str(arg)[:_MOST_SCRIPT] for arg in _list(step.get("args"), "steps[0].args"))
+        found = (place[:_MOST_ARG] for arg in args if "gs://" in arg for place in _PLACE.findall(arg))
+        places = list(islice(found, _MOST_ARGS))
         if places:
-            yield {"name": str(step.get("name", ""))[:_MOST_ARG], "args": places[:_MOST_ARGS]}
+            yield {"name": str(step.get("name", ""))[:_MOST_ARG], "args": places}
 
 
 def _shipping_steps(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import re2
 
 from verifier.facts.shipping_table import SHIPPING
 
-_MOST_TEXT = 100_000
+_MOST_TEXT = 50_000
 """Characters of a step's words that are looked at: the service takes fewer."""
 _MOST_COMMANDS = 2_000
+_MOST_ARGS = 1_000
+_MOST_NAME = 500
 _MOST_WORDS = 200
 
 
@@ -65,7 +68,7 @@ _BUILDER = re2.compile(r"(?i)(^|[-_.])(deploy|deployer|deployment|push|pusher|pu
 """An image whose name says that it ships."""
 _STEP_ID = re2.compile(r"(?i)^(deploy|push|publish)([^a-z]|$)")
 """A step whose id begins with the word."""
-_SEPARATORS = re2.compile(r"[\n\r;|]|&&|\$\(|`|(^|\s)#[^\n]*")
+_SEPARATORS = str.maketrans(dict.fromkeys("\r;|`", "\n"))
 _QUOTES = str.maketrans(dict.fromkeys("\"'()", " "))
 
 
@@ -78,25 +81,34 @@ def shipping_word(step: Mapping[str, Any]) -> str:
         found = _shipping(words)
         if found:
             return found
-    image = _base(str(step.get("name", "")))
+    image = _base(str(step.get("name", ""))[:_MOST_NAME])
     name = _BUILDER.search(image)
-    said = _STEP_ID.search(str(step.get("id", "")).strip())
+    said = _STEP_ID.search(str(step.get("id", ""))[:_MOST_NAME].strip())
     return f"image {image[:60]}" if name else f"id {said.group(1).lower()}" if said else ""
 
 
 def _commands(step: Mapping[str, Any]) -> Iterator[list[str]]:
     """The commands of a step, as words: its arguments after its tool, and each line of what a shell is given."""
     args = step.get("args")
-    words = [str(arg) for arg in args] if isinstance(args, list) else []
     tool = str(step.get("entrypoint") or "") or _base(str(step.get("name", "")))
-    texts = [" ".join([tool, *(word.replace("\\\n", " ") for word in words)]), str(step.get("script") or "")]
-    count = 0
-    for text in texts:
-        for line in _SEPARATORS.sub("\n", text[:_MOST_TEXT].replace("\\\n", " ")).split("\n"):
-            found = _bare(line.translate(_QUOTES).split())
-            if found and count < _MOST_COMMANDS:
-                count += 1
-                yield found[:_MOST_WORDS]
+    words = [tool, *islice(map(str, args), _MOST_ARGS)] if isinstance(args, list) else [tool]
+    for text in (_joined(words), str(step.get("script") or "")[:_MOST_TEXT]):
+        plain = text.replace("\\\n", " ")
+        lines = (line for line in plain.split("\n") if not line.lstrip().startswith("#"))
+        one_each = "\n".join(line.partition(" #")[0] for line in lines).replace("&&", "\n").replace("$(", "\n")
+        for command in islice(one_each.translate(_SEPARATORS).split("\n"), _MOST_COMMANDS):
+            found = _bare(command.translate(_QUOTES).split(maxsplit=_MOST_WORDS)[:_MOST_WORDS])
+            if found:
+                yield found
+
+
+def _joined(words: Sequence[str]) -> str:
+    """The words as one text; of very much, the beginning."""
+    parts, left = [], _MOST_TEXT
+    for word in words:
+        parts.append(word[: max(left, 0)])
+        left -= len(word) + 1
+    return " ".join(parts)
 
 
 def _bare(words: list[str]) -> list[str]:
