@@ -83,15 +83,23 @@ def judge(build: Build, policy: Policy) -> Judged:
 
 
 def chosen_policy(path: Path | None) -> Policy:
-    """The policy of this file, of the policy.toml in the current folder, or the defaults. Raises ClickException."""
+    """The policy of this file, of the policy.toml in the current folder, or the defaults. Raises ClickException.
+
+    What has no effect in it is told on standard error.
+    """
+    policy = read_chosen_policy(path)
+    for problem in policy.refused:
+        click.echo(f"{path or POLICY_FILE}: {problem}", err=True)
+    return policy
+
+
+def read_chosen_policy(path: Path | None) -> Policy:
+    """The same, and nothing is told. Raises ClickException."""
     chosen = path or (POLICY_FILE if POLICY_FILE.exists() else None)
     try:
-        policy = read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()
+        return read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()
     except (SettingsError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    for problem in policy.refused:
-        click.echo(f"{chosen}: {problem}", err=True)
-    return policy
 
 
 def _source(source: Source) -> str:

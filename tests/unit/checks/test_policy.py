@@ -109,7 +109,8 @@ def test_a_condition_is_compared_whole(condition: str) -> None:
     full = FOR_UPLOADS if condition == "bucket" else FOR_FUNCTIONS
     of = UPLOAD if condition == "bucket" else FUNCTIONS
     value: str = getattr(full, condition)
-    assert covers(replace(Exemption("whole"), **{condition: value}), of)
+    given: dict[str, Any] = {condition: value}
+    assert covers(replace(Exemption("whole"), **given), of)
     for other in (value[:-1], f"{value}x", value.upper(), f"*{value[1:]}"):
         conditions: dict[str, Any] = {condition: other}
         assert not covers(replace(Exemption("part"), **conditions), of)
