@@ -59,8 +59,8 @@ _STRANGE = trigger(github=None, **{"#1000": {}})
 _OTHERS = f'triggers = ["{OTHER_TRIGGER_ID}"]\n{ORCHARD}'
 _NOT_LISTED = "is not on the policy's list"
 _ODD = (
-    "Main MAIN main2 xmain evil feature/main main/evil heads/main origin/main m\u0430in main\u200b \u202emain main\u00a0 "
-    "release releasex/1 prerelease/1 Release/1 v1 master"
+    "Main MAIN main2 xmain evil feature/main main/evil heads/main origin/main m\u0430in main\u200b \u202emain "
+    "main\u00a0 release releasex/1 prerelease/1 Release/1 v1 master"
 ).split(" ")
 """Names that look like a listed one."""
 _NOT_PLAIN = ("release/../main", "release/1|main", "release/1/", "release/1\nmain", "release/1\u200b", "release//1")

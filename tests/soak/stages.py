@@ -15,6 +15,7 @@ from typing import NamedTuple
 from tests.tally import line
 
 SEEDS, BUILDS = os.environ.get("SEEDS", "100000"), os.environ.get("BUILDS", "10000")
+MUTATIONS = os.environ.get("MUTATIONS", "1000000")
 _LINE = re.compile(r"^(.+): (\d+) tried, (\d+) held(.*)$")
 _DIRECTORIES = ("crashes", "faults", "simulation")
 
@@ -30,6 +31,7 @@ class Stage(NamedTuple):
 STAGES = (
     Stage(("pytest", "-n", "2", "--timeout=600", *(f"tests/{name}" for name in _DIRECTORIES)), {}),
     Stage(("pytest", "-n", "2", "--timeout=0", "tests/properties"), {"PROPERTY_EXAMPLES": "2000"}),
+    Stage(("pytest", "-n", "2", "tests/conformance/test_mutations.py"), {"MUTATIONS": MUTATIONS}),
     Stage(("tests.simulation", "--pairs"), {}),
     Stage(("tests.simulation", "--seeds", SEEDS), {}),
     Stage(("tests.duplicates",), {"BUILDS": "1000"}),

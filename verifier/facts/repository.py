@@ -78,7 +78,9 @@ def parse_repository(text: str) -> Repository | None:
 
 
 def source_repository(project: str, name: str) -> Repository | None:
-    """The Cloud Source Repository of this project and name."""
+    """The Cloud Source Repository of this project and name. Such a name may end in `.git`: it is another's then."""
+    if name.endswith(("/", ".git")):
+        return None
     return parse_repository(f"{SOURCE_REPOSITORIES}/p/{project}/r/{name}")
 
 

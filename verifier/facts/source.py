@@ -87,6 +87,14 @@ _RESOLVED_KINDS = frozenset(
     "resolvedStorageSource resolvedRepoSource resolvedGitSource resolvedStorageSourceManifest "
     "resolvedConnectedRepository".split()
 )
+_ADDRESSES = {
+    "gitSource": "url",
+    "resolvedGitSource": "url",
+    "connectedRepository": "repository",
+    "resolvedConnectedRepository": "repository",
+    "developerConnectConfig": "gitRepositoryLink",
+}
+"""The field of each kind that names its repository."""
 _REQUESTS = ("gitSource", "connectedRepository", "developerConnectConfig")
 
 
@@ -95,6 +103,8 @@ class _Revision:
     field: str
     text: str
     repository: Repository | None
+    address: str = ""
+    """What was to name the repository, as it stands."""
 
 
 def source_of(build: Build) -> Source:
@@ -120,12 +130,24 @@ def _recorded(build: Build) -> Source:
     unknown = _unknown_kind(build)
     if unknown:
         return Unclear("this version does not know this kind of source", unknown)
+    shapeless = _shapeless(build)
+    if shapeless:
+        return Unclear("expected an object, got something else", shapeless)
     resolved = list(_resolved(build))
     if _stored(build):
         return _storage_fact(build, resolved)
     if resolved:
         return _resolved_fact(build, resolved)
     return _unresolved_fact(build)
+
+
+def _shapeless(build: Build) -> str:
+    """The first part that is there and is no object, or empty."""
+    for holder, parts in (("source", build.source or {}), ("sourceProvenance", build.provenance)):
+        for kind, part in parts.items():
+            if not (part is None or isinstance(part, Mapping)):
+                return f"{holder}.{kind}"
+    return ""
 
 
 def _unknown_kind(build: Build) -> str | None:
@@ -142,25 +164,25 @@ def _resolved(build: Build) -> Iterator[_Revision]:
     """The revisions that the service itself wrote down."""
     repo = _part(build.provenance, "resolvedRepoSource")
     if repo:
-        yield _Revision("sourceProvenance.resolvedRepoSource.commitSha", _value(repo, "commitSha"), _csr(build, repo))
+        yield _Revision("sourceProvenance.resolvedRepoSource.commitSha", _value(repo, "commitSha"), *_csr(build, repo))
     for kind in ("resolvedGitSource", "resolvedConnectedRepository"):
         part = _part(build.provenance, kind)
         if part:
-            yield _Revision(f"sourceProvenance.{kind}.revision", _value(part, "revision"), _address(part))
+            yield _Revision(f"sourceProvenance.{kind}.revision", _value(part, "revision"), *_place(kind, part))
     asked = _part(build.source or {}, "repoSource")
     if _value(asked, "commitSha"):
-        yield _Revision("source.repoSource.commitSha", _value(asked, "commitSha"), _csr(build, asked))
+        yield _Revision("source.repoSource.commitSha", _value(asked, "commitSha"), *_csr(build, asked))
 
 
 def _requested(build: Build) -> Iterator[_Revision]:
     """The revisions that were asked for."""
     repo = _part(build.source or {}, "repoSource")
     if repo:
-        yield _Revision("source.repoSource", _value(repo, "commitSha"), _csr(build, repo))
+        yield _Revision("source.repoSource", _value(repo, "commitSha"), *_csr(build, repo))
     for kind in _REQUESTS:
         part = _part(build.source or {}, kind)
         if part:
-            yield _Revision(f"source.{kind}.revision", _value(part, "revision"), _address(part))
+            yield _Revision(f"source.{kind}.revision", _value(part, "revision"), *_place(kind, part))
 
 
 def _stored(build: Build) -> list[tuple[str, Mapping[str, Any]]]:
@@ -204,6 +226,10 @@ def _resolved_fact(build: Build, resolved: list[_Revision]) -> Source:
     for other in [*resolved[1:], *_requested(build)]:
         if _contradict(proof.repository, other.repository):
             return Unclear(f"it names another repository than {other.field}", proof.field)
+        if other.repository is None and other.address not in ("", proof.address):
+            return Unclear(
+                f"{other.field} was asked of {other.address[:100]!r}, which names no repository", proof.field
+            )
     return Commit(proof.text.lower(), Strength.RESOLVED, proof.repository, proof.field)
 
 
@@ -292,12 +318,12 @@ def _value(part: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _csr(build: Build, part: Mapping[str, Any]) -> Repository | None:
-    return source_repository(_value(part, "projectId") or build.key.project, _value(part, "repoName"))
+def _csr(build: Build, part: Mapping[str, Any]) -> tuple[Repository | None, str]:
+    project, name = _value(part, "projectId") or build.key.project, _value(part, "repoName")
+    return source_repository(project, name), f"{project}/{name}" if name else ""
 
 
-def _address(part: Mapping[str, Any]) -> Repository | None:
-    for name in ("url", "repository", "gitRepositoryLink"):
-        if _value(part, name):
-            return parse_repository(_value(part, name))
-    return None
+def _place(kind: str, part: Mapping[str, Any]) -> tuple[Repository | None, str]:
+    """The repository that it names, where that can be told, and the address as it stands."""
+    address = _value(part, _ADDRESSES[kind])
+    return parse_repository(address) if address else None, address
