@@ -6,7 +6,7 @@ READY := .venv/ready
 # What writes the lock files: another version may write them differently.
 UV := uv==0.13.9
 
-.PHONY: demo quick test lint types unit bench soak lock clean
+.PHONY: demo quick test lint types unit bench soak mutants lock clean
 
 demo: $(READY)
 	$(BIN)/verifier demo
@@ -37,6 +37,11 @@ export SEEDS ?= 100000
 export BUILDS ?= 10000
 soak: $(READY)
 	$(BIN)/python -m tests.soak.stages
+
+# The rules that verdicts rest on, changed in every small way: which changes does no test notice? At least 90 % of them
+# must be noticed. `make mutants ONLY=verifier/checks/verdict.py` tries one module.
+mutants: $(READY)
+	$(BIN)/python -m tests.mutation $(ONLY)
 
 # Both lock files, from pyproject.toml. Needs the network; everything else installs from them with hashes.
 lock: $(READY)

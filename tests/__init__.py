@@ -9,6 +9,7 @@
 | `emulators/` | Google's own emulators, and the ledger on the real Firestore one |
 | `faults/` | every external call with every fault |
 | `simulation/` | virtual time: crashes, faults and late writes by the thousand, planted bugs, an oracle |
+| `mutation/` | `make mutants`: small changes of the rules that no test notices |
 | `crashes/` | a real process, killed at each of its outward calls |
 | `duplicates/` | a flood of duplicates, and a function that is killed again and again |
 | `soak/` | `make soak`: all of these for as long as told |

@@ -21,6 +21,7 @@ from tests.contract.adapters import Google, google_standing
 from tests.fixtures.builds import CASES, document
 from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.cli.audit import audit
+from verifier.cli.audit_input import MOST_TOLD
 from verifier.facts.execution import JobName
 from verifier.history.rows import CSV_COLUMNS
 from verifier.standin.audit_logs import create_build_entry
@@ -313,6 +314,14 @@ def test_what_is_no_build_is_never_read_as_one(text: str, said: str) -> None:
     assert ids(result) == []
     summary = json.loads(result.stdout)["summary"]
     assert (summary["complete"], summary["builds"], summary["not_successful"]) == (False, 0, {})
+
+
+def test_a_file_of_something_else_is_told_in_a_few_lines() -> None:
+    given = json.dumps([{"insertId": str(number)} for number in range(5_000)]).encode()
+    result = run(None, "--builds", "-", given=given)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == MOST_TOLD + 2
+    assert "could not read -: 4900 more that could not be read" in result.stderr
 
 
 def test_a_page_of_a_listing_is_read_and_more_of_them_are_asked_for(tmp_path: Path) -> None:

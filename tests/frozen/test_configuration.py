@@ -60,6 +60,7 @@ POLICY = Policy(
             logs=LogRules(failures=(LOST,), ignored=(NOISE,), expected=(STARTED,), crash_words=False),
         ),
     ),
+    logs=LogRules(failures=(LOST,), ignored=(NOISE,), expected=(STARTED,), crash_words=False),
     posts=frozenset(Verdict),
     post_verified_worker=False,
     post_failed_builds=False,

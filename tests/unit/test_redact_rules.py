@@ -210,3 +210,10 @@ def test_a_second_secret_beside_a_first_or_before_it_goes_too() -> None:
     assert [
         text for text in texts if leaks("aZ4xQ81mPw7RtY2k", redact(text)) or leaks("Blue2!moon9", redact(text))
     ] == []
+
+
+def test_every_row_of_a_long_table_goes() -> None:
+    rows = [made_up("app{2},{16}", seed)[0] for seed in range(60)]
+    kept = redact("user,password\n" + "\n".join(rows) + "\n\nthe end")
+
+    assert kept == f"user,password\n{REDACTED}\nthe end"

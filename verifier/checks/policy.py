@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 import re2
 
+from verifier.checks.accept import Accept
 from verifier.checks.verdict import Verdict
 from verifier.facts.build import Build
 from verifier.facts.execution import JobName
@@ -127,6 +128,10 @@ class Policy:
     """Builds submitted by hand are refused even from an allowed repository."""
     exemptions: tuple[Exemption, ...] = ()
     workers: tuple[Worker, ...] = ()
+    logs: LogRules = field(default_factory=LogRules)
+    """What is looked for in the logs of a job that no worker names."""
+    accepts: tuple[Accept, ...] = ()
+    """Errors that fail nothing for a while."""
     posts: frozenset[Verdict] = frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED, Verdict.INCONCLUSIVE})
     """The verdicts that are always posted; VERIFIED is posted as well where a worker ran."""
     post_verified_worker: bool = True

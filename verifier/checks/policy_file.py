@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 
 import re2
 
+from verifier.checks.accept import MOST_DAYS, Accept
 from verifier.checks.policy import DEFAULT_STRENGTHS, Deadlines, Exemption, Policy, Route, Worker
 from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
 from verifier.errors import SettingsError
 from verifier.facts.execution import JobName
-from verifier.facts.logs import MOST_QUERY, LogReading, LogRules, Pattern, longest_query
+from verifier.facts.logs import MOST_QUERY, LogReading, LogRules, Pattern, longest_query, unknown_rows
 from verifier.facts.repository import Repository, parse_repository
 from verifier.facts.source import Strength
 from verifier.problems import Problems
@@ -45,20 +46,23 @@ class _Patterns:
     fail: tuple[Pattern, ...]
     ignore: tuple[Pattern, ...]
     expect: tuple[Pattern, ...]
+    off: tuple[str, ...]
     with_defaults: bool
+    noise: bool
 
 
-def read_policy(text: bytes, name: str = "policy.toml") -> Policy:
+def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = None) -> Policy:
     """The policy in this file; its name is for messages.
 
-    Raises SettingsError with every problem, each with its place, what was expected and what was got.
+    Raises SettingsError with every problem, each with its place, what was expected and what was got. `today` bounds how
+    long an error may be accepted; without it nothing does.
 
     An empty file is the default policy. Tables and items of a list are counted from 1.
     """
     problems = Problems()
     top = Table(_parsed(text, name), "", problems)
     logs = top.table("logs")
-    for_all = _patterns(logs, with_defaults=True)
+    for_all = _patterns(logs, _Patterns((), (), (), (), with_defaults=True, noise=True))
     slack = top.table("slack")
     sweep = top.table("sweep")
     strengths, repo_source_only = _evidence(top)
@@ -71,6 +75,8 @@ def read_policy(text: bytes, name: str = "policy.toml") -> Policy:
         require_trigger=top.flag("require_trigger", default=False),
         exemptions=tuple(_exemption(table) for table in top.tables("exemption")),
         workers=_workers(top, for_all),
+        logs=_log_rules(logs, for_all, for_all),
+        accepts=tuple(_accept(table, today) for table in top.tables("accept")),
         posts=slack.choices("post", Verdict, "leave it out for the default") or Policy().posts,
         post_verified_worker=slack.flag("post_verified_worker", default=True),
         post_failed_builds=slack.flag("post_failed_builds", default=True),
@@ -128,7 +134,7 @@ def _worker(table: Table, for_all: _Patterns) -> Worker:
         args=table.items("args", _argument, "leave it out to keep the job's own"),
         region=table.text("region", r"^[a-z][a-z0-9-]{1,40}$", "the trigger's region, such as us-central1 or global"),
         image=table.text("image", _IMAGE, "an image's name without tag or digest"),
-        logs=_log_rules(table, for_all),
+        logs=_log_rules(table, for_all, _patterns(table, for_all)),
         deadlines=_deadlines(table),
     )
 
@@ -151,20 +157,35 @@ def _deadlines(table: Table) -> Deadlines:
     )
 
 
-def _patterns(table: Table, *, with_defaults: bool) -> _Patterns:
+def _patterns(table: Table, usual: _Patterns) -> _Patterns:
+    """Return what this table says; what it does not switch stays as usual."""
     advice = "leave it out for none"
     fail, ignore, expect = (table.items(key, _pattern, advice) for key in ("fail", "ignore", "expect"))
-    return _Patterns(fail, ignore, expect, table.flag("default_patterns", default=with_defaults))
+    off = table.items("off", _row, advice)
+    defaults = table.flag("default_patterns", default=usual.with_defaults)
+    return _Patterns(fail, ignore, expect, off, defaults, table.flag("noise", default=usual.noise))
 
 
-def _log_rules(table: Table, for_all: _Patterns) -> LogRules:
-    """The defaults, what is for every worker, and the worker's own; notes what they can't be together."""
-    own = _patterns(table, with_defaults=for_all.with_defaults)
+def _row(table: Table, place: str, item: object) -> str | None:
+    """Return the name of a row of the rules or of the known noise."""
+    if not isinstance(item, str) or (unknown := unknown_rows([item])):
+        near = ", ".join(unknown[0][1]) if isinstance(item, str) and unknown else ""
+        named = f"; the nearest: {near}" if near else ""
+        table.wrong(place, f"the name of a rule, as docs/logs.md lists them{named}", item)
+        return None
+    return item
+
+
+def _log_rules(table: Table, for_all: _Patterns, own: _Patterns) -> LogRules:
+    """Return what is for every worker with the worker's own, and note what they can't be together."""
+    parts = [for_all] if own is for_all else [for_all, own]
     rules = LogRules(
-        failures=(*for_all.fail, *own.fail),
-        ignored=(*for_all.ignore, *own.ignore),
-        expected=(*for_all.expect, *own.expect),
+        failures=tuple(pattern for part in parts for pattern in part.fail),
+        ignored=tuple(pattern for part in parts for pattern in part.ignore),
+        expected=tuple(pattern for part in parts for pattern in part.expect),
+        off=frozenset(name for part in parts for name in part.off),
         crash_words=own.with_defaults,
+        noise=own.noise,
     )
     count = len(rules.failures) + len(rules.ignored) + len(rules.expected)
     names = [pattern.name for pattern in rules.expected]
@@ -180,6 +201,36 @@ def _log_rules(table: Table, for_all: _Patterns) -> LogRules:
     except re2.error as error:
         table.wrong("", "patterns that RE2 can look for together", _reason(error))
     return rules
+
+
+def _accept(table: Table, today: date | None) -> Accept:
+    """Return one error that is accepted, and note what is missing: accepting for ever hides what came back."""
+    job, worker = table.text("job"), table.text("worker")
+    match = _JOB.match(job) if job else None
+    if job and (worker or not match):
+        table.wrong("job", '"REGION/JOB" or "PROJECT/REGION/JOB", or `worker` instead', job)
+    error = table.text("error", expected="an error's identity, or a pattern for its name", required=True)
+    if error:
+        _is_sound(table, "error", error)
+    return Accept(
+        error=error,
+        reason=table.text("reason", expected="the reason why it is accepted", required=True),
+        until=_until(table, today),
+        job=JobName(match.group(1) or "", match.group(2), match.group(3)) if match else None,
+        worker=worker,
+    )
+
+
+def _until(table: Table, today: date | None) -> date:
+    value = table.take("until")
+    try:
+        found = value if type(value) is date else date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        found = None
+    late = bool(found and today and (found - today).days > MOST_DAYS)
+    if found is None or late:
+        table.wrong("until", f"a date such as 2026-12-31, {MOST_DAYS} days away at the most", value)
+    return found or date.min
 
 
 def _pattern(table: Table, place: str, item: object) -> Pattern | None:

@@ -10,6 +10,7 @@ from verifier.cli.check import check
 from verifier.cli.demo import demo
 from verifier.cli.doctor import doctor
 from verifier.cli.explain import explain
+from verifier.cli.logs import logs
 from verifier.cli.policy import policy
 from verifier.cli.terminal import SafeGroup
 from verifier.cli.where import where
@@ -26,5 +27,6 @@ main.add_command(check)
 main.add_command(demo)
 main.add_command(doctor)
 main.add_command(explain)
+main.add_command(logs)
 main.add_command(policy)
 main.add_command(where)

@@ -28,6 +28,8 @@ from verifier.times import show_time
 if TYPE_CHECKING:
     from verifier.adapters.submitters import SubmitterLog
 
+MOST_TOLD = 100
+"""Problems of one file that are told in full."""
 _MOST_OPEN = 64
 """Files that are read side by side; more than these are put in order on disk."""
 
@@ -77,7 +79,7 @@ def from_files(places: Sequence[str]) -> Iterator[Build | Problem]:
     files = [each for each in found if isinstance(each, str)]
     yield from _told(each for each in found if not isinstance(each, str))
     if len(files) > _MOST_OPEN:
-        yield from newest_first(chain.from_iterable(_builds(read_file(file, sys.stdin.buffer)) for file in files))
+        yield from newest_first(chain.from_iterable(_builds(file, read_file(file, sys.stdin.buffer)) for file in files))
         return
     with ExitStack() as stack:
         exports: list[tuple[str, IO[bytes]]] = []
@@ -90,7 +92,7 @@ def from_files(places: Sequence[str]) -> Iterator[Build | Problem]:
                 yield _unreadable(file, error)
             else:
                 exports.append((file, raw))
-        streams = [_builds(_of_export(file, raw)) for file, raw in exports]
+        streams = [_builds(file, _of_export(file, raw)) for file, raw in exports]
         if not in_order:
             yield from newest_first(chain.from_iterable(streams))
         elif len(streams) == 1:
@@ -139,15 +141,24 @@ def _unreadable(file: str, error: OSError) -> Problem:
     return Problem(file, f"expected a readable file, got: {error.strerror or error}")
 
 
-def _builds(items: Iterator[Document | Notice | Problem]) -> Iterator[Build | Problem]:
+def _builds(file: str, items: Iterator[Document | Notice | Problem]) -> Iterator[Build | Problem]:
+    """Yield the builds of one file, and what is wrong with it: the first problems in full, the rest by their number."""
+    problems = 0
     for item in items:
-        if isinstance(item, Document):
-            yield _build(item)
+        found = _build(item) if isinstance(item, Document) else item
+        if isinstance(found, Build):
+            yield found
+        elif isinstance(found, Notice):
+            tell(f"note: {found}")
         else:
-            yield from _told([item])
+            problems += 1
+            if problems <= MOST_TOLD:
+                yield found
+    if problems > MOST_TOLD:
+        yield Problem(file, f"{problems - MOST_TOLD} more that could not be read")
 
 
-def _told(items: Iterator[Notice | Problem] | Sequence[Notice | Problem]) -> Iterator[Problem]:
+def _told(items: Iterator[Notice | Problem]) -> Iterator[Problem]:
     """Yield the problems, and tell the notices."""
     for item in items:
         if isinstance(item, Problem):

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import click
-
 from verifier.checks.verdict import Verdict
+from verifier.cli.terminal import tell
 from verifier.errors import Malformed
 from verifier.facts.build import Build, BuildKey, checked_key
 from verifier.facts.execution import JobName
@@ -83,9 +82,9 @@ def _patience(locations: Sequence[str] = ()) -> Patience:
     any_location = re.compile(rf"\b({'|'.join(map(re.escape, locations))})(?![\w-])")
     told = dict[str, str]()
 
-    def tell(line: str) -> None:
+    def tell_once(line: str) -> None:
         # The locations are listed by several threads: of equal lines exactly one finds itself in its place.
         if len(locations) < 2 or told.setdefault(any_location.sub("*", line), line) is line:
-            click.echo(line, err=True)
+            tell(line)
 
-    return Patience(tell)
+    return Patience(tell_once)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from verifier.facts.build import Build
-from verifier.history.gcloud_export import TextStream
+from verifier.history.json_window import TextStream
 from verifier.history.summary import Problem
 from verifier.times import show_time
 

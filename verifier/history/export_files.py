@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
-from verifier.history.gcloud_export import Document, TextStream, read_documents
+from verifier.history.gcloud_export import Document, read_documents
+from verifier.history.json_window import TextStream
 from verifier.history.summary import Notice, Problem
 
 STANDARD_INPUT = "-"

@@ -1,48 +1,32 @@
 """JSON documents out of what gcloud and the REST APIs print: as a stream, whatever its size and whatever they are.
 
-An array of documents, one document, one after the other (JSON lines), or pages of a listing (`{"builds": [...]}`). The
-standard library's own scanner reads each document from a buffer that holds little more than it; what came before is
-forgotten. Whether a document is a build is asked of `recognize.py`.
+An array of documents, one document, one after the other (JSON lines), or pages of a listing (`{"builds": [...]}`).
+Whether a document is a build is asked of `recognize.py`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
+from verifier.history.json_window import Broken, TextStream, Window
 from verifier.history.recognize import PARTS, likely_note, no_json
 from verifier.history.summary import Notice, Problem
 from verifier.redact import one_line
 from verifier.strict_json import said
 
-MOST_CHARACTERS = 16 * 1024 * 1024
-"""The longest document that is waited for; the largest real ones have a few hundred thousand."""
 LISTINGS = ("builds", "entries")
 """Where the REST APIs put the documents of a page."""
+MOST_BROKEN = 1_000
+"""Documents that are no JSON, after which a stream is taken for something else than an export."""
 _LISTINGS = frozenset(LISTINGS)
-_CHUNK = 256 * 1024
-_BETWEEN = re.compile(r"[ \t\r\n,\ufeff]*")
-_MARGIN = 64
-"""This near to the end of the window the scanner notices that a document is cut off, unless it is inside a string."""
-_LONGEST_WORD = len(r"\u00e9")
-"""Where the stream ends, the scanner noticed no further from its end than this."""
-_DECODE = json.JSONDecoder().raw_decode
-_NEXT_DOCUMENT = re.compile(r"\n {0,2}\{")
-"""Where a document begins in what gcloud prints, and in JSON lines; what is nested in one stands further right."""
 _PAGE = re.compile(rf'\{{\s*(?:"nextPageToken"\s*:\s*""\s*,\s*)?"(?:{"|".join(LISTINGS)})"\s*:\s*\[')
 _PAGE_BEGINS_WITHIN = 1_000
 _FIRST_DOCUMENT = re.compile(r"^[\[{]", re.MULTILINE)
 _MOST_BEFORE = 16 * 1024
 _MOST_NAME = 60
-
-
-class TextStream(Protocol):
-    """Anything that text can be read from."""
-
-    def read(self, size: int = ..., /) -> str: ...
 
 
 class Document(NamedTuple):
@@ -66,101 +50,14 @@ def read_documents(stream: TextStream, name: str = "the file") -> Iterator[Docum
     what the stream says; a stream that ends before its array or its last document does ends in a Problem. A Notice
     tells what was passed over without a loss.
     """
-    return _Reader(_Window(stream), name).items()
-
-
-@dataclass(frozen=True, slots=True)
-class _Broken:
-    """No value could be read here."""
-
-    why: str
-    at: int
-    """Where in the window reading stopped."""
-
-
-@dataclass(slots=True)
-class _Window:
-    """The part of the stream that is being looked at."""
-
-    stream: TextStream
-    text: str = ""
-    at: int = 0
-    """Up to here it was read."""
-    line: int = 1
-    """The number of the line that `counted` stands in."""
-    counted: int = 0
-
-    def more(self) -> bool:
-        """Forget what was read, and get as much again as is left. Return False when there is nothing more."""
-        self.current_line()
-        rest = self.text[self.at :]
-        fresh = self.stream.read(max(_CHUNK, len(rest)))
-        self.text, self.at, self.counted = rest + fresh, 0, 0
-        return bool(fresh)
-
-    def holds(self, count: int) -> str:
-        """Return so many characters from here on, or what is left of the stream."""
-        while len(self.text) - self.at < count and self.more():
-            pass
-        return self.text[self.at : self.at + count]
-
-    def next_sign(self) -> str:
-        """Go to the first character that is not between two documents, and return it; empty at the end."""
-        while True:
-            between = _BETWEEN.match(self.text, self.at)
-            self.at = between.end() if between else self.at
-            if self.at < len(self.text):
-                return self.text[self.at]
-            if not self.more():
-                return ""
-
-    def skip(self, at: int) -> bool:
-        """Go from there to where the next document may begin. False when there is none."""
-        self.at = at
-        while not (found := _NEXT_DOCUMENT.search(self.text, self.at)):
-            self.at = max(self.at, len(self.text) - len("\n  "))
-            if not self.more():
-                self.at = len(self.text)
-                return False
-        self.at = found.start()
-        return True
-
-    def current_line(self) -> int:
-        """Return the number of the line that is being read."""
-        self.line += self.text.count("\n", self.counted, self.at)
-        self.counted = self.at
-        return self.line
-
-    def value(self) -> object:
-        """Return the next JSON value, or why there is none."""
-        while True:
-            try:
-                value, self.at = _DECODE(self.text, self.at)
-            except json.JSONDecodeError as error:
-                if not _may_be_cut(error, _MARGIN):
-                    return _Broken(f"got text that is not JSON ({error.msg})", max(error.pos, self.at))
-                offset = error.pos - self.at
-                if len(self.text) - self.at > MOST_CHARACTERS:
-                    return _Broken(f"got one of more than {MOST_CHARACTERS} characters", max(error.pos, self.at))
-                if not self.more():
-                    if not _may_be_cut(error, _LONGEST_WORD):
-                        return _Broken(f"got text that is not JSON ({error.msg})", self.at + offset)
-                    return _Broken("but the file was cut off in the midst of it", len(self.text))
-            except (RecursionError, ValueError):
-                return _Broken("got JSON with a number too long or nested too deeply", self.at + 1)
-            else:
-                return value
-
-
-def _may_be_cut(error: json.JSONDecodeError, margin: int) -> bool:
-    return error.pos >= len(error.doc.rstrip()) - margin or error.msg.startswith("Unterminated string")
+    return _Reader(Window(stream), name).items()
 
 
 @dataclass(slots=True)
 class _Reader:
     """Reads one stream from its first character to its last."""
 
-    window: _Window
+    window: Window
     name: str
     count: int = 0
     """Documents so far."""
@@ -169,6 +66,8 @@ class _Reader:
     in_page: bool = False
     told: bool = False
     """A Problem was yielded."""
+    broken: int = 0
+    """Documents that are no JSON."""
     strays: int = 0
     """Values in a row that are no objects."""
     stray: tuple[int, str] = (0, "")
@@ -220,14 +119,18 @@ class _Reader:
 
     def _other(self, value: object) -> Iterator[Document | Problem]:
         """Deal with a value that is not simply the next document."""
-        if not isinstance(value, dict | _Broken):
+        if not isinstance(value, dict | Broken):
             if not self.strays:
                 self.stray = self.window.current_line(), said(value)
             self.strays += 1
             return
         yield from self._strays()
-        if isinstance(value, _Broken):
+        if isinstance(value, Broken):
             yield self._problem(f"expected a document, {value.why}")
+            self.broken += 1
+            if self.broken == MOST_BROKEN:
+                yield self._problem(f"{MOST_BROKEN} documents are no JSON, so the rest is not read")
+                self.window.close()
             if not self.window.skip(value.at):
                 self.depth, self.in_page = 0, False
             return
@@ -274,14 +177,14 @@ class _Reader:
             name = window.value()
             colon = window.next_sign() == ":" if isinstance(name, str) else False
             if not (isinstance(name, str) and colon):
-                why = name.why if isinstance(name, _Broken) else "got something else"
+                why = name.why if isinstance(name, Broken) else "got something else"
                 yield self._problem(f"expected the end of the page of a listing, {why}")
                 window.skip(window.at)
                 return
             window.at += 1
             window.next_sign()
             value = window.value()
-            if isinstance(value, _Broken):
+            if isinstance(value, Broken):
                 yield self._problem(f"expected the end of the page of a listing, {value.why}")
                 window.skip(value.at)
                 return

@@ -173,7 +173,7 @@ KEY_VALUES: tuple[Rule, ...] = (
     ),
     _row(
         "rows below a heading",
-        r"""["']?(?:[,;\t][\w ,;\t"'.-]{0,300})?\r?\n((?:[^\r\n]*[,;\t][^\r\n]*(?:\r?\n|$)){1,25})""",
+        r"""["']?(?:[,;\t][\w ,;\t"'.-]{0,300})?\r?\n((?:[^\r\n]*[,;\t][^\r\n]*(?:\r?\n|$)){1,2})""",
         "user,password\napp,{16}\n",
         "user,password\nfoo, bar\n",
         "RFC 4180: CSV files",

@@ -26,6 +26,9 @@ _LONG_LEAD = 24
 _AND_MORE = re.compile(rb"(?:&(?![\w.%-]{1,64}=)(?!#?\w{1,8};)(?!amp;)[^\s&\"'`,;<>\\]{0,200})+")
 """What follows a value at an ampersand that begins no further pair: passwords may have one."""
 
+_MORE_ROWS = re.compile(rb"(?:[^\r\n]*[,;\t][^\r\n]*(?:\r?\n|$))*")
+"""The rows after the first of a table: the rule judges by few, which is what a text that is none costs."""
+
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return the text with `[redacted]` for everything that looks like a secret, and for these very values.
@@ -112,6 +115,8 @@ def _found(search: Search, data: bytes, begin: int = 0, end: int | None = None) 
             yield from _found(search, data, first + 1, start)
         if rule is not None and rule.group is RuleGroup.KEY_VALUE:
             stop = _without_closers(data, start, stop)
+        if rule is not None and rule.judge is SecretValues.TABLE:
+            stop = rows.end() if (rows := _MORE_ROWS.match(data, stop)) else stop
         yield _Span(start, stop)
         at = max(stop, last if group == 0 else stop, first + 1)
 

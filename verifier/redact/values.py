@@ -116,6 +116,8 @@ def _is_placeholder(value: str) -> bool:
 
 def _is_word(value: str) -> bool:
     bare = value.strip().rstrip(".,:;!?")
+    if bare.isascii() and bare.islower() and bare.isalpha():
+        return True
     return _is_placeholder(bare) or bool(_WORD.fullmatch(bare)) or bool(_KIND.fullmatch(bare))
 
 

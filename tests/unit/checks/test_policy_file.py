@@ -77,6 +77,7 @@ def test_the_example_reads_whole() -> None:
                 ),
             ),
         ),
+        logs=LogRules(failures=(mine,), ignored=(Pattern("DeprecationWarning", "DeprecationWarning"),)),
         routes=(
             Route(
                 "C0123456789",

@@ -335,6 +335,12 @@ def test_the_quarantined_message_is_kept_as_far_as_it_helps() -> None:
     assert len(hint.excerpt) == EXCERPT
 
 
+def test_a_time_of_publication_that_is_out_of_range_is_left_out() -> None:
+    hint = read([], "/builds", publishTime="0001-01-01T00:00:00+23:59")
+    assert isinstance(hint, Quarantined)
+    assert hint.published is None
+
+
 def test_a_message_id_that_is_no_text_is_left_out() -> None:
     hint = decode(push({}, messageId=["x"]), "/builds", WATCHED)
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fixtures.builds import CASES, document
-from verifier.history.gcloud_export import Document, read_documents
+from verifier.history.gcloud_export import MOST_BROKEN, Document, read_documents
 from verifier.history.summary import Notice, Problem
 
 DOCUMENTS = [document(case) for case in CASES]
@@ -152,6 +152,13 @@ def test_many_values_that_are_no_documents_are_one_problem() -> None:
         [],
         ["b.json, line 1: expected an object, got int and 199999 more that are none; documents before it: 0"],
     )
+
+
+def test_reading_stops_after_many_documents_that_are_no_json() -> None:
+    documents, problems = read("{x}\n" * 5_000 + '{"id": "one"}')
+    assert documents == []
+    assert len(problems) == MOST_BROKEN + 1
+    assert problems[-1].endswith("documents are no JSON, so the rest is not read; documents before it: 0")
 
 
 def test_what_is_no_json_is_told_by_what_it_looks_like() -> None:

@@ -7,10 +7,15 @@ import re
 from verifier.facts.logs.entry import LogEntry
 from verifier.facts.logs.result import Ending
 
-_EXIT = re.compile(r"^Container called exit\((-?\d{1,9})\)")
-_SIGNAL = re.compile(r"^Container terminated on signal (\d{1,3})\b")
-_MEMORY = re.compile(r"^Memory limit of .{1,40} exceeded|^The container used more memory")
-_START = re.compile(r"^(?:Application exec likely failed|terminated: Application failed to start)")
+_ENDS = (
+    ("exit", re.compile(r"^Container called exit\((-?\d{1,9})\)")),
+    ("signal", re.compile(r"^Container terminated on signal (\d{1,3})\b")),
+    ("memory", re.compile(r"^(?:Memory limit of .{1,40} exceeded|The container used more memory)()")),
+    ("start", re.compile(r"^(?:Application exec likely failed|terminated: Application failed to start)()")),
+    ("timeout", re.compile(r"^Terminating task because it has reached the maximum timeout()")),
+)
+"""What the platform itself writes where an attempt ends, and the exit code or signal in it."""
+_MOST_LABEL = 20
 _MOST = 60_000
 """A job has 10,000 tasks at most, with some attempts at each."""
 
@@ -27,38 +32,24 @@ class Ends:
         """Whether there were more than can be kept."""
 
     def note(self, entry: LogEntry) -> bool:
-        """Note a line of the system log, and say whether it is an exit line, which is no error of its own."""
-        text = entry.text
-        match = _EXIT.match(text)
-        if match:
-            self._end(entry, "exit", int(match[1]))
-            return True
-        match = _SIGNAL.match(text)
-        if match:
-            self._end(entry, "signal", int(match[1]))
-            return True
-        if _MEMORY.match(text):
-            self._add(Ending(entry.task[:20], entry.attempt[:20], entry.container, "memory", 0))
-        elif _START.match(text):
-            self._add(Ending(entry.task[:20], entry.attempt[:20], entry.container, "start", 0))
-        return False
+        """Note a line of the system log, and say whether it is an exit or a signal, which are no errors themselves."""
+        found = next(((how, match) for how, line in _ENDS if (match := line.match(entry.text))), None)
+        if found is None:
+            return False
+        how, match = found
+        if not (self._container and entry.container and entry.container != self._container):
+            self._end(entry, how, int(match[1] or 0))
+        return how in ("exit", "signal")
 
     def _end(self, entry: LogEntry, how: str, number: int) -> None:
-        if self._container and entry.container and entry.container != self._container:
-            return
-        pair = (entry.task[:20], entry.attempt[:20])
-        if len(self._seen) < _MOST:
-            self._seen.add(pair)
-        else:
-            self.cut = self.cut or pair not in self._seen
-        if how != "exit" or number:
-            self._add(Ending(*pair, entry.container, how, number))
-
-    def _add(self, ending: Ending) -> None:
-        if len(self._endings) < _MOST:
-            self._endings.add(ending)
-        else:
+        pair = (entry.task[:_MOST_LABEL], entry.attempt[:_MOST_LABEL])
+        if len(self._seen) + len(self._endings) >= _MOST:
             self.cut = True
+            return
+        if how in ("exit", "signal"):
+            self._seen.add(pair)
+        if how != "exit" or number:
+            self._endings.add(Ending(*pair, entry.container, how, number))
 
     def seen(self) -> frozenset[tuple[str, str]]:
         """Return the (task, attempt) pairs whose end was seen."""
@@ -66,4 +57,4 @@ class Ends:
 
     def endings(self) -> tuple[Ending, ...]:
         """Return the ends that were no `exit(0)`."""
-        return tuple(sorted(self._endings, key=lambda e: (e.task, e.attempt, e.container, e.how, e.number)))
+        return tuple(sorted(self._endings, key=lambda end: (end.task, end.attempt, end.how, end.number, end.container)))

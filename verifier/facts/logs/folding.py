@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from verifier.facts.logs.identity import Described
-from verifier.facts.logs.rules import SQLALCHEMY_MAPPERS
+from verifier.facts.logs.result import Folded, Repeated
+from verifier.facts.logs.rules_python import SQLALCHEMY_MAPPERS
 
 _QUOTED = 80
 _LEAST_WORDS = 4
@@ -102,3 +103,26 @@ def _is_afterwards(group: ErrorGroup) -> bool:
 
 def _is_mapper(group: ErrorGroup) -> bool:
     return group.rule == SQLALCHEMY_MAPPERS or _is_afterwards(group) or "mapper" in group.described.message
+
+
+def repeated(cause: ErrorGroup, follow_ups: list[ErrorGroup]) -> Repeated:
+    """Return a first cause with what followed from it and what announced it."""
+    parts: dict[str, Folded] = {}
+    for group in (cause, *follow_ups):
+        own = [] if group is cause else [(group.described.identity, (group.name, group.count))]
+        for identity, (name, count) in (*own, *group.headlines.items()):
+            before = parts[identity].count if identity in parts else 0
+            parts[identity] = Folded(identity, name, before + count)
+    parts.pop(cause.described.identity, None)
+    ordered = sorted(parts.values(), key=lambda part: (-part.count, part.name, part.identity))
+    return Repeated(
+        name=cause.name,
+        count=cause.count + sum(part.count for part in ordered),
+        first=cause.first,
+        task=cause.task,
+        excerpt=cause.excerpt,
+        identity=cause.described.identity,
+        rule=cause.rule,
+        level=cause.level,
+        folded=tuple(ordered),
+    )

@@ -1,7 +1,8 @@
 """What varies in a message is masked, what tells errors apart is kept.
 
-A word that holds a number, an address, a path or a moment becomes `<*>`, and neighbours merge. Quoted names stay
-(`'feature_flags'`): they are what differs between two errors. So do codes: of exits, signals, HTTP, SQLSTATE and errno.
+A word that holds a number, an address, a path or a moment becomes `<*>`, and neighbours merge; a value's name stays
+(`retries=<*>`). Quoted names stay (`'feature_flags'`): they are what differs between two errors. So do codes: of exits,
+signals, HTTP, SQLSTATE and errno.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _VENDOR = re.compile(r"^\W*[A-Z]{1,4}-?\d{3,6}:$")
 _QUOTED_NAME = re.compile(r"""^[^\w'"`]*(["'`])[A-Za-z_][A-Za-z_.$-]*\d{0,2}\1\W*$""")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w|\w://")
 _PATH = re.compile(r"(?:^|[\s\"'`(=:])(?:/|\./|\.\./|[A-Za-z]:\\|~/)[\w.]|\w/[\w.-]+/\w")
+_NAMED_VALUE = re.compile(r"([A-Za-z_.()\[{-]{2,40})=")
+"""A value with its name, which stays: `retries=7`."""
 _WORDS = re.compile(r"\S+")
 
 
@@ -62,9 +65,10 @@ def _without_data(match: re.Match[str]) -> str:
 def _shown(word: str, before: str, after: str) -> str:
     if word.isalpha():
         return word
-    if _varies(word, before, after):
-        return MASK
-    return word
+    if not _varies(word, before, after):
+        return word
+    match = _NAMED_VALUE.match(word)
+    return f"{match[1]}={MASK}" if match else MASK
 
 
 def _varies(word: str, before: str, after: str) -> bool:

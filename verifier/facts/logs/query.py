@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from verifier.facts.execution import Completion, Execution, parse_execution_name
+from verifier.facts.execution import Completion, Execution, JobName, parse_execution_name
 from verifier.facts.logs.entry import EXECUTION_LABEL, SYSTEM_LOG
 from verifier.facts.logs.patterns import LogRules, Pattern
 from verifier.facts.logs.streams import RIGHT_BEFORE
@@ -82,9 +82,31 @@ def longest_query(rules: LogRules) -> int:
     return len(log_filter(_LONGEST, rules, (_LONGEST.created,) * MOST_UNLED))
 
 
+def job_filter(job: JobName, since: datetime, rules: LogRules, around: Sequence[datetime] = ()) -> str:
+    """Return the query for all that may matter of a job since then, whatever execution wrote it; as `log_filter`."""
+    queries = ("\n".join([*_of_job(job, since), f"({_wanted(rules, around, by_field=by)})"]) for by in (True, False))
+    return next((query for query in queries if len(query) <= MOST_QUERY), "\n".join(_of_job(job, since)))
+
+
 def _query(execution: Execution, rules: LogRules, around: Sequence[datetime], *, by_field: bool) -> str:
     job, short_name = parse_execution_name(execution.name)
     since = execution.created - timedelta(seconds=_EARLIER_SECONDS)
+    wanted = _wanted(rules, around, by_field=by_field)
+    label = f'labels."{EXECUTION_LABEL}"'
+    return "\n".join([*_of_job(job, since), f"(({label}={_quoted(short_name)} AND ({wanted})) OR (NOT {label}:*))"])
+
+
+def _of_job(job: JobName, since: datetime) -> list[str]:
+    return [
+        'resource.type="cloud_run_job"',
+        f"resource.labels.job_name={_quoted(job.job)}",
+        f"resource.labels.location={_quoted(job.location)}",
+        f'timestamp>="{show_time(since)}"',
+        'NOT logName:"cloudaudit.googleapis.com"',
+    ]
+
+
+def _wanted(rules: LogRules, around: Sequence[datetime], *, by_field: bool) -> str:
     patterns = _alternation((*rules.failures, *rules.expected))
     wanted = ["severity>=ERROR", f'log_id("{SYSTEM_LOG}")', f'textPayload=~"{SUPERSET}"', _loud_structured()]
     if patterns and by_field:
@@ -97,17 +119,7 @@ def _query(execution: Execution, rules: LogRules, around: Sequence[datetime], *,
     wanted += [
         f'(timestamp>="{show_time(moment - RIGHT_BEFORE)}" AND timestamp<="{show_time(moment)}")' for moment in around
     ]
-    label = f'labels."{EXECUTION_LABEL}"'
-    return "\n".join(
-        [
-            'resource.type="cloud_run_job"',
-            f"resource.labels.job_name={_quoted(job.job)}",
-            f"resource.labels.location={_quoted(job.location)}",
-            f'timestamp>="{show_time(since)}"',
-            'NOT logName:"cloudaudit.googleapis.com"',
-            f"(({label}={_quoted(short_name)} AND ({' OR '.join(wanted)})) OR (NOT {label}:*))",
-        ]
-    )
+    return " OR ".join(wanted)
 
 
 def _loud_structured() -> str:

@@ -10,21 +10,29 @@ from datetime import datetime, timedelta
 
 from verifier.facts.logs.ends import Ends
 from verifier.facts.logs.entry import PLATFORM_LOGS, SYSTEM_LOG, LogEntry
-from verifier.facts.logs.folding import ErrorGroup, folded
+from verifier.facts.logs.folding import ErrorGroup, folded, repeated
 from verifier.facts.logs.identity import Described, describe
-from verifier.facts.logs.judge import CALM, FAIL_PATTERN, LEVEL_FIELD, LEVEL_WORD, NOTHING, ErrorReason, Judge, is_calm
+from verifier.facts.logs.judge import (
+    CALM,
+    FAIL_PATTERN,
+    LEVEL_FIELD,
+    LEVEL_WORD,
+    NOTHING,
+    ErrorReason,
+    Judge,
+    Look,
+    is_calm,
+)
 from verifier.facts.logs.patterns import LogRules
 from verifier.facts.logs.query import MOST_UNLED
-from verifier.facts.logs.result import Folded, LogFacts, Repeated, Unlabelled
+from verifier.facts.logs.result import LogFacts, Unlabelled
+from verifier.facts.logs.shown import shown_line, shown_name, shown_text
 from verifier.facts.logs.streams import RIGHT_BEFORE, Crash, Piece, crashes
-from verifier.redact import redact
 
 MOST_KINDS = 50
 """The most kinds of errors that are named where nothing else is asked for."""
 
 _MOST_TEXT = 4_000
-_MOST_NAME = 200
-_MOST_REDACTED = 8_000
 _MOST_TASK = 20
 _MOST_SEARCHED = 16_000
 """Characters at an entry's beginning and at its end that are searched: hostile text costs time, even in RE2."""
@@ -87,22 +95,20 @@ class LogReading:
 
     def feed(self, entries: Iterable[LogEntry]) -> int:
         """Judge these entries too, and say how many they were."""
-        before = self._number
+        wanted, count = self.execution, 0
         for entry in entries:
-            self._number += 1
-            if self.execution is not None and entry.execution != self.execution:
+            count += 1
+            if wanted is not None and entry.execution != wanted:
                 if not entry.execution:
                     self._without_label(entry)
-            elif entry.log == SYSTEM_LOG and self._ends.note(entry):
-                continue
-            else:
+            elif entry.log != SYSTEM_LOG or not self._ends.note(entry):
                 self._look(entry)
-        return self._number - before
+        return count
 
     def facts(self, *, truncated: bool) -> LogFacts:
         """Return what was seen so far."""
         self._settle(keep=0)
-        errors = [self._repeated(cause, follow_ups) for cause, follow_ups in folded(list(self._groups.values()))]
+        errors = [repeated(cause, follow_ups) for cause, follow_ups in folded(list(self._groups.values()))]
         return LogFacts(
             errors=tuple(sorted(errors, key=lambda error: (error.first, error.name, error.identity))),
             more_errors=self._more,
@@ -139,23 +145,32 @@ class LogReading:
         look, seen = self._judge.look(entry, text)
         if seen:
             self._expected(seen, entry.log)
-        if self._around and look is NOTHING and self._is_near(entry.time) and is_calm(text):
-            look = CALM
-        if look.calm and not self._may_announce(entry.time, text):
-            return
-        if look is NOTHING and not self._awaited and text is entry.text:
-            return
-        judged = look.judged
-        if judged is not None and entry.structured:
+        if look is CALM or look is NOTHING:
+            self._pass_over(entry, text, look)
+        elif look.judged is not None and entry.structured:
             described = describe(text, lines=2)
-            self._note(described, judged, entry.time, entry.task, text, {}, alone=True)
-        elif judged is not None or look.relevant or look.calm:
-            self._wait(entry, text, judged, calm=look.calm)
+            self._note(described, look.judged, entry.time, entry.task, text, {}, alone=True)
+        elif look.judged is not None or look.relevant:
+            self._wait(entry, text, look.judged, calm=False)
+        else:
+            self._cut = self._cut or (text is not entry.text and not look.calm)
+
+    def _pass_over(self, entry: LogEntry, text: str, look: Look) -> None:
+        """Look at a line that is no error: it may belong to the stack trace before it, or after it."""
+        near = bool(self._around) and self._is_near(entry.time)
+        if look is CALM or (near and is_calm(text)):
+            if near or (("Error" in text or "Exception" in text) and len(text) < _MOST_TEXT):
+                self._wait(entry, text, None, calm=True)
         elif self._awaited and self._stream(entry) in self._awaited:
             self._wait(entry, text, None, calm=False)
-        elif judged is None and text is not entry.text:
+        elif text is not entry.text:
             # What the server sent for what stands in the middle is not clean for having been cut here.
             self._cut = True
+
+    def _is_near(self, time: datetime) -> bool:
+        """Whether a moment is right before one around which everything is looked at."""
+        at = bisect_left(self._around, time)
+        return at < len(self._around) and self._around[at] - time <= RIGHT_BEFORE
 
     def _expected(self, names: Iterable[str], log: str) -> None:
         for name in names:
@@ -163,23 +178,13 @@ class LogReading:
             if len(logs) < _MOST_NAMES:
                 logs.add(log)
 
-    def _may_announce(self, time: datetime, text: str) -> bool:
-        """Whether a calm line may announce a traceback: it names an exception, or stands right before one."""
-        if len(text) > _MOST_TEXT:
-            return False
-        return "Error" in text or "Exception" in text or self._is_near(time)
-
-    def _is_near(self, time: datetime) -> bool:
-        """Whether a moment is right before one around which everything is looked at."""
-        at = bisect_left(self._around, time)
-        return at < len(self._around) and self._around[at] - time <= RIGHT_BEFORE
-
     @staticmethod
     def _stream(entry: LogEntry) -> tuple[str, str, str, str, str]:
         return (entry.execution, entry.log, entry.task, entry.attempt, entry.container)
 
     def _wait(self, entry: LogEntry, text: str, judged: ErrorReason | None, *, calm: bool) -> None:
         stream = self._stream(entry)
+        self._number += 1
         piece = Piece(entry.time, self._number, text, judged, calm, entry.task)
         self._waiting.setdefault(stream, []).append(piece)
         self._awaited.discard(stream)
@@ -260,38 +265,19 @@ class LogReading:
             self._more += 1
             return True
         if group is None or time < group.first:
-            shown = _redacted(text)
-            name = judged.pattern if judged.rule == FAIL_PATTERN else redact(described.name)[:_MOST_NAME]
+            shown = shown_text(text)
+            name = judged.pattern if judged.rule == FAIL_PATTERN else shown_name(described.name, text)
             count, known = (group.count, group.headlines) if group else (0, {})
             group = ErrorGroup(described, judged.rule, judged.level, name, count, time, task[:_MOST_TASK], shown, known)
             self._groups[described.identity] = group
         group.count += 1
         for identity, name in headlines.items():
             if identity in group.headlines or len(group.headlines) < _MOST_FOLDED:
-                group.headlines[identity] = (redact(name)[:_MOST_NAME], group.headlines.get(identity, ("", 0))[1] + 1)
+                group.headlines[identity] = (
+                    shown_line(name),
+                    group.headlines.get(identity, ("", 0))[1] + 1,
+                )
         return True
-
-    @staticmethod
-    def _repeated(cause: ErrorGroup, follow_ups: list[ErrorGroup]) -> Repeated:
-        parts: dict[str, Folded] = {}
-        for group in (cause, *follow_ups):
-            own = [] if group is cause else [(group.described.identity, (group.name, group.count))]
-            for identity, (name, count) in (*own, *group.headlines.items()):
-                before = parts[identity].count if identity in parts else 0
-                parts[identity] = Folded(identity, name, before + count)
-        parts.pop(cause.described.identity, None)
-        ordered = sorted(parts.values(), key=lambda part: (-part.count, part.name, part.identity))
-        return Repeated(
-            name=cause.name,
-            count=cause.count + sum(part.count for part in ordered),
-            first=cause.first,
-            task=cause.task,
-            excerpt=cause.excerpt,
-            identity=cause.described.identity,
-            rule=cause.rule,
-            level=cause.level,
-            folded=tuple(ordered),
-        )
 
 
 def read_twice(
@@ -310,11 +296,3 @@ def read_twice(
     reading = prepare(facts.unled)
     reading.feed(entries(facts.unled))
     return reading.facts(truncated=False)
-
-
-def _redacted(text: str) -> str:
-    """Return the text without secrets, capped; a word that the first cut went through is dropped."""
-    if len(text) > _MOST_REDACTED:
-        text = text[:_MOST_REDACTED]
-        text = text[: max(text.rfind(" "), text.rfind("\n"), 0) or _MOST_REDACTED]
-    return redact(text)[:_MOST_TEXT]

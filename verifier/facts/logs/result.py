@@ -51,7 +51,7 @@ class Ending:
     container: str
     """The container's name in a job that has several, or empty."""
     how: str
-    """`exit`, `signal`, `memory` or `start` (it could not be started)."""
+    """`exit`, `signal`, `memory`, `start` (it could not be started) or `timeout`."""
     number: int
     """The exit code or the signal; 0 for the others."""
 

@@ -25,7 +25,7 @@ def test_an_exit_or_a_signal_ends_an_attempt_and_is_no_error(text: str, ending: 
 def test_a_clean_exit_is_an_end_of_which_nothing_is_to_be_told() -> None:
     facts = read([entry("Container called exit(0).", 200, log=SYSTEM_LOG)])
     assert facts.exits == {("0", "0")}
-    assert not facts.endings
+    assert facts.endings == ()
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ def test_a_clean_exit_is_an_end_of_which_nothing_is_to_be_told() -> None:
     [
         ("Memory limit of 512 MiB exceeded with 530 MiB used.", "memory"),
         ("Application exec likely failed", "start"),
+        ("Terminating task because it has reached the maximum timeout of 600 seconds.", "timeout"),
         ("terminated: Application failed to start: failed to resolve binary path", "start"),
     ],
 )

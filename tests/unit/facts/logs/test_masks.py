@@ -21,6 +21,7 @@ from verifier.facts.logs.masks import masked
         ("invalid literal for int() with base 10: 'abc'", "invalid literal for int() with base <*>"),
         ("time data 'x' does not match format '%Y'", "time data <*> does not match format <*>"),
         ('relation "feature_flags" does not exist', 'relation "feature_flags" does not exist'),
+        ("Pool(host='10.0.0.5', port=80) is closed", "Pool(host=<*> port=<*> is closed"),
         ("KeyError: 'user_id'", "KeyError: 'user_id'"),
         ("column 'address_2' is missing", "column 'address_2' is missing"),
         ("Container called exit(137).", "Container called exit(137)."),

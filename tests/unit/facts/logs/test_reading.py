@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -88,7 +89,7 @@ def test_the_first_pattern_that_matches_names_the_error() -> None:
         (f"{STACK}OSError: disk is full\n", "OSError: disk is full"),
         ("", "an entry without text"),
         (" \n\t", "an entry without text"),
-        ("x" * 500, "x" * 200),
+        ("x" * 500, "x" * 199 + "…"),
     ],
 )
 def test_an_error_without_a_pattern_is_known_by_its_own_words(text: str, headline: str) -> None:
@@ -170,7 +171,17 @@ def test_kinds_beyond_fifty_are_counted_and_known_kinds_still_are() -> None:
 
 def test_an_excerpt_is_capped() -> None:
     (error,) = read([entry("x" * 300_000, ERROR)]).errors
-    assert error.excerpt == "x" * 4_000
+    assert error.excerpt == "x" * 3_999 + "…"
+
+
+def test_fifty_errors_of_a_quarter_of_a_megabyte_cost_at_most_a_second() -> None:
+    """Redaction, the name and the identity of each: what hostile text costs is bounded by what is shown of it."""
+    texts = [f"{chr(65 + number)}Error: boom\n" + "x=1, token: a\n" * 17_500 for number in range(50)]
+    entries = [entry(text, ERROR, second=number) for number, text in enumerate(texts)]
+    read([entry("boom, token: a", ERROR)])
+    start = process_time()
+    assert read(entries, LogRules(failures=())).errors
+    assert process_time() - start < 1
 
 
 def test_a_tasks_name_is_capped_too() -> None:
@@ -378,6 +389,22 @@ def test_as_many_kinds_are_named_as_were_asked_for() -> None:
 def test_a_name_and_an_excerpt_hold_no_secret() -> None:
     (error,) = read([entry("ERROR login with password=hunter2hunter2 failed")]).errors
     assert "hunter2" not in error.name + error.excerpt
+
+
+def test_a_line_of_a_longer_secret_is_no_name() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nKeyError: MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----"
+    (error,) = read([entry(f"{STACK}{key}", ERROR)]).errors
+    assert "MIIEvQ" not in error.name + error.excerpt
+
+
+@pytest.mark.parametrize(
+    "piece", ["A", "(", "a.", "Error: ", "\n\tat a.b(C.java:1)", "thread 'a' panicked at 'b', ", "'\"", "1 "]
+)
+def test_hostile_text_costs_at_most_a_tenth_of_a_second(piece: str) -> None:
+    text = piece * (400_000 // len(piece))
+    start = process_time()
+    read([entry(text, ERROR)])
+    assert process_time() - start < 0.1
 
 
 def test_thousands_of_split_tracebacks_are_counted_in_little_memory() -> None:

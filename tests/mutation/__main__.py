@@ -1,0 +1,66 @@
+"""`make mutants`: change the code in every small way, and tell which changes no test notices.
+
+Exit 0 if at least 90 % of the mutants were killed, 1 if fewer, 2 if a module's tests fail without any change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from tests.mutation import trial
+from tests.mutation.mutants import mutants_of, unchanged
+from tests.mutation.scope import modules, stages
+from tests.mutation.score import LEAST, scores, table
+from tests.mutation.trial import Fate, Result, Trial
+
+_LONG = 600
+
+
+def main() -> int:
+    """Run every mutant of the modules asked for, print what survived and the score."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("only", nargs="*", metavar="MODULE", help="a module or a package (default: all)")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many at a time")
+    asked = parser.parse_args()
+    try:
+        chosen = modules(asked.only)
+    except ValueError as error:
+        parser.error(str(error))
+    trial.prepare()
+    results: list[Result] = []
+    for module in chosen:
+        found = _of_module(module, asked.processes)
+        if found is None:
+            return 2
+        results += found
+    text, whole = table(scores(results))
+    print(f"\n{text}", flush=True)
+    return int(whole.share < LEAST)
+
+
+def _of_module(module: str, processes: int) -> list[Result] | None:
+    """Return what became of the module's mutants; None where its tests fail as it is."""
+    tests = stages(module)
+    if not tests:
+        print(f"{module}: expected tests of its own, found none", file=sys.stderr)
+    (asis,) = trial.run([Trial(unchanged(module), tests, _LONG)], 1)
+    if asis.fate is not Fate.SURVIVED:
+        print(f"{module}: its tests fail without any change: {_words(tests)}", file=sys.stderr)
+        return None
+    results: list[Result] = []
+    for result in trial.run(trial.of(mutants_of(module), tests, asis.seconds), processes):
+        results.append(result)
+        if result.fate is Fate.SURVIVED:
+            print(result.trial.mutant.shown(), flush=True)
+    return results
+
+
+def _words(tests: Sequence[Sequence[str]]) -> str:
+    return " ".join(test for stage in tests for test in stage)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

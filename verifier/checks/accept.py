@@ -1,0 +1,70 @@
+"""Errors that a team accepts for a while: each with a reason, and with a day on which it is told again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import re2
+
+from verifier.facts.execution import JobName
+from verifier.facts.logs import Repeated
+
+MOST_DAYS = 90
+"""How many days from today an error may be accepted at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """One error that fails nothing until a day."""
+
+    error: str
+    """The error's identity, or a regular expression (RE2) for its name."""
+    reason: str
+    until: date
+    """The last day on which it is accepted, in UTC."""
+    job: JobName | None = None
+    """The job whose error it is, its project empty for any; None: see `worker`."""
+    worker: str = ""
+    """The trigger of the worker whose error it is; empty with no job: of every job."""
+
+    def covers(self, error: Repeated, job: JobName | None, worker: str, today: date) -> bool:
+        """Return whether it accepts this error of this job and worker on this day."""
+        if today > self.until or not self._is_for(job, worker):
+            return False
+        return self.error in (error.identity, *error.aliases) or bool(_pattern(self.error).search(error.name))
+
+    def _is_for(self, job: JobName | None, worker: str) -> bool:
+        if self.job is not None:
+            here = job is not None and (job.location, job.job) == (self.job.location, self.job.job)
+            return here and (not self.job.project or job is None or job.project in ("", self.job.project))
+        return not self.worker or self.worker == worker
+
+
+def accepting(
+    accepts: Iterable[Accept], error: Repeated, *, job: JobName | None, worker: str, today: date
+) -> Accept | None:
+    """Return the first that accepts the error, or None."""
+    return next((accept for accept in accepts if accept.covers(error, job, worker, today)), None)
+
+
+def not_accepted(
+    accepts: Sequence[Accept], errors: Iterable[Repeated], *, job: JobName | None, worker: str, today: date
+) -> tuple[Repeated, ...]:
+    """Return the errors that nothing accepts."""
+    return tuple(error for error in errors if accepting(accepts, error, job=job, worker=worker, today=today) is None)
+
+
+def accept_lines(error: Repeated, worker: str, today: date) -> str:
+    """Return the lines of policy.toml that would accept this error: one to paste, with its reason to be filled in."""
+    until = date.fromordinal(min(today.toordinal() + 30, date.max.toordinal()))
+    of = f'worker = "{worker}"\n' if worker and worker.isprintable() and not set(worker) & set('"\\') else ""
+    return f'[[accept]]\n{of}error = "{error.identity}"\nreason = "WHY"\nuntil = {until.isoformat()}'
+
+
+def _pattern(expression: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(expression, options)
