@@ -82,14 +82,28 @@ class Builds(Protocol):
         """Successful builds that finished between two moments, a page at a time (`page` is empty at first)."""
 
 
+class Claim(NamedTuple):
+    """An execution that says for which build it was started. Whoever may run the job can have one say anything."""
+
+    name: str
+    """Its full resource name."""
+    nonce: str
+    """The nonce in its environment, or empty."""
+
+
 class Jobs(Protocol):
     """Cloud Run jobs."""
 
-    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
-        """Start an execution and return its full resource name. Never tried twice: see `Unavailable.ambiguous`."""
+    def start(
+        self, job: JobName, args: Sequence[str], env: Mapping[str, str], container: str = "", *, timeout: float
+    ) -> str:
+        """Start an execution and return its full resource name. Never tried twice: see `Unavailable.ambiguous`.
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
-        """Full names of the job's executions created since then whose environment has `env` = `value`, oldest first.
+        `args` and `env` are for the container of this name; empty: for the only one.
+        """
+
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
+        """Return the job's executions created since then whose environment has `env` = `value`, oldest first.
 
         Of very many the first ones.
         """

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from google.cloud import run_v2
 from google.longrunning.operations_pb2 import Operation
 
 from tests.busy import BUSY_SECONDS
 from tests.contract.adapters import OURS, RESIZER, Google, answering, google_standing, timed_trouble, trouble
 from tests.contract.standin import DIGEST, IMAGE, JOB, START
-from verifier.adapters.cloud_run import CloudRunJobs
-from verifier.errors import Missing, Unavailable
-from verifier.facts.execution import BUILD_VARIABLE, Completion, Execution, JobName, Phase
+from verifier.adapters.cloud_run import CloudRunJobs, execution_facts
+from verifier.errors import Missing, Refused, Unavailable
+from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Completion, Container, Execution, JobName, Phase
+from verifier.services import Claim
 from verifier.standin.faults import Fault
-from verifier.standin.script import Script
+from verifier.standin.script import Script, Sidecar
 
 THEIRS = "projects/acme/locations/global/builds/theirs"
 
@@ -33,7 +35,8 @@ def start(google: Google, build: str = OURS, args: tuple[str, ...] = (), **env: 
 
 def started(google: Google, build: str = OURS, since: float = 0, timeout: float = 5) -> list[str]:
     moment = START + timedelta(seconds=since)
-    return CloudRunJobs(google.address).started_for(RESIZER, BUILD_VARIABLE, build, moment, timeout=timeout)
+    claims = CloudRunJobs(google.address).started_for(RESIZER, BUILD_VARIABLE, build, moment, timeout=timeout)
+    return [claim.name for claim in claims]
 
 
 def observe(google: Google, name: str) -> Execution:
@@ -113,6 +116,17 @@ def test_executions_are_found_by_their_build_oldest_first(google: Google) -> Non
     assert started(google, "projects/acme/locations/global/builds/nobody's") == []
 
 
+def test_an_execution_carries_the_nonce_that_it_was_started_with(google: Google) -> None:
+    google.put_job()
+    env = {BUILD_VARIABLE: OURS, NONCE_VARIABLE: "n-1"}
+    named = CloudRunJobs(google.address).start(RESIZER, (), env, timeout=5)
+    google.clock.advance(1)
+    bare = start(google)
+    claims = CloudRunJobs(google.address).started_for(RESIZER, BUILD_VARIABLE, OURS, START, timeout=5)
+    assert claims == [Claim(named, "n-1"), Claim(bare, "")]
+    assert [observe(google, name).nonce for name in (named, bare)] == ["n-1", ""]
+
+
 def test_executions_of_another_variable_or_another_job_are_not_found(google: Google) -> None:
     google.put_job(env={"OTHER": OURS})
     start(google, THEIRS)
@@ -180,8 +194,9 @@ def test_an_execution_just_created_waits_and_shows_no_digest(google: Google) -> 
         failed=0,
         cancelled=0,
         retried=0,
-        images=(IMAGE,),
+        containers=(Container("", IMAGE),),
         build=OURS,
+        timeout=timedelta(seconds=600),
     )
     assert (execution.phase, execution.digests) == (Phase.WAITING, frozenset())
 
@@ -199,7 +214,7 @@ def test_an_execution_that_succeeded_says_when_and_in_how_many_tasks(google: Goo
     assert execution.completion is Completion.TRUE
     assert (execution.tasks, execution.succeeded, execution.attempts) == (2, 2, 2)
     assert execution.completed == START + timedelta(seconds=3.25)
-    assert execution.images == (f"{IMAGE}@{DIGEST}",)
+    assert [container.image for container in execution.containers] == [f"{IMAGE}@{DIGEST}"]
     assert not execution.exited
 
 
@@ -214,6 +229,109 @@ def test_an_execution_whose_retry_passed_succeeded_and_counts_it(google: Google)
     execution = google.play(Script(fail_attempts=1), max_retries=1)
     assert (execution.phase, execution.exited) == (Phase.SUCCEEDED, False)
     assert (execution.succeeded, execution.retried) == (1, 1)
+
+
+def test_an_execution_that_waits_for_what_will_never_come_says_so(google: Google) -> None:
+    execution = google.play(Script(outcome="stuck"))
+    assert (execution.phase, execution.stuck, execution.completion) == (Phase.FAILED, True, Completion.UNKNOWN)
+    assert execution.message.startswith("Failed to access secret ")
+    assert not execution.platform_failed
+
+
+def test_an_execution_without_capacity_is_the_platforms_failure(google: Google) -> None:
+    execution = google.play(Script(outcome="no-capacity"))
+    assert (execution.phase, execution.started, execution.platform_failed) == (Phase.FAILED, None, True)
+    assert execution.message == "There is not enough capacity for GPUs in this region."
+
+
+def test_every_container_is_shown_with_its_name_image_and_arguments(google: Google) -> None:
+    sidecar = Sidecar("proxy", "gcr.io/cloud-sql/proxy:2")
+    google.put_job(container="main", sidecars=[sidecar], args=("serve",))
+    name = CloudRunJobs(google.address).start(RESIZER, ("--once",), {}, "main", timeout=5)
+    google.clock.advance(5)
+    execution = observe(google, name)
+    assert execution.containers == (
+        Container("main", f"{IMAGE}@{DIGEST}", ("--once",)),
+        Container("proxy", "gcr.io/cloud-sql/proxy:2"),
+    )
+
+
+def test_a_start_gives_environment_and_arguments_to_the_container_of_this_name(google: Google) -> None:
+    google.put_job(container="main", sidecars=[Sidecar("proxy", "gcr.io/cloud-sql/proxy:2")])
+    jobs = CloudRunJobs(google.address)
+    name = jobs.start(RESIZER, ("check",), {BUILD_VARIABLE: OURS}, "main", timeout=5)
+    main, proxy = observe(google, name).containers
+    assert (main.args, proxy.args, observe(google, name).build) == (("check",), (), OURS)
+
+
+@pytest.mark.parametrize("container", ["", "proxy", "nobody"])
+def test_a_start_for_another_container_or_none_of_several_is_refused(google: Google, container: str) -> None:
+    google.put_job(container="main", sidecars=[Sidecar("proxy", "gcr.io/cloud-sql/proxy:2")])
+    error = trouble(lambda: CloudRunJobs(google.address).start(RESIZER, (), {}, container, timeout=5))
+    assert isinstance(error, Refused)
+    assert f"expected the name of one of the job's containers ['main', 'proxy'], got {container!r}" in str(error)
+
+
+def test_variables_of_which_the_containers_say_different_things_say_nothing() -> None:
+    def said(*builds: str) -> str:
+        containers = [{"env": [{"name": BUILD_VARIABLE, "value": build}]} for build in builds]
+        return execution_facts(run_v2.Execution({"template": {"containers": containers}})).build
+
+    assert said(OURS) == said(OURS, OURS) == OURS
+    assert said(OURS, THEIRS) == said() == ""
+
+
+def a_condition(kind: str, state: str = "CONDITION_FAILED", **fields: object) -> dict[str, object]:
+    return {"type_": kind, "state": state, **fields}
+
+
+WORDS: dict[str, tuple[list[dict[str, object]], str, bool, bool]] = {
+    "none": ([], "", False, False),
+    "it runs": ([a_condition("Completed", "CONDITION_RECONCILING", message="Waiting.")], "Waiting.", False, False),
+    "a condition of no weight failed": (
+        [a_condition("Completed", "CONDITION_PENDING"), a_condition("Retry", severity="INFO", message="Soon.")],
+        "",
+        False,
+        False,
+    ),
+    "one failed while it runs": (
+        [
+            a_condition("Completed", "CONDITION_RECONCILING", message="Waiting."),
+            a_condition("ContainerReady", message="Image not found."),
+        ],
+        "Image not found.",
+        True,
+        False,
+    ),
+    "one failed without a word": ([a_condition("ContainerReady")], "ContainerReady failed", True, False),
+    "the end says more": (
+        [a_condition("ContainerReady", message="Not ready."), a_condition("Completed", message="Image not found.")],
+        "Image not found.",
+        True,
+        False,
+    ),
+    "the end says nothing": (
+        [a_condition("Completed"), a_condition("ResourcesAvailable", message="No GPU.")],
+        "No GPU.",
+        True,
+        False,
+    ),
+    "an error within Cloud Run": ([a_condition("Completed", reason="INTERNAL")], "", True, True),
+    "Cloud Run lost sight of it": (
+        [a_condition("Completed", execution_reason="JOB_STATUS_SERVICE_POLLING_ERROR")],
+        "",
+        True,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("conditions", "message", "stuck", "blamed"), WORDS.values(), ids=WORDS.keys())
+def test_what_failed_is_told_in_the_platforms_words(
+    conditions: list[dict[str, object]], message: str, stuck: bool, blamed: bool
+) -> None:
+    facts = execution_facts(run_v2.Execution({"conditions": conditions}))
+    assert (facts.message, facts.stuck, facts.blamed) == (message, stuck, blamed)
 
 
 @pytest.mark.parametrize(

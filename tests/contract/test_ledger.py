@@ -270,6 +270,11 @@ def a_full_record() -> Record:
         channel="C1",
         ts="1.2",
         warned=True,
+        nonce="saved",
+        requests=2,
+        args=("--once",),
+        container="main",
+        claimants=("somebody's",),
     )
 
 

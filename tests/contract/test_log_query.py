@@ -12,15 +12,17 @@ from tests.contract.standin import DIGEST, IMAGE
 from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.facts.execution import Execution, JobName, parse_execution_name
 from verifier.facts.logs import LogFacts, LogReading, LogRules, Pattern, log_filter
+from verifier.standin.logging_filter import Regexes
 from verifier.standin.script import Line, Script
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "resize.py", line 7, in <module>\nKeyError: width'
 RULES = LogRules(expected=(Pattern("resized", r'resized \d+ "pictures"'),))
 
 
-@pytest.fixture
-def google() -> Iterator[Google]:
+@pytest.fixture(params=list(Regexes))
+def google(request: pytest.FixtureRequest) -> Iterator[Google]:
     with google_standing() as google:
+        google.cloud.regexes = request.param
         google.cloud.tag(IMAGE, DIGEST)
         yield google
 

@@ -374,10 +374,9 @@ def test_a_clock_that_is_ahead_of_slacks_hides_nothing(slack: SlackClients) -> N
 
 
 def chatter(slack: SlackClients, count: int) -> None:
-    """Post so many messages of somebody else's."""
-    talk = SlackWebhook(slack.standin.webhook_url)
+    """So many messages of somebody else's."""
     for _ in range(count):
-        talk.post(MESSAGE, timeout=5)
+        slack.standin.workspace.post_as({"user": "U0TALKER"}, CHANNEL, {"text": "hello"})
 
 
 def test_the_history_is_read_a_thousand_messages_back(slack: SlackClients) -> None:
@@ -387,7 +386,7 @@ def test_the_history_is_read_a_thousand_messages_back(slack: SlackClients) -> No
     slack.faults.forget()
     assert slack.bot.find(MESSAGE, START, timeout=5) == posted
     assert slack.bot.find(MESSAGE._replace(key="older"), START, timeout=5) is None
-    assert slack.faults.calls == ("conversations.history",) * 10
+    assert slack.faults.calls.count("conversations.history") == 10
 
 
 def test_a_message_is_found_however_much_was_posted_a_quarter_of_an_hour_later(slack: SlackClients) -> None:
@@ -396,7 +395,7 @@ def test_a_message_is_found_however_much_was_posted_a_quarter_of_an_hour_later(s
     chatter(slack, 1_000)
     slack.faults.forget()
     assert slack.bot.find(MESSAGE, START, timeout=5) == posted
-    assert slack.faults.calls == ("conversations.history",)
+    assert slack.faults.calls == ("conversations.history", "auth.test")
 
 
 @pytest.mark.parametrize("code", ["missing_scope", "not_in_channel", "channel_not_found", "no_permission"])
@@ -430,12 +429,53 @@ def test_history_without_messages_is_no_answer(body: object) -> None:
 
 
 def test_history_may_hold_anything() -> None:
-    entries = [None, {}, {"metadata": 1}, {"ts": "1.000000", "metadata": {"event_type": "build_verdict"}}]
+    entries: list[Any] = [None, {}, {"metadata": 1}, {"ts": "1.000000", "metadata": {"event_type": "build_verdict"}}]
     wanted = {"event_type": "build_verdict", "event_payload": {"key": "key-1"}}
-    history = {"ok": True, "messages": [*entries, {"ts": "2.000000", "metadata": wanted}]}
-    with LoopbackServer(lambda _: Reply(json.dumps(history).encode())) as server:
+    entries += [{"ts": "2.000000", "bot_id": author, "metadata": wanted} for author in (None, 7, ["B1"], "", "B1")]
+    answer = {"ok": True, "bot_id": "B1", "messages": [*entries, {"ts": "3.000000", "metadata": wanted}]}
+    with LoopbackServer(lambda _: Reply(json.dumps(answer).encode())) as server:
         found = SlackBot(TOKEN, CHANNEL, server.address).find(MESSAGE, START, timeout=5)
     assert found == Posted(CHANNEL, "2.000000")
+
+
+FORGED = {"text": "VERIFIED", "metadata": {"event_type": "build_verdict", "event_payload": {"key": MESSAGE.key}}}
+
+
+@pytest.mark.parametrize(
+    "author", [{"user": "U0MALLORY"}, {"user": "U0"}, {"bot_id": "B1", "app_id": "A1"}, {"bot_id": "U0"}, {}]
+)
+def test_a_message_of_somebody_elses_is_never_taken_for_ours(
+    slack: SlackClients, author: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    slack.standin.workspace.post_as(author, CHANNEL, FORGED)
+    assert slack.bot.find(MESSAGE, START, timeout=5) is None
+    assert ("somebody else posted" in caplog.text) is ("bot_id" in author)
+
+
+def test_a_message_of_ours_is_found_behind_a_forged_one(slack: SlackClients) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    slack.standin.workspace.post_as({"bot_id": "B1"}, CHANNEL, FORGED)
+    assert slack.bot.find(MESSAGE, START, timeout=5) == posted
+
+
+def test_who_we_are_is_asked_once_and_only_where_there_is_something_to_tell_apart(slack: SlackClients) -> None:
+    assert slack.bot.find(MESSAGE, START, timeout=5) is None
+    assert slack.faults.calls == ("conversations.history",)
+    slack.bot.post(MESSAGE, timeout=5)
+    bot = slack.bot
+    assert bot.find(MESSAGE, START, timeout=5) == bot.find(MESSAGE, START, timeout=5)
+    assert slack.faults.calls.count("auth.test") == 1
+
+
+@pytest.mark.parametrize(("status", "error"), [("503", Unavailable), ("reset", Unavailable), ("invalid_auth", Refused)])
+def test_whose_a_message_is_that_can_not_be_asked_now_is_no_answer(
+    slack: SlackClients, status: str, error: type[ServiceError]
+) -> None:
+    slack.bot.post(MESSAGE, timeout=5)
+    slack.faults.add(Fault("auth.test", "before", status))
+    with pytest.raises(error):
+        slack.bot.find(MESSAGE, START, timeout=5)
+    assert slack.bot.find(MESSAGE, START, timeout=5) is not None
 
 
 def test_a_webhook_posts_and_can_not_find(slack: SlackClients) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.standin import START
 from verifier.standin.log_fields import LogRow
-from verifier.standin.logging_filter import compile_log_filter
+from verifier.standin.logging_filter import Regexes, compile_log_filter
 from verifier.standin.messages import nanoseconds
 from verifier.standin.refusal import RefusalError
 
@@ -206,3 +206,37 @@ def test_a_filter_that_is_not_known_is_refused_by_name(text: str, problem: str) 
 def test_a_filter_may_be_as_long_as_the_platform_allows() -> None:
     longest = 'textPayload="' + "x" * (20_000 - 14) + '"'
     assert compile_log_filter(longest)(TEXT) is False
+
+
+READINGS = [
+    # what is written, matches under: as they stand, unescaped
+    (r'textPayload=~"[(]C:"', False, False),
+    (r'textPayload=~"C:[^a-z]img"', True, True),
+    (r'textPayload=~"at .:"', True, True),
+    (r'textPayload=~"C:\\\\img"', False, True),
+    (r'textPayload=~"C:\\img"', True, None),
+    (r'textPayload=~"\"no width\""', True, True),
+    (r'textPayload=~"no\swidth"', True, None),
+    (r'textPayload=~"no\\swidth"', False, True),
+    (r'textPayload!~"no\\swidth"', True, False),
+    (r'textPayload:"C:\\img"', True, True),
+]
+
+
+@pytest.mark.parametrize(("text", "as_they_stand", "unescaped"), READINGS, ids=[text for text, *_ in READINGS])
+def test_a_regular_expression_is_read_in_either_way(
+    text: str, as_they_stand: bool | None, unescaped: bool | None
+) -> None:
+    for regexes, expected in ((Regexes.AS_THEY_STAND, as_they_stand), (Regexes.UNESCAPED, unescaped)):
+        if expected is None:
+            with pytest.raises(RefusalError, match=r"Unparseable filter: (unknown escape|invalid regular expression)"):
+                compile_log_filter(text, regexes)
+        else:
+            assert compile_log_filter(text, regexes)(TEXT) is expected
+
+
+def test_an_expression_that_one_reading_leaves_open_is_refused_by_it() -> None:
+    text = r'textPayload=~"Traceback \\(most recent"'
+    assert not compile_log_filter(text, Regexes.UNESCAPED)(TEXT)
+    with pytest.raises(RefusalError, match="invalid regular expression"):
+        compile_log_filter(text, Regexes.AS_THEY_STAND)

@@ -10,7 +10,7 @@ import pytest
 from google.cloud.logging_v2.types import LogEntry
 
 from tests.contract.standin import DIGEST, IMAGE, START, StandIn, refusal, standing
-from verifier.standin.script import Line, Script
+from verifier.standin.script import Line, Script, Sidecar
 
 EXECUTION = "run.googleapis.com/execution_name"
 INFO, WARNING, ERROR = 200, 400, 500
@@ -89,7 +89,24 @@ def test_lines_of_the_same_moment_stay_in_order(google: StandIn) -> None:
             [("0", "0", "Container called exit(1).", WARNING), ("0", "1", "Container called exit(0).", INFO)],
         ),
         (Script(exit_code=2), 0, [("0", "0", "Container called exit(2).", WARNING)]),
-        (Script(outcome="timeout"), 0, []),
+        (
+            Script(fail_attempts=1, signal=11),
+            1,
+            [
+                ("0", "0", "Uncaught signal: 11, pid=1, tid=1, fault_addr=0.", ERROR),
+                ("0", "0", "Container terminated on signal 11.", WARNING),
+                ("0", "1", "Container called exit(0).", INFO),
+            ],
+        ),
+        (Script(interruptions=1), 1, [("0", "1", "Container called exit(0).", INFO)]),
+        (Script(counted_retries=1), 1, [("0", "0", "Container called exit(0).", INFO)]),
+        (
+            Script(outcome="timeout"),
+            0,
+            [("0", "0", "Terminating task because it has reached the maximum timeout of 600 seconds.", ERROR)],
+        ),
+        (Script(outcome="no-capacity"), 0, []),
+        (Script(outcome="stuck"), 0, []),
         (Script(outcome="internal-error"), 0, []),
         (Script(outcome="cancelled"), 0, []),
         (Script(outcome="never-starts"), 0, []),
@@ -114,6 +131,17 @@ def test_the_platform_logs_the_exit_of_each_attempt_that_exits(
             entry.severity,
         )
         for entry in entries
+    ]
+
+
+def test_every_container_has_an_exit_line_with_its_name(google: StandIn) -> None:
+    sidecar = Sidecar("proxy", "gcr.io/cloud-sql/proxy:2", exit_code=143)
+    played(google, Script(lines=(Line(0, "resized"),)), container="main", sidecars=[sidecar])
+    entries = google.entries(f"{WORKER_LOGS} severity>=DEFAULT")
+    assert [(entry.labels["container_name"], entry.text_payload) for entry in entries] == [
+        ("main", "resized"),
+        ("main", "Container called exit(0)."),
+        ("proxy", "Container called exit(143)."),
     ]
 
 

@@ -169,8 +169,9 @@ def furnish(made: InstalledResources, variables: dict[str, str]) -> None:
         subscription = f"projects/{HOME}/subscriptions/build-verifier-{name}"
         made.members[subscription, "roles/pubsub.subscriber"] = [PUBSUB_ACCOUNT]
     made.members[SERVICE, "roles/run.invoker"] = [f"serviceAccount:{PUSHER}"]
-    made.cloud.put_job(WATCHED, REGION, JOB, image=f"{IMAGE}:latest", script=Script())
+    made.cloud.put_job(WATCHED, REGION, JOB, image=f"{IMAGE}:latest", script=Script(), max_retries=3)
     made.cloud.put_build(a_build())
+    made.members[f"projects/{WATCHED}", "roles/owner"] = ["user:ada@acme.example"]
 
 
 def a_service(variables: dict[str, str]) -> run_v2.Service:

@@ -32,7 +32,7 @@ from tests.doctor.installation import (
 from tests.doctor.pasting import problems_of
 from verifier.doctor.rows import APPLY, Need
 from verifier.standin.faults import Fault
-from verifier.standin.script import Script
+from verifier.standin.script import Script, Sidecar
 from verifier.standin.slack import TOKEN
 
 
@@ -184,7 +184,13 @@ def break_tag(installation: StandInInstallation) -> None:
 
 
 def break_retries(installation: StandInInstallation) -> None:
-    installation.cloud.put_job(WATCHED, REGION, JOB, image="gcr.io/acme/other:latest", script=Script(), max_retries=3)
+    installation.cloud.put_job(WATCHED, REGION, JOB, image="gcr.io/acme/other:latest", script=Script(), max_retries=0)
+
+
+def break_container(installation: StandInInstallation) -> None:
+    settings: dict[str, Any] = {"image": "gcr.io/acme/worker:latest", "script": Script(), "max_retries": 3}
+    sidecars = [Sidecar("proxy", "gcr.io/cloud-sql/proxy:2")]
+    installation.cloud.put_job(WATCHED, REGION, JOB, container="main", sidecars=sidecars, **settings)
 
 
 def break_starting(installation: StandInInstallation) -> None:
@@ -197,6 +203,10 @@ def break_executions(installation: StandInInstallation) -> None:
 
 def break_logs(installation: StandInInstallation) -> None:
     installation.cloud.deny("ListLogEntries")
+
+
+def break_reading_who_writes_logs(installation: StandInInstallation) -> None:
+    installation.cloud.deny("GetIamPolicy of a project")
 
 
 def break_images(installation: StandInInstallation) -> None:
@@ -287,10 +297,12 @@ BREAKAGES: dict[Callable[[StandInInstallation], None], tuple[str, str]] = {
     break_publishing: ("verdicts_can_be_published", APPLY),
     break_job: ("worker_exists", "gcloud run jobs list --project=acme-dev"),
     break_tag: ("worker_runs_a_tag", "--image=gcr.io/acme/worker:latest"),
-    break_retries: ("worker_never_retries", "--max-retries=0"),
+    break_retries: ("worker_may_retry", "--max-retries=3"),
+    break_container: ("worker_container_is_known", 'container = "NAME"'),
     break_starting: ("worker_can_be_started", APPLY),
     break_executions: ("executions_can_be_read", "--role=roles/run.viewer"),
     break_logs: ("logs_can_be_read", "--role=roles/logging.viewer"),
+    break_reading_who_writes_logs: ("log_writers_are_known", "--role=roles/iam.securityReviewer"),
     break_images: ("trigger_pushes_the_image", "under images:"),
     break_secret: ("secret_has_a_version", RENEWAL),
     break_token: ("slack_takes_the_token", RENEWAL),
@@ -328,6 +340,7 @@ APIS = {
     "logging": "audit_can_be_written",
     "pubsub": "builds_topic_exists",
     "secretmanager": "secret_has_a_version",
+    "cloudresourcemanager": "log_writers_are_known",
     "cloudscheduler": "sweeps_are_sent",
 }
 
@@ -339,7 +352,7 @@ def test_an_api_that_is_not_enabled_is_named_with_the_project_to_enable_it_in(
     installation.cloud.disable(f"{api}.googleapis.com")
     check = installation.open_checks()[APIS[api]]
     assert check["outcome"] == "fails"
-    project = WATCHED if api in ("cloudbuild", "pubsub") else HOME
+    project = WATCHED if api in ("cloudbuild", "pubsub", "cloudresourcemanager") else HOME
     assert check["remedy"] == f"gcloud services enable {api}.googleapis.com --project={project}"
 
 
@@ -355,8 +368,8 @@ def test_all_that_depends_on_a_broken_thing_is_one_line(installation: StandInIns
     result = installation.doctor()
     assert result.exit_code == 1
     assert result.stdout.count("do this") == 1
-    assert "? 28 more checks wait for function_is_ready\n" in result.stdout
-    assert result.stdout.endswith("1 in order, 1 to fix, 28 waiting\n")
+    assert "? 30 more checks wait for function_is_ready\n" in result.stdout
+    assert result.stdout.endswith("1 in order, 1 to fix, 30 waiting\n")
 
 
 def test_every_call_failing_is_no_traceback(installation: StandInInstallation) -> None:

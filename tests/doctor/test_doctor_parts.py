@@ -30,6 +30,7 @@ from verifier.doctor.ask_messages import read_sinks, read_subscriptions, topic_e
 from verifier.doctor.calls import Caller, function_caller
 from verifier.doctor.checks import answered
 from verifier.doctor.function import DeployedFunction, FunctionName, function_name
+from verifier.doctor.log_writers import Binding, writers_row
 from verifier.doctor.messages import Subscription
 from verifier.doctor.push import TERMINAL, filter_row, push_row
 from verifier.doctor.rows import AGAIN, APPLY, Need, Row, Trouble, all_is_well, in_order, waiting
@@ -367,3 +368,33 @@ def test_what_the_function_lacks_fails_and_what_you_lack_is_not_known(
         with pytest.raises(Trouble) as caught:
             read_sinks(caller, HOME)
     assert caught.value.outcome is outcome
+
+
+def test_who_may_write_log_entries_is_told_by_name_and_role() -> None:
+    bindings = [
+        Binding("roles/owner", frozenset({"user:ada@acme.example"})),
+        Binding("roles/logging.logWriter", frozenset({"serviceAccount:app@acme", "user:ada@acme.example"})),
+        Binding("roles/editor", frozenset({"group:devs@acme.example"}), is_conditional=True),
+        Binding("roles/viewer", frozenset({"user:eve@acme.example"})),
+        Binding("roles/run.serviceAgent", frozenset({"serviceAccount:service-1@serverless"})),
+        Binding("projects/acme-dev/roles/ours", frozenset({"user:bob@acme.example"})),
+        Binding("projects/acme-dev/roles/unused", frozenset()),
+    ]
+    row = writers_row("acme-dev", bindings)
+    assert (row.need, row.about, row.outcome) == (Need.LOG_WRITERS_ARE_KNOWN, "acme-dev", Outcome.HOLDS)
+    assert row.seen == (
+        "group:devs@acme.example (editor under a condition), serviceAccount:app@acme (logging.logWriter), "
+        "user:ada@acme.example (logging.logWriter, owner) may write log entries, and so forge a worker's; custom roles "
+        "that may allow it, too: projects/acme-dev/roles/ours; what is granted above the project is not seen here"
+    )
+
+
+def test_of_very_many_who_may_write_log_entries_some_are_named_and_all_counted() -> None:
+    members = frozenset(f"user:{number:02}@acme.example" for number in range(30))
+    seen = writers_row("acme-dev", [Binding("roles/editor", members)]).seen
+    assert seen.count("@") == 12
+    assert "user:11@acme.example (editor) and 18 more may write" in seen
+
+
+def test_where_nobody_is_bound_nobody_is_named() -> None:
+    assert writers_row("acme-dev", []).seen.startswith("nobody may write log entries")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.simulation.kernel import BEGINNING
-from tests.simulation.world_model import GOOD, MAPPER, STUCK, TRUE_VERDICT
+from tests.simulation.world_model import FLAKY, GOOD, MAPPER, STUCK, TRUE_VERDICT
 from verifier.checks.policy import Deadlines
 from verifier.errors import ServiceError, Unavailable
 from verifier.facts.build import TERMINAL
@@ -21,7 +21,7 @@ LEASE_SECONDS = 120.0
 _START, _RUN, _LOGS = (span.total_seconds() for span in (Deadlines().start, Deadlines().run, Deadlines().logs))
 _TRIES = 5
 """Failures before one that is taken to last."""
-_BY_ITS_LOGS = (GOOD, MAPPER)
+_BY_ITS_LOGS = (FLAKY, GOOD, MAPPER)
 """How an image behaves that only its logs show; any other is shown by its execution."""
 
 
@@ -89,7 +89,7 @@ def _against(
     deserved = TRUE_VERDICT[run.behaviour]
     if deserved == "VERIFIED" and run.digest != made.digest:
         deserved = "INCONCLUSIVE"  # that other image proves nothing about this one
-    if ignores_environment:
+    if ignores_environment or record["claimants"]:
         deserved = "INCONCLUSIVE"  # it may be anybody's
     if verdict == "VERIFIED" != deserved:
         return f"is VERIFIED without a run that shows it: it is {made.behaviour}"
@@ -114,7 +114,9 @@ def _against_time(record: Document, run: ModelExecution, decided: float) -> str:
 def _against_others(record: Document) -> str:
     """Return an execution that was found beside the one that counts, and is not told of."""
     told = " ".join(finding["seen"] for finding in record["judgement"]["findings"])
-    return next((f"does not tell of {name}" for name in record["extras"] if name not in told), "")
+    return next(
+        (f"does not tell of {name}" for name in (*record["extras"], *record["claimants"]) if name not in told), ""
+    )
 
 
 def _against_maker(

@@ -14,10 +14,10 @@ from tests.simulation.world_model import CHANNEL, WorldModel
 from verifier.controller.ledger import BUILDS
 from verifier.errors import Missing
 from verifier.facts.build import SUCCESS, Build, BuildKey
-from verifier.facts.execution import BUILD_VARIABLE, Execution, JobName
+from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
-from verifier.services import BuildPage, Document, LogPage, Message, Posted, Stored
+from verifier.services import BuildPage, Claim, Document, LogPage, Message, Posted, Stored
 from verifier.times import show_time
 
 _BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
@@ -128,22 +128,24 @@ class SimulatedCloudRun:
     injector: FaultInjector
     world: WorldModel
 
-    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
+    def start(
+        self, job: JobName, args: Sequence[str], env: Mapping[str, str], container: str = "", *, timeout: float
+    ) -> str:
         build = env[BUILD_VARIABLE]
 
         def effect(_: CallOutcome) -> str:
             self.injector.invariants.started(build)
-            return self.world.start(build).name
+            return self.world.start(build, env.get(NONCE_VARIABLE, "")).name
 
         self.injector.invariants.may_start(build)
         return self.injector.call("jobs.start", timeout, effect)
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
-        def effect(_: CallOutcome) -> list[str]:
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
+        def effect(_: CallOutcome) -> list[Claim]:
             latest = self.injector.kernel.seconds - self.world.lag
             first = (since - BEGINNING).total_seconds()
             return [
-                run.name
+                Claim(run.name, run.nonce)
                 for run in self.world.runs.values()
                 if run.name.startswith(f"{job.resource}/") and run.build == value and first <= run.created <= latest
             ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.simulation.kernel import BEGINNING, Kernel
 from verifier.facts.build import Build, BuildKey, parse_build
-from verifier.facts.execution import Completion, Execution, JobName
+from verifier.facts.execution import Completion, Container, Execution, JobName
 from verifier.facts.logs import SYSTEM_LOG, LogEntry
 from verifier.services import Document
 from verifier.times import show_time
@@ -62,6 +62,7 @@ class ModelExecution:
 
     name: str
     build: str
+    nonce: str
     digest: str
     behaviour: str
     created: float
@@ -129,7 +130,7 @@ class WorldModel:
         ended = (made for made in self.builds.values() if made.key != key and made.finishes <= self.kernel.seconds)
         return next((made.done for made in ended), None)
 
-    def start(self, build: str) -> ModelExecution:
+    def start(self, build: str, nonce: str = "") -> ModelExecution:
         """Start the worker on whatever its tag points to."""
         now, random = self.kernel.seconds, self.random
         makers = [made for made in self.builds.values() if made.digest == self.tag]
@@ -137,7 +138,7 @@ class WorldModel:
         started = now + random.choice((1.0, 5.0, 20.0))
         lasts = float("inf") if behaviour == STUCK else random.choice((2.0, 30.0, 300.0))
         name = f"{JOB.resource}/executions/run-{len(self.runs) + 1}"
-        run = ModelExecution(name, build, self.tag, behaviour, now, started, started + lasts)
+        run = ModelExecution(name, build, nonce, self.tag, behaviour, now, started, started + lasts)
         run.entries = [(time + self.delay + random.uniform(0.0, self.lag), entry) for time, entry in _entries(run)]
         self.runs[name] = run
         if behaviour != STUCK:
@@ -163,8 +164,9 @@ class WorldModel:
             failed=int(is_over and bad),
             cancelled=0,
             retried=int(is_over and run.behaviour == FLAKY),
-            images=(image,),
+            containers=(Container("", image),),
             build="" if self.ignores_environment else run.build,
+            nonce="" if self.ignores_environment else run.nonce,
         )
 
 

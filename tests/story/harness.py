@@ -32,6 +32,7 @@ from verifier.standin.clock import ManualClock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.logging_filter import Regexes
 from verifier.standin.script import Line, Script
 from verifier.standin.slack import TOKEN, SlackStandIn
 from verifier.times import show_time
@@ -129,8 +130,9 @@ class Harness:
         return BuildKey(document["projectId"], REGION, document["id"])
 
     def job(self, script: Script = CLEAN, **settings: Any) -> None:
-        """Set how the worker's next execution goes."""
-        self.cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=script, **settings)
+        """How the worker's next execution goes."""
+        changed: dict[str, Any] = {"image": f"{IMAGE}:latest", "script": script} | settings
+        self.cloud.put_job(PROJECT, REGION, JOB.job, **changed)
 
     def budget(self) -> Budget:
         return Budget(self.clock, self.clock() + timedelta(seconds=50))
@@ -221,5 +223,15 @@ def harness(tmp_path: Path) -> Iterator[Harness]:
     """Yield a harness over a new ledger: see `a_harness`."""
     store = SqliteStore(tmp_path / "ledger.sqlite")
     with a_harness(store) as made:
+        yield made
+    store.close()
+
+
+@pytest.fixture(name="harness", params=list(Regexes))
+def harness_with_logs(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Harness]:
+    """See `a_harness`; once for each way in which Cloud Logging may read regular expressions."""
+    store = SqliteStore(tmp_path / "ledger.sqlite")
+    with a_harness(store) as made:
+        made.cloud.regexes = request.param
         yield made
     store.close()

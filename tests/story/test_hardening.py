@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from tests.story.harness import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Harness, harness
+from tests.story.harness import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Harness, harness_with_logs
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS
 from verifier.controller.reconcile import reconcile, reconcile_running
 from verifier.errors import Missing, ServiceError, Unavailable
 from verifier.facts.build import Build, BuildKey
-from verifier.facts.execution import Execution
+from verifier.facts.execution import Container, Execution
 from verifier.facts.logs import LogRules
 from verifier.services import Message, Posted
 from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
 from verifier.times import parse_time
 
-__all__ = ["harness"]
+__all__ = ["harness_with_logs"]
 
 HOUR = timedelta(hours=1)
 SECRET = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
@@ -301,17 +301,28 @@ def test_a_pull_request_that_pushes_a_workers_image_stays_quiet(harness: Harness
     assert harness.slack.messages == ()
 
 
-def test_an_execution_with_one_unresolved_image_could_not_be_checked(harness: Harness) -> None:
+def watching(harness: Harness, change: Callable[[Execution], Execution]) -> None:
+    """Let executions look otherwise than they are."""
     jobs = harness.deployment.services.jobs
 
     def observe(execution: str, *, timeout: float) -> Execution:
-        seen = jobs.observe(execution, timeout=timeout)
-        return replace(seen, images=(*seen.images, f"{IMAGE}-sidecar:latest"))
+        return change(jobs.observe(execution, timeout=timeout))
 
     rewire(harness, jobs=Instead(jobs, observe=observe))
+
+
+def test_an_execution_whose_image_is_not_resolved_could_not_be_checked(harness: Harness) -> None:
+    watching(harness, lambda seen: replace(seen, containers=(Container("", f"{IMAGE}:latest"),)))
     key = harness.triggered()
     assert wait_for_verdict(harness, key, 5) == "INCONCLUSIVE"
     assert harness.findings(key)["worker_ran_the_built_image"] == "could-not-check"
+
+
+def test_a_sidecars_image_is_none_of_the_builds_business(harness: Harness) -> None:
+    sidecar = Container("proxy", "gcr.io/cloud-sql/proxy:2")
+    watching(harness, lambda seen: replace(seen, containers=(*seen.containers, sidecar)))
+    key = harness.triggered()
+    assert wait_for_verdict(harness, key, 5) == "VERIFIED"
 
 
 def test_a_message_that_an_execution_ended_for_a_build_that_nobody_announced_creates_nothing(harness: Harness) -> None:

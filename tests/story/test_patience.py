@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.story.harness import POLICY, PROJECT, REGION, Harness, harness
+from tests.story.harness import POLICY, PROJECT, REGION, Harness, harness_with_logs
 from tests.story.test_hardening import Instead, rewire
 from verifier.checks.policy import Route
 from verifier.checks.verdict import Verdict
@@ -22,7 +22,7 @@ from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
 from verifier.times import show_time
 
-__all__ = ["harness"]
+__all__ = ["harness_with_logs"]
 
 ROUTED = replace(POLICY, routes=(Route(channel="C0SECURITY1", verdicts=frozenset({Verdict.LOCAL_SOURCE})),))
 AN_ABSENCE = 2 * 3600.0

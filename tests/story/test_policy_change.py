@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.story.harness import CLEAN, IMAGE, POLICY, PROJECT, REGION, Harness, harness
+from tests.story.harness import CLEAN, IMAGE, POLICY, PROJECT, REGION, Harness, harness_with_logs
 from verifier.checks.policy import Route
 from verifier.facts.execution import JobName
 from verifier.standin.faults import Fault
 from verifier.standin.script import Script
 
-__all__ = ["harness"]
+__all__ = ["harness_with_logs"]
 
 
 def test_a_worker_that_policy_drops_while_it_runs_leaves_the_verdict_open(harness: Harness) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.story.harness import IMAGE, PROJECT, REGION, TRIGGER_ID, Harness, harness
+from tests.story.harness import IMAGE, PROJECT, REGION, TRIGGER_ID, Harness, harness_with_logs
 from verifier.checks.policy import Policy
 from verifier.errors import ServiceError, Unavailable
 from verifier.facts.build import BuildKey
@@ -16,7 +16,7 @@ from verifier.services import Document
 from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
 
-__all__ = ["harness"]
+__all__ = ["harness_with_logs"]
 
 MAPPERS = (
     "One or more mappers failed to initialize - can't proceed with initialization of other mappers. "
@@ -224,16 +224,24 @@ def test_7_a_worker_that_runs_too_long_fails_at_the_run_deadline(harness: Harnes
     assert harness.findings(key)["worker_succeeded"] == "fails"
 
 
-@pytest.mark.parametrize("outcome", ["timeout", "oom", "internal-error", "cancelled", "cancelled-silently"])
-def test_7_every_end_but_success_fails(harness: Harness, outcome: str) -> None:
+@pytest.mark.parametrize("outcome", ["timeout", "oom"])
+def test_7_a_run_that_the_platform_ends_for_what_the_worker_did_fails(harness: Harness, outcome: str) -> None:
     harness.job(Script(outcome=outcome))
     key = harness.triggered()
     through(harness, key)
     assert harness.verdict(key) == "FAILED"
 
 
+@pytest.mark.parametrize("outcome", ["internal-error", "no-capacity", "cancelled", "cancelled-silently"])
+def test_7_a_run_that_the_platform_or_a_person_ended_could_not_be_checked(harness: Harness, outcome: str) -> None:
+    harness.job(Script(outcome=outcome))
+    key = harness.triggered()
+    through(harness, key)
+    assert harness.verdict(key) == "INCONCLUSIVE"
+
+
 def test_7_a_run_that_passed_only_on_the_second_attempt_fails(harness: Harness) -> None:
-    harness.job(Script(lines=(Line(at=1.0, text="query ok"),), fail_attempts=1), max_retries=1)
+    harness.job(Script(lines=(Line(at=1.0, text="query ok"),), fail_attempts=1), max_retries=3)
     key = harness.triggered()
     through(harness, key)
     assert harness.findings(key)["worker_succeeded"] == "fails"

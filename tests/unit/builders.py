@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from verifier.checks.execution import image_finding, own_container, run_findings
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy, Worker
 from verifier.checks.source import source_findings
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict, decide
-from verifier.checks.worker import image_finding, log_findings, not_run, run_findings
+from verifier.checks.worker import log_findings, not_run
 from verifier.controller.ledger import Record
 from verifier.facts.build import Build, parse_build
 from verifier.facts.build_document import MOST_BYTES
-from verifier.facts.execution import Completion, Execution, JobName
+from verifier.facts.execution import Completion, Container, Execution, JobName
 from verifier.facts.logs import LogFacts, LogRules, Pattern, Repeated
 from verifier.facts.source import Source, source_of
 
@@ -99,7 +100,7 @@ def ran(**fields: Any) -> Execution:
         "failed": 0,
         "cancelled": 0,
         "retried": 0,
-        "images": (f"{IMAGE}@{DIGEST}",),
+        "containers": (Container("", f"{IMAGE}@{DIGEST}"),),
         "build": "",
     }
     return Execution(**(values | fields))
@@ -113,9 +114,9 @@ def logged(*errors: Repeated, seen: Sequence[str] = ("query ok",)) -> LogFacts:
 def trial(build: Build, execution: Execution, facts: LogFacts) -> tuple[Finding, ...]:
     """Return the findings about a worker's run whose logs were read to the end."""
     return (
-        *run_findings(execution, WORKER, DECIDED),
-        image_finding(build, execution, ""),
-        *log_findings(execution, facts, WORKER.logs, settled=True),
+        *run_findings(execution, WORKER, DECIDED, facts, settled=True),
+        image_finding(build, execution, own_container(execution, WORKER, build), ""),
+        *log_findings(execution, facts, WORKER, settled=True),
     )
 
 

@@ -29,8 +29,6 @@ _PAGE_SIZE = 1_000
 _TASK_LABEL = "run.googleapis.com/task_index"
 _ATTEMPT_LABEL = "run.googleapis.com/task_attempt"
 _CONTAINER_LABEL = "container_name"
-_USUAL_LABELS = 4
-"""Execution, task, attempt and instance; one more where a job has several containers."""
 
 
 class CloudLogging:
@@ -111,7 +109,7 @@ def log_entry(raw: Any) -> LogEntry:
         labels.get(_TASK_LABEL, ""),
         labels.get(_ATTEMPT_LABEL, ""),
         level,
-        labels.get(_CONTAINER_LABEL, "") if len(labels) > _USUAL_LABELS else "",
+        labels.get(_CONTAINER_LABEL, ""),
         is_structured,
     )
 

@@ -6,7 +6,7 @@ Documentation: "Cloud Run Admin API v2", Jobs and Executions.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.cloud import run_v2
@@ -16,7 +16,16 @@ from google.protobuf.message import DecodeError
 
 from verifier.adapters.google import connected, countdown, needs, translated
 from verifier.errors import Unavailable
-from verifier.facts.execution import BUILD_VARIABLE, Completion, Execution, JobName, parse_execution_name
+from verifier.facts.execution import (
+    BUILD_VARIABLE,
+    NONCE_VARIABLE,
+    Completion,
+    Container,
+    Execution,
+    JobName,
+    parse_execution_name,
+)
+from verifier.services import Claim
 
 _PAGE_SIZE = 100
 _MOST_FOUND = 100
@@ -25,6 +34,8 @@ _COMPLETION = {
     run_v2.Condition.State.CONDITION_SUCCEEDED: Completion.TRUE,
     run_v2.Condition.State.CONDITION_FAILED: Completion.FALSE,
 }
+_Reasons = run_v2.Condition.ExecutionReason
+_Severity = run_v2.Condition.Severity
 
 
 class CloudRunJobs:
@@ -34,12 +45,16 @@ class CloudRunJobs:
         self._jobs = connected(run_v2.JobsClient, job_transports.JobsGrpcTransport, endpoint)
         self._executions = connected(run_v2.ExecutionsClient, execution_transports.ExecutionsGrpcTransport, endpoint)
 
-    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
+    def start(
+        self, job: JobName, args: Sequence[str], env: Mapping[str, str], container: str = "", *, timeout: float
+    ) -> str:
         """See `services.Jobs.start`. The execution's name is in the operation's metadata: nobody waits for its end."""
-        container = run_v2.RunJobRequest.Overrides.ContainerOverride(
-            args=list(args), env=[run_v2.EnvVar(name=name, value=value) for name, value in env.items()]
+        override = run_v2.RunJobRequest.Overrides.ContainerOverride(
+            name=container,
+            args=list(args),
+            env=[run_v2.EnvVar(name=name, value=value) for name, value in env.items()],
         )
-        overrides = run_v2.RunJobRequest.Overrides(container_overrides=[container])
+        overrides = run_v2.RunJobRequest.Overrides(container_overrides=[override])
         request = run_v2.RunJobRequest(name=job.resource, overrides=overrides)
         with translated(f"starting job {job.resource}", _grant_start(job)):
             operation = self._jobs.run_job(request=request, timeout=timeout, retry=None)
@@ -52,19 +67,19 @@ class CloudRunJobs:
             raise Unavailable(said, ambiguous=True)
         return str(name)
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
         """See `services.Jobs.started_for`. The list has no filter; it is sorted by time of creation, newest first."""
         what = f"listing executions of {job.resource}"
         request = run_v2.ListExecutionsRequest(parent=job.resource, page_size=_PAGE_SIZE)
-        found: list[tuple[datetime, str]] = []
+        found: list[tuple[datetime, Claim]] = []
         left = countdown(timeout, what)
         with translated(what, _grant_view(job)):
             while True:
                 page = next(self._executions.list_executions(request=request, timeout=left(), retry=None).pages)
                 recent = [item for item in page.executions if _created(item) >= since]
-                found += [(_created(item), item.name) for item in recent if (env, value) in _environment(item)]
+                found += [(_created(item), _claim(item)) for item in recent if (env, value) in _environment(item)]
                 if len(recent) < len(page.executions) or not page.next_page_token:
-                    return [name for _, name in sorted(found)][:_MOST_FOUND]
+                    return [claim for _, claim in sorted(found)][:_MOST_FOUND]
                 request.page_token = page.next_page_token
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
@@ -81,27 +96,68 @@ class CloudRunJobs:
 def execution_facts(execution: run_v2.Execution) -> Execution:
     """Return what the story needs of Cloud Run's answer."""
     completed = next((item for item in execution.conditions if item.type_ == "Completed"), None)
-    reason = run_v2.Condition.ExecutionReason.NON_ZERO_EXIT_CODE
+    failed = [item for item in execution.conditions if _has_failed(item)]
+    environment = _environment(execution)
     return Execution(
         name=execution.name,
         created=_created(execution),
         started=_moment(execution.start_time),
         completed=_moment(execution.completion_time),
         completion=_COMPLETION.get(completed.state, Completion.UNKNOWN) if completed else Completion.UNKNOWN,
-        message=completed.message if completed else "",
-        exited=completed.execution_reason == reason if completed else False,
+        message=_words(completed, failed),
+        exited=completed.execution_reason == _Reasons.NON_ZERO_EXIT_CODE if completed else False,
         tasks=execution.task_count,
         succeeded=execution.succeeded_count,
         failed=execution.failed_count,
         cancelled=execution.cancelled_count,
         retried=execution.retried_count,
-        images=tuple(container.image for container in execution.template.containers),
-        build=dict(_environment(execution)).get(BUILD_VARIABLE, ""),
+        containers=tuple(Container(item.name, item.image, tuple(item.args)) for item in execution.template.containers),
+        build=_only(environment, BUILD_VARIABLE),
+        nonce=_only(environment, NONCE_VARIABLE),
+        stuck=bool(failed),
+        blamed=any(map(_is_the_platforms, failed)),
+        timeout=_span(execution.template.timeout),
     )
+
+
+def _has_failed(condition: run_v2.Condition) -> bool:
+    """Whether it failed for good, and not in something beside the point."""
+    serious = condition.severity in (_Severity.SEVERITY_UNSPECIFIED, _Severity.ERROR)
+    return condition.state == run_v2.Condition.State.CONDITION_FAILED and serious
+
+
+def _words(completed: run_v2.Condition | None, failed: list[run_v2.Condition]) -> str:
+    """Return what Cloud Run says of the end, or of what failed before there was one."""
+    if completed and completed.message and (completed in failed or not failed):
+        return completed.message
+    said = next((item.message for item in failed if item.message), "")
+    others = [item.type_ for item in failed if item.type_ != "Completed"]
+    return said or (f"{others[0]} failed" if others else "")
+
+
+def _is_the_platforms(condition: run_v2.Condition) -> bool:
+    return (
+        condition.reason == run_v2.Condition.CommonReason.INTERNAL
+        or condition.execution_reason == _Reasons.JOB_STATUS_SERVICE_POLLING_ERROR
+    )
+
+
+def _claim(execution: run_v2.Execution) -> Claim:
+    return Claim(execution.name, _only(_environment(execution), NONCE_VARIABLE))
 
 
 def _environment(execution: run_v2.Execution) -> list[tuple[str, str]]:
     return [(item.name, item.value) for container in execution.template.containers for item in container.env]
+
+
+def _only(environment: list[tuple[str, str]], name: str) -> str:
+    """Return what every container's variable of this name says; empty where they say different things."""
+    values = {value for variable, value in environment if variable == name}
+    return values.pop() if len(values) == 1 else ""
+
+
+def _span(value: Any) -> timedelta | None:
+    return value if isinstance(value, timedelta) and value else None
 
 
 def _created(execution: run_v2.Execution) -> datetime:

@@ -56,6 +56,7 @@ class SlackBot:
         self._token = _secret(token, r"[!-~]+", "Slack's bot token (xoxb-...)")
         self._default_channel = default_channel
         self._base_url = base_url
+        self._bot_id = ""
 
     def post(self, message: Message, *, timeout: float) -> Posted:
         """Post it; once more as short plain text when Slack does not take its blocks or its length.
@@ -82,7 +83,8 @@ class SlackBot:
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
         """Return the message with this key among the channel's thousand of the ten minutes from then.
 
-        None, too, where history can't be read: without the scope, outside the channel, or when the channel is set
+        Only a message by this very app counts: whoever is in the channel can post the same words and metadata. None,
+        too, where history can't be read: without the scope, outside the channel, or when the channel is set
         by its name, because Slack shows history by ID only. There, a crash between posting and saving may post
         twice. Raise Unavailable, or Refused with the fix.
         """
@@ -90,15 +92,35 @@ class SlackBot:
         if not _CHANNEL_ID.fullmatch(channel):
             return None
         try:
-            for entry in self._history(channel, since, time.monotonic() + timeout):
+            deadline = time.monotonic() + timeout
+            for entry in self._history(channel, since, deadline):
                 match entry:
-                    case {"ts": str(ts), "metadata": {"event_type": kind, "event_payload": {"key": key}}} if (
-                        kind == EVENT_TYPE and key == message.key
-                    ):
-                        return Posted(channel, ts)
+                    case {
+                        "ts": str(ts),
+                        "bot_id": str(author),
+                        "metadata": {"event_type": kind, "event_payload": {"key": key}},
+                    } if kind == EVENT_TYPE and key == message.key:
+                        if author == self._own_id(deadline):
+                            return Posted(channel, ts)
+                        _log.warning("Slack: somebody else posted a message with the key of one of ours in %s", channel)
         except NotAllowed:
             _log.info("Slack's history of %s can't be read: a message may be posted twice", channel)
         return None
+
+    def _own_id(self, deadline: float) -> str:
+        """Return the id that Slack gives the messages of this app's bot. It never changes, so it is asked for once."""
+        if not self._bot_id:
+
+            def ask() -> str:
+                with _translated("auth.test"):
+                    answer = self._client(deadline).auth_test()
+                match answer.data:
+                    case {"bot_id": str(bot_id)} if bot_id:
+                        return bot_id
+                raise unreadable()
+
+            self._bot_id = _patiently(deadline, ask)
+        return self._bot_id
 
     def _history(self, channel: str, since: datetime, deadline: float) -> Iterator[object]:
         oldest, latest = (moment.timestamp() for moment in (since - _SKEW, since + _WINDOW + _SKEW))

@@ -51,7 +51,11 @@ class Worker:
     """The trigger's own region, for the command that runs it; empty: where the build at hand ran."""
     image: str = ""
     """The image's name without a tag, by which an upload is told to be this trigger's work."""
+    container: str = ""
+    """Its own container, by name, in a job with several; empty: the only one, or the one that runs what was built."""
     logs: LogRules = field(default_factory=LogRules)
+    expect_logs: tuple[str, ...] = ()
+    """Logs in which expected lines count, such as `stdout`; empty: any, even one that anybody may write to."""
     deadlines: Deadlines = field(default_factory=Deadlines)
 
     def may_have_built(self, build: Build) -> bool:

@@ -37,6 +37,7 @@ _CHANNEL = r"^[CDG][A-Z0-9]+$"
 _MENTION = r"^([UWS][A-Z0-9]+|here|channel)$"
 _DAY = timedelta(hours=24)
 _WEEK = timedelta(hours=168)
+_MOST_LOG = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,11 @@ def _worker(table: Table, for_all: _Patterns) -> Worker:
         args=table.items("args", _argument, "leave it out to keep the job's own"),
         region=table.text("region", r"^[a-z][a-z0-9-]{1,40}$", "the trigger's region, such as us-central1 or global"),
         image=table.text("image", _IMAGE, "an image's name without tag or digest"),
+        container=table.text(
+            "container", r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "a container's name, such as worker"
+        ),
         logs=_log_rules(table, for_all, _patterns(table, for_all)),
+        expect_logs=table.items("expect_logs", _log, "leave it out for any log"),
         deadlines=_deadlines(table),
     )
 
@@ -279,6 +284,13 @@ def _repository(table: Table, place: str, item: object) -> Repository | None:
     if found is None:
         table.wrong(place, "a repository such as github.com/owner/name", item)
     return found
+
+
+def _log(table: Table, place: str, item: object) -> str | None:
+    if not isinstance(item, str) or not item.isascii() or not item.strip("/") or len(item) > _MOST_LOG:
+        table.wrong(place, "a log, such as stdout or stderr", item)
+        return None
+    return item
 
 
 def _argument(table: Table, place: str, item: object) -> str | None:

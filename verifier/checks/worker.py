@@ -1,15 +1,16 @@
-"""Does this build's image work? Findings about the worker's run, the image that it ran and what it logged."""
+"""Does this build's image work? Findings about whether the worker ran at all, and about what it logged.
+
+Whether its execution went well, and what it ran, is judged in `execution`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import WORKER_CHECKS, Check, Finding, Outcome
-from verifier.facts.build import Build
-from verifier.facts.execution import Execution, Phase, parse_execution_name
-from verifier.facts.logs import LogFacts, LogRules
+from verifier.facts.execution import Execution, Phase
+from verifier.facts.logs import LogFacts
 
 
 def not_run(why: str) -> tuple[Finding, ...]:
@@ -35,81 +36,53 @@ def not_started(why: str, remedy: str) -> tuple[Finding, ...]:
     return (Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, why, remedy),)
 
 
-def run_findings(execution: Execution, worker: Worker, now: datetime) -> tuple[Finding, ...]:
-    """Whether the worker started and succeeded. Only for an execution that has ended or is overdue."""
-    job, short_name = parse_execution_name(execution.name)
-    look = f"gcloud run jobs executions describe {short_name} --region={job.location} --project={job.project}"
-    age = _minutes(now - execution.created)
-    if execution.phase is Phase.WAITING:
-        seen = f"it had not started {age} after its creation"
-        return (Finding(Check.WORKER_STARTED, Outcome.FAILS, seen, f"see why: {look}"),)
-    started = Finding(Check.WORKER_STARTED, Outcome.HOLDS, f"execution {short_name}")
-    if execution.phase is Phase.RUNNING:
-        seen = f"it was still running {age} after its creation"
-        remedy = f"see what it waits for: {look}; or raise `run_deadline` for {worker.trigger} in policy.toml"
-        return (started, Finding(Check.WORKER_SUCCEEDED, Outcome.FAILS, seen, remedy))
-    return (started, _succeeded(execution, look))
+def logs_are_whole(execution: Execution, facts: LogFacts, *, out_of_time: bool = False) -> bool:
+    """Whether every attempt's end was seen and nothing was left out: only then may silence mean anything.
 
-
-def _succeeded(execution: Execution, look: str) -> Finding:
-    check = Check.WORKER_SUCCEEDED
-    seen = f"{execution.succeeded}/{execution.tasks} tasks succeeded"
-    if execution.phase is Phase.CANCELLED:
-        return Finding(check, Outcome.FAILS, f"{seen}, {execution.cancelled} cancelled", f"see who did: {look}")
-    if execution.phase is not Phase.SUCCEEDED:
-        said = f": {execution.message}" if execution.message else ""
-        return Finding(check, Outcome.FAILS, seen + said, f"fix the worker and push; see {look}")
-    if execution.retried:
-        seen += f", but only after {execution.retried} crashed and were tried again"
-        remedy = "fix what crashes at first; set maxRetries to 0 for a job that verifies"
-        return Finding(check, Outcome.FAILS, seen, remedy)
-    return Finding(check, Outcome.HOLDS, seen)
-
-
-def image_finding(build: Build, execution: Execution, made_by: str) -> Finding:
-    """Whether the execution ran what the build pushed, by digest.
-
-    `made_by` names another known build that made the digest that ran, or is empty.
+    Of a run that succeeded every task must have ended with exit code 0. Attempts before that may have been ended by
+    the platform without a line: those are waited for until it is `out_of_time`, and then no more, unless one of them
+    may have run into the time limit.
     """
-    check = Check.WORKER_RAN_THE_BUILT_IMAGE
-    pushed = {image.digest for image in build.images}
-    ran = execution.digests
-    if not pushed:
-        remedy = "list the image under `images:` in cloudbuild.yaml instead of pushing it in a step"
-        return Finding(check, Outcome.COULD_NOT_CHECK, "the build records no pushed image", remedy)
-    if not execution.is_resolved:
-        seen = "Cloud Run does not show the digest of every image that ran"
-        return Finding(check, Outcome.COULD_NOT_CHECK, seen, "look at the execution's image in the console")
-    if ran <= pushed:
-        return Finding(check, Outcome.HOLDS, f"ran {_short(ran)}")
-    if made_by:
-        seen = f"superseded: ran {_short(ran - pushed)}, made by {made_by}"
-        remedy = "see that build's verdict: it moved the image's tag in between"
-        return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
-    seen = f"ran {_short(ran - pushed)}, pushed {_short(pushed)}, and no known build made what ran"
-    remedy = (
-        "check that the job's image tag is the one that this build pushes; if it is, the digest may be a platform's "
-        "manifest inside the pushed index: push a single-platform image (docker buildx: --provenance=false)"
+    if facts.truncated or not execution.tasks:
+        return False
+    ended = facts.exits | {(end.task, end.attempt) for end in facts.endings}
+    if execution.phase is not Phase.SUCCEEDED:
+        return len(ended) >= execution.attempts
+    well = facts.exits - {(end.task, end.attempt) for end in facts.endings}
+    if len({task for task, _ in well}) < execution.tasks:
+        return False
+    earlier = {(task, str(before)) for task, attempt in well for before in range(_number(attempt))}
+    return earlier <= ended or (out_of_time and not _may_have_timed_out(execution))
+
+
+def is_certain(execution: Execution, facts: LogFacts) -> bool:
+    """Whether the verdict is known, whatever else the logs will say: nobody waits for more than reasons then."""
+    return (
+        execution.phase is not Phase.SUCCEEDED or bool(facts.errors) or (bool(facts.endings) and execution.retried > 0)
     )
-    return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
-
-
-def logs_are_whole(execution: Execution, facts: LogFacts) -> bool:
-    """Every attempt's exit line was seen and nothing was left out: only then may silence mean anything."""
-    return len(facts.exits) >= execution.attempts > 0 and not facts.truncated
 
 
 def exit_lines_will_come(execution: Execution) -> bool:
-    """Runs that ended in time-out, memory or before a start may leave no exit line: nobody waits for those."""
+    """Whether the platform writes how each attempt ended. Time-outs, cancels and its own failures may leave no line."""
     return execution.phase is Phase.SUCCEEDED or execution.exited
 
 
-def log_findings(execution: Execution, facts: LogFacts, rules: LogRules, *, settled: bool) -> tuple[Finding, ...]:
+def _may_have_timed_out(execution: Execution) -> bool:
+    if execution.timeout is None or execution.started is None or execution.completed is None:
+        return False
+    return execution.completed - execution.started >= execution.timeout
+
+
+def _number(attempt: str) -> int:
+    return int(attempt) if attempt.isdecimal() and len(attempt) < 3 else 0
+
+
+def log_findings(execution: Execution, facts: LogFacts, worker: Worker, *, settled: bool) -> tuple[Finding, ...]:
     """What the logs say. `settled`: they were whole, and were read once more half a minute later."""
     return (
         _logs_are_complete(execution, facts, settled=settled),
         _logs_have_no_errors(facts, settled=settled),
-        _expected_lines_were_seen(facts, rules, settled=settled),
+        _expected_lines_were_seen(facts, worker, settled=settled),
     )
 
 
@@ -118,16 +91,26 @@ def _logs_are_complete(execution: Execution, facts: LogFacts, *, settled: bool) 
     if facts.truncated:
         seen = "there were more matching lines than are read for one verdict"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, "narrow `fail` and `expect` in policy.toml, or log less")
-    if facts.unlabelled:
-        lines = "1 line of the job names" if facts.unlabelled == 1 else f"{facts.unlabelled} lines of the job name"
-        seen = f"{lines} no execution"
+    if facts.unlabelled_possible:
+        seen = f"{_unlabelled(facts, possible=True)}, and could be the worker's"
         remedy = "use google-cloud-logging 3.11 or newer in the worker, or log to standard output"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
-    if not settled or not logs_are_whole(execution, facts):
+    if not settled or not logs_are_whole(execution, facts, out_of_time=True):
         seen = f"the exit lines of {len(facts.exits)} of {execution.attempts} attempts could be read in time"
         remedy = "read the logs by hand; if this repeats, raise `logs_deadline` in policy.toml"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
-    return Finding(check, Outcome.HOLDS, f"the exit lines of all {execution.attempts} attempts were read")
+    seen = f"the exit lines of all {len(facts.exits)} attempts were read"
+    if facts.unlabelled:
+        seen += f"; {_unlabelled(facts, possible=False)}, and can't be the worker's"
+    return Finding(check, Outcome.HOLDS, seen)
+
+
+def _unlabelled(facts: LogFacts, *, possible: bool) -> str:
+    """Return how many lines of the job name no execution, and in which logs."""
+    counts = [(log.possible if possible else log.count, _short(log.log)) for log in facts.unlabelled_logs]
+    told = [f"{count} in {log}" for count, log in counts if count]
+    total = sum(count for count, _ in counts)
+    return f"{total} line{' of the job names' if total == 1 else 's of the job name'} no execution ({', '.join(told)})"
 
 
 def _logs_have_no_errors(facts: LogFacts, *, settled: bool) -> Finding:
@@ -145,11 +128,19 @@ def _logs_have_no_errors(facts: LogFacts, *, settled: bool) -> Finding:
     return Finding(check, Outcome.HOLDS, "none")
 
 
-def _expected_lines_were_seen(facts: LogFacts, rules: LogRules, *, settled: bool) -> Finding:
+def _expected_lines_were_seen(facts: LogFacts, worker: Worker, *, settled: bool) -> Finding:
     check = Check.EXPECTED_LINES_WERE_SEEN
-    names = [pattern.name for pattern in rules.expected]
+    names = [pattern.name for pattern in worker.logs.expected]
     if not names:
         return Finding(check, Outcome.NOT_APPLICABLE, "policy expects no particular line")
+    logs = {name: sorted(_short(log) for seen, log in facts.seen_in if seen == name) for name in names}
+    allowed = {_short(log) for log in worker.expect_logs}
+    elsewhere = [name for name in names if name in facts.seen and allowed and not allowed & set(logs[name])]
+    if elsewhere:
+        found = ", ".join(sorted({log for name in elsewhere for log in logs[name]}))
+        seen = f"{_quoted(elsewhere)} was logged in {found} alone, where anybody may have written it"
+        remedy = f"log it to {' or '.join(sorted(allowed))}, or change `expect_logs` in policy.toml"
+        return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
     absent = [name for name in names if name not in facts.seen]
     if absent and not settled:
         seen = f"{_quoted(absent)} is not among the lines that could be read"
@@ -158,17 +149,13 @@ def _expected_lines_were_seen(facts: LogFacts, rules: LogRules, *, settled: bool
         seen = f"{_quoted(absent)} was never logged: an idle worker proves nothing"
         remedy = "run the job with work waiting, or drop `expect` for it in policy.toml"
         return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
-    return Finding(check, Outcome.HOLDS, f"{_quoted(names)} seen")
+    places = ", ".join(sorted({log for name in names for log in logs[name]}))
+    return Finding(check, Outcome.HOLDS, f"{_quoted(names)} seen" + (f" in {places}" if places else ""))
+
+
+def _short(log: str) -> str:
+    return log.removeprefix("run.googleapis.com/")
 
 
 def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def _short(digests: Iterable[str]) -> str:
-    return ", ".join(sorted(digest[:19] for digest in digests))
-
-
-def _minutes(span: timedelta) -> str:
-    minutes = round(span.total_seconds() / 60)
-    return f"{minutes} minute{'' if minutes == 1 else 's'}"

@@ -118,12 +118,22 @@ class Record:
     """The audit trail has been told that Slack refuses the message."""
     tried: datetime | None = None
     """When the worker was first to be started."""
+    nonce: str = ""
+    """What every execution carries that was started for it; empty before, and where version 0.1.0 saved the intent."""
+    requests: int = 0
+    """How many times Cloud Run may have been asked to start the worker: so many executions may be ours."""
+    args: tuple[str, ...] = ()
+    """The arguments that were asked for last; empty: the job's own."""
+    container: str = ""
+    """The container that they were for; empty: the only one."""
+    claimants: tuple[str, ...] = ()
+    """Executions that somebody else started in this build's name, as far as they were seen."""
 
 
 _MOMENTS = frozenset(
     "created lease_until due unsaid intent looked ended whole posting unanswered missing tried".split()
 )
-_LISTS = frozenset({"images", "extras"})
+_LISTS = frozenset({"images", "extras", "args", "claimants"})
 _WAITS = "it waits for the version that wrote it; install that one, or a later one"
 _PLAIN: Mapping[str, type] = {"int": int, "bool": bool, "str": str}
 

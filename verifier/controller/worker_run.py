@@ -5,19 +5,15 @@ Nothing here waits for a job: a function returns what it found, or `RequeueAt` f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from verifier.checks.descent import Asked, not_as_asked, sort_claims
+from verifier.checks.execution import image_finding, own_container, run_findings
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import Check, Finding, Outcome
-from verifier.checks.worker import (
-    exit_lines_will_come,
-    image_finding,
-    log_findings,
-    logs_are_whole,
-    not_started,
-    run_findings,
-)
+from verifier.checks.worker import exit_lines_will_come, is_certain, log_findings, logs_are_whole, not_started
 from verifier.controller.attempt import Attempt, RequeueAt
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS
 from verifier.controller.ledger import BUILDS, failures
@@ -25,6 +21,8 @@ from verifier.errors import Denied, Missing, OutOfTime, ServiceError, Stopping, 
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import (
     BUILD_VARIABLE,
+    NONCE_VARIABLE,
+    Container,
     Execution,
     JobName,
     Phase,
@@ -44,6 +42,8 @@ _MOST_LOG_PAGES = 5
 """Pages with entries, of a thousand each, that one verdict reads."""
 _MOST_EMPTY_PAGES = 25
 _CLOCK_SKEW = timedelta(minutes=1)
+_MOST_CLAIMANTS = 20
+"""Executions of others that are named: whoever may run the job can start as many as they like."""
 _LEAST_STARTS = 2
 """Unanswered requests to start a worker, before none is made any more."""
 _TRIES = 5
@@ -59,6 +59,17 @@ class WorkerResult:
     """What the logs complained of, redacted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Logs:
+    """What the logs say."""
+
+    findings: tuple[Finding, ...]
+    facts: LogFacts | None = None
+    """None where they could not be read."""
+    settled: bool = False
+    """They were whole, and had the time to settle."""
+
+
 def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult | RequeueAt:
     """Return the findings about the worker's run, or when to go on. Raises ServiceError, Stopping and LostLease."""
     try:
@@ -68,19 +79,30 @@ def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult |
         execution = _observe(attempt, name)  # 7
     except ServiceError as error:
         return _not_reached(attempt, worker, error)
-    if execution.build != attempt.key.name:
-        return WorkerResult((_strange(execution),))
+    if wrong := not_as_asked(execution, _asked(attempt), attempt.record.claimants):
+        return WorkerResult((wrong,))
     if wait := _wait_for_end(attempt, execution, worker):
         return wait
-    findings = [*run_findings(execution, worker, attempt.now()), _image(attempt, build, execution, worker)]  # 9
-    if attempt.record.extras:
-        findings[0] = replace(findings[0], seen=f"{findings[0].seen}; also started: {', '.join(attempt.record.extras)}")
+    container = own_container(execution, worker, build)
+    image = _image(attempt, build, execution, container, worker)  # 9
     if execution.phase is Phase.WAITING:
-        return WorkerResult(tuple(findings))  # it never ran, so it logged nothing
-    logs = _inspect(attempt, execution, worker)  # 8
+        return WorkerResult((*_run(attempt, execution, worker), image))  # it never ran, so it logged nothing
+    logs = _inspect(attempt, execution, container, worker)  # 8
     if isinstance(logs, RequeueAt):
         return logs
-    return WorkerResult((*findings, *logs.findings), logs.errors)
+    run = _run(attempt, execution, worker, logs.facts, settled=logs.settled)
+    errors = logs.facts.errors if logs.facts else ()
+    return WorkerResult((*run, image, *logs.findings), errors)
+
+
+def _run(
+    attempt: Attempt, execution: Execution, worker: Worker, logs: LogFacts | None = None, *, settled: bool = False
+) -> tuple[Finding, ...]:
+    """Return how the execution went, with the names of those that were started beside it."""
+    first, *others = run_findings(execution, worker, attempt.now(), logs, settled=settled)
+    if attempt.record.extras:
+        first = replace(first, seen=f"{first.seen}; also started: {', '.join(attempt.record.extras)}")
+    return first, *others
 
 
 def _not_reached(attempt: Attempt, worker: Worker, error: ServiceError) -> WorkerResult:
@@ -120,9 +142,12 @@ def _find(attempt: Attempt, build: Build, worker: Worker) -> str | RequeueAt | W
     found = attempt.services.jobs.started_for(
         job, BUILD_VARIABLE, attempt.key.name, since, timeout=attempt.budget.seconds(CALL_SECONDS)
     )
-    if found:
-        attempt.save(execution=found[0], extras=tuple(found[1:]))
-        return found[0]
+    claimed = sort_claims(found, record.nonce, record.requests)
+    attempt.note(claimants=tuple(sorted({*record.claimants, *claimed.others})[:_MOST_CLAIMANTS]))
+    if claimed.own:
+        first, *others = claimed.own
+        attempt.save(execution=first, extras=tuple(others))
+        return first
     # The list may lag behind: only what is absent twice, with the pause in between, does not exist.
     if record.looked is None:
         return attempt.requeue(_LOOK_AGAIN.total_seconds(), looked=attempt.now())
@@ -137,6 +162,8 @@ def _find(attempt: Attempt, build: Build, worker: Worker) -> str | RequeueAt | W
 def _start(attempt: Attempt, build: Build, worker: Worker) -> RequeueAt:
     """Save the intent, then start an execution; return when to look at it. Raises ServiceError and Stopping."""
     before, now, job = attempt.record, attempt.now(), worker.job_for(build)
+    # An intent without a nonce is one of version 0.1.0: its executions carry none, and must still be found.
+    nonce = before.nonce or ("" if before.intent else attempt.deployment.ledger.nonce())
     attempt.save(
         intent=now,
         tried=before.tried or now,
@@ -144,18 +171,33 @@ def _start(attempt: Attempt, build: Build, worker: Worker) -> RequeueAt:
         looked=None,
         build=build.document,
         images=tuple(image.digest for image in build.images),
+        nonce=nonce,
+        requests=before.requests + 1,
+        args=worker.args,
+        container=worker.container,
     )
+    env = {BUILD_VARIABLE: attempt.key.name} | ({NONCE_VARIABLE: nonce} if nonce else {})
     try:
         name = attempt.services.jobs.start(
-            job, worker.args, {BUILD_VARIABLE: attempt.key.name}, timeout=attempt.budget.seconds(CALL_SECONDS)
+            job,
+            worker.args,
+            env,
+            worker.container,
+            timeout=attempt.budget.seconds(CALL_SECONDS),
         )
     except (ServiceError, Stopping) as error:
         if isinstance(error, Unavailable) and error.ambiguous:
             return attempt.requeue(_LOOK_AGAIN.total_seconds(), error=str(error), starts=before.starts + 1)
         # Nothing was started by this request; an older one may still have been.
-        attempt.note(intent=before.intent, job=before.job, looked=before.looked)
+        attempt.note(intent=before.intent, job=before.job, looked=before.looked, requests=before.requests)
         raise
     return attempt.requeue(_FIRST_POLL_SECONDS, execution=name)
+
+
+def _asked(attempt: Attempt) -> Asked:
+    """Return what was saved before the execution was started."""
+    record = attempt.record
+    return Asked(attempt.key.name, record.nonce, record.args, record.container)
 
 
 def _intended_job(attempt: Attempt, build: Build, worker: Worker) -> JobName:
@@ -203,42 +245,71 @@ def _wait_for_end(attempt: Attempt, execution: Execution, worker: Worker) -> Req
 # 8 inspect
 
 
-def _inspect(attempt: Attempt, execution: Execution, worker: Worker) -> WorkerResult | RequeueAt:
+def _inspect(attempt: Attempt, execution: Execution, container: Container | None, worker: Worker) -> _Logs | RequeueAt:
     """Return what the logs say, or when to read them: until they are whole, settled or out of time.
 
-    Raises ServiceError while what keeps us from reading them may be over soon.
+    Where the verdict is certain already, they get the time to settle and no more. Raises ServiceError while what keeps
+    us from reading them may be over soon.
     """
     attempt.step, ended = "logs", attempt.record.ended or attempt.now()
     attempt.note(ended=ended)
     is_out_of_time = attempt.now() >= ended + worker.deadlines.logs
     try:
-        facts = _read(attempt, execution, worker)
+        facts = _read(attempt, execution, container, worker)
     except ServiceError as error:
         if _is_retryable(attempt, error, out_of_time=is_out_of_time):
             raise
-        return WorkerResult((_unread(error),))
-    is_whole = exit_lines_will_come(execution) and logs_are_whole(execution, facts)
+        return _Logs((_unread(error),))
+    if not exit_lines_will_come(execution):
+        return _logs_say(execution, facts, worker, settled=False)
+    is_whole = logs_are_whole(execution, facts, out_of_time=is_out_of_time)
+    if is_certain(execution, facts):
+        return _once_settled(attempt, execution, facts, worker, ended, is_whole=is_whole)
     if not is_whole:
-        if exit_lines_will_come(execution) and not is_out_of_time and not facts.truncated:
+        if not is_out_of_time and not facts.truncated:
             return attempt.requeue(worker.deadlines.settle.total_seconds())
         return _logs_say(execution, facts, worker, settled=False)
-    # An entry may arrive after the exit lines: whole logs are read once more when they had the time to settle.
-    whole = attempt.record.whole or attempt.now()
-    if attempt.now() < whole + worker.deadlines.settle:
-        return RequeueAt(whole + worker.deadlines.settle, {"whole": whole})
-    return _logs_say(execution, facts, worker, settled=True)
+    return _once_settled(attempt, execution, facts, worker, attempt.record.whole or attempt.now(), is_whole=True)
 
 
-def _logs_say(execution: Execution, facts: LogFacts, worker: Worker, *, settled: bool) -> WorkerResult:
-    return WorkerResult(log_findings(execution, facts, worker.logs, settled=settled), facts.errors)
+def _once_settled(
+    attempt: Attempt, execution: Execution, facts: LogFacts, worker: Worker, since: datetime, *, is_whole: bool
+) -> _Logs | RequeueAt:
+    """Return what the logs say when they had the time to settle: an entry may arrive after the exit lines."""
+    if attempt.now() < since + worker.deadlines.settle:
+        whole = {"whole": attempt.record.whole or attempt.now()} if is_whole else {}
+        return RequeueAt(since + worker.deadlines.settle, whole)
+    return _logs_say(execution, facts, worker, settled=is_whole)
 
 
-def _read(attempt: Attempt, execution: Execution, worker: Worker) -> LogFacts:
-    """Return what the pages say that one verdict reads. Raises ServiceError."""
+def _logs_say(execution: Execution, facts: LogFacts, worker: Worker, *, settled: bool) -> _Logs:
+    return _Logs(log_findings(execution, facts, worker, settled=settled), facts, settled)
+
+
+def _read(attempt: Attempt, execution: Execution, container: Container | None, worker: Worker) -> LogFacts:
+    """Return what the pages say that one verdict reads. Raises ServiceError.
+
+    Where stack traces came without a level, what stands right before them is read as well.
+    """
+    facts = _read_once(attempt, execution, container, worker)
+    if facts.unled:
+        facts = _read_once(attempt, execution, container, worker, facts.unled)
+    return replace(facts, errors=tuple(_redacted(error) for error in facts.errors))
+
+
+def _read_once(
+    attempt: Attempt,
+    execution: Execution,
+    container: Container | None,
+    worker: Worker,
+    around: Sequence[datetime] = (),
+) -> LogFacts:
     job, short_name = parse_execution_name(execution.name)
-    reading = LogReading(worker.logs, short_name)
+    own = container.name if container and len(execution.containers) > 1 else ""
+    ran = (execution.started or execution.created, execution.completed)
+    reading = LogReading(worker.logs, short_name, container=own, ran=ran, around=around)
     pages = attempt.services.logs.read(
-        job.project, log_filter(execution, worker.logs), timeout=attempt.budget.seconds(_LOG_SECONDS)
+        job.project, log_filter(execution, worker.logs, around), timeout=attempt.budget.seconds(_LOG_SECONDS)
     )
     more, full = True, 0
     for number, page in enumerate(pages, start=1):
@@ -247,8 +318,7 @@ def _read(attempt: Attempt, execution: Execution, worker: Worker) -> LogFacts:
         if full >= _MOST_LOG_PAGES or number >= _MOST_EMPTY_PAGES:
             break
         attempt.budget.seconds(_LOG_SECONDS)  # raises where the next page is not to be asked for
-    facts = reading.facts(truncated=more)
-    return replace(facts, errors=tuple(_redacted(error) for error in facts.errors))
+    return reading.facts(truncated=more)
 
 
 def _redacted(error: Repeated) -> Repeated:
@@ -258,28 +328,24 @@ def _redacted(error: Repeated) -> Repeated:
 # 9 compare
 
 
-def _image(attempt: Attempt, build: Build, execution: Execution, worker: Worker) -> Finding:
+def _image(
+    attempt: Attempt, build: Build, execution: Execution, container: Container | None, worker: Worker
+) -> Finding:
     """Return whether what ran is what the build pushed. Asks who made what ran only when it is another digest."""
     attempt.step = "image"
-    strange = execution.digests - {image.digest for image in build.images}
+    ran = container.digest if container else ""
     maker = ""
-    if build.images and strange:
+    if build.images and ran and ran not in {image.digest for image in build.images}:
         try:
             seconds = attempt.budget.seconds(LEDGER_SECONDS)
-            found = attempt.services.store.holding(BUILDS, "images", min(strange), timeout=seconds)
+            found = attempt.services.store.holding(BUILDS, "images", ran, timeout=seconds)
         except ServiceError as error:
             if _is_retryable(attempt, error, out_of_time=_is_overdue(attempt, worker)):
                 raise
-            seen = f"ran {min(strange)}, and the ledger could not be asked who made it: {error.said}"
+            seen = f"ran {ran}, and the ledger could not be asked who made it: {error.said}"
             return Finding(Check.WORKER_RAN_THE_BUILT_IMAGE, Outcome.COULD_NOT_CHECK, seen, _fix(error))
         maker = BuildKey(**found.document["key"]).name if found else ""
-    return image_finding(build, execution, maker)
-
-
-def _strange(execution: Execution) -> Finding:
-    seen = f"execution {execution.name.rpartition('/')[2]} does not say that it was started for this build"
-    remedy = f"leave the environment variable {BUILD_VARIABLE} to the verifier, and build again"
-    return Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, seen, remedy)
+    return image_finding(build, execution, container, maker)
 
 
 def _unseen(error: ServiceError) -> Finding:

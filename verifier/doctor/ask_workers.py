@@ -59,8 +59,8 @@ def busy_locations(
     return [name for name, answer in answers.items() if answer], [name for name in answers if answers[name] is None]
 
 
-def read_job(you: Caller, job: JobName) -> JobFacts | None:
-    """Return the job, or None when there is none of this name. Raise Trouble."""
+def read_job(you: Caller, job: JobName, container: str = "") -> JobFacts | None:
+    """Return the job, with the image of this container of it, or None when there is no such job. Raise Trouble."""
     client = you.client(run_v2.JobsClient, job_transports.JobsGrpcTransport)
     try:
         with you.asking(f"reading {job.resource}", job.project, "run.jobs.get", "roles/run.viewer"):
@@ -70,8 +70,9 @@ def read_job(you: Caller, job: JobName) -> JobFacts | None:
             return None
         raise
     template = found.template.template
-    image = template.containers[0].image if template.containers else ""
-    return JobFacts(job, image, template.max_retries)
+    images = {item.name: item.image for item in template.containers}
+    first = next(iter(images.values()), "")
+    return JobFacts(job, images.get(container, first), template.max_retries, tuple(images))
 
 
 def start_permissions(function: Caller, job: JobName) -> list[str]:

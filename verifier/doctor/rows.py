@@ -43,10 +43,12 @@ class Need(StrEnum):
     VERDICTS_CAN_BE_PUBLISHED = "verdicts_can_be_published"
     WORKER_EXISTS = "worker_exists"
     WORKER_RUNS_A_TAG = "worker_runs_a_tag"
-    WORKER_NEVER_RETRIES = "worker_never_retries"
+    WORKER_CONTAINER_IS_KNOWN = "worker_container_is_known"
+    WORKER_MAY_RETRY = "worker_may_retry"
     WORKER_CAN_BE_STARTED = "worker_can_be_started"
     EXECUTIONS_CAN_BE_READ = "executions_can_be_read"
     LOGS_CAN_BE_READ = "logs_can_be_read"
+    LOG_WRITERS_ARE_KNOWN = "log_writers_are_known"
     TRIGGER_PUSHES_THE_IMAGE = "trigger_pushes_the_image"
     SECRET_HAS_A_VERSION = "secret_has_a_version"  # noqa: S105 - a statement, no secret
     SLACK_TAKES_THE_TOKEN = "slack_takes_the_token"  # noqa: S105 - a statement, no secret

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from verifier.checks.policy import Worker
+from verifier.doctor.ask_projects import read_bindings
 from verifier.doctor.ask_workers import (
     list_one_execution,
     read_job,
@@ -14,6 +15,7 @@ from verifier.doctor.ask_workers import (
     start_permissions,
 )
 from verifier.doctor.installation import Installation
+from verifier.doctor.log_writers import writers_row
 from verifier.doctor.rows import Need, Row, Trouble, holds, waiting
 from verifier.doctor.workers import (
     JobFacts,
@@ -30,7 +32,8 @@ from verifier.facts.execution import JobName
 
 _OF_A_JOB = (
     Need.WORKER_RUNS_A_TAG,
-    Need.WORKER_NEVER_RETRIES,
+    Need.WORKER_CONTAINER_IS_KNOWN,
+    Need.WORKER_MAY_RETRY,
     Need.WORKER_CAN_BE_STARTED,
     Need.EXECUTIONS_CAN_BE_READ,
     Need.LOGS_CAN_BE_READ,
@@ -40,22 +43,26 @@ _OF_A_JOB = (
 def worker_rows(place: Installation) -> Iterator[Row]:
     """Every row about workers."""
     if place.policy is None:
-        needs = (Need.WORKER_EXISTS, *_OF_A_JOB, Need.TRIGGER_PUSHES_THE_IMAGE)
+        needs = (Need.WORKER_EXISTS, *_OF_A_JOB, Need.LOG_WRITERS_ARE_KNOWN, Need.TRIGGER_PUSHES_THE_IMAGE)
         yield from waiting(needs, "", Need.POLICY_IS_READ)
     elif not place.policy.workers:
         yield from no_workers()
     else:
+        with_jobs: set[str] = set()
         for worker in place.policy.workers:
-            yield from _worker(place, worker)
+            yield from _worker(place, worker, with_jobs)
+        for project in sorted(with_jobs):
+            yield _writers(place, project)
 
 
-def _worker(place: Installation, worker: Worker) -> Iterator[Row]:
+def _worker(place: Installation, worker: Worker, with_jobs: set[str]) -> Iterator[Row]:
+    """Return the rows about one worker, and add the projects in which its job was found."""
     projects = [worker.job.project] if worker.job.project else place.projects
     jobs: list[JobFacts] = []
     troubles: list[Trouble] = []
     for project in projects:
         try:
-            job = read_job(place.you, JobName(project, worker.job.location, worker.job.job))
+            job = read_job(place.you, JobName(project, worker.job.location, worker.job.job), worker.container)
         except Trouble as trouble:
             troubles.append(trouble)
         else:
@@ -64,8 +71,9 @@ def _worker(place: Installation, worker: Worker) -> Iterator[Row]:
     if not jobs:
         yield troubles[0].row(Need.WORKER_EXISTS, about) if troubles else no_job_row(worker, projects)
         yield from waiting(_OF_A_JOB, about, Need.WORKER_EXISTS)
+    with_jobs |= {job.name.project for job in jobs}
     for job in jobs:
-        yield from job_rows(job)
+        yield from job_rows(job, worker.container)
         yield from _permissions(place, job.name)
     yield from _images(place, worker, jobs)
 
@@ -89,6 +97,13 @@ def _permissions(place: Installation, job: JobName) -> Iterator[Row]:
     yield _asked(Need.WORKER_CAN_BE_STARTED, job.job, start)
     yield _asked(Need.EXECUTIONS_CAN_BE_READ, job.job, executions)
     yield _asked(Need.LOGS_CAN_BE_READ, job.job, logs)
+
+
+def _writers(place: Installation, project: str) -> Row:
+    def writers() -> Row:
+        return writers_row(project, read_bindings(place.you, project))
+
+    return _asked(Need.LOG_WRITERS_ARE_KNOWN, project, writers)
 
 
 def _images(place: Installation, worker: Worker, jobs: list[JobFacts]) -> Iterator[Row]:

@@ -14,6 +14,8 @@ from verifier.facts.execution import JobName
 START = ("run.jobs.run", "run.jobs.runWithOverrides")
 """What starting a worker takes."""
 STARTER = "roles/run.jobsExecutorWithOverrides"
+_RETRIES = 3
+"""The least that Cloud Run's list of known issues advises, because tasks are tried again for no reason of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,14 @@ class JobFacts:
 
     name: JobName
     image: str
-    """Of its first container, as it was set."""
+    """Of the worker's container, or else of its first, as it was set."""
     retries: int
+    containers: tuple[str, ...] = ("",)
+    """Their names."""
 
 
-def job_rows(job: JobFacts) -> Iterator[Row]:
-    """Return what must hold of a job itself."""
+def job_rows(job: JobFacts, container: str = "") -> Iterator[Row]:
+    """Return what must hold of a job itself; `container` is the worker's own, as policy names it."""
     about = job.name.job
     update = f"gcloud run jobs update {about} --region={job.name.location} --project={job.name.project}"
     yield holds(Need.WORKER_EXISTS, about, f"in {job.name.location} of {job.name.project}")
@@ -36,11 +40,28 @@ def job_rows(job: JobFacts) -> Iterator[Row]:
         yield fails(Need.WORKER_RUNS_A_TAG, about, seen, f"{update} --image={job.image.partition('@')[0]}:latest")
     else:
         yield holds(Need.WORKER_RUNS_A_TAG, about, f"it runs {job.image}")
-    if job.retries:
-        seen = f"maxRetries is {job.retries}: a crash can hide behind a later attempt"
-        yield fails(Need.WORKER_NEVER_RETRIES, about, seen, f"{update} --max-retries=0")
+    yield _container_row(job, container)
+    if job.retries < _RETRIES:
+        seen = (
+            f"maxRetries is {job.retries}: Cloud Run is known to break off tasks that did nothing wrong, and a run "
+            f"that may not try again fails by it; a crash can't hide behind a later attempt, since the logs tell of it"
+        )
+        yield fails(Need.WORKER_MAY_RETRY, about, seen, f"{update} --max-retries={_RETRIES}")
     else:
-        yield holds(Need.WORKER_NEVER_RETRIES, about, "maxRetries is 0")
+        yield holds(Need.WORKER_MAY_RETRY, about, f"maxRetries is {job.retries}")
+
+
+def _container_row(job: JobFacts, container: str) -> Row:
+    """Whether it is known which of the job's containers is the worker, and may be given arguments."""
+    need, about = Need.WORKER_CONTAINER_IS_KNOWN, job.name.job
+    names = ", ".join(name or "one without a name" for name in job.containers)
+    if container and container not in job.containers:
+        seen = f"policy names the container {container}, and the job has {names}"
+        return fails(need, about, seen, "name another one under [[worker]] in policy.toml, or none")
+    if not container and len(job.containers) > 1:
+        seen = f"it has several containers ({names}), and policy does not say which of them is the worker"
+        return fails(need, about, seen, 'name it under [[worker]] in policy.toml: container = "NAME"')
+    return holds(need, about, f"container {container}" if container else "its only one")
 
 
 def start_row(job: JobName, granted: Sequence[str]) -> Row:

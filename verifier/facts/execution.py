@@ -1,12 +1,15 @@
 """One run of a Cloud Run job, and whether it succeeded, by counts and never by texts.
 
+The platform's words decide one thing alone: whether a failure is the platform's own, so that nobody blames the worker.
 Documentation: "REST Resource: projects.locations.jobs.executions" (Cloud Run Admin API v2).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import re2
@@ -15,6 +18,12 @@ from verifier.errors import Malformed
 
 BUILD_VARIABLE = "VERIFIER_BUILD"
 """The environment variable that tells an execution, and us, which build it was started for."""
+
+NONCE_VARIABLE = "VERIFIER_NONCE"
+"""The environment variable with what the ledger saved before the start, which nobody else could know by then."""
+
+_PLATFORM = re2.compile(r"(?i)\binternal error\b|\bcapacity\b|\benough resources\b|\bcount of GPUs\b")
+"""What Cloud Run says of failures of its own: "Internal error running task.", or that there was no GPU to be had."""
 
 _EXECUTION = re2.compile(r"^projects/([^/]+)/locations/([^/]+)/jobs/([^/]+)/executions/([^/]+)$")
 
@@ -54,7 +63,9 @@ class Phase(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    """A task failed, or the execution came to nothing: `platform_failed` says whose fault it is."""
     CANCELLED = "cancelled"
+    """Somebody cancelled it, and no task had failed."""
 
 
 class Completion(StrEnum):
@@ -63,6 +74,35 @@ class Completion(StrEnum):
     UNKNOWN = "unknown"
     TRUE = "true"
     FALSE = "false"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of an execution, as it was started."""
+
+    name: str
+    """Empty where the job names none."""
+    image: str
+    """With a digest once the tag is resolved."""
+    args: tuple[str, ...] = ()
+
+    @property
+    def repository(self) -> str:
+        """The image's name without tag and digest."""
+        name = self.image.partition("@")[0]
+        folder, slash, last = name.rpartition("/")
+        return f"{folder}{slash}{last.partition(':')[0]}"
+
+    @property
+    def digest(self) -> str:
+        """The digest that it ran; empty while its tag is not resolved."""
+        digest = self.image.partition("@")[2]
+        return digest if digest.startswith("sha256:") else ""
+
+
+def named(containers: Iterable[Container]) -> str:
+    """Return the containers in words."""
+    return ", ".join(f"{one.name or 'without a name'} ({one.repository})" for one in containers) or "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +117,7 @@ class Execution:
     """When it ended; the platform may leave it out."""
     completion: Completion
     message: str
-    """The platform's words on the `Completed` condition."""
+    """The platform's words on the `Completed` condition, or else on the first condition that failed."""
     exited: bool
     """It failed because a container exited with a code other than 0: then the platform logs an exit line."""
     tasks: int
@@ -85,32 +125,55 @@ class Execution:
     failed: int
     cancelled: int
     retried: int
-    images: tuple[str, ...]
-    """Its containers' images, with a digest once the tag is resolved."""
+    """How many attempts were tried again. The platform is known to count some for no reason of the worker's."""
+    containers: tuple[Container, ...]
     build: str
     """The build's name in its environment, or empty."""
+    nonce: str = ""
+    """What its environment says that the ledger saved before the start, or empty."""
+    stuck: bool = False
+    """A condition failed for good before the execution was completed: nothing more will come of it."""
+    blamed: bool = False
+    """Cloud Run's reason for the failure is a trouble of its own."""
+    timeout: timedelta | None = None
+    """How long an attempt may take."""
 
     @property
     def phase(self) -> Phase:
         """How far it is. It succeeded only when every task did and none failed or was cancelled."""
         if self.completion is Completion.UNKNOWN:
+            if self.stuck:
+                return Phase.FAILED
             return Phase.RUNNING if self.started else Phase.WAITING
         every_task = self.succeeded == self.tasks > 0 and not self.failed and not self.cancelled
         if self.completion is Completion.TRUE and every_task:
             return Phase.SUCCEEDED
-        return Phase.CANCELLED if self.cancelled else Phase.FAILED
+        return Phase.CANCELLED if self.cancelled and not self.failed else Phase.FAILED
+
+    @property
+    def platform_failed(self) -> bool:
+        """Whether it failed by the platform's own fault, as far as the platform says so."""
+        return self.phase is Phase.FAILED and not self.exited and (self.blamed or bool(_PLATFORM.search(self.message)))
 
     @property
     def attempts(self) -> int:
-        """How many attempts were made in all: each leaves an exit line, unless it was cut off."""
+        """How many attempts were made in all, by the platform's count."""
         return self.tasks + self.retried
 
     @property
-    def is_resolved(self) -> bool:
-        """Whether every container's image is known by its digest."""
-        return bool(self.images) and all("@sha256:" in image for image in self.images)
-
-    @property
     def digests(self) -> frozenset[str]:
-        """The digests that it ran; empty while its tag is not resolved."""
-        return frozenset(image.partition("@")[2] for image in self.images if "@sha256:" in image)
+        """The digests that its containers ran; empty while no tag is resolved."""
+        return frozenset(container.digest for container in self.containers) - {""}
+
+    def container(self, name: str, repositories: AbstractSet[str]) -> Container | None:
+        """Return the worker's own container, or None where that is not certain.
+
+        It is the one of this name; without a name, the only one, or the only one that runs one of these repositories.
+        """
+        if name:
+            found = [container for container in self.containers if container.name == name]
+        elif len(self.containers) == 1:
+            found = list(self.containers)
+        else:
+            found = [container for container in self.containers if container.repository in repositories]
+        return found[0] if len(found) == 1 else None

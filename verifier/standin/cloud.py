@@ -16,9 +16,10 @@ from verifier.standin.completion import completion_entry
 from verifier.standin.job_book import Job, JobBook, JobPath, Overrides
 from verifier.standin.job_run import JobRun
 from verifier.standin.log_book import LogBook, project_of
+from verifier.standin.logging_filter import Regexes
 from verifier.standin.messages import Pb, nanoseconds, timestamp_nanoseconds
 from verifier.standin.refusal import RefusalError
-from verifier.standin.script import Script
+from verifier.standin.script import Script, Sidecar
 from verifier.standin.worker_logs import entries_of
 
 PERMISSIONS = {
@@ -38,6 +39,7 @@ PERMISSIONS = {
     "GetIamPolicy of a service": "run.services.getIamPolicy",
     "GetIamPolicy of a topic": "pubsub.topics.getIamPolicy",
     "GetIamPolicy of a subscription": "pubsub.subscriptions.getIamPolicy",
+    "GetIamPolicy of a project": "resourcemanager.projects.getIamPolicy",
     "ListSinks": "logging.sinks.list",
     "GetBucket": "logging.buckets.get",
     "AccessSecretVersion": "secretmanager.versions.access",
@@ -54,6 +56,7 @@ _APIS = {
     "google.iam.v1": "pubsub",
     "google.cloud.secretmanager.v1": "secretmanager",
     "google.cloud.scheduler.v1": "cloudscheduler",
+    "google.cloud.resourcemanager.v3": "cloudresourcemanager",
 }
 """The first part of an API's name, by the package of its methods."""
 
@@ -67,6 +70,8 @@ class Cloud:
         """How many empty pages with a token come before the first page of entries that has any."""
         self.reads_per_minute = 60
         """How many pages of entries a project may read in a minute."""
+        self.regexes = Regexes.AS_THEY_STAND
+        """How Cloud Logging reads regular expressions."""
         self.builds = BuildBook()
         self.jobs = JobBook()
         self.logs = LogBook()
@@ -115,10 +120,23 @@ class Cloud:
         timeout_seconds: int = 600,
         env: Mapping[str, str] | None = None,
         args: Sequence[str] = (),
+        container: str = "",
+        sidecars: Sequence[Sidecar] = (),
     ) -> None:
         """Create a job, or change it for its next execution; those that were started keep what they have."""
-        settings = Job(image, script, tasks, max_retries, timeout_seconds, env or {}, tuple(args), self.clock())
-        self.jobs.put(JobPath(project, location, job), settings)
+        changed = Job(
+            image,
+            script,
+            tasks,
+            max_retries,
+            timeout_seconds,
+            env or {},
+            tuple(args),
+            self.clock(),
+            container,
+            tuple(sidecars),
+        )
+        self.jobs.put(JobPath(project, location, job), changed)
 
     def run_job(self, path: JobPath, overrides: Overrides) -> JobRun:
         """Start an execution. Raise `RefusalError` when there is no such job."""

@@ -53,12 +53,13 @@ def _status(run: JobRun) -> dict[str, Any]:
 
 def _execution(run: JobRun, finished: datetime) -> dict[str, Any]:
     container = {
+        **({"name": run.container} if run.container else {}),
         "image": run.resolved_image if run.digest else run.image,
         "args": list(run.args),
         "env": [{"name": name, "value": value} for name, value in run.env],
     }
     template = {
-        "containers": [container],
+        "containers": [container, *({"name": other.name, "image": other.image} for other in run.sidecars)],
         "maxRetries": run.max_retries,
         "timeoutSeconds": str(run.timeout_seconds),
     }

@@ -14,6 +14,7 @@ _REASONS = {
     "NonZeroExitCode": ("execution_reason", "NON_ZERO_EXIT_CODE"),
     "Cancelled": ("execution_reason", "CANCELLED"),
     "ContainerMissing": ("reason", "CONTAINER_MISSING"),
+    "SecretsAccessCheckFailed": ("reason", "SECRETS_ACCESS_CHECK_FAILED"),
     "ImmediateRetry": ("reason", "IMMEDIATE_RETRY"),
 }
 
@@ -68,10 +69,12 @@ def log_uri(run: JobRun) -> str:
 def _fill_template(template: Pb, run: JobRun, *, shows_digest: bool) -> None:
     template.max_retries = run.max_retries
     template.timeout.seconds = run.timeout_seconds
-    container = template.containers.add(image=run.resolved_image if shows_digest else run.image)
+    container = template.containers.add(name=run.container, image=run.resolved_image if shows_digest else run.image)
     container.args.extend(run.args)
     for name, value in run.env:
         container.env.add(name=name, value=value)
+    for sidecar in run.sidecars:
+        template.containers.add(name=sidecar.name, image=sidecar.image)
 
 
 def _condition(condition: Condition) -> Pb:

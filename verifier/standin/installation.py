@@ -51,6 +51,7 @@ class InstalledResources:
             ),
             f"{_IAM}/GetIamPolicy": Method(asked, self._policy),
             f"{_IAM}/TestIamPermissions": Method(tested, self._granted),
+            "/google.cloud.resourcemanager.v3.Projects/GetIamPolicy": Method(asked, self._policy),
             f"{_RUN}.Services/GetService": Method(run_v2.GetServiceRequest.pb(), self._service),
             f"{_RUN}.Services/GetIamPolicy": Method(asked, self._policy),
             f"{_RUN}.Jobs/TestIamPermissions": Method(tested, self._granted),

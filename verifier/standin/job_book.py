@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from verifier.standin.job_run import JobRun
-from verifier.standin.refusal import not_found
-from verifier.standin.script import Script
+from verifier.standin.refusal import invalid, not_found
+from verifier.standin.script import Script, Sidecar
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -38,6 +38,9 @@ class Job:
     env: Mapping[str, str]
     args: tuple[str, ...]
     created: datetime
+    container: str = ""
+    """The name of the container that the script is about."""
+    sidecars: tuple[Sidecar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Overrides:
     """Instead of the job's own; None leaves those."""
     tasks: int | None = None
     timeout_seconds: int | None = None
+    container: str | None = None
+    """Whose environment and arguments they are; empty where the request names none, None where it changes neither."""
 
 
 class JobBook:
@@ -87,6 +92,7 @@ class JobBook:
         """Start an execution; where its tag points is settled here. Raise `RefusalError` when there is no such job."""
         with self._lock:
             job = self.job(path)
+            self._require_container(job, overrides.container)
             run = JobRun(
                 project=path.project,
                 location=path.location,
@@ -101,9 +107,22 @@ class JobBook:
                 max_retries=job.max_retries,
                 timeout_seconds=overrides.timeout_seconds or job.timeout_seconds,
                 script=job.script,
+                container=job.container,
+                sidecars=job.sidecars,
             )
             self._runs[run.full_name] = run
             return run
+
+    @staticmethod
+    def _require_container(job: Job, name: str | None) -> None:
+        """Raise `RefusalError` for an override of any container but the worker's, or of none in particular of several.
+
+        What the platform does with one that names none of several is not known.
+        """
+        names = [job.container, *(sidecar.name for sidecar in job.sidecars)]
+        if name is None or name == job.container or (not name and not job.sidecars):
+            return
+        raise invalid(f"Invalid overrides: expected the name of one of the job's containers {names}, got {name!r}.")
 
     def run(self, full_name: str) -> JobRun:
         """One execution. Raise `RefusalError` when there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from verifier.standin.script import Script
+from verifier.standin.script import Script, Sidecar
 
 _AUDITED_AFTER = timedelta(seconds=1)
 """From the end of an execution to the audit entry that tells of it."""
@@ -45,6 +45,9 @@ class JobRun:
     max_retries: int
     timeout_seconds: int
     script: Script
+    container: str = ""
+    """The name of the worker's container."""
+    sidecars: tuple[Sidecar, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -76,7 +79,7 @@ class JobRun:
     @property
     def finished(self) -> datetime | None:
         """When it ends; None when it never does."""
-        if self.script.outcome == "never-starts":
+        if self.script.outcome in ("never-starts", "stuck"):
             return None
         seconds = self.script.start_after + self.script.runs * len(self.attempts)
         return self.created + timedelta(seconds=seconds)
@@ -100,8 +103,8 @@ class JobRun:
             return {}
         if not self.has_finished(now):
             return {"runningCount": self.tasks}
-        retried = {"retriedCount": self.tasks} if len(self.attempts) > 1 else {}
-        return {self._counted_as: self.tasks} | retried
+        retries = self.tasks * (len(self.attempts) - 1) + self.script.counted_retries
+        return {self._counted_as: self.tasks} | ({"retriedCount": retries} if retries else {})
 
     @property
     def _counted_as(self) -> str:
@@ -111,8 +114,11 @@ class JobRun:
 
     def conditions(self, now: datetime) -> list[Condition]:
         """Return what is said about it at this moment: nothing at all before it starts."""
+        if self.script.outcome == "stuck":
+            at = self.created + timedelta(seconds=self.script.start_after)
+            return self._stuck(at) if at <= now else []
         if self.finished is not None and not self.attempts:
-            return self._image_is_missing(self.finished) if self.has_finished(now) else []
+            return self._unstarted(self.finished) if self.has_finished(now) else []
         if self.started is None or not self.has_started(now):
             return []
         waited = (self.started - self.created).total_seconds()
@@ -128,7 +134,15 @@ class JobRun:
         conditions.append(Condition("Retry", True, self.finished, retry, "ImmediateRetry", "Info"))
         return [self._completed(self.started, self.finished), *conditions]
 
-    def _image_is_missing(self, at: datetime) -> list[Condition]:
+    def _stuck(self, at: datetime) -> list[Condition]:
+        waiting = Condition("Completed", None, at, "Waiting for execution to complete.")
+        message = "Failed to access secret projects/acme/secrets/key/versions/1."
+        return [waiting, Condition("ResourcesAvailable", False, at, message, "SecretsAccessCheckFailed")]
+
+    def _unstarted(self, at: datetime) -> list[Condition]:
+        if self.script.outcome == "no-capacity":
+            message = "There is not enough capacity for GPUs in this region."
+            return [Condition(kind, False, at, message) for kind in ("Completed", "ResourcesAvailable")]
         message = f"Image '{self.image}' not found."
         return [Condition(kind, False, at, message, "ContainerMissing") for kind in ("Completed", "ContainerReady")]
 

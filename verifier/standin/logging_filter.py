@@ -1,6 +1,7 @@
 """The Logging query language, as far as it is spoken here: a parser that turns a filter into a function.
 
 As on the platform, NOT binds tightest, then OR, then AND; comparisons that stand side by side are joined by AND.
+How the platform reads the operand of `=~` is not proven, so both ways are played.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from verifier.standin.log_fields import Test, compare, written_to_log
 from verifier.standin.refusal import RefusalError, invalid
@@ -27,6 +29,15 @@ _ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _PLAIN_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 
 
+class Regexes(StrEnum):
+    """How the operand of `=~` and `!~` becomes a regular expression."""
+
+    AS_THEY_STAND = "as they stand"
+    """RE2 gets what is between the quotes; only an escaped quote loses its backslash. Google's agent does it so."""
+    UNESCAPED = "unescaped"
+    """The escapes of a string are resolved first, as in every other comparison."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     kind: str
@@ -34,13 +45,13 @@ class _Token:
     at: int
 
 
-def compile_log_filter(text: str) -> Test:
+def compile_log_filter(text: str, regexes: Regexes = Regexes.AS_THEY_STAND) -> Test:
     """Return the filter as a function of an entry. Raise `RefusalError` naming the part that is not known."""
     if len(text) > MAX_LENGTH:
         raise invalid(f"The filter has {len(text)} characters; the most that are allowed is {MAX_LENGTH}.")
     if not text.strip():
         return lambda _: True
-    return _Parser(list(_tokens(text))).parse()
+    return _Parser(list(_tokens(text)), regexes).parse()
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -58,8 +69,9 @@ def _tokens(text: str) -> Iterator[_Token]:
 class _Parser:
     """Recursive descent, one method for each level of precedence."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[_Token], regexes: Regexes) -> None:
         self._tokens = tokens
+        self._regexes = regexes
         self._next = 0
         self._depth = 0
 
@@ -129,7 +141,14 @@ class _Parser:
         operator = self._take("operator")
         value = self._take("string", "word")
         quoted = value.kind == "string"
-        return compare(path, operator.text, _unquote(value) if quoted else value.text, quoted=quoted)
+        return compare(path, operator.text, self._operand(operator, value), quoted=quoted)
+
+    def _operand(self, operator: _Token, value: _Token) -> str:
+        if value.kind != "string":
+            return value.text
+        if operator.text in ("=~", "!~") and self._regexes is Regexes.AS_THEY_STAND:
+            return value.text[1:-1].replace('\\"', '"')
+        return _unquote(value)
 
 
 def _unquote_piece(piece: str, field: _Token) -> str:

@@ -53,7 +53,7 @@ class LoggingService:
         if request.order_by not in _ORDERS:
             expected = 'expected "timestamp asc" or "timestamp desc"'
             raise invalid(f"Invalid order: {expected}, got {request.order_by!r}.")
-        matches = compile_log_filter(request.filter)
+        matches = compile_log_filter(request.filter, self._cloud.regexes)
         question = ("entries", project, request.filter, request.order_by)
         cursor = cast("list[str | int] | None", page_cursor(request.page_token, *question))
         empty_pages, *key = cursor or (0,)

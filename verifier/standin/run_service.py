@@ -47,9 +47,11 @@ class RunService:
         message.template.task_count = job.tasks
         message.template.template.max_retries = job.max_retries
         message.template.template.timeout.seconds = job.timeout_seconds
-        container = message.template.template.containers.add(image=job.image, args=job.args)
+        container = message.template.template.containers.add(name=job.container, image=job.image, args=job.args)
         for name, value in job.env.items():
             container.env.add(name=name, value=value)
+        for sidecar in job.sidecars:
+            message.template.template.containers.add(name=sidecar.name, image=sidecar.image)
         if runs:
             message.latest_created_execution.name = runs[-1].name
             message.latest_created_execution.create_time.FromDatetime(runs[-1].created)
@@ -95,10 +97,12 @@ class RunService:
 
 def _overrides(overrides: Pb) -> Overrides:
     if len(overrides.container_overrides) > 1:
-        raise invalid("Invalid overrides: the job has one container, and more than one override was given.")
+        raise invalid("Invalid overrides: more than one container's, which this stand-in can't play.")
     env: dict[str, str] = {}
     args: tuple[str, ...] | None = None
+    whose: str | None = None
     for container in overrides.container_overrides:
         env = {variable.name: variable.value for variable in container.env}
         args = tuple(container.args) if container.args or container.clear_args else None
-    return Overrides(env, args, overrides.task_count or None, overrides.timeout.seconds or None)
+        whose = str(container.name)
+    return Overrides(env, args, overrides.task_count or None, overrides.timeout.seconds or None, whose)

@@ -32,25 +32,40 @@ def entries_of(run: JobRun) -> Iterator[tuple[datetime, Pb]]:
 
 def _attempt(run: JobRun, task: int, attempt: int, code: int | None) -> Iterator[Pb]:
     begun = run.created + timedelta(seconds=run.script.start_after + attempt * run.script.runs)
-    crashes = attempt < run.script.fail_attempts
+    crashes = attempt - run.script.interruptions in range(run.script.fail_attempts)
     for number, line in enumerate(run.script.crash_lines if crashes else run.script.lines):
         yield _entry(
             run, _serial(task, attempt, number), begun + timedelta(seconds=line.at), _line(run, line, task, attempt)
         )
-    last_words = _last_words(run, code)
-    if last_words:
-        severity, text = last_words
+    ended = begun + timedelta(seconds=run.script.runs)
+    serial = 0xFF00
+    for container, severity, text in _last_words(run, code):
         content = {"log": "run.googleapis.com%2Fvarlog%2Fsystem", "severity": severity, "textPayload": text}
-        ended = begun + timedelta(seconds=run.script.runs)
-        yield _entry(run, _serial(task, attempt, 0xFFFF), ended, content | {"labels": _labels(run, task, attempt)})
+        labels = _labels(run, task, attempt, container)
+        yield _entry(run, _serial(task, attempt, serial), ended, content | {"labels": labels})
+        serial += 1
 
 
-def _last_words(run: JobRun, code: int | None) -> tuple[str, str] | None:
+def _last_words(run: JobRun, code: int | None) -> Iterator[tuple[str, str, str]]:
+    """Yield the containers, severities and texts of what the platform writes at the end of an attempt."""
+    own, signal = run.container, run.script.signal
+    if code and signal:
+        yield own, "ERROR", f"Uncaught signal: {signal}, pid=1, tid=1, fault_addr=0."
+        yield own, "WARNING", f"Container terminated on signal {signal}."
+    elif code is not None:
+        yield own, *_exit(code)
+    elif run.script.outcome == "oom":
+        yield own, "ERROR", "The container used more memory than its limit and was stopped."
+    elif run.script.outcome == "timeout":
+        limit = f"{run.timeout_seconds} seconds"
+        yield own, "ERROR", f"Terminating task because it has reached the maximum timeout of {limit}."
     if code is not None:
-        return "WARNING" if code else "INFO", f"Container called exit({code})."
-    if run.script.outcome == "oom":
-        return "ERROR", "The container used more memory than its limit and was stopped."
-    return None
+        for sidecar in run.sidecars:
+            yield sidecar.name, *_exit(sidecar.exit_code)
+
+
+def _exit(code: int) -> tuple[str, str]:
+    return "WARNING" if code else "INFO", f"Container called exit({code})."
 
 
 def _line(run: JobRun, line: Line, task: int, attempt: int) -> dict[str, Any]:
@@ -61,11 +76,12 @@ def _line(run: JobRun, line: Line, task: int, attempt: int) -> dict[str, Any]:
         content["jsonPayload"] = dict(line.payload)
     if line.severity:
         content["severity"] = line.severity
-    return content | ({"labels": _labels(run, task, attempt)} if line.labelled else {})
+    return content | ({"labels": _labels(run, task, attempt, run.container)} if line.labelled else {})
 
 
-def _labels(run: JobRun, task: int, attempt: int) -> dict[str, str]:
-    return {
+def _labels(run: JobRun, task: int, attempt: int, container: str) -> dict[str, str]:
+    named = {"container_name": container} if container else {}
+    return named | {
         "instanceId": hashlib.sha256(f"{run.full_name} {task} {attempt}".encode()).hexdigest(),
         "run.googleapis.com/execution_name": run.name,
         "run.googleapis.com/task_attempt": str(attempt),

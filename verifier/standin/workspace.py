@@ -6,13 +6,16 @@ import base64
 import binascii
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from verifier.standin.blocks import problems
 from verifier.standin.clock import Clock
+
+BOT_ID = "B0"
+"""What the messages of the app itself say of their author."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAUSE = timedelta(seconds=1)
@@ -62,6 +65,8 @@ class SlackMessage:
     blocks: tuple[Mapping[str, Any], ...]
     metadata: Mapping[str, Any] | None
     edited: bool = False
+    author: Mapping[str, str] = field(default_factory=lambda: {"bot_id": BOT_ID})
+    """Whose it is, in the fields with which Slack says it."""
 
     @property
     def time(self) -> datetime:
@@ -112,7 +117,13 @@ class Workspace:
                     return self._history(arguments)
                 case "conversations.info":
                     return self._info(self._identified(arguments.get("channel")))
-        return {"team": "Stand-in", "team_id": "T0", "user": "build-verifier", "user_id": "U0", "bot_id": "B0"}
+        return {"team": "Stand-in", "team_id": "T0", "user": "build-verifier", "user_id": "U0", "bot_id": BOT_ID}
+
+    def post_as(self, author: Mapping[str, str], channel: str, payload: Mapping[str, Any]) -> None:
+        """Post as somebody else who is in the channel: a person (`user`) or another app (`bot_id`, `app_id`)."""
+        with self._lock:
+            self._post(self._named(channel), payload)
+            self._messages[-1] = replace(self._messages[-1], author=author)
 
     def post_by_webhook(self, payload: Mapping[str, Any]) -> None:
         """Post to the webhook's channel. Raise SlackRefusalError."""
@@ -209,11 +220,11 @@ def _content(arguments: Mapping[str, Any]) -> tuple[str, tuple[Mapping[str, Any]
 
 
 def _shown(message: SlackMessage, *, with_metadata: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {"type": "message", "bot_id": "B0", "ts": message.ts, "text": message.text}
+    shown: dict[str, Any] = {"type": "message", **message.author, "ts": message.ts, "text": message.text}
     if message.blocks:
         shown["blocks"] = list(message.blocks)
     if message.edited:
-        shown["edited"] = {"user": "B0", "ts": message.ts}
+        shown["edited"] = {"user": BOT_ID, "ts": message.ts}
     if with_metadata and message.metadata is not None:
         shown["metadata"] = message.metadata
     return shown

@@ -9,7 +9,9 @@ from typing import Any
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
+from verifier.checks import descent
 from verifier.checks import worker as worker_checks
+from verifier.checks.descent import Claimed
 from verifier.checks.policy import Worker
 from verifier.controller import ledger, reconcile, worker_run
 from verifier.controller.attempt import Attempt
@@ -20,7 +22,7 @@ from verifier.facts.execution import Completion, Phase
 @mutant(r"judged INCONCLUSIVE without an excuse")
 def log_completeness_skipped(stack: ExitStack) -> None:
     for module in (worker_run, worker_checks):
-        put(stack, module, "logs_are_whole", lambda *_: True)
+        put(stack, module, "logs_are_whole", lambda *_, **__: True)
 
 
 @mutant(r"deserves FAILED, and is judged")
@@ -74,26 +76,32 @@ def a_refused_start_makes_forget_an_older_one(stack: ExitStack) -> None:
 @mutant(r"VERIFIED without a run that shows it", situations.a_job_does_not_say_what_it_was_started_for)
 def another_builds_execution_is_accepted(stack: ExitStack) -> None:
     honest = worker_run._observe
-    put(stack, worker_run, "_observe", lambda one, name: replace(honest(one, name), build=one.key.name))
+
+    def observe(one: Attempt, name: str) -> execution.Execution:
+        return replace(honest(one, name), build=one.key.name, nonce=one.record.nonce)
+
+    put(stack, worker_run, "_observe", observe)
 
 
 @mutant(r"its record does not say so", situations.somebody_else_starts_the_job_for_the_same_build)
 def other_executions_are_forgotten(stack: ExitStack) -> None:
-    honest = Attempt.save
+    honest = Attempt.note
 
-    def save(self: Attempt, **changes: Any) -> None:
-        changes.pop("extras", None)
+    def note(self: Attempt, **changes: Any) -> None:
+        changes.pop("claimants", None)
         honest(self, **changes)
 
-    put(stack, Attempt, "save", save)
+    put(stack, Attempt, "note", note)
 
 
-@mutant(r"does not tell of .*/executions/", situations.somebody_else_starts_the_job_for_the_same_build)
+@mutant(r"VERIFIED without a run that shows it", situations.somebody_else_starts_the_job_for_the_same_build)
 def other_executions_are_not_told_of(stack: ExitStack) -> None:
-    def without_what_is_seen(value: Any, **changes: Any) -> Any:
-        return value if "seen" in changes else replace(value, **changes)
+    put(stack, worker_run, "not_as_asked", lambda execution, asked, _: descent.not_as_asked(execution, asked))
 
-    put(stack, worker_run, "replace", without_what_is_seen)
+
+@mutant(r"its record does not say so", situations.somebody_else_starts_the_job_for_the_same_build)
+def whoever_names_the_build_is_taken_for_ours(stack: ExitStack) -> None:
+    put(stack, worker_run, "sort_claims", lambda claims, *_: Claimed(tuple(claim.name for claim in claims), ()))
 
 
 @mutant(r"INCONCLUSIVE without an excuse", situations.an_execution_can_not_be_looked_at_for_minutes)

@@ -34,6 +34,19 @@ def worker(text: str) -> Worker:
     return found
 
 
+def test_a_workers_own_container_can_be_named() -> None:
+    assert worker('container = "query-1"').container == "query-1"
+    assert worker("").container == ""
+    (problem,) = problems(WORKER + 'container = "Query 1"')
+    assert problem.startswith("worker[1].container: expected a container's name, such as worker, got ")
+
+
+def test_expected_lines_can_be_expected_in_certain_logs_alone() -> None:
+    assert worker('expect_logs = ["stdout", "projects-own"]').expect_logs == ("stdout", "projects-own")
+    (problem,) = problems(WORKER + 'expect_logs = [""]')
+    assert problem.startswith("worker[1].expect_logs[1]: expected a log, such as stdout or stderr, got ")
+
+
 def problems(text: str) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         policy(text)
@@ -70,6 +83,7 @@ def test_the_example_reads_whole() -> None:
                 args=("--once",),
                 region="us-central1",
                 image="us-docker.pkg.dev/vividly-dev/images/content-worker",
+                expect_logs=("stdout", "stderr"),
                 logs=LogRules(
                     failures=(*DEFAULT_FAILURES, mine),
                     ignored=(Pattern("DeprecationWarning", "DeprecationWarning"),),

@@ -13,6 +13,8 @@ from verifier.checks.verdict import Check, Outcome
 from verifier.controller.attempt import RequeueAt
 from verifier.controller.ledger import Record
 from verifier.controller.worker_run import WorkerResult, run_worker
+from verifier.facts.execution import Container, Execution
+from verifier.services import Claim
 
 __all__ = ["world"]
 
@@ -21,6 +23,8 @@ PAUSE = timedelta(seconds=60)
 FRESH = Record(BUILD.key, created=NOW, due=NOW, build=BUILD.document)
 INTENDED = replace(FRESH, intent=NOW - PAUSE, tried=NOW - PAUSE, job=WORKER.job_for(BUILD).resource)
 """Somebody wanted to start it, and nobody knows whether it was."""
+NONCE = "saved-before"
+WITH_NONCE = replace(INTENDED, nonce=NONCE, requests=1)
 LOOKED = replace(INTENDED, looked=NOW)
 """It was looked for once, in vain."""
 
@@ -58,12 +62,74 @@ def test_what_is_absent_twice_with_the_pause_in_between_is_started(world: World)
 @pytest.mark.parametrize("record", [INTENDED, LOOKED], ids=["first look", "second look"])
 def test_an_execution_that_is_found_counts_and_the_others_are_told_of(world: World, record: Record) -> None:
     other = f"{EXECUTION}-2"
-    world.executions = [EXECUTION, other]
+    world.executions = [Claim(EXECUTION, ""), Claim(other, "whatever")]
     world.execution = ran(build=BUILD.key.name, completion=ran().completion)
     went(world, record)
     assert "start" not in world.called
     saved = world.record(BUILD.key)
     assert (saved.execution, saved.extras) == (EXECUTION, (other,))
+
+
+def test_a_start_carries_the_builds_name_and_a_nonce_that_was_saved_before_it(world: World) -> None:
+    worker = replace(WORKER, args=("--once",), container="main")
+    run_worker(world.attempt(FRESH), BUILD, worker)
+    saved = world.record(BUILD.key)
+    assert saved.nonce
+    assert (saved.requests, saved.args, saved.container) == (1, ("--once",), "main")
+    env = {"VERIFIER_BUILD": BUILD.key.name, "VERIFIER_NONCE": saved.nonce}
+    assert world.started == (("--once",), env, "main")
+
+
+def test_every_start_for_a_build_carries_the_same_nonce(world: World) -> None:
+    world.clock.advance(PAUSE.total_seconds())
+    went(world, replace(WITH_NONCE, looked=NOW))
+    assert world.started is not None
+    assert world.started[1]["VERIFIER_NONCE"] == NONCE
+    assert world.record(BUILD.key).requests == 2
+
+
+def test_an_intent_of_version_0_1_0_goes_on_without_a_nonce(world: World) -> None:
+    world.clock.advance(PAUSE.total_seconds())
+    went(world, LOOKED)
+    assert world.started == ((), {"VERIFIER_BUILD": BUILD.key.name}, "")
+    assert world.record(BUILD.key).nonce == ""
+
+
+def test_only_an_execution_with_the_nonce_is_ours(world: World) -> None:
+    world.executions = [Claim("forged", ""), Claim("guessed", "other")]
+    assert went(world, WITH_NONCE) == RequeueAt(NOW + PAUSE, {"looked": NOW})
+    assert "observe" not in world.called
+
+
+def test_as_many_executions_may_be_ours_as_were_asked_for_and_the_oldest_counts(world: World) -> None:
+    world.executions = [Claim(name, NONCE) for name in (EXECUTION, f"{EXECUTION}-2", f"{EXECUTION}-3")]
+    world.execution = ran(build=BUILD.key.name, nonce=NONCE)
+    result = went(world, replace(WITH_NONCE, requests=2))
+    saved = world.record(BUILD.key)
+    assert (saved.execution, saved.extras) == (EXECUTION, (f"{EXECUTION}-2",))
+    assert saved.claimants == (f"{EXECUTION}-3",)
+    assert isinstance(result, WorkerResult)
+    assert [(finding.check, finding.outcome) for finding in result.findings] == [
+        (Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK)
+    ]
+
+
+@pytest.mark.parametrize(
+    "execution",
+    [
+        ran(build="another", nonce=NONCE),
+        ran(build=BUILD.key.name, nonce=""),
+        ran(build=BUILD.key.name, nonce="other"),
+        ran(build=BUILD.key.name, nonce=NONCE, containers=(Container("", "worker:1", ("--version",)),)),
+    ],
+    ids=["another build", "no nonce", "another nonce", "other arguments"],
+)
+def test_an_execution_that_is_not_as_it_was_asked_for_proves_nothing(world: World, execution: Execution) -> None:
+    world.execution = execution
+    result = went(world, replace(WITH_NONCE, execution=EXECUTION, args=("--once",)))
+    assert isinstance(result, WorkerResult)
+    [finding] = result.findings
+    assert (finding.check, finding.outcome) == (Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK)
 
 
 def test_what_was_asked_for_twice_and_never_seen_is_given_up_after_the_deadline(world: World) -> None:

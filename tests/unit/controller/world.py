@@ -26,6 +26,7 @@ from verifier.services import (
     BuildPage,
     Builds,
     Chat,
+    Claim,
     Document,
     Jobs,
     LogPage,
@@ -52,7 +53,9 @@ class World:
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     called: list[str] = field(default_factory=list)
     build: Build | None = None
-    executions: list[str] = field(default_factory=list)
+    started: tuple[tuple[str, ...], Mapping[str, str], str] | None = None
+    """What the last start was asked for: arguments, environment and container."""
+    executions: list[Claim] = field(default_factory=list)
     """What the list of the job's executions shows."""
     jobs_asked: list[JobName] = field(default_factory=list)
     """The jobs whose executions were listed."""
@@ -136,11 +139,14 @@ class _Builds:
 class _Jobs:
     world: World
 
-    def start(self, job: JobName, args: Sequence[str], env: Mapping[str, str], *, timeout: float) -> str:
+    def start(
+        self, job: JobName, args: Sequence[str], env: Mapping[str, str], container: str = "", *, timeout: float
+    ) -> str:
         self.world.called.append("start")
+        self.world.started = (tuple(args), dict(env), container)
         return self.world.execution.name
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[str]:
+    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
         self.world.called.append("started_for")
         self.world.jobs_asked.append(job)
         return self.world.executions

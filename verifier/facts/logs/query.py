@@ -57,7 +57,7 @@ _LONGEST = Execution(
     failed=0,
     cancelled=0,
     retried=0,
-    images=(),
+    containers=(),
     build="",
 )
 """An execution with names as long as they can be: the query for it is the longest."""

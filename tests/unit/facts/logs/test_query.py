@@ -29,7 +29,7 @@ def execution(short_name: str = SHORT_NAME, job: str = "dev-vividly-content-work
         failed=0,
         cancelled=0,
         retried=0,
-        images=(),
+        containers=(),
         build="",
     )
 
