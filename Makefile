@@ -11,9 +11,9 @@ UV := uv==0.13.9
 demo: $(READY)
 	$(BIN)/verifier demo
 
-# For every change: under a minute of processor time.
+# For every change: under a minute of processor time. `make test` searches properties for longer.
 quick: lint types
-	$(BIN)/pytest -q -n 2 --dist worksteal -m "not soak and not emulator" tests/unit tests/properties
+	PROPERTY_EXAMPLES=25 $(BIN)/pytest -q -n 2 --dist worksteal -m "not soak and not emulator" tests/unit tests/properties
 
 test: lint types unit
 

@@ -37,7 +37,7 @@ JUDGEMENT = Judgement(Verdict.FAILED, (Finding(Check.WORKER_STARTED, Outcome.FAI
 
 
 def at(minute: int) -> datetime:
-    """A moment that no other field of the record has."""
+    """Return a moment that no other field of the record has."""
     return CREATED + timedelta(minutes=minute)
 
 
