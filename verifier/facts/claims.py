@@ -12,6 +12,7 @@ from verifier.facts.build import Build
 from verifier.facts.repository import CASE_BLIND_HOSTS, SOURCE_REPOSITORIES
 from verifier.facts.source import Commit, Source
 from verifier.redact import REDACTED, excerpt, names_a_secret
+from verifier.redact.text import capped
 
 _SHAS = ("COMMIT_SHA", "REVISION_ID", "SHORT_SHA")
 _NAMES = ("BRANCH_NAME", "TAG_NAME", "REF_NAME", "REPO_NAME", "REPO_FULL_NAME", "TRIGGER_NAME")
@@ -34,7 +35,8 @@ class Claim:
     @property
     def shown(self) -> str:
         """`NAME=value`, fit to be shown."""
-        return f"{excerpt(self.shown_name, _MOST_SHOWN)}={excerpt(self.shown_value, _MOST_SHOWN)}"
+        name, value = _shown(self.name, self.value)
+        return f"{capped(name, _MOST_SHOWN)}={capped(value, _MOST_SHOWN)}"
 
     @property
     def shown_name(self) -> str:
@@ -97,6 +99,8 @@ def _is_for_a_sha(name: str) -> bool:
 @lru_cache(maxsize=1024)  # names and branches recur from build to build, and a commit within one
 def _shown(name: str, value: str) -> tuple[str, str]:
     """Return both without secrets: they are redacted together, for the one may say what the other is."""
+    if name in _SHAS and _HEX.match(value):
+        return name, value  # nothing is found in a commit, and looking for it is what most of an audit would cost
     name = excerpt(name, _MOST_KEPT).replace("=", "?")
     shown, sign, rest = excerpt(f"{name}={value}", len(name) + 1 + _MOST_KEPT).partition("=")
     return (shown, rest) if sign else (shown, REDACTED)
