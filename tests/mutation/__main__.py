@@ -24,6 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("only", nargs="*", metavar="MODULE", help="a module or a package (default: all)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many at a time")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth mutant, for an estimate")
     asked = parser.parse_args()
     try:
         chosen = modules(asked.only)
@@ -32,7 +33,7 @@ def main() -> int:
     trial.prepare()
     results: list[Result] = []
     for module in chosen:
-        found = _of_module(module, asked.processes)
+        found = _of_module(module, asked.processes, asked.every)
         if found is None:
             return 2
         results += found
@@ -41,7 +42,7 @@ def main() -> int:
     return int(whole.share < LEAST)
 
 
-def _of_module(module: str, processes: int) -> list[Result] | None:
+def _of_module(module: str, processes: int, every: int) -> list[Result] | None:
     """Return what became of the module's mutants; None where its tests fail as it is."""
     tests = stages(module)
     if not tests:
@@ -51,7 +52,7 @@ def _of_module(module: str, processes: int) -> list[Result] | None:
         print(f"{module}: its tests fail without any change: {_words(tests)}", file=sys.stderr)
         return None
     results: list[Result] = []
-    for result in trial.run(trial.of(mutants_of(module), tests, asis.seconds), processes):
+    for result in trial.run(trial.of(mutants_of(module)[::every], tests, asis.seconds), processes):
         results.append(result)
         if result.fate is Fate.SURVIVED:
             print(result.trial.mutant.shown(), flush=True)
