@@ -14,8 +14,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from verifier.checks.commands import told
 from verifier.checks.judgement import Judgement
-from verifier.checks.verdict import Verdict
+from verifier.checks.verdict import Finding, Verdict
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload
@@ -185,7 +186,7 @@ def _invoked_by(build: Build) -> dict[str, Any]:
 
 def _findings(judgement: Judgement) -> list[dict[str, Any]]:
     return [
-        {"check": f.check, "outcome": f.outcome, "seen": _text(f.seen), "remediation": _text(f.remedy)}
+        {"check": f.check, "outcome": f.outcome, "seen": _text(f.seen), "remediation": _remedy(f)}
         for f in judgement.findings
     ]
 
@@ -226,3 +227,7 @@ def _value(text: str) -> str:
 
 def _text(text: str) -> str:
     return excerpt(text, _MOST_TEXT)
+
+
+def _remedy(finding: Finding) -> str:
+    return told(finding.remedy, _MOST_TEXT, excerpt)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import re2
 
+from verifier.checks.commands import ends_with_command
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict
 from verifier.errors import Malformed
@@ -295,4 +296,4 @@ def _stop(text: str) -> str:
 
 
 def _stop_unless_command(remedy: str) -> str:
-    return remedy if "gcloud " in remedy.rpartition(";")[2] else _stop(remedy)
+    return remedy if ends_with_command(remedy) else _stop(remedy)
