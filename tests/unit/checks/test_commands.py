@@ -119,6 +119,15 @@ def test_explain_gives_no_command_for_a_build_whose_project_is_none(project: str
     assert "gcloud builds triggers" not in lines
 
 
+@pytest.mark.parametrize("claims", [{}, {"_PR_NUMBER": "7"}], ids=["plain", "pull-request"])
+def test_a_build_can_not_bring_a_command_of_its_own_into_a_remedy(claims: dict[str, str]) -> None:
+    evil = "x; gcloud builds triggers run theirs --project=theirs; y"
+    build = pushed(buildTriggerId=evil, substitutions={"TRIGGER_NAME": evil, "BRANCH_NAME": evil, **claims})
+    policy = Policy(triggers=frozenset({"listed"}), branches=("main",))
+    for finding in judge(build, policy).judgement.findings:
+        assert "theirs" not in finding.remedy
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
