@@ -25,8 +25,8 @@ def source_findings(
 ) -> tuple[Finding, ...]:
     """Return what policy makes of the fact about the build's source; one finding for each check, and no verdict.
 
-    `announced` says that a message about the build came; without one, its notifications went elsewhere. `trigger` is
-    the one that ran the build, as it was read, or why it was not.
+    `announced` says that a message about the build came; without one, its notifications went elsewhere or could not be
+    read. `trigger` is the one that ran the build, as it was read, or why it was not.
     """
     return (
         _source_is_a_commit(build, source, policy),
@@ -196,7 +196,8 @@ def _build_was_announced(*, announced: bool) -> Finding:
     check = Check.BUILD_WAS_ANNOUNCED
     if announced:
         return Finding(check, Outcome.HOLDS, "a message about it came")
-    return Finding(check, Outcome.NOT_APPLICABLE, "no message came: found by listing; its notifications went elsewhere")
+    seen = "no message came that could be read: found by listing; its notifications went elsewhere or were quarantined"
+    return Finding(check, Outcome.NOT_APPLICABLE, seen)
 
 
 def _field(source: Source) -> str:

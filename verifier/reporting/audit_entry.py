@@ -85,6 +85,20 @@ def unconfirmed_entry(key: BuildKey, reason: str, now: datetime) -> AuditEntry:
     return replace(_plain_record("unconfirmed", _place(key), payload, now), insert_id=f"unconfirmed-{key.digest}")
 
 
+def unwatched_entry(key: BuildKey | None, hour: datetime) -> AuditEntry:
+    """Return the entry about builds of this hour in a place that nobody watches; None: in more places than are named.
+
+    It is the same however often it is written.
+    """
+    reason = "a build ended there, and was not judged: the place is not in VERIFIER_PROJECTS and VERIFIER_REGIONS"
+    if key is None:
+        payload: dict[str, Any] = {"place": None, "reason": "messages named more places than are told of in an hour"}
+        return _plain_record("unwatched", {}, payload | {"hour": show_time(hour)}, hour)
+    labels = {"project": _name(key.project), "location": _name(key.location)}
+    payload = {"place": _name(f"projects/{key.project}/locations/{key.location}"), "reason": reason}
+    return _plain_record("unwatched", labels, payload | {"hour": show_time(hour)}, hour)
+
+
 def undelivered_entry(key: BuildKey, verdict: Verdict | None, reason: str, now: datetime) -> AuditEntry:
     """Slack refuses the message about a build; the reason names the fix."""
     labels = {**_place(key), "verdict": verdict or ""}

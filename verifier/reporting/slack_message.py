@@ -126,6 +126,24 @@ def unconfirmed_message(count: int, examples: Sequence[str], since: datetime, ho
     )
 
 
+def unwatched_message(count: int, examples: Sequence[str], since: datetime, home: str) -> Message:
+    """Return the one notice about all places, since that moment, in which builds ran that nobody watches.
+
+    `home` is the project of the audit trail.
+    """
+    places = "a place that is" if count == 1 else f"places that are (named {count} times)"
+    first = f"🟡 Builds ran in {places} not watched, since {since:%H:%M} UTC"
+    why = "Nobody judges them. Either a project or region is missing in the settings, or somebody forges messages."
+    lines = [shown(why), *(shown(f"For example {place}") for place in examples[:_MOST_EXAMPLES])]
+    remedy = f"""Do this: gcloud logging read 'labels.kind="unwatched"' --project={home} --freshness=1d"""
+    return Message(
+        channel="",
+        text=fitting([shown(first), *lines]),
+        blocks=(section([bold(first)]), section(lines), section([advice(remedy)])),
+        key=f"unwatched@{show_time(since)}",
+    )
+
+
 def _waits_for_its_merge(build: Build, judgement: Judgement, policy: Policy) -> bool:
     """Nothing is open but that it was built for a pull request: the build of the merge is the one to tell about."""
     unsettled = (Outcome.FAILS, Outcome.COULD_NOT_CHECK)

@@ -277,7 +277,10 @@ def _verified(told: Told) -> str:
 def _unannounced(told: Told) -> Iterator[str]:
     finding = told.judgement.finding(Check.BUILD_WAS_ANNOUNCED)
     if finding and finding.outcome is not Outcome.HOLDS:
-        yield "No message announced it: it was found by listing; its notifications went elsewhere."
+        yield (
+            "No message announced it that could be read: it was found by listing; "
+            "its notifications went elsewhere or were quarantined."
+        )
 
 
 def _listed(items: Sequence[str]) -> str:
