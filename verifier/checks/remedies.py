@@ -83,4 +83,4 @@ def _owner_and_name(build: Build, policy: Policy) -> tuple[str, str]:
 
 def _trigger_name(repository: str, branch: str) -> str:
     """Return a name that a trigger may have: letters, digits and hyphens, 64 at the most."""
-    return re2.sub(r"[^A-Za-z0-9-]+", "-", f"{repository.lower()}-{branch}").strip("-")[:64].rstrip("-")
+    return str(re2.sub(r"[^A-Za-z0-9-]+", "-", f"{repository.lower()}-{branch}")).strip("-")[:64].rstrip("-")
