@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import traceback
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -67,7 +67,7 @@ def _configure() -> tuple[Settings, Policy]:
             raise SettingsError(
                 f"VERIFIER_POLICY: expected a readable file, got {settings.policy_path!r} ({error})"
             ) from error
-        return settings, read_policy(text, settings.policy_path)
+        return settings, read_policy(text, settings.policy_path, today=datetime.now(UTC).date())
     except SettingsError as error:
         sys.exit(f"build-verifier does not start:\n{error}")
 

@@ -30,7 +30,7 @@ class Stored:
 
 
 class Store(Protocol):
-    """Durable documents with compare-and-set. Known collections: `builds` (queued by moments) and `marks`."""
+    """Durable documents with compare-and-set. Collections: `builds` (queued by moments), `marks`, `errors`."""
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
         """Return the document, or None when there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,9 +11,11 @@ import re2
 
 from verifier.facts.execution import JobName
 from verifier.facts.logs import Repeated
+from verifier.redact import excerpt
 
 MOST_DAYS = 90
 """How many days from today an error may be accepted at the most."""
+_MOST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,11 @@ class Accept:
 
     def covers(self, error: Repeated, job: JobName | None, worker: str, today: date) -> bool:
         """Return whether it accepts this error of this job and worker on this day."""
-        if today > self.until or not self._is_for(job, worker):
+        return today <= self.until and self.names(error, job, worker)
+
+    def names(self, error: Repeated, job: JobName | None, worker: str) -> bool:
+        """Return whether it is for this error of this job and worker, on whatever day."""
+        if not self._is_for(job, worker):
             return False
         return self.error in (error.identity, *error.aliases) or bool(_pattern(self.error).search(error.name))
 
@@ -48,6 +54,26 @@ def accepting(
 ) -> Accept | None:
     """Return the first that accepts the error, or None."""
     return next((accept for accept in accepts if accept.covers(error, job, worker, today)), None)
+
+
+def with_acceptance(
+    accepts: Sequence[Accept], errors: Iterable[Repeated], *, job: JobName | None, worker: str, today: date
+) -> tuple[Repeated, ...]:
+    """Return the errors, each with until when and why it is accepted, or with the day on which that ran out."""
+    return tuple(_with_acceptance(accepts, error, job, worker, today) for error in errors)
+
+
+def _with_acceptance(
+    accepts: Sequence[Accept], error: Repeated, job: JobName | None, worker: str, today: date
+) -> Repeated:
+    if accept := accepting(accepts, error, job=job, worker=worker, today=today):
+        return replace(error, accepted=_until(accept))
+    over = [accept for accept in accepts if accept.names(error, job, worker)]
+    return replace(error, ran_out=_until(max(over, key=lambda accept: accept.until))) if over else error
+
+
+def _until(accept: Accept) -> str:
+    return f"until {accept.until.isoformat()}: {excerpt(accept.reason, _MOST_REASON)}"
 
 
 def not_accepted(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
-from verifier.facts.logs import Repeated
+from verifier.facts.logs import Folded, Repeated
 from verifier.times import parse_time, show_time
 
 
@@ -24,6 +24,8 @@ class Judgement:
     """The full name of the worker's execution, or empty."""
     errors: tuple[Repeated, ...] = ()
     """What the worker's logs complained of, redacted, earliest first."""
+    known: str = ""
+    """That all that fails are errors that earlier builds had, and on how many; empty where one is new, or may be."""
     policy: str = ""
     """The digest of the policy by which it was decided; empty where nobody will record it."""
     version: str = ""
@@ -48,10 +50,8 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
         "policy": judgement.policy,
         "version": judgement.version,
         "pull_request": judgement.pull_request,
-        "errors": [
-            {"name": e.name, "count": e.count, "first": show_time(e.first), "task": e.task, "excerpt": e.excerpt}
-            for e in judgement.errors
-        ],
+        "errors": [_error_document(error) for error in judgement.errors],
+        "known": judgement.known,
     }
 
 
@@ -64,10 +64,42 @@ def parse_judgement(document: Mapping[str, Any]) -> Judgement:
         ),
         decided=parse_time(document["decided"]),
         execution=document["execution"],
-        errors=tuple(
-            Repeated(e["name"], e["count"], parse_time(e["first"]), e["task"], e["excerpt"]) for e in document["errors"]
-        ),
+        errors=tuple(map(_parse_error, document["errors"])),
+        known=document.get("known", ""),
         policy=document.get("policy", ""),
         version=document.get("version", ""),
         pull_request=document.get("pull_request", ""),
+    )
+
+
+def _error_document(error: Repeated) -> dict[str, Any]:
+    return {
+        "name": error.name,
+        "count": error.count,
+        "first": show_time(error.first),
+        "task": error.task,
+        "excerpt": error.excerpt,
+        "identity": error.identity,
+        "rule": error.rule,
+        "level": error.level,
+        "folded": [{"identity": f.identity, "name": f.name, "count": f.count} for f in error.folded],
+        "accepted": error.accepted,
+        "ran_out": error.ran_out,
+    }
+
+
+def _parse_error(document: Mapping[str, Any]) -> Repeated:
+    """0.1.0 wrote the first five alone."""
+    return Repeated(
+        name=document["name"],
+        count=document["count"],
+        first=parse_time(document["first"]),
+        task=document["task"],
+        excerpt=document["excerpt"],
+        identity=document.get("identity", ""),
+        rule=document.get("rule", ""),
+        level=document.get("level", ""),
+        folded=tuple(Folded(f["identity"], f["name"], f["count"]) for f in document.get("folded", ())),
+        accepted=document.get("accepted", ""),
+        ran_out=document.get("ran_out", ""),
     )

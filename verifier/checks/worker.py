@@ -5,12 +5,14 @@ Whether its execution went well, and what it ran, is judged in `execution`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import WORKER_CHECKS, Check, Finding, Outcome
 from verifier.facts.execution import Execution, Phase
 from verifier.facts.logs import LogFacts
+
+_MOST_ACCEPTED = 3
 
 
 def not_run(why: str) -> tuple[Finding, ...]:
@@ -51,7 +53,9 @@ def logs_are_whole(execution: Execution, facts: LogFacts, *, out_of_time: bool =
 def is_certain(execution: Execution, facts: LogFacts) -> bool:
     """Whether the verdict is known, whatever else the logs will say: nobody waits for more than reasons then."""
     return (
-        execution.phase is not Phase.SUCCEEDED or bool(facts.errors) or (bool(facts.endings) and execution.retried > 0)
+        execution.phase is not Phase.SUCCEEDED
+        or bool(facts.failing or facts.more_errors)
+        or (bool(facts.endings) and execution.retried > 0)
     )
 
 
@@ -108,17 +112,37 @@ def _unlabelled(facts: LogFacts, *, possible: bool) -> str:
 
 def _logs_have_no_errors(facts: LogFacts, *, settled: bool) -> Finding:
     check = Check.LOGS_HAVE_NO_ERRORS
-    if facts.errors:
-        first = facts.errors[0]
-        others = len(facts.errors) - 1
-        kinds = f" and {others} other kind{'s' if others > 1 else ''}" if others else ""
-        kinds += f", and {facts.more_errors} entries of yet others" if facts.more_errors else ""
-        seen = f'"{first.name}" ×{first.count}, first at {first.first:%H:%M:%S} UTC (task {first.task or "0"}){kinds}'
+    accepted = "; ".join(_accepted(facts))
+    if facts.failing or facts.more_errors:
+        seen = f"{_failing(facts)}; {accepted}" if accepted else _failing(facts)
         remedy = "fix it and push; if the line is harmless, add it to `ignore` in policy.toml"
         return Finding(check, Outcome.FAILS, seen, remedy)
     if not settled:
-        return Finding(check, Outcome.COULD_NOT_CHECK, "no errors in what could be read", "read the logs by hand")
-    return Finding(check, Outcome.HOLDS, "none")
+        seen = f"no errors in what could be read{f'; {accepted}' if accepted else ''}"
+        return Finding(check, Outcome.COULD_NOT_CHECK, seen, "read the logs by hand")
+    return Finding(check, Outcome.HOLDS, accepted or "none")
+
+
+def _failing(facts: LogFacts) -> str:
+    """Return the first error that nothing accepts, and how many others there are."""
+    yet_others = f"{facts.more_errors} entries of yet others" if facts.more_errors else ""
+    if not facts.failing:
+        return yet_others
+    first, others = facts.failing[0], len(facts.failing) - 1
+    seen = f'"{first.name}" ×{first.count}, first at {first.first:%H:%M:%S} UTC (task {first.task or "0"})'
+    if first.ran_out:
+        seen += f", no more accepted: it was {first.ran_out}"
+    kinds = f" and {others} other kind{'s' if others > 1 else ''}" if others else ""
+    return seen + kinds + (f", and {yet_others}" if yet_others else "")
+
+
+def _accepted(facts: LogFacts) -> Iterator[str]:
+    """Yield the errors that fail nothing, each with until when and why; of many the first ones."""
+    accepted = [error for error in facts.errors if error.accepted]
+    for error in accepted[:_MOST_ACCEPTED]:
+        yield f'"{error.name}" ×{error.count} is accepted {error.accepted}'
+    if len(accepted) > _MOST_ACCEPTED:
+        yield f"{len(accepted) - _MOST_ACCEPTED} others are accepted, too"
 
 
 def _expected_lines_were_seen(facts: LogFacts, worker: Worker, *, settled: bool) -> Finding:

@@ -105,7 +105,8 @@ def read_chosen_policy(path: Path | None) -> Policy:
     """Return the same, and tell nothing. Raise ClickException."""
     chosen = path or (POLICY_FILE if POLICY_FILE.exists() else None)
     try:
-        return read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()
+        today = datetime.now(UTC).date()
+        return read_policy(chosen.read_bytes(), str(chosen), today=today) if chosen else Policy()
     except (SettingsError, OSError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -15,7 +15,7 @@
 13 complete  the record
 
 Steps 1 and 2 are `main.py`'s, with `events.py`. Spelled out elsewhere are 3 (`ledger.py`), 4 (`fetch.py`), 6 to 9
-(`worker_run.py`), 11 and 12 (`notify.py`).
+(`worker_run.py`), what is remembered in 10 (`error_book.py`), 11 and 12 (`notify.py`).
 Every outward call has a Protocol in `services.py`. Each invocation is short: whoever has to wait releases the record,
 which then has a due time, and the sweep or the next message goes on where it stopped.
 
@@ -25,15 +25,17 @@ service does not do is raised, and is tried again after a backoff.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from verifier.checks.by_source import judge_source
 from verifier.checks.judgement import Judgement
-from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Verdict, decide
+from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict, decide
 from verifier.checks.worker import given_up, not_run
 from verifier.controller.attempt import Attempt, Done, Ending, GiveUp, RequeueAt, SlackUnreachable
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.error_book import remember
 from verifier.controller.fetch import fetch_build
 from verifier.controller.ledger import Lease
 from verifier.controller.notify import channel_for, notify, publish_judgement, record_judgement
@@ -41,9 +43,12 @@ from verifier.controller.trigger import trigger_of
 from verifier.controller.worker_run import WorkerResult, run_worker
 from verifier.errors import LostLease, Malformed, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build, BuildKey
+from verifier.facts.execution import parse_execution_name
 from verifier.facts.source import Source, source_of
 from verifier.reporting.audit_entry import verdict_entry
 from verifier.services import Stored
+
+_GREEN = frozenset({Outcome.HOLDS, Outcome.NOT_APPLICABLE})
 
 
 class Progress(NamedTuple):
@@ -175,7 +180,22 @@ def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement | Requeu
         decided=attempt.now(),
         execution=attempt.record.execution,
         errors=result.errors,
+        known=_known(attempt, build, result, findings),
     )
+
+
+def _known(attempt: Attempt, build: Build, result: WorkerResult, findings: Sequence[Finding]) -> str:
+    """Remember the errors, and return in words that nothing fails but errors that earlier builds had. Raises Stopping.
+
+    Empty where something else is wrong, or one of them is new, or nobody knows: then people are called.
+    """
+    if not result.whole or not result.errors:
+        return ""
+    job, _ = parse_execution_name(attempt.record.execution)
+    failing = [error for error in result.errors if not error.accepted]
+    known = remember(attempt, build, job, result.errors, failing)
+    unsettled = {finding.check for finding in findings if finding.outcome not in _GREEN}
+    return known if unsettled == {Check.LOGS_HAVE_NO_ERRORS} else ""
 
 
 def _worker_result(attempt: Attempt, build: Build, by_source: Judgement) -> WorkerResult | RequeueAt:

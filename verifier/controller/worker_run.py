@@ -5,10 +5,11 @@ Nothing here waits for a job: a function returns what it found, or `RequeueAt` f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from verifier.checks.accept import with_acceptance
 from verifier.checks.descent import Asked, not_as_asked, sort_claims
 from verifier.checks.execution import image_finding, own_container, run_findings
 from verifier.checks.policy import Worker
@@ -57,6 +58,8 @@ class WorkerResult:
     findings: tuple[Finding, ...]
     errors: tuple[Repeated, ...] = ()
     """What the logs complained of, redacted."""
+    whole: bool = False
+    """These are all of them: the logs were read whole, and had the time to settle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,11 @@ class _Logs:
     """None where they could not be read."""
     settled: bool = False
     """They were whole, and had the time to settle."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every error in them is named."""
+        return self.facts is not None and self.settled and not self.facts.truncated and not self.facts.more_errors
 
 
 def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult | RequeueAt:
@@ -92,7 +100,7 @@ def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult |
         return logs
     run = _run(attempt, execution, worker, logs.facts, settled=logs.settled)
     errors = logs.facts.errors if logs.facts else ()
-    return WorkerResult((*run, image, *logs.findings), errors)
+    return WorkerResult((*run, image, *logs.findings), errors, logs.is_whole)
 
 
 def _run(
@@ -294,7 +302,8 @@ def _read(attempt: Attempt, execution: Execution, container: Container | None, w
     facts = _read_once(attempt, execution, container, worker)
     if facts.unled:
         facts = _read_once(attempt, execution, container, worker, facts.unled)
-    return replace(facts, errors=tuple(_redacted(error) for error in facts.errors))
+    job, _ = parse_execution_name(execution.name)
+    return replace(facts, errors=_with_acceptance(attempt, job, worker, map(_redacted, facts.errors)))
 
 
 def _read_once(
@@ -319,6 +328,13 @@ def _read_once(
             break
         attempt.budget.seconds(_LOG_SECONDS)  # raises where the next page is not to be asked for
     return reading.facts(truncated=more)
+
+
+def _with_acceptance(
+    attempt: Attempt, job: JobName, worker: Worker, errors: Iterable[Repeated]
+) -> tuple[Repeated, ...]:
+    accepts, today = attempt.deployment.policy.accepts, attempt.now().date()
+    return with_acceptance(accepts, errors, job=job, worker=worker.trigger, today=today)
 
 
 def _redacted(error: Repeated) -> Repeated:

@@ -38,6 +38,8 @@ _MOST_ATTRIBUTE = 250
 _MOST_VALUE = 100
 _MOST_TEXT = 500
 _MOST_PLACE = 1_500
+_MOST_FOLDED = 3
+"""Of the follow-ups of one error."""
 _MOST_ITEMS = 16
 """Of each list. With the caps above, a record stays under 200 KiB whatever the characters."""
 
@@ -179,6 +181,7 @@ def _evidence(build: Build, source: Source, judgement: Judgement) -> dict[str, A
         "source": source_document(source),
         "invoked_by": _invoked_by(build),
         "execution": _name(judgement.execution) or None,
+        "known": _name(judgement.known) or None,
         **{name: items[:_MOST_ITEMS] for name, items in parts.items()},
         "cut": {name: len(items) - _MOST_ITEMS for name, items in parts.items() if len(items) > _MOST_ITEMS},
     }
@@ -213,6 +216,14 @@ def _errors(judgement: Judgement) -> list[dict[str, Any]]:
             "first": show_time(e.first),
             "task": _value(e.task),
             "excerpt": _text(e.excerpt),
+            "identity": _value(e.identity) or None,
+            "rule": _value(e.rule) or None,
+            "level": _value(e.level) or None,
+            "folded": [
+                {"identity": _value(f.identity), "name": _value(f.name), "count": f.count}
+                for f in e.folded[:_MOST_FOLDED]
+            ],
+            "accepted": _name(e.accepted) or None,
         }
         for e in judgement.errors
     ]

@@ -12,6 +12,7 @@ from datetime import datetime
 import re2
 
 from verifier import __version__
+from verifier.checks.accept import accept_lines
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy
 from verifier.checks.verdict import Check, Outcome, Verdict
@@ -40,6 +41,7 @@ from verifier.times import show_time
 
 _MOST_EXCERPTS = 3
 _MOST_EXCERPT = 700
+_MOST_COMMENT = 80
 _MOST_READ = 4_000
 _MOST_EXAMPLES = 5
 _LIKE_OURS = re2.compile(rf"(?i)^[^\pL\pN]*(?:{'|'.join(Verdict)}|local source|not built|sample by)\b")
@@ -77,14 +79,18 @@ def verdict_message(
         return failed_build_message(build, policy)
     told = Told(build, source, judgement, submitter)
     route = policy.route(verdict, build)
-    called = mention(route.mention)
+    # What was there before calls nobody: people stop reading what they can do nothing new about.
+    called = mention("" if judgement.known else route.mention)
     first = headline(told, verdict)
     why = [shown(line) for line in reasons(told, verdict)]
     blocks = [section([_joined(bold(first), called)]), section(why)]
-    if verdict is Verdict.FAILED and judgement.errors:
-        blocks.append(code_section("\n\n".join(map(_excerpt, judgement.errors[:_MOST_EXCERPTS]))))
+    failing = [error for error in judgement.errors if not error.accepted][:_MOST_EXCERPTS]
+    if verdict is Verdict.FAILED and failing:
+        blocks.append(code_section("\n\n".join(map(_excerpt, failing))))
     if to_do := remedies(told, verdict):
         blocks.append(section(map(advice, to_do)))
+    if verdict is Verdict.FAILED and (lines := _to_accept(failing, build, judgement, policy)):
+        blocks.append(code_section(lines))
     if verdict is not Verdict.VERIFIED:
         blocks.append(context(shown(_small_print(build, judgement))))
     blocks += buttons(_links(told, verdict))
@@ -188,7 +194,8 @@ def _excerpt(error: Repeated) -> str:
     text = excerpt(error.excerpt, _MOST_READ).strip() or excerpt(error.name, _MOST_EXCERPT)
     if len(text) > _MOST_EXCERPT:
         text = f"{text[: _MOST_EXCERPT // 2]}\n…\n{text[-_MOST_EXCERPT // 2 :]}"
-    first = f"{error.first:%H:%M:%S} UTC, task {one_line(error.task, 20) or '0'}, ×{error.count}"
+    rule = f", rule {one_line(error.rule, MOST_NAME)}" if error.rule else ""
+    first = f"{error.first:%H:%M:%S} UTC, task {one_line(error.task, 20) or '0'}, ×{error.count}{rule}"
     return "\n".join([first, *map(_not_ours, text.split("\n"))])
 
 
@@ -197,6 +204,17 @@ def _not_ours(line: str) -> str:
     start = line.lstrip()[:1]
     is_sign = start != "" and unicodedata.category(start) in _SIGNS
     return f"| {line}" if is_sign or _LIKE_OURS.match(unicodedata.normalize("NFKC", line)) else line
+
+
+def _to_accept(errors: Sequence[Repeated], build: Build, judgement: Judgement, policy: Policy) -> str:
+    """Return the lines of policy.toml that would accept these errors; none for those of before errors had names."""
+    worker, day = policy.worker_for(build), judgement.decided.date()
+    tables = [
+        f"# it says: {one_line(error.name, _MOST_COMMENT)}\n{accept_lines(error, worker.trigger if worker else '', day)}"
+        for error in errors
+        if error.identity
+    ]
+    return "\n\n".join(["# in policy.toml, to accept it for a while:", *tables]) if tables else ""
 
 
 def _claimed_commit(build: Build) -> str:

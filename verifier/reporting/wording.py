@@ -74,6 +74,7 @@ _OF_A_RUN = frozenset(
 )
 """The checks that need a run to look at."""
 _HEX = re2.compile(r"(?i)^[0-9a-f]{7,64}$")
+_CLEAN = "logs complete and clean"
 _MOST_REASONS = 4
 _MOST_REMEDIES = 3
 _MOST_CLAIMS = 3
@@ -150,7 +151,7 @@ def reasons(told: Told, verdict: Verdict) -> list[str]:
         case Verdict.LOCAL_SOURCE:
             return [*_local(told), *_unannounced(told)]
         case Verdict.FAILED:
-            return [*_failed(told), *_unannounced(told)]
+            return [*_failed(told), *_known(told), *_unannounced(told)]
         case Verdict.INCONCLUSIVE:
             return [*_inconclusive(told), *_unannounced(told)]
         case Verdict.EXEMPT:
@@ -237,6 +238,11 @@ def _failed(told: Told) -> Iterator[str]:
         yield f"And {len(said) - _MOST_REASONS} more findings: see the audit trail."
 
 
+def _known(told: Told) -> Iterator[str]:
+    if told.judgement.known:
+        yield f"{_capital(_stop(told.judgement.known))} Nobody is called."
+
+
 def _inconclusive(told: Told) -> Iterator[str]:
     said = [line for finding in told.found(Outcome.COULD_NOT_CHECK) for line in _said(finding, _UNKNOWN)]
     if not said:
@@ -268,7 +274,8 @@ def _verified(told: Told) -> str:
     proof = _PROOF[told.source.strength] if isinstance(told.source, Commit) else "Commit proven"
     if not told.holds(Check.LOGS_ARE_COMPLETE):
         return f"{proof}; {_stop(told.seen(Check.WORKER_STARTED) or 'no worker ran')}"
-    clean = "logs complete and clean"
+    accepted = told.seen(Check.LOGS_HAVE_NO_ERRORS) if told.judgement.errors else ""
+    clean = f"logs complete, and nothing in them but what is accepted ({accepted})" if accepted else _CLEAN
     tasks = told.seen(Check.WORKER_SUCCEEDED).removesuffix(" succeeded")
     expected = [told.seen(Check.EXPECTED_LINES_WERE_SEEN)] if told.holds(Check.EXPECTED_LINES_WERE_SEEN) else []
     return f"{proof}; {told.job} ran this image: {', '.join([tasks, clean, *expected])}."

@@ -35,6 +35,10 @@ class Repeated:
     """The severity that it was logged with, by whatever sign; empty where there was none."""
     folded: tuple[Folded, ...] = ()
     """What followed from it and what announced it, the most frequent first."""
+    accepted: str = ""
+    """Until when policy accepts it, and why: it fails nothing. Empty where policy was not asked or does not."""
+    ran_out: str = ""
+    """Until when policy accepted it, and why, where that day is over."""
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -96,6 +100,11 @@ class LogFacts:
 
     A reading that is given them as `around` looks there, and the query asks for it.
     """
+
+    @property
+    def failing(self) -> tuple[Repeated, ...]:
+        """The errors that nothing accepts."""
+        return tuple(error for error in self.errors if not error.accepted)
 
     @property
     def unlabelled_possible(self) -> int:

@@ -1,0 +1,157 @@
+"""The ledger remembers, in one document a job, which errors its builds had.
+
+Nothing waits for it: where it can't be read or written, nothing is said about which errors are new.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from verifier.checks.known_errors import ErrorBook, KnownError
+from verifier.controller.attempt import Attempt
+from verifier.errors import Malformed, ServiceError, Unavailable
+from verifier.facts.build import Build
+from verifier.facts.execution import JobName
+from verifier.facts.logs import ALGORITHM, Repeated
+from verifier.services import Document, Store, Stored
+from verifier.times import parse_time, show_time
+
+ERRORS = "errors"
+"""The collection."""
+VERSION = 1
+"""Of a stored document."""
+
+_SECONDS = 3.0
+"""For all calls together."""
+_LEAST_SECONDS = 0.5
+_TRIES = 4
+"""Builds of one job that end at the same moment get in each other's way."""
+
+
+def name_of(job: JobName) -> str:
+    """Return the name of the job's document."""
+    return sha256(job.resource.encode()).hexdigest()
+
+
+def remember(
+    attempt: Attempt, build: Build, job: JobName, errors: Sequence[Repeated], failing: Sequence[Repeated]
+) -> str:
+    """Write into the job's book what this build had, and return in words that all of the failing errors were known.
+
+    Empty when one of them is new, or when the book can't be read or written: then people are called. Raises Stopping.
+    """
+    try:
+        return _remember(attempt, build, job, errors, failing)
+    except (ServiceError, Malformed):
+        return ""
+
+
+def _remember(
+    attempt: Attempt, build: Build, job: JobName, errors: Sequence[Repeated], failing: Sequence[Repeated]
+) -> str:
+    store, now, key = attempt.services.store, attempt.now(), build.key.name
+    left = _countdown(attempt, attempt.budget.seconds(_SECONDS))
+    digest = build.images[0].digest if build.images else ""
+    # Once an attempt: the fence grows with each.
+    page = _Page(store, name_of(job), f"{key}@{attempt.record.fence}")
+    for _ in range(_TRIES):
+        stored = store.read(ERRORS, page.name, timeout=left())
+        book = parse_book(stored.document) if stored else ErrorBook()
+        grown = book.with_errors(errors, build=key, digest=digest, now=now)
+        if grown == book or page.write(book_document(grown, job, page.nonce), stored, left):
+            return book.known_before(failing, build=key, now=now)
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One job's document, as one attempt writes it."""
+
+    store: Store
+    name: str
+    nonce: str
+    """Tells our own write from others' when the reply to it is lost."""
+
+    def write(self, document: Document, before: Stored | None, left: Callable[[], float]) -> bool:
+        """Write it if it is still as it was read, and return whether it is ours. Raises ServiceError."""
+        try:
+            if before is None:
+                written = self.store.create(ERRORS, self.name, document, timeout=left())
+            else:
+                written = self.store.replace(ERRORS, self.name, document, before.revision, timeout=left())
+        except Unavailable as error:
+            if not error.ambiguous:
+                raise
+            found = self.store.read(ERRORS, self.name, timeout=left())
+            return found is not None and found.document.get("nonce") == self.nonce
+        return written is not None
+
+
+def _countdown(attempt: Attempt, seconds: float) -> Callable[[], float]:
+    """Return what tells the time left for the next call. It raises Unavailable when there is none."""
+    until = attempt.now() + timedelta(seconds=seconds)
+
+    def left() -> float:
+        rest = (until - attempt.now()).total_seconds()
+        if rest < _LEAST_SECONDS:
+            raise Unavailable("the errors of earlier builds could not be looked up in time")
+        return rest
+
+    return left
+
+
+def book_document(book: ErrorBook, job: JobName, nonce: str) -> dict[str, Any]:
+    """Return the book as JSON values. The errors are one text: nobody looks for a part of them, so none is indexed."""
+    errors = [
+        {
+            "identity": known.identity,
+            "first": show_time(known.first),
+            "last": show_time(known.last),
+            "digest": known.digest,
+            "aliases": list(known.aliases),
+            "runs": known.runs,
+            "builds": known.builds,
+            "latest": list(known.latest),
+        }
+        for known in book.errors
+    ]
+    text = json.dumps(errors, separators=(",", ":"))
+    return {
+        "version": VERSION,
+        "algorithm": ALGORITHM,
+        "job": job.resource,
+        "nonce": nonce,
+        "beyond": book.beyond,
+        "errors": text,
+    }
+
+
+def parse_book(document: Document) -> ErrorBook:
+    """Return the book that `book_document` wrote.
+
+    Raises Malformed for what a later version wrote, or what is no such document: it is not written over.
+    """
+    if document.get("version") != VERSION:
+        raise Malformed(f"expected errors of version {VERSION}, got version {document.get('version')!r}")
+    try:
+        errors = tuple(
+            KnownError(
+                identity=known["identity"],
+                first=parse_time(known["first"]),
+                last=parse_time(known["last"]),
+                digest=known["digest"],
+                aliases=tuple(known["aliases"]),
+                runs=known["runs"],
+                builds=known["builds"],
+                latest=tuple(known["latest"]),
+            )
+            for known in json.loads(document["errors"])
+        )
+        return ErrorBook(errors, document["beyond"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed(f"expected the errors of a job, got a document with {error!r}") from error
