@@ -17,7 +17,7 @@ from verifier.controller.ledger import Record
 from verifier.facts.build import Build, parse_build
 from verifier.facts.build_document import MOST_BYTES
 from verifier.facts.execution import Completion, Container, Execution, JobName
-from verifier.facts.logs import LogFacts, LogRules, Pattern, Repeated
+from verifier.facts.logs import Folded, LogFacts, LogRules, Pattern, Repeated
 from verifier.facts.source import Source, source_of
 
 BUILD_ID = "4e841fcb-6a1d-4c57-9a53-0f2f6d1c7b20"
@@ -152,7 +152,8 @@ def largest_record() -> Record:
     room = MOST_BYTES - len(json.dumps(pushed(results={"images": images}).document)) - 100
     build = pushed(results={"images": images}, serviceAccount="x" * room)
     findings = tuple(Finding(check, Outcome.FAILS, long, long) for check in Check)
-    errors = (Repeated(long[:200], 99, DECIDED, long[:20], long[:1_500]) for _ in range(50))
+    folded = (Folded("0" * 16, long[:40], 99),) * 20
+    error = Repeated(long[:200], 99, DECIDED, long[:20], long[:1_500], folded=folded, accepted=long[:118])
     return Record(
         build.key,
         created=DECIDED,
@@ -161,5 +162,5 @@ def largest_record() -> Record:
         execution=EXECUTION,
         extras=(EXECUTION,) * 100,
         error=long[:500],
-        judgement=Judgement(Verdict.FAILED, findings, DECIDED, EXECUTION, tuple(errors)),
+        judgement=Judgement(Verdict.FAILED, findings, DECIDED, EXECUTION, (error,) * 50),
     )

@@ -15,7 +15,7 @@ from verifier.redact import excerpt
 
 MOST_DAYS = 90
 """How many days from today an error may be accepted at the most."""
-_MOST_REASON = 200
+_MOST_REASON = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.facts.logs import Folded, Repeated
 from verifier.times import parse_time, show_time
 
+MOST_FOLDED = 3
+"""Of the follow-ups of one error, the most frequent, that are kept with a judgement."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -24,14 +27,14 @@ class Judgement:
     """The full name of the worker's execution, or empty."""
     errors: tuple[Repeated, ...] = ()
     """What the worker's logs complained of, redacted, earliest first."""
-    known: str = ""
-    """That all that fails are errors that earlier builds had, and on how many; empty where one is new, or may be."""
     policy: str = ""
     """The digest of the policy by which it was decided; empty where nobody will record it."""
     version: str = ""
     """The verifier's version that decided it."""
     pull_request: str = ""
     """The pull request that it was built for, as its trigger shows; empty where it does not, whatever is claimed."""
+    known: str = ""
+    """That all that fails are errors that earlier builds had, and on how many; empty where one is new, or may be."""
 
     def finding(self, check: Check) -> Finding | None:
         """Return the answer to one check."""
@@ -82,7 +85,7 @@ def _error_document(error: Repeated) -> dict[str, Any]:
         "identity": error.identity,
         "rule": error.rule,
         "level": error.level,
-        "folded": [{"identity": f.identity, "name": f.name, "count": f.count} for f in error.folded],
+        "folded": [{"identity": f.identity, "name": f.name, "count": f.count} for f in error.folded[:MOST_FOLDED]],
         "accepted": error.accepted,
         "ran_out": error.ran_out,
     }

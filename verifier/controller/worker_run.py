@@ -338,7 +338,8 @@ def _with_acceptance(
 
 
 def _redacted(error: Repeated) -> Repeated:
-    return replace(error, name=excerpt(error.name, 200), excerpt=excerpt(error.excerpt, 1_500))
+    folded = tuple(replace(one, name=excerpt(one.name, 40)) for one in error.folded)
+    return replace(error, name=excerpt(error.name, 200), excerpt=excerpt(error.excerpt, 1_500), folded=folded)
 
 
 # 9 compare

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from verifier.checks.commands import told
-from verifier.checks.judgement import Judgement
+from verifier.checks.judgement import MOST_FOLDED, Judgement
 from verifier.checks.verdict import Finding, Verdict
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.claims import unbacked_claims
@@ -36,10 +36,10 @@ _MOST_NAME = 300
 _MOST_ATTRIBUTE = 250
 """Characters: Pub/Sub takes 1,024 bytes an attribute."""
 _MOST_VALUE = 100
+_MOST_WORD = 40
+_MOST_REASON = 120
 _MOST_TEXT = 500
 _MOST_PLACE = 1_500
-_MOST_FOLDED = 3
-"""Of the follow-ups of one error."""
 _MOST_ITEMS = 16
 """Of each list. With the caps above, a record stays under 200 KiB whatever the characters."""
 
@@ -216,14 +216,14 @@ def _errors(judgement: Judgement) -> list[dict[str, Any]]:
             "first": show_time(e.first),
             "task": _value(e.task),
             "excerpt": _text(e.excerpt),
-            "identity": _value(e.identity) or None,
-            "rule": _value(e.rule) or None,
-            "level": _value(e.level) or None,
+            "identity": _word(e.identity) or None,
+            "rule": _word(e.rule) or None,
+            "level": _word(e.level) or None,
             "folded": [
-                {"identity": _value(f.identity), "name": _value(f.name), "count": f.count}
-                for f in e.folded[:_MOST_FOLDED]
+                {"identity": _word(f.identity), "name": _value(f.name), "count": f.count}
+                for f in e.folded[:MOST_FOLDED]
             ],
-            "accepted": _name(e.accepted) or None,
+            "accepted": excerpt(e.accepted, _MOST_REASON) or None,
         }
         for e in judgement.errors
     ]
@@ -244,6 +244,10 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 def _name(text: str) -> str:
     return excerpt(text, _MOST_NAME)
+
+
+def _word(text: str) -> str:
+    return excerpt(text, _MOST_WORD)
 
 
 def _value(text: str) -> str:

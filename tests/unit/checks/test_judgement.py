@@ -10,7 +10,7 @@ import pytest
 
 from verifier.checks.judgement import Judgement, judgement_document, parse_judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
-from verifier.facts.logs import Repeated
+from verifier.facts.logs import Folded, Repeated
 
 DECIDED = datetime(2026, 11, 23, 2, 23, 40, 125, tzinfo=UTC)
 FIRST = datetime(2026, 11, 23, 2, 1, tzinfo=UTC)
@@ -21,7 +21,22 @@ WHOLE = Judgement(
     (HOLDS, FAILS),
     DECIDED,
     execution="an-execution",
-    errors=(Repeated("crash", 14, FIRST, "3", "it fell over"), Repeated("denied", 1, DECIDED, "0", "no access")),
+    errors=(
+        Repeated(
+            "crash",
+            14,
+            FIRST,
+            "3",
+            "it fell over",
+            identity="0123456789abcdef",
+            rule="severity",
+            level="ERROR",
+            folded=(Folded("fedcba9876543210", "gave up", 2),),
+            ran_out="until 2026-11-20: known for long",
+        ),
+        Repeated("denied", 1, DECIDED, "0", "no access", accepted="until 2026-12-31: harmless"),
+    ),
+    known="not new: on 6 builds since 12 Nov",
     policy="a-digest",
     version="1.2.3",
     pull_request="214",
@@ -38,9 +53,34 @@ DOCUMENT: dict[str, Any] = {
     "version": "1.2.3",
     "pull_request": "214",
     "errors": [
-        {"name": "crash", "count": 14, "first": "2026-11-23T02:01:00.000000Z", "task": "3", "excerpt": "it fell over"},
-        {"name": "denied", "count": 1, "first": "2026-11-23T02:23:40.000125Z", "task": "0", "excerpt": "no access"},
+        {
+            "name": "crash",
+            "count": 14,
+            "first": "2026-11-23T02:01:00.000000Z",
+            "task": "3",
+            "excerpt": "it fell over",
+            "identity": "0123456789abcdef",
+            "rule": "severity",
+            "level": "ERROR",
+            "folded": [{"identity": "fedcba9876543210", "name": "gave up", "count": 2}],
+            "accepted": "",
+            "ran_out": "until 2026-11-20: known for long",
+        },
+        {
+            "name": "denied",
+            "count": 1,
+            "first": "2026-11-23T02:23:40.000125Z",
+            "task": "0",
+            "excerpt": "no access",
+            "identity": "",
+            "rule": "",
+            "level": "",
+            "folded": [],
+            "accepted": "until 2026-12-31: harmless",
+            "ran_out": "",
+        },
     ],
+    "known": "not new: on 6 builds since 12 Nov",
 }
 
 
@@ -78,10 +118,15 @@ def test_a_build_that_did_not_succeed_has_no_verdict_and_is_read_without_one() -
 
 def test_nothing_is_known_of_what_was_not_said() -> None:
     bare = Judgement(Verdict.VERIFIED, (HOLDS,), DECIDED)
-    assert (bare.execution, bare.errors, bare.policy, bare.version) == ("", (), "", "")
+    assert (bare.execution, bare.errors, bare.known, bare.policy, bare.version) == ("", (), "", "", "")
 
 
-@pytest.mark.parametrize("word", ["policy", "version"])
+def test_an_error_of_0_1_0_is_read_without_what_it_did_not_write() -> None:
+    old = {"name": "crash", "count": 14, "first": "2026-11-23T02:01:00.000000Z", "task": "3", "excerpt": "it fell over"}
+    assert parse_judgement(DOCUMENT | {"errors": [old]}).errors == (Repeated("crash", 14, FIRST, "3", "it fell over"),)
+
+
+@pytest.mark.parametrize("word", ["policy", "version", "known"])
 def test_a_word_that_an_earlier_version_did_not_write_is_empty(word: str) -> None:
     earlier = {name: value for name, value in DOCUMENT.items() if name != word}
     assert parse_judgement(earlier) == replace(WHOLE, **{word: ""})  # type: ignore[arg-type]  # one of two texts

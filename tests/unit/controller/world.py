@@ -111,6 +111,12 @@ class World:
         assert lease is not None
         return Attempt(self.deployment(policy), lease, self.budget())
 
+    def again(self, key: BuildKey, policy: Policy = POLICY) -> Attempt:
+        """Return another attempt at a record that the ledger has, as if the one before had died."""
+        stored = self.store.read(BUILDS, key.digest, timeout=SOON)
+        assert stored is not None
+        return Attempt(self.deployment(policy), Lease(parse_record(stored.document), stored.revision), self.budget())
+
     def lease_of(self, record: Record) -> Lease:
         """Return what allows to write this record as it is stored, whoever has its lease."""
         stored = self.store.read(BUILDS, record.key.digest, timeout=SOON)

@@ -30,7 +30,7 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Exemption
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.facts.build import BuildKey
-from verifier.facts.logs import Repeated
+from verifier.facts.logs import Folded, Repeated
 from verifier.facts.repository import Repository
 from verifier.facts.source import Commit, NoSource, Source, Strength, Unclear, Upload, source_of
 from verifier.reporting.audit_entry import (
@@ -69,7 +69,10 @@ def size(record: AuditEntry) -> int:
 
 
 def test_a_verdict_is_recorded_in_the_words_of_the_verification_summary_with_its_evidence() -> None:
-    record = recorded(*tried(pushed(), logged(ERROR)))
+    folded = (Folded("fedcba9876543210", "job failed", 3),)
+    error = replace(ERROR, identity="0123456789abcdef", rule="severity", level="ERROR", folded=folded)
+    build, source, judgement = tried(pushed(), logged(error))
+    record = recorded(build, source, replace(judgement, known="not new: on 6 builds since 12 Nov"))
     payload = json.loads(json.dumps(record.payload))
     findings = {finding["check"]: finding for finding in payload.pop("findings")}
     document_digest = payload["inputs"][0].pop("digest")["sha256"]
@@ -87,6 +90,7 @@ def test_a_verdict_is_recorded_in_the_words_of_the_verification_summary_with_its
         "unbacked_claims": [],
         "invoked_by": {"how": "trigger", "trigger_id": TRIGGER_ID, "trigger_name": "content-worker-main"},
         "execution": EXECUTION,
+        "known": "not new: on 6 builds since 12 Nov",
         "errors": [
             {
                 "name": "KeyError: 'lesson'",
@@ -94,6 +98,11 @@ def test_a_verdict_is_recorded_in_the_words_of_the_verification_summary_with_its
                 "first": "2026-11-23T02:21:07.000000Z",
                 "task": "0",
                 "excerpt": "Traceback\nKeyError: 'lesson'",
+                "identity": "0123456789abcdef",
+                "rule": "severity",
+                "level": "ERROR",
+                "folded": [{"identity": "fedcba9876543210", "name": "job failed", "count": 3}],
+                "accepted": None,
             }
         ],
         "images": [{"name": f"{IMAGE}:latest", "digest": DIGEST}],
@@ -263,16 +272,19 @@ def test_no_record_outgrows_what_cloud_logging_takes(sign: str, many: int) -> No
         pushed(), key=BuildKey(text, text, text), trigger_id=text, claims={f"_{n}SHA": "a" * 40 for n in range(99)}
     )
     findings = tuple(Finding(check, Outcome.FAILS, text, text) for check in Check) * many
-    errors = tuple(Repeated(text, 1, FIRST, text, text) for _ in range(50 * many))
+    folded = (Folded(text, text, 1),) * 50
+    error = Repeated(text, 1, FIRST, text, text, text, text, text, folded, text, text)
+    errors = (error,) * (50 * many)
     source = Upload(text, text, text, text, text)
-    record = recorded(build, source, Judgement(Verdict.FAILED, findings, DECIDED, text, errors))
+    record = recorded(build, source, Judgement(Verdict.FAILED, findings, DECIDED, text, errors, known=text))
     assert size(record) < 200 * 1024
     assert all(len(value) <= 300 for value in record.labels.values())
 
 
 def test_secrets_do_not_reach_the_audit_trail() -> None:
     token = "xoxb-" + "1234567890-abcdefghij"
-    leak = Repeated(f"401 for {token}", 1, FIRST, "0", f"Authorization: Bearer {token}")
+    folded = (Folded("fedcba9876543210", f"403 for {token}", 1),)
+    leak = Repeated(f"401 for {token}", 1, FIRST, "0", f"Authorization: Bearer {token}", folded=folded, accepted=token)
     claims = {"COMMIT_SHA": token, "TRIGGER_NAME": token}
     records = [
         recorded(*tried(pushed(substitutions=claims), logged(leak))),

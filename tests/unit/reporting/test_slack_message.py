@@ -120,6 +120,58 @@ def test_errors_in_the_logs_are_told_first_and_then_quoted() -> None:
     )
 
 
+def test_an_error_that_has_a_name_is_told_with_its_rule_and_the_lines_that_would_accept_it() -> None:
+    named_error = replace(KEY_ERROR, name="KeyError: `lesson`\n", identity="0123456789abcdef", rule="fail-pattern")
+    text = posted(*tried(pushed(), logged(MAPPERS, named_error)))
+    assert "02:22:09 UTC, task 3, ×2, rule fail-pattern\nKeyError: 'lesson'\n```\n" in text
+    assert (
+        "```\n"
+        "# in policy.toml, to accept it for a while:\n"
+        "\n"
+        "# KeyError: ˋlessonˋ\n"
+        "[[accept]]\n"
+        f'worker = "{WORKER.trigger}"\n'
+        'error = "0123456789abcdef"\n'
+        'reason = "WHY"\n'
+        "until = 2026-12-23\n"
+        "```\n"
+    ) in text
+
+
+def test_an_error_that_earlier_builds_had_is_told_as_such_and_calls_nobody() -> None:
+    calling = replace(POLICY, routes=(Route(mention="here"),))
+    build, source, judgement = tried(pushed(), logged(KEY_ERROR))
+    known = replace(judgement, known="not new: on 6 builds since 12 Nov")
+    assert "<!here>" in verdict_message(build, source, judgement, calling).text
+    message = verdict_message(build, source, known, calling)
+    assert "<!here>" not in message.text + read(message)
+    assert read(message).splitlines()[:4] == [
+        "*🔴 FAILED · content-worker-main · 85cffd8 main*",
+        "Right commit, right image; the worker's logs show errors:",
+        "\"KeyError: 'lesson'\" ×2, first at 02:22:09 UTC (task 3)",
+        "Not new: on 6 builds since 12 Nov. Nobody is called.",
+    ]
+    assert "Nobody is called." in message.text
+
+
+def test_a_verified_run_with_nothing_but_accepted_errors_names_them() -> None:
+    accepted = replace(KEY_ERROR, accepted="until 2026-12-31: the import is rewritten")
+    assert posted(*tried(pushed(), logged(accepted))) == (
+        "*✅ VERIFIED · content-worker-main · 85cffd8 main*\n"
+        "Commit proven by Cloud Build; dev-vividly-content-worker ran this image: "
+        "1/1 tasks, logs complete, and nothing in them but what is accepted "
+        '("KeyError: \'lesson\'" ×2 is accepted until 2026-12-31: the import is rewritten), "query ok" seen.\n'
+        "[Commit] [Execution]"
+    )
+
+
+def test_of_accepted_errors_beside_others_none_is_quoted() -> None:
+    accepted = replace(KEY_ERROR, excerpt="this is accepted", accepted="until 2026-12-31: the import is rewritten")
+    text = posted(*tried(pushed(), logged(accepted, MAPPERS)))
+    assert "this is accepted" not in text
+    assert "KeyError: 'lesson'\" ×2 is accepted until 2026-12-31: the import is rewritten" in text
+
+
 def test_a_verified_run_takes_two_quiet_lines() -> None:
     assert posted(*tried(pushed(), logged())) == (
         "*✅ VERIFIED · content-worker-main · 85cffd8 main*\n"
