@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from tests.story.harness import CLEAN, POLICY, TRIGGER_ID, Harness, harness
+from tests.story.harness import CLEAN, POLICY, TRIGGER_ID, Harness, HarnessServices, harness
 from verifier.checks.accept import Accept
 from verifier.checks.policy import Route
 from verifier.controller.error_book import ERRORS
@@ -197,6 +197,7 @@ class _Store:
 def store_of(harness: Harness) -> _Store:
     """Let the harness go on with a store that can be told what to do."""
     services = harness.deployment.services
+    assert isinstance(services, HarnessServices)
     store = _Store(services.store)
     ledger = replace(harness.deployment.ledger, store=store)
     harness.deployment = replace(harness.deployment, services=replace(services, store=store), ledger=ledger)
