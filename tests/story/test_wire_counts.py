@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import grpc
 import pytest
 
 from tests.emulators.firestore import RequestRecorder
-from tests.story.harness import Harness, a_harness
+from tests.story.harness import CLEAN, Harness, a_harness
 from verifier.adapters.firestore import FirestoreStore
+from verifier.standin.script import Line, Script
 
 
 @pytest.fixture
@@ -58,6 +60,24 @@ def test_a_verified_verdict_with_a_worker(harness: Harness, recorder: RequestRec
     assert seen.pop("GetExecution") + seen.pop("RunJob") <= 4
     assert seen.pop("ListLogEntries") <= 4
     assert seen == {"GetBuild": 1, "GetBuildTrigger": 1, "WriteLogEntries": 1, "chat.postMessage": 1}
+
+
+def test_errors_in_the_logs_cost_two_ledger_calls_more(harness: Harness, recorder: RequestRecorder) -> None:
+    def ledger_calls(script: Script) -> int:
+        recorder.requests.clear()
+        harness.job(script)
+        key = harness.triggered()
+        harness.announce(key)
+        harness.clock.advance(20)
+        harness.finish(key)
+        harness.clock.advance(31)
+        harness.finish(key)
+        assert harness.record(key).state == "done"
+        return len(recorder.requests)
+
+    clean = ledger_calls(CLEAN)
+    failing = replace(CLEAN, lines=(*CLEAN.lines, Line(at=1.5, text="KeyError: 'lesson'", severity="ERROR")))
+    assert [ledger_calls(failing) - clean for _ in range(2)] == [2, 2]
 
 
 def test_a_duplicate_of_a_finished_build_costs_one_ledger_read_and_nothing_else(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import verifier
+from verifier.checks.accept import Accept
 from verifier.checks.policy import Deadlines, Exemption, Policy, Route, Worker
 from verifier.checks.policy_file import MOST_PATTERNS, read_policy
 from verifier.checks.verdict import Verdict
@@ -93,6 +94,14 @@ def test_the_example_reads_whole() -> None:
             ),
         ),
         logs=LogRules(failures=(mine,), ignored=(Pattern("DeprecationWarning", "DeprecationWarning"),)),
+        accepts=(
+            Accept(
+                error="^KeyError: 'lesson'",
+                reason="the import is being rewritten",
+                until=date(2025, 12, 31),
+                worker="content-worker-main",
+            ),
+        ),
         routes=(
             Route(
                 "C0123456789",
@@ -103,6 +112,21 @@ def test_the_example_reads_whole() -> None:
             ),
         ),
     )
+
+
+ACCEPT = '[[accept]]\nerror = "0123456789abcdef"\nreason = "known"\nuntil = '
+
+
+@pytest.mark.parametrize("until", ["2026-11-27", "2026-11-28", '"2026-12-31"', "2027-02-26"])
+def test_an_error_is_accepted_until_a_day_at_most_90_days_away_or_long_ago(until: str) -> None:
+    [one] = read_policy(f"{ACCEPT}{until}".encode(), today=date(2026, 11, 28)).accepts
+    assert one.until == date.fromisoformat(until.strip('"'))
+
+
+@pytest.mark.parametrize("until", ["2027-02-27", "9999-12-31", '"soon"', "2026-11-28T00:00:00Z", "3"])
+def test_an_error_is_accepted_until_no_other_day(until: str) -> None:
+    with pytest.raises(SettingsError, match=r"accept.*until.*90 days away"):
+        read_policy(f"{ACCEPT}{until}".encode(), today=date(2026, 11, 28))
 
 
 def test_nobody_is_named_unless_policy_says_so() -> None:
