@@ -58,6 +58,7 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
     notices = [time for key in told.keys() - verdicts.keys() for time in told[key]]
     assert testbed.verdicts() == scenario.verdicts, where
     assert testbed.kinds() == Counter(verdict=given) + Counter(scenario.others), where
+    assert testbed.known() == [], where  # a build's own errors are never taken for an earlier one's
     assert testbed.faults.calls.count("RunJob") == scenario.executions, where
     assert Counter(key.rpartition("@")[2] for key in verdicts) == scenario.verdicts, where
     assert all(len(times) == 1 for times in verdicts.values()), where

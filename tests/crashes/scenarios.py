@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from tests.crashes.documents import an_upload, pushed_text
 from tests.crashes.testbed import Testbed
-from tests.story.harness import PROJECT
+from tests.story.harness import CLEAN, IMAGE, JOB, PROJECT, REGION
 from verifier.standin.audit_logs import create_build_entry
 from verifier.standin.faults import Fault
+from verifier.standin.script import Line, Script
 from verifier.times import parse_time
 
 
@@ -20,6 +21,12 @@ def an_upload_is_announced(testbed: Testbed) -> None:
 def a_worker_tries_a_build(testbed: Testbed) -> None:
     testbed.announce(testbed.triggered())
     testbed.wait(20)
+
+
+def a_worker_logs_an_error(testbed: Testbed) -> None:
+    script = Script(lines=(*CLEAN.lines, Line(at=1.5, text="KeyError: 'lesson'", severity="ERROR", stream="stderr")))
+    testbed.cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=script)
+    a_worker_tries_a_build(testbed)
 
 
 def a_build_is_silent(testbed: Testbed) -> None:
@@ -86,6 +93,7 @@ class CrashScenario:
 SCENARIOS: Mapping[str, CrashScenario] = {
     "upload": CrashScenario(an_upload_is_announced),
     "worker": CrashScenario(a_worker_tries_a_build, {"VERIFIED": 1}, 1),
+    "error": CrashScenario(a_worker_logs_an_error, {"FAILED": 1}, 1),
     "silent": CrashScenario(a_build_is_silent),
     "forged": CrashScenario(a_build_is_forged, {}, others={"unconfirmed": 1}, is_noticed=True),
     "malformed": CrashScenario(a_message_is_malformed, {}, others={"quarantined": 1}),

@@ -177,6 +177,11 @@ class Testbed:
         labels = [entry["labels"] for entry in self.cloud.audit_entries()]
         return Counter(label["verdict"] for label in labels if label["kind"] == "verdict")
 
+    def known(self) -> list[str]:
+        """Return what was said of errors that are not new, by the audit trail."""
+        payloads = [entry.get("jsonPayload", {}) for entry in self.cloud.audit_entries()]
+        return [payload["known"] for payload in payloads if payload.get("known")]
+
     def kinds(self) -> Counter[str]:
         """Return how many entries of each kind the audit trail has, by their insert ids."""
         entries = self.cloud.audit_entries()

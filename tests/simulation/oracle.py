@@ -48,6 +48,7 @@ def objection(
         _against(made, record, run, failures, ignores_environment=world.ignores_environment)
         or _against_time(record, run, decided)
         or _against_others(record)
+        or _against_known(made, record, world, decided)
         or ("" if _is_refused(failures) else _against_maker(made, record, run, world, known))
     )
 
@@ -117,6 +118,14 @@ def _against_others(record: Document) -> str:
     return next(
         (f"does not tell of {name}" for name in (*record["extras"], *record["claimants"]) if name not in told), ""
     )
+
+
+def _against_known(made: ModelBuild, record: Document, world: WorldModel, decided: float) -> str:
+    """Return what speaks against it that errors are said not to be new: no other build's worker had logged any."""
+    others = (run for run in world.runs.values() if run.build != made.key.name and run.behaviour == MAPPER)
+    if not record["judgement"]["known"] or any(run.started < decided for run in others):
+        return ""
+    return "calls its errors known, and no other build had them"
 
 
 def _against_maker(
