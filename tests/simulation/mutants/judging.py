@@ -8,9 +8,10 @@ from typing import Any
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
+from verifier.checks import known_errors
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.controller import error_book, reconcile, worker_run
 from verifier.controller import fetch as fetch_module
-from verifier.controller import reconcile, worker_run
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import CALL_SECONDS
 from verifier.facts.build import TERMINAL, parse_build
@@ -75,3 +76,10 @@ def images_are_not_saved_with_the_verdict(stack: ExitStack) -> None:
         honest(self, **changes)
 
     put(stack, Attempt, "save", save)
+
+
+@mutant(r"calls its errors known, and no other build had them")
+def what_a_build_wrote_itself_counts_as_there_before(stack: ExitStack) -> None:
+    honest = error_book.remember  # the second time, as if the process had died after the first
+    put(stack, known_errors.KnownError, "builds_before", lambda known, build: known.builds)
+    put(stack, reconcile, "remember", lambda *found: honest(*found) or honest(*found))
