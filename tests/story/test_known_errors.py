@@ -135,7 +135,7 @@ def test_the_message_names_the_rule_and_the_lines_that_would_accept_the_error(ca
     assert any(", ×1, rule severity\n" in text for text in texts)
     assert texts[-1] == (
         "```\n# in policy.toml, to accept it for a while:\n\n"
-        f'# {CRASH}\n[[accept]]\nworker = "{TRIGGER_ID}"\nerror = "{error.identity}"\n'
+        f'# it says: {CRASH}\n[[accept]]\nworker = "{TRIGGER_ID}"\nerror = "{error.identity}"\n'
         'reason = "WHY"\nuntil = 2026-12-23\n```'
     )
 

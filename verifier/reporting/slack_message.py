@@ -209,8 +209,9 @@ def _not_ours(line: str) -> str:
 def _to_accept(errors: Sequence[Repeated], build: Build, judgement: Judgement, policy: Policy) -> str:
     """Return the lines of policy.toml that would accept these errors; none for those of before errors had names."""
     worker, day = policy.worker_for(build), judgement.decided.date()
+    trigger = worker.trigger if worker else ""
     tables = [
-        f"# it says: {one_line(error.name, _MOST_COMMENT)}\n{accept_lines(error, worker.trigger if worker else '', day)}"
+        f"# it says: {one_line(error.name, _MOST_COMMENT)}\n{accept_lines(error, trigger, day)}"
         for error in errors
         if error.identity
     ]

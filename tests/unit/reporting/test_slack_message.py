@@ -128,7 +128,7 @@ def test_an_error_that_has_a_name_is_told_with_its_rule_and_the_lines_that_would
         "```\n"
         "# in policy.toml, to accept it for a while:\n"
         "\n"
-        "# KeyError: \u02cblesson\u02cb\n"
+        "# it says: KeyError: \u02cblesson\u02cb\n"
         "[[accept]]\n"
         f'worker = "{WORKER.trigger}"\n'
         'error = "0123456789abcdef"\n'
