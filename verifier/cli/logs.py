@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,21 +20,24 @@ from verifier.cli.moments import moment
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import ERROR, Stop, json_line, tell
 from verifier.errors import VerifierError
-from verifier.history.export_files import as_text, files_in, opened
+from verifier.facts.execution import JobName
+from verifier.facts.logs import LogEntry
+from verifier.history.export_files import ENDINGS, STANDARD_INPUT, as_text, files_in, opened
 from verifier.history.gcloud_export import read_documents
+from verifier.history.log_entries import entries_of, lines_of
 from verifier.history.logs_judged import (
     Compared,
     JudgedLogs,
     Judging,
     Read,
     compared,
-    entries_of,
     judge_entries,
-    lines_of,
 )
-from verifier.history.summary import Notice
+from verifier.history.summary import Notice, Problem
 
 FOUND = 3
+TEXT_ENDINGS = (".log", ".txt", ".out", ".err", ".log.gz", ".txt.gz", ".out.gz", ".err.gz")
+"""What is read of a folder with --text."""
 _EVERY, _NEW = "any", "new"
 
 
@@ -84,31 +87,33 @@ def logs(
 ) -> None:
     """Judge log entries as the function does, by the policy's patterns; `-` is standard input.
 
-    FILEs are what `gcloud logging read --format=json` prints, or with --text any program's output. Exit code: 0
-    clean, 3 errors or an expected line that is missing (with a baseline: new errors alone), 2 unreadable or no entries.
+    FILEs are what `gcloud logging read --format=json` prints, or folders of that, or with --text any program's output.
+    Exit code: 0 clean, 3 errors or an expected line that is missing (with a baseline: new errors alone), 2 unreadable
+    or no entries.
     """
     if bool(files) == bool(job):
         raise Stop("expected files with log entries or --job REGION/JOB, got " + ("both" if files else "neither"))
+    if (times := [*files, baseline].count(STANDARD_INPUT)) > 1:
+        raise Stop(f"expected {STANDARD_INPUT} (standard input) once, got it {times} times")
+    if as_text_lines and job:
+        raise Stop("expected --text with files alone, got it with --job")
     if fail_on == _NEW and not baseline:
         raise Stop("--fail-on new: expected --baseline FILE with the entries of before, got none")
     try:
         judging = _judging(chosen_policy(policy), trigger)
     except click.ClickException as error:
         raise Stop(error.message) from error
-    with ExitStack() as stack:
-        try:
-            before, was_whole = _baseline(stack, baseline, judging, text=as_text_lines)
-            sources = [_job_source(job, project, since, judging)] if job else _files(stack, files, text=as_text_lines)
-            worst = ERROR if not was_whole else 0
-            for source in sources:
-                if source is None:
-                    worst = ERROR
-                else:
-                    code = _judged(source, judging, before, only_new=(fail_on or _NEW) == _NEW, as_json=as_json)
-                    worst = ERROR if ERROR in (code, worst) else max(code, worst)
-        except VerifierError as error:
-            raise Stop(str(error)) from error
-    sys.exit(worst)
+    codes = []
+    try:
+        before, was_whole = _baseline(baseline, judging, text=as_text_lines)
+        codes += [] if was_whole else [ERROR]
+        sources = [_job_source(job, project, since, judging)] if job else _files(files, text=as_text_lines)
+        for source in sources:
+            only_new = (fail_on or _NEW) == _NEW
+            codes.append(_judged(source, judging, before, only_new=only_new, as_json=as_json) if source else ERROR)
+    except VerifierError as error:
+        raise Stop(str(error)) from error
+    sys.exit(ERROR if ERROR in codes else max(codes, default=0))
 
 
 def _judging(policy: Policy, trigger: str) -> Judging:
@@ -122,13 +127,13 @@ def _judging(policy: Policy, trigger: str) -> Judging:
     return Judging(policy, worker, datetime.now(UTC).date())
 
 
-def _baseline(stack: ExitStack, file: str | None, judging: Judging, *, text: bool) -> tuple[JudgedLogs | None, bool]:
+def _baseline(file: str | None, judging: Judging, *, text: bool) -> tuple[JudgedLogs | None, bool]:
     """Return what the baseline says, and whether it was read whole."""
     if file is None:
         return None, True
     # All that the baseline has is known, whatever patterns there are.
     entries, whole, joined = 0, True, []
-    for source in _files(stack, (file,), text=text):
+    for source in _files((file,), text=text):
         if source is None:
             whole = False
             continue
@@ -146,33 +151,38 @@ def _baseline(stack: ExitStack, file: str | None, judging: Judging, *, text: boo
     return replace(first, errors=tuple(error for one in joined for error in one.errors)), whole
 
 
-def _files(stack: ExitStack, places: Iterable[str], *, text: bool) -> Iterator[_Source | None]:
+def _files(places: Iterable[str], *, text: bool) -> Iterator[_Source | None]:
     """Yield each file as a source, and None for one that cannot be read, which is told."""
     for place in places:
-        for file in files_in(place):
+        for file in files_in(place, TEXT_ENDINGS if text else ENDINGS):
             if not isinstance(file, str):
                 tell(_shown(file))
                 if not isinstance(file, Notice):
                     yield None
                 continue
-            try:
-                raw = stack.enter_context(_open(file))
-            except OSError as error:
-                tell(f"{file}: expected a readable file, got: {error.strerror or error}")
-                yield None
-            else:
-                yield _Source(file, _reader(raw, file, text=text), text)
-                stack.pop_all().close()
-
-
-def _open(file: str) -> AbstractContextManager[IO[bytes]]:
-    return opened(file, sys.stdin.buffer)
+            with ExitStack() as stack:
+                try:
+                    raw = stack.enter_context(opened(file, sys.stdin.buffer))
+                except OSError as error:
+                    tell(_unreadable(file, error))
+                    yield None
+                else:
+                    yield _Source(file, _reader(raw, file, text=text), text)
 
 
 def _reader(raw: IO[bytes], file: str, *, text: bool) -> Read:
-    if text:
-        return lambda: lines_of(as_text(raw))
-    return lambda: entries_of(read_documents(as_text(raw), file))
+    def read(_: Sequence[datetime]) -> Iterator[tuple[JobName, LogEntry] | Notice | Problem]:
+        try:
+            stream = as_text(raw)
+            yield from lines_of(stream) if text else entries_of(read_documents(stream, file))
+        except OSError as error:
+            yield Problem(file, f"expected a readable file, got: {error.strerror or error}")
+
+    return read
+
+
+def _unreadable(file: str, error: OSError) -> str:
+    return f"{file}: expected a readable file, got: {error.strerror or error}"
 
 
 def _job_source(job: str, project: str, since: str, judging: Judging) -> _Source:
@@ -189,14 +199,18 @@ def _judged(source: _Source, judging: Judging, before: JudgedLogs | None, *, onl
     if as_json:
         click.echo(json_line(logs_document(source.name, judged, comparison, text=source.text)))
     else:
-        click.echo("\n".join(logs_lines(source.name, judged, comparison, judging, text=source.text)))
+        click.echo("\n".join(logs_lines(source.name, judged, comparison, judging.today, text=source.text)))
     for problem in problems:
         tell(_shown(problem))
     wrong = [problem for problem in problems if not isinstance(problem, Notice)]
     if not judged.entries and not wrong:
         tell(f"{source.name}: expected log entries, found none")
+    if wrong and not judged.entries and not source.text:
+        tell(f"note: {source.name}: no entry was read; the plain output of a program is judged with --text")
     if judged.cut:
         tell(f"{source.name}: an entry was too long to be judged whole")
+    if comparison is not None and only_new and judged.more_errors:
+        tell(f"{source.name}: there are more errors than are named, and any of them may be new")
     if wrong or not judged.entries or judged.cut:
         return ERROR
     return FOUND if _is_found(judged, comparison, only_new=only_new) else 0
@@ -205,7 +219,7 @@ def _judged(source: _Source, judging: Judging, before: JudgedLogs | None, *, onl
 def _is_found(judged: JudgedLogs, comparison: Compared | None, *, only_new: bool) -> bool:
     open_errors = {each.error.identity for each in judged.errors if each.accept is None}
     if comparison is not None and only_new:
-        return bool(open_errors & set(comparison.new))
+        return bool(open_errors & set(comparison.new) or judged.more_errors)
     return bool(open_errors or judged.more_errors or judged.missing)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from verifier.facts.execution import JobName
@@ -21,8 +21,9 @@ def read_job(job: JobName, since: datetime, rules: LogRules, endpoint: str) -> R
 
     logging = CloudLogging(job.project, endpoint)
 
-    def read() -> Iterator[tuple[JobName, LogEntry] | Notice | Problem]:
-        for number, page in enumerate(logging.read(job.project, job_filter(job, since, rules), timeout=_SECONDS), 1):
+    def read(around: Sequence[datetime]) -> Iterator[tuple[JobName, LogEntry] | Notice | Problem]:
+        wanted = job_filter(job, since, rules, around)
+        for number, page in enumerate(logging.read(job.project, wanted, timeout=_SECONDS), 1):
             for entry in page.entries:
                 yield job, entry
             if number >= MOST_PAGES and page.more:

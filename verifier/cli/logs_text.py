@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from verifier.checks.accept import accept_lines
 from verifier.cli.terminal import visible
-from verifier.history.logs_judged import Compared, JudgedError, JudgedLogs, Judging, line_of
+from verifier.history.log_entries import NO_JOB, line_of
+from verifier.history.logs_judged import Compared, JudgedError, JudgedLogs
 from verifier.times import show_time
 
 _MOST_NAME = 160
@@ -27,18 +29,17 @@ def logs_document(name: str, judged: JudgedLogs, comparison: Compared | None, *,
         "new": list(comparison.new) if comparison else None,
         "known": list(comparison.known) if comparison else None,
         "gone": list(comparison.gone) if comparison else None,
+        "endings": list(judged.endings),
     }
 
 
-def logs_lines(
-    name: str, judged: JudgedLogs, comparison: Compared | None, judging: Judging, *, text: bool
-) -> Iterator[str]:
+def logs_lines(name: str, judged: JudgedLogs, comparison: Compared | None, today: date, *, text: bool) -> Iterator[str]:
     """Yield what a person reads about one file."""
     count = len(judged.errors)
     errors = "no errors" if not count else f"{count} error{'s' * (count != 1)}"
     yield f"{visible(name, 200)}: {judged.entries} entr{'y' if judged.entries == 1 else 'ies'}, {errors}"
     for each in judged.errors:
-        yield from _error_lines(each, comparison, judging, text=text)
+        yield from _error_lines(each, comparison, text=text)
     if judged.more_errors:
         yield f"  … and {judged.more_errors} more entries with errors that are not named"
     for ignored, times in judged.ignored.items():
@@ -50,6 +51,18 @@ def logs_lines(
     if comparison is not None:
         counts = len(comparison.new), len(comparison.known), len(comparison.gone)
         yield "  since the baseline: {} new, {} known, {} gone".format(*counts)
+    if judged.endings:
+        yield f"  · attempts at tasks ended with {', '.join(judged.endings)}"
+    yield from _how_to_accept(judged, comparison, today)
+
+
+def _how_to_accept(judged: JudgedLogs, comparison: Compared | None, today: date) -> Iterator[str]:
+    """Yield the lines of policy.toml that would accept the first error that counts, to be pasted."""
+    for each in judged.errors:
+        if each.accept is None and (comparison is None or each.error.identity in comparison.new):
+            yield "  to accept an error for a while, put this into policy.toml, with its identity and a reason:"
+            yield from (f"      {line}" for line in accept_lines(each.error, each.worker, today).split("\n"))
+            return
 
 
 def _error_document(each: JudgedError, *, text: bool) -> dict[str, Any]:
@@ -62,6 +75,7 @@ def _error_document(each: JudgedError, *, text: bool) -> dict[str, Any]:
         "count": error.count,
         "first": None if text else show_time(error.first),
         "line": line_of(error.first) if text else None,
+        "job": None if each.job == NO_JOB else f"{each.job.location}/{each.job.job}",
         "task": error.task or None,
         "excerpt": error.excerpt,
         "folded": [{"identity": part.identity, "name": part.name, "count": part.count} for part in error.folded],
@@ -71,7 +85,7 @@ def _error_document(each: JudgedError, *, text: bool) -> dict[str, Any]:
     }
 
 
-def _error_lines(each: JudgedError, comparison: Compared | None, judging: Judging, *, text: bool) -> Iterator[str]:
+def _error_lines(each: JudgedError, comparison: Compared | None, *, text: bool) -> Iterator[str]:
     error = each.error
     state = ""
     if comparison is not None:
@@ -91,7 +105,3 @@ def _error_lines(each: JudgedError, comparison: Compared | None, judging: Judgin
             yield f"      | … {len(lines) - _MOST_LINES} more lines"
     if each.accept is not None:
         yield f"      accepted until {each.accept.until.isoformat()}: {visible(each.accept.reason, _MOST_NAME)}"
-    elif comparison is None or error.identity in comparison.new:
-        worker = judging.worker.trigger if judging.worker else ""
-        lines_to_paste = accept_lines(error, worker, judging.today).replace("\n", "; ")
-        yield f"      to accept it for a while, in policy.toml: {visible(lines_to_paste, 300)}"

@@ -85,8 +85,11 @@ def as_text(raw: IO[bytes]) -> TextStream:
     return _Text(raw)
 
 
-def files_in(place: str) -> Iterator[str | Notice | Problem]:
-    """Yield the file itself, or the exports in a folder in the order of their names; say what is not read of it."""
+def files_in(place: str, endings: tuple[str, ...] = ENDINGS) -> Iterator[str | Notice | Problem]:
+    """Yield the file itself, or the exports in a folder in the order of their names; say what is not read of it.
+
+    Exports end in one of `endings`.
+    """
     folder = Path(place)
     if place == STANDARD_INPUT or not folder.is_dir():
         yield place
@@ -96,14 +99,14 @@ def files_in(place: str) -> Iterator[str | Notice | Problem]:
     except OSError as error:
         yield Problem(place, f"expected a readable folder, got: {error.strerror or error}")
         return
-    exports = [file for file in inside if file.name.lower().endswith(ENDINGS) and not file.is_dir()]
-    others = [file.name for file in inside if file.is_dir() or not file.name.lower().endswith(ENDINGS)]
+    exports = [file for file in inside if file.name.lower().endswith(endings) and not file.is_dir()]
+    others = [file.name for file in inside if file.is_dir() or not file.name.lower().endswith(endings)]
     names = ", ".join([*others[:_MOST_NAMES], *(["…"] if len(others) > _MOST_NAMES else [])])
     if not exports:
         got = f"none, but {names}" if others else "an empty folder"
-        yield Problem(place, f"expected files that end in {', '.join(ENDINGS)}, got {got}")
+        yield Problem(place, f"expected files that end in {', '.join(endings)}, got {got}")
     elif others:
-        yield Notice(place, f"{len(others)} of its entries are not read ({names}): exports end in {', '.join(ENDINGS)}")
+        yield Notice(place, f"{len(others)} of its entries are not read ({names}): exports end in {', '.join(endings)}")
     yield from map(str, exports)
 
 

@@ -7,29 +7,28 @@ cannot be judged is a Problem, and the rest is judged all the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
 from verifier.checks.accept import Accept, accepting
 from verifier.checks.policy import Policy, Worker
-from verifier.errors import Malformed
 from verifier.facts.execution import JobName
-from verifier.facts.logs import LogEntry, LogFacts, LogReading, LogRules, Repeated, entry_of_document, entry_of_line
-from verifier.history.gcloud_export import Document
-from verifier.history.json_window import TextStream
+from verifier.facts.logs import (
+    Ending,
+    LogEntry,
+    LogFacts,
+    LogReading,
+    LogRules,
+    Repeated,
+)
+from verifier.history.log_entries import NO_JOB
 from verifier.history.summary import Notice, Problem
 
 MOST_ERRORS = 300
 """The most errors that are named."""
 _MOST_JOBS = 100
 """Jobs in one file that are judged apart; entries of further ones are judged together."""
-_MOST_LINE = 1 << 20
-_CHUNK = 1 << 16
-_TYPE = "cloud_run_job"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NO_JOB = JobName("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,10 @@ class JudgedError:
 
     error: Repeated
     accept: Accept | None
+    job: JobName
+    """The job whose error it is; `NO_JOB` where the entries name none."""
+    worker: str = ""
+    """The trigger of the worker by whose patterns it was judged, or empty."""
 
     @property
     def identities(self) -> frozenset[str]:
@@ -61,6 +64,8 @@ class JudgedLogs:
     missing: tuple[str, ...]
     cut: bool
     """Something in it was too long to be judged whole."""
+    endings: tuple[str, ...]
+    """The ways in which attempts at tasks ended, but for `exit 0`."""
 
     @property
     def identities(self) -> frozenset[str]:
@@ -104,8 +109,11 @@ class Judging:
         return accepting(self.policy.accepts, error, job=of, worker=worker.trigger if worker else "", today=self.today)
 
 
-Read = Callable[[], Iterable[tuple[JobName, LogEntry] | Notice | Problem]]
-"""Gives the entries, from the first one on each time that it is called."""
+Read = Callable[[Sequence[datetime]], Iterable[tuple[JobName, LogEntry] | Notice | Problem]]
+"""Gives the entries, from the first one on each time that it is called.
+
+It is told the moments around which everything is wanted, not only what may matter by itself: see `LogFacts.unled`.
+"""
 
 
 def judge_entries(read: Read, judging: Judging) -> tuple[JudgedLogs, list[Notice | Problem]]:
@@ -127,46 +135,14 @@ def compared(logs: JudgedLogs, baseline: JudgedLogs) -> Compared:
     """
     before, now = baseline.identities, logs.identities
     return Compared(
-        new=tuple(each.error.identity for each in logs.errors if each.error.identity not in before),
-        known=tuple(each.error.identity for each in logs.errors if each.error.identity in before),
-        gone=tuple(each.error.identity for each in baseline.errors if not each.identities & now),
+        new=_once(each.error.identity for each in logs.errors if each.error.identity not in before),
+        known=_once(each.error.identity for each in logs.errors if each.error.identity in before),
+        gone=_once(each.error.identity for each in baseline.errors if not each.identities & now),
     )
 
 
-def entries_of(items: Iterable[Document | Notice | Problem]) -> Iterator[tuple[JobName, LogEntry] | Notice | Problem]:
-    """Yield the entries of a Cloud Run job that these documents are; what is none is told once for each kind."""
-    wrong: Counter[str] = Counter()
-    places: dict[str, str] = {}
-    file = ""
-    for item in items:
-        if not isinstance(item, Document):
-            yield item
-            continue
-        file = item.file
-        try:
-            job, entry = _job_of(item.value), entry_of_document(item.value)
-        except Malformed as error:
-            wrong[str(error)] += 1
-            places.setdefault(str(error), item.place)
-            if len(wrong) > _MOST_JOBS:
-                yield Problem(item.place, str(error))
-                del wrong[str(error)]
-        else:
-            yield job, entry
-    for why, count in wrong.items():
-        yield Problem(places[why] if count == 1 else file, why if count == 1 else f"{count} documents: {why}")
-
-
-def lines_of(stream: TextStream) -> Iterator[tuple[JobName, LogEntry]]:
-    """Yield a plain text's lines as entries, in their order; a line longer than a megabyte is cut."""
-    for number, line in enumerate(_lines(stream)):
-        if line.strip():
-            yield NO_JOB, entry_of_line(line, _EPOCH + timedelta(microseconds=number))
-
-
-def line_of(moment: datetime) -> int:
-    """Return the number of the line, from 1, that `lines_of` gave this moment."""
-    return (moment - _EPOCH) // timedelta(microseconds=1) + 1
+def _once(identities: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(identities))
 
 
 @dataclass(slots=True)
@@ -185,7 +161,7 @@ def _readings(
 ) -> tuple[dict[JobName, _Counted], list[Notice | Problem]]:
     found: dict[JobName, _Counted] = {}
     problems: list[Notice | Problem] = []
-    for item in read():
+    for item in read(sorted({moment for moments in around.values() for moment in moments})):
         if not isinstance(item, tuple):
             problems.append(item)
             continue
@@ -205,10 +181,14 @@ def _joined(readings: Mapping[JobName, _Counted], judging: Judging, entries: int
     ignored: Counter[str] = Counter()
     seen: set[str] = set()
     wanted: set[str] = set()
+    endings: set[str] = set()
     more, cut = 0, False
     for job, reading in readings.items():
         facts = reading.facts(truncated=False)
-        errors += [JudgedError(error, judging.accept(error, job)) for error in facts.errors]
+        worker = judging.worker_of(job)
+        trigger = worker.trigger if worker else ""
+        errors += [JudgedError(error, judging.accept(error, job), job, trigger) for error in facts.errors]
+        endings |= {_said(ending) for ending in facts.endings}
         ignored.update(dict(facts.ignored))
         more += facts.more_errors
         cut = cut or facts.truncated
@@ -226,40 +206,14 @@ def _joined(readings: Mapping[JobName, _Counted], judging: Judging, entries: int
         seen=tuple(sorted(seen)),
         missing=tuple(sorted(wanted - seen)),
         cut=cut,
+        endings=tuple(sorted(endings)),
     )
 
 
-def _job_of(document: Mapping[str, Any]) -> JobName:
-    resource = document.get("resource")
-    if resource is None:
-        return NO_JOB
-    if not isinstance(resource, Mapping):
-        raise Malformed("expected a log entry whose resource is an object")
-    kind = resource.get("type")
-    if kind != _TYPE:
-        shown = str(kind)[:80] if kind else "none"
-        raise Malformed(
-            f"expected entries of a Cloud Run job ({_TYPE}), got the resource {shown}; "
-            "judge other programs' output with --text"
-        )
-    labels = resource.get("labels")
-    if not isinstance(labels, Mapping):
-        return NO_JOB
-    named = (labels.get(name, "") for name in ("project_id", "location", "job_name"))
-    return JobName(*(value[:200] if isinstance(value, str) else "" for value in named))
+def _said(ending: Ending) -> str:
+    return f"{ending.how} {ending.number}" if ending.number else ending.how
 
 
 def _is_of(worker: Worker, job: JobName) -> bool:
     here = (worker.job.location, worker.job.job) == (job.location, job.job)
     return here and worker.job.project in ("", job.project)
-
-
-def _lines(stream: TextStream) -> Iterator[str]:
-    rest = ""
-    while chunk := stream.read(_CHUNK):
-        *whole, rest = (rest + chunk).split("\n")
-        yield from (line[:_MOST_LINE] for line in whole)
-        if len(rest) > 2 * _MOST_LINE:
-            rest = rest[:_MOST_LINE]
-    if rest:
-        yield rest[:_MOST_LINE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from verifier.facts.logs.levels import NAMES
 from verifier.facts.logs.text import structured, structured_line
 from verifier.times import parse_time
 
+_HALVES = re.compile("[\ud800-\udfff]")
+"""What is no character: halves of surrogate pairs, which JSON can name, and bytes of a file that are no UTF-8."""
 _NUMBERS = {name: number for number, name in NAMES.items()}
 _MOST_LABEL = 200
 _TASK_LABEL = "run.googleapis.com/task_index"
@@ -31,7 +34,7 @@ def entry_of_document(document: object) -> LogEntry:
         _moment(document),
         _NUMBERS.get(str(document.get("severity", "")).upper(), 0),
         log_name.rpartition("/logs/")[2].replace("%2F", "/"),
-        text,
+        _characters(text),
         _label(labels, EXECUTION_LABEL),
         _label(labels, _TASK_LABEL),
         _label(labels, _ATTEMPT_LABEL),
@@ -43,11 +46,16 @@ def entry_of_document(document: object) -> LogEntry:
 
 def entry_of_line(line: str, moment: datetime, log: str = "text") -> LogEntry:
     """Return the entry that a line of a program's output is: a JSON object is read as the platform would read it."""
-    line = line.rstrip("\r\n")
+    line = _characters(line.rstrip("\r\n"))
     found = structured_line(line)
     if found is None:
         return LogEntry(moment, 0, log, line, "", "", "")
-    return LogEntry(moment, 0, log, found.text, "", "", "", found.level, "", True)
+    return LogEntry(moment, 0, log, _characters(found.text), "", "", "", found.level, "", True)
+
+
+def _characters(text: str) -> str:
+    """Return the text with a replacement character for each that cannot be encoded: RE2 takes UTF-8 alone."""
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
 
 
 def _payload(document: Mapping[str, Any]) -> tuple[str, int, bool]:
@@ -64,6 +72,8 @@ def _payload(document: Mapping[str, Any]) -> tuple[str, int, bool]:
 
 def _moment(document: Mapping[str, Any]) -> datetime:
     stamp = document.get("timestamp") or document.get("receiveTimestamp")
+    if stamp is None:
+        raise Malformed("expected a log entry with a timestamp, got none")
     try:
         return parse_time(stamp if isinstance(stamp, str) else "")
     except (ValueError, OverflowError) as error:
