@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
+from verifier.checks.accept import Accept
 from verifier.checks.policy import BuildConfig, Policy
 from verifier.cli.audit_input import from_files
 from verifier.cli.audit_place import AuditScope
 from verifier.cli.build_text import POLICY_FILE, read_chosen_policy
 from verifier.cli.moments import moment
 from verifier.cli.surroundings import chosen_project, stand_in_address
+from verifier.cli.terminal import visible
 from verifier.cli.upgrade import Comparison
 from verifier.errors import Malformed, ServiceError, SettingsError
 from verifier.facts.build import Build
+from verifier.facts.logs import NOISE, ROWS, Row
 from verifier.facts.trigger import OFFLINE, Trigger, Unread
 from verifier.history.summary import Problem
 
@@ -48,7 +51,7 @@ def policy(file: Path, since: datetime | None, project: str, regions: tuple[str,
         )
     if rules.refused:
         raise click.ClickException("\n".join([f"{file}: what has no effect is to be corrected:", *rules.refused]))
-    click.echo("\n".join([f"{file} can be deployed.", *_lines(rules)]))
+    click.echo("\n".join([f"{file} can be deployed.", *_lines(rules, datetime.now(UTC).date())]))
     require_trigger = bool(tomllib.loads(text).get("require_trigger", False))
     if files:
         _compare(Comparison(rules, require_trigger, lambda _: OFFLINE), from_files(files))
@@ -107,7 +110,7 @@ def _takes_an_exemption(text: str) -> bool:
     return True
 
 
-def _lines(rules: Policy) -> Iterator[str]:
+def _lines(rules: Policy, today: date) -> Iterator[str]:
     refs = [*(f"branch {name}" for name in rules.branches), *(f"tag {name}" for name in rules.tags)]
     any_repository = "any, where a trigger builds it"
     yield f"  repositories  {_listed(map(str, rules.repositories), any_repository)}"
@@ -115,6 +118,9 @@ def _lines(rules: Policy) -> Iterator[str]:
     yield f"  triggers      {_triggers(rules)}"
     yield f"  steps         {_steps(rules)}"
     yield f"  workers       {_listed((f'{one.job.job} for {one.trigger}' for one in rules.workers), 'none')}"
+    yield f"  crash words   {_rows(ROWS, rules.logs.off, on=rules.logs.crash_words)}"
+    yield f"  known noise   {_rows(NOISE, rules.logs.off, on=rules.logs.noise)}"
+    yield from (f"  accepted      {_accepted(one, today)}" for one in rules.accepts)
     yield f"  exemptions    {_listed((one.reason for one in rules.exemptions), 'none')}"
     yield f"  Slack         {_listed(rules.posts, 'nothing')}; routes: {len(rules.routes)}"
     for warning in rules.warnings:
@@ -132,6 +138,24 @@ def _triggers(rules: Policy) -> str:
 def _steps(rules: Policy) -> str:
     required = rules.build_config is BuildConfig.REPOSITORY
     return "of a file of the repository" if required else 'from anywhere (build_config = "repository" wants a file)'
+
+
+def _rows(table: Sequence[Row], off: frozenset[str], *, on: bool) -> str:
+    """Return how many rules of a table are on for workers that say nothing else."""
+    if not on:
+        return "all off"
+    without = sorted(row.name for row in table if row.name in off)
+    said = f"{len(table) - len(without)} rules, docs/logs.md lists all"
+    return said + (f"; off: {', '.join(without)}" if without else "")
+
+
+def _accepted(accept: Accept, today: date) -> str:
+    owner = accept.job.job if accept.job else accept.worker
+    whose = f" of {owner}" if owner else ""
+    days = (accept.until - today).days
+    left = "has run out" if days < 0 else f"{days + 1} day{'s' * (days > 0)} left"
+    until = f"until {accept.until.isoformat()} ({left})"
+    return f"{visible(accept.error, 100)}{whose} {until}: {visible(accept.reason, 160)}"
 
 
 def _listed(items: Iterable[str], otherwise: str) -> str:

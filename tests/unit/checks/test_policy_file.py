@@ -90,6 +90,7 @@ def test_the_example_reads_whole() -> None:
                     failures=(*DEFAULT_FAILURES, mine),
                     ignored=(Pattern("DeprecationWarning", "DeprecationWarning"),),
                     expected=(Pattern("query ok", "query ok"),),
+                    off=frozenset({"test-runner", "leptonica"}),
                 ),
             ),
         ),
@@ -140,7 +141,7 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
     of_worker = [line for line in lines if "_deadline " in line or line.startswith("settle")]
     of_sweep = [line for line in lines if line.startswith("grace")]
     of_slack = [line for line in lines if line.startswith(("post", "name"))]
-    of_logs = [line for line in lines if line.startswith("default_patterns")]
+    of_logs = [line for line in lines if line.startswith(("default_patterns", "noise"))]
     of_all = [line for line in lines if line not in [*of_worker, *of_slack, *of_logs, *of_sweep]]
     tables = ["[slack]", *of_slack, "[logs]", *of_logs, "[sweep]", *of_sweep, WORKER, *of_worker]
 
@@ -405,6 +406,75 @@ def test_a_log_query_that_would_be_too_long_is_refused() -> None:
     [problem] = problems(f"{WORKER}fail = ['{'long ' * 3000}']")
 
     assert problem.startswith("worker[1]: expected patterns that fit into a log query of 20000 characters, got ")
+
+
+def test_rules_are_switched_off_for_every_worker_and_for_one() -> None:
+    found = policy(f'logs.off = ["go-panic"]\n{WORKER}off = ["leptonica"]')
+
+    assert found.logs.off == {"go-panic"}
+    assert found.workers[0].logs.off == {"go-panic", "leptonica"}
+
+
+def test_known_noise_is_switched_off_for_every_worker_or_for_one_and_on_again() -> None:
+    assert policy("").logs.noise is True
+    assert policy(f"logs.noise = false\n{WORKER}").workers[0].logs.noise is False
+    assert policy(f"logs.noise = false\n{WORKER}noise = true").workers[0].logs.noise is True
+    assert worker("noise = false").logs.noise is False
+
+
+def test_a_rule_that_does_not_exist_is_refused_with_the_nearest() -> None:
+    expected = "expected the name of a rule, as docs/logs.md lists them"
+
+    assert problems('logs.off = ["go-panics", "qqqq"]') == [
+        f"logs.off[1]: {expected}; the nearest: go-panic, rust-panic, got 'go-panics'",
+        f"logs.off[2]: {expected}, got 'qqqq'",
+    ]
+
+
+ACCEPTED_ERROR = '[[accept]]\nerror = "KeyError: "\nreason = "known"\nuntil = 2027-02-26\n'
+TODAY = date(2026, 11, 28)
+
+
+def test_an_accepted_error_is_of_a_worker_of_a_job_or_of_any() -> None:
+    whose = [
+        policy(ACCEPTED_ERROR + text).accepts[0] for text in ("", 'worker = "main"', 'job = "p-1/us-central1/worker"')
+    ]
+
+    assert whose == [
+        Accept("KeyError: ", "known", date(2027, 2, 26)),
+        Accept("KeyError: ", "known", date(2027, 2, 26), worker="main"),
+        Accept("KeyError: ", "known", date(2027, 2, 26), job=JobName("p-1", "us-central1", "worker")),
+    ]
+
+
+def test_an_error_is_accepted_for_90_days_at_the_most() -> None:
+    last, later = ACCEPTED_ERROR.encode(), ACCEPTED_ERROR.replace("02-26", "02-27").encode()
+
+    assert read_policy(last, today=TODAY).accepts[0].until == date(2027, 2, 26)
+    assert read_policy(later).accepts[0].until == date(2027, 2, 27)
+    with pytest.raises(SettingsError, match=r"accept\[1\]\.until: expected a date .*90 days away at the most, got"):
+        read_policy(later, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place"),
+    [
+        ('error = "KeyError: "\n', "", "accept[1].error"),
+        ('"KeyError: "', "'(('", "accept[1].error"),
+        ('"KeyError: "', "'a|'", "accept[1].error"),
+        ('reason = "known"\n', "", "accept[1].reason"),
+        ("until = 2027-02-26\n", "", "accept[1].until"),
+        ("2027-02-26", "'next week'", "accept[1].until"),
+        ("2027-02-26", "2027-02-26T10:00:00Z", "accept[1].until"),
+        ("[[accept]]\n", '[[accept]]\njob = "worker"\n', "accept[1].job"),
+        ("[[accept]]\n", '[[accept]]\njob = "us-central1/worker"\nworker = "main"\n', "accept[1].job"),
+        ("[[accept]]\n", "[[accept]]\nuntill = 1\n", "accept[1]"),
+    ],
+)
+def test_what_is_wrong_with_an_accepted_error_is_told_with_its_place(right: str, wrong: str, place: str) -> None:
+    [problem] = problems(ACCEPTED_ERROR.replace(right, wrong))
+
+    assert problem.startswith(place)
 
 
 def found_in(text: str) -> Policy | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from tests.fixtures.builds import document
 from verifier.cli import main
+from verifier.facts.logs import NOISE, ROWS
 from verifier.standin.clock import system_clock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
@@ -35,6 +37,8 @@ def test_an_empty_policy_can_be_deployed(tmp_path: Path) -> None:
         "  triggers      any; whoever may submit builds may make one: list yours under `triggers`\n"
         '  steps         from anywhere (build_config = "repository" wants a file)\n'
         "  workers       none\n"
+        f"  crash words   {len(ROWS)} rules, docs/logs.md lists all\n"
+        f"  known noise   {len(NOISE)} rules, docs/logs.md lists all\n"
         "  exemptions    none\n"
         "  Slack         FAILED, INCONCLUSIVE, LOCAL_SOURCE; routes: 0\n"
     )
@@ -49,6 +53,43 @@ def test_what_a_policy_accepts_is_said() -> None:
         "  workers       dev-vividly-content-worker for content-worker-main",
     ):
         assert line in result.stdout.splitlines()
+
+
+def test_accepted_errors_are_said_with_their_days(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        "".join(
+            f'[[accept]]\nerror = "{error}"\nreason = "known"\nuntil = {today + timedelta(days)}\n{whose}\n'
+            for error, days, whose in (("a", 1, 'worker = "main"'), ("b", 0, 'job = "us-central1/w"'), ("c", -1, ""))
+        )
+    )
+    assert [line for line in run(file).stdout.splitlines() if line.startswith("  accepted")] == [
+        f"  accepted      a of main until {today + timedelta(1)} (2 days left): known",
+        f"  accepted      b of w until {today} (1 day left): known",
+        f"  accepted      c until {today - timedelta(1)} (has run out): known",
+    ]
+
+
+def test_an_error_that_is_accepted_for_too_long_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    late = datetime.now(UTC).date() + timedelta(92)
+    file.write_text(f'[[accept]]\nerror = "a"\nreason = "known"\nuntil = {late}\n')
+    result = run(file)
+    assert result.exit_code == 1
+    assert "90 days away at the most" in result.stderr
+
+
+def test_noise_and_crash_words_that_are_switched_off_are_said(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[logs]\noff = ["leptonica", "go-panic"]\n')
+    lines = run(file).stdout.splitlines()
+    assert f"  crash words   {len(ROWS) - 1} rules, docs/logs.md lists all; off: go-panic" in lines
+    assert f"  known noise   {len(NOISE) - 1} rules, docs/logs.md lists all; off: leptonica" in lines
+    file.write_text("[logs]\nnoise = false\ndefault_patterns = false\n")
+    lines = run(file).stdout.splitlines()
+    assert "  crash words   all off" in lines
+    assert "  known noise   all off" in lines
 
 
 def test_every_problem_is_named_at_once(tmp_path: Path) -> None:

@@ -30,6 +30,13 @@ def test_a_text_entry_is_read() -> None:
     )
 
 
+def test_what_is_no_character_is_replaced_so_that_it_can_be_searched() -> None:
+    assert entry_of_document({**DOCUMENT, "textPayload": "b\ud800m"}).text == "b\ufffdm"
+    assert entry_of_document({**DOCUMENT, "textPayload": None, "jsonPayload": {"msg": "b\udce9m"}}).text == "b\ufffdm"
+    assert entry_of_line("b\udce9m", START).text == "b\ufffdm"
+    assert entry_of_line('{"msg": "b\\ud800m"}', START).text == "b\ufffdm"
+
+
 def test_a_structured_entry_is_read_with_its_own_level() -> None:
     document = {
         **DOCUMENT,
@@ -46,7 +53,7 @@ def test_a_structured_entry_is_read_with_its_own_level() -> None:
     [
         ("boom", "expected a log entry, a JSON object, got str"),
         ({}, "expected a log entry with a logName, got none"),
-        ({**DOCUMENT, "timestamp": None}, "expected a log entry with a timestamp in RFC 3339, got 'None'"),
+        ({**DOCUMENT, "timestamp": None}, "expected a log entry with a timestamp, got none"),
         ({**DOCUMENT, "timestamp": "0001-01-01T00:00:00+23:59"}, "expected a log entry with a timestamp in RFC 3339"),
     ],
 )
