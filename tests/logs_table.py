@@ -11,13 +11,13 @@ from pathlib import Path
 
 from tests.corpus.logs.score import Judged, score
 from tests.corpus.logs.sequences import sequences
-from verifier.facts.logs import ERROR_FIELDS, LEVEL_FIELDS, MESSAGE_FIELDS, NOISE, ROWS, Row
+from verifier.facts.logs import ERROR_FIELDS, LEVEL_FIELDS, MESSAGE_FIELDS, NOISE, ROWS, RuleRow
 from verifier.facts.logs.rules import GO, JVM, NODE, OTHERS
 from verifier.facts.logs.rules_python import PYTHON
 from verifier.facts.logs.rules_tools import PROSE, TOOLS
 
 PAGE = Path(__file__).parents[1] / "docs" / "logs.md"
-GROUPS: tuple[tuple[str, Sequence[Row]], ...] = (
+GROUPS: tuple[tuple[str, Sequence[RuleRow]], ...] = (
     ("all, Python", PYTHON),
     ("Node", NODE),
     ("Java", JVM),

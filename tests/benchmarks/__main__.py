@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.benchmarks import audit, decoders, logs, memory, requests, start
+from tests.benchmarks import audit, decoders, errors, logs, memory, requests, start
 from tests.benchmarks.effort import FULL, QUICK, Effort
 from tests.benchmarks.results import Measurement, table
 from tests.emulators.firestore import running_firestore
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Effort, str], Iterator[Measurement]]] = {
     "requests": requests.measure,
     "start": start.measure,
     "logs": logs.measure,
+    "errors": errors.measure,
     "memory": memory.measure,
     "audit": audit.measure,
     "decoders": decoders.measure,

@@ -28,6 +28,8 @@ class Effort:
     doublings: int
     """Pairs of readings of a hostile text and of its double."""
     hostile_characters: int
+    corpus_step: int
+    """Of so many sequences of the corpus one is judged."""
 
 
 FULL = Effort(
@@ -42,6 +44,7 @@ FULL = Effort(
     memory_builds=100_000,
     doublings=5,
     hostile_characters=100_000,
+    corpus_step=1,
 )
 QUICK = Effort(
     rounds=1,
@@ -55,4 +58,5 @@ QUICK = Effort(
     memory_builds=500,
     doublings=1,
     hostile_characters=2_000,
+    corpus_step=40,
 )

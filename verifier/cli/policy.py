@@ -20,7 +20,7 @@ from verifier.cli.terminal import visible
 from verifier.cli.upgrade import Comparison
 from verifier.errors import Malformed, ServiceError, SettingsError
 from verifier.facts.build import Build
-from verifier.facts.logs import NOISE, ROWS, Row
+from verifier.facts.logs import NOISE, ROWS, RuleRow
 from verifier.facts.trigger import OFFLINE, Trigger, Unread
 from verifier.history.summary import Problem
 
@@ -140,7 +140,7 @@ def _steps(rules: Policy) -> str:
     return "of a file of the repository" if required else 'from anywhere (build_config = "repository" wants a file)'
 
 
-def _rows(table: Sequence[Row], off: frozenset[str], *, on: bool) -> str:
+def _rows(table: Sequence[RuleRow], off: frozenset[str], *, on: bool) -> str:
     """Return how many rules of a table are on for workers that say nothing else."""
     if not on:
         return "all off"

@@ -147,7 +147,7 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
 
     said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 13
+    assert len(lines) == 14
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
 
 
