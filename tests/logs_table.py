@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.corpus.logs.score import Judged, score
+from tests.corpus.logs.score import JudgedSequence, score
 from tests.corpus.logs.sequences import sequences
 from verifier.facts.logs import ERROR_FIELDS, LEVEL_FIELDS, MESSAGE_FIELDS, NOISE, ROWS, RuleRow
 from verifier.facts.logs.rules import GO, JVM, NODE, OTHERS
@@ -67,9 +67,9 @@ def fields() -> str:
     return said + "\n".join(levels) + "\n"
 
 
-def figures(judged: Sequence[Judged]) -> str:
+def figures(judged: Sequence[JudgedSequence]) -> str:
     """Return how the corpus is judged, a row a language: errors found of those that exit code 0 hides, and alarms."""
-    by_language: dict[str, list[Judged]] = {}
+    by_language: dict[str, list[JudgedSequence]] = {}
     for one in judged:
         by_language.setdefault(one.sequence.language, []).append(one)
     head = [
@@ -92,7 +92,7 @@ def with_table(page: str, name: str, table: str) -> str:
     return f"{before}{begins}\n{table}\n{ends}{after}"
 
 
-def _figures(name: str, judged: Sequence[Judged]) -> str:
+def _figures(name: str, judged: Sequence[JudgedSequence]) -> str:
     silent = [one for one in judged if one.sequence.silent_error]
     benign = [one for one in judged if one.sequence.truth == "benign"]
     cells = [

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from tests.benchmarks.decoders import UNITS
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.results import Measurement, absent
-from tests.corpus.logs.score import Judged, false_alarms, score
+from tests.corpus.logs.score import JudgedSequence, false_alarms, score
 from tests.corpus.logs.sequences import sequences
 from verifier.facts.logs import LogEntry, LogReading, LogRules, describe
 
@@ -36,10 +36,10 @@ def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
     yield from _costs(effort)
 
 
-def found_in_corpus(judged: Sequence[Judged]) -> Iterator[Measurement]:
+def found_in_corpus(judged: Sequence[JudgedSequence]) -> Iterator[Measurement]:
     """Yield a row a language, a row for each logger of whose output something is judged wrong, and the sums."""
     for by in ("language", "logger"):
-        groups: dict[str, list[Judged]] = {}
+        groups: dict[str, list[JudgedSequence]] = {}
         for one in judged:
             groups.setdefault(getattr(one.sequence, by), []).append(one)
         rows = [_row(f"errors, {by} {name}", groups[name]) for name in sorted(groups)]
@@ -60,7 +60,7 @@ def found_in_corpus(judged: Sequence[Judged]) -> Iterator[Measurement]:
         yield Measurement(f"errors: false alarms, {how}", alarm, "none", share, "%", at_most=4)
 
 
-def _row(name: str, judged: Sequence[Judged]) -> Measurement:
+def _row(name: str, judged: Sequence[JudgedSequence]) -> Measurement:
     """Return how the sequences are judged: what is found joined and split, and beside it the alarms."""
     silent, benign = _parts(judged)
     joined, split = (sum(getattr(one, how) for one in silent) for how in ("joined", "split"))
@@ -71,12 +71,12 @@ def _row(name: str, judged: Sequence[Judged]) -> Measurement:
     )
 
 
-def _parts(judged: Sequence[Judged]) -> tuple[list[Judged], list[Judged]]:
+def _parts(judged: Sequence[JudgedSequence]) -> tuple[list[JudgedSequence], list[JudgedSequence]]:
     silent = [one for one in judged if one.sequence.silent_error]
     return silent, [one for one in judged if one.sequence.truth == "benign"]
 
 
-def _is_wrong(judged: Sequence[Judged]) -> bool:
+def _is_wrong(judged: Sequence[JudgedSequence]) -> bool:
     silent, benign = _parts(judged)
     return not all(one.joined and one.split for one in silent) or any(one.joined or one.split for one in benign)
 

@@ -10,7 +10,7 @@ from tests.benchmarks.__main__ import BENCHMARKS
 from tests.benchmarks.effort import QUICK
 from tests.benchmarks.errors import found_in_corpus, known_again
 from tests.benchmarks.results import Measurement, absent, table
-from tests.corpus.logs.score import Judged
+from tests.corpus.logs.score import JudgedSequence
 from tests.corpus.logs.sequences import Sequence, Truth
 
 
@@ -48,8 +48,8 @@ def test_a_sample_that_is_not_there_is_told() -> None:
 
 
 def test_the_corpus_is_told_by_language_and_by_the_loggers_that_are_judged_wrong() -> None:
-    def one(logger: str, truth: Truth, *, found: bool) -> Judged:
-        return Judged(Sequence(logger, "go", logger, truth, "quiet", "so", 0, ()), joined=found, split=found)
+    def one(logger: str, truth: Truth, *, found: bool) -> JudgedSequence:
+        return JudgedSequence(Sequence(logger, "go", logger, truth, "quiet", "so", 0, ()), joined=found, split=found)
 
     rows = list(
         found_in_corpus(
