@@ -82,7 +82,7 @@ class Builds(Protocol):
         """Successful builds that finished between two moments, a page at a time (`page` is empty at first)."""
 
 
-class Claim(NamedTuple):
+class ExecutionClaim(NamedTuple):
     """An execution that says for which build it was started. Whoever may run the job can have one say anything."""
 
     name: str
@@ -102,7 +102,9 @@ class Jobs(Protocol):
         `args` and `env` are for the container of this name; empty: for the only one.
         """
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
+    def started_for(
+        self, job: JobName, env: str, value: str, since: datetime, *, timeout: float
+    ) -> list[ExecutionClaim]:
         """Return the job's executions created since then whose environment has `env` = `value`, oldest first.
 
         Of very many the first ones.
