@@ -80,6 +80,8 @@ log(
     policy=POLICY.digest,
     loopback=SETTINGS.loopback,
 )
+for problem in (*POLICY.refused, *POLICY.warnings):
+    log("WARNING", f"policy: {problem}", policy=POLICY.digest)
 
 
 @functions_framework.http

@@ -41,8 +41,8 @@ PAGED = frozenset(call for call, is_paged in _EVERY.items() if is_paged)
 """Calls that reach out when their next page is asked for, and not before."""
 
 READS = frozenset(
-    """store.read store.due store.present store.holding builds.fetch builds.finished jobs.started_for jobs.observe
-    logs.read submitters.submitter chat.find""".split()
+    """store.read store.due store.present store.holding builds.fetch builds.finished triggers.read
+    jobs.started_for jobs.observe logs.read submitters.submitter chat.find""".split()
 )
 WRITES = CALLS - READS
 """Calls that change the world; a call that nobody has listed as a read is taken for one."""

@@ -14,6 +14,7 @@ from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import Execution, JobName
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
+from verifier.facts.trigger import Trigger
 
 Document = Mapping[str, Any]
 """A stored document: JSON values only; the moments in it are text as `times.show_time` writes it."""
@@ -79,7 +80,17 @@ class Builds(Protocol):
     def finished(
         self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
     ) -> BuildPage:
-        """Successful builds that finished between two moments, a page at a time (`page` is empty at first)."""
+        """Builds that ended between two moments, however they did, a page at a time (`page` is empty at first)."""
+
+
+class Triggers(Protocol):
+    """Cloud Build's triggers."""
+
+    def read(self, project: str, location: str, trigger_id: str, *, timeout: float) -> Trigger:
+        """The trigger as Cloud Build has it, or had it some minutes ago. `Missing` when there is none.
+
+        Raises `Denied` with the role to grant, and Malformed when what Cloud Build has is no trigger that can be read.
+        """
 
 
 class ExecutionClaim(NamedTuple):
@@ -198,6 +209,8 @@ class Services(Protocol):
     def store(self) -> Store: ...
     @property
     def builds(self) -> Builds: ...
+    @property
+    def triggers(self) -> Triggers: ...
     @property
     def jobs(self) -> Jobs: ...
     @property

@@ -21,6 +21,7 @@ from verifier.adapters.firestore import FirestoreStore
 from verifier.adapters.pubsub import VerdictTopic
 from verifier.adapters.slack import SlackBot
 from verifier.adapters.submitters import CloudSubmitters
+from verifier.adapters.triggers import CloudTriggers
 from verifier.facts.build import BuildKey
 from verifier.services import Message
 from verifier.standin.clock import system_clock
@@ -103,6 +104,11 @@ EXTERNAL_CALLS = {
         "ListBuilds",
         lambda at, s: CloudBuild(at.address).finished(_KEY.project, _KEY.location, _MOMENT, _MOMENT, "", timeout=s),
     ),
+    "triggers.read": ExternalCall(
+        "google",
+        "GetBuildTrigger",
+        lambda at, s: CloudTriggers(lambda: _MOMENT, at.address).read(_KEY.project, _KEY.location, "t1", timeout=s),
+    ),
     "jobs.start": ExternalCall(
         "google", "RunJob", lambda at, s: CloudRunJobs(at.address).start(RESIZER, (), {}, timeout=s)
     ),
@@ -136,6 +142,7 @@ def _google(_: str, project: str) -> Iterator[CallTarget]:
     with google_standing() as google:
         google.put_job()
         google.cloud.put_build({"id": _KEY.id, "projectId": _KEY.project, "name": _KEY.name})
+        google.cloud.put_trigger(_KEY.project, _KEY.location, {"id": "t1", "filename": "cloudbuild.yaml"})
         execution = CloudRunJobs(google.address).start(RESIZER, (), {}, timeout=10)
         yield CallTarget(google.address, project, execution=execution)
 

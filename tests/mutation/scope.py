@@ -10,7 +10,7 @@ _WHOLE = ("verifier/facts", "verifier/checks")
 _SINGLE = ("verifier/controller/ledger.py",)
 _WIDER: dict[str, Sequence[str]] = {
     "verifier/controller/ledger.py": ("tests/contract/test_ledger.py", "tests/properties/test_ledger.py"),
-    "verifier/checks/policy_table.py": ("tests/unit/checks/test_policy_file.py",),
+    "verifier/checks": ("tests/unit/checks",),
     "verifier/facts/logs": ("tests/unit/facts/logs", "tests/properties/test_log_entries.py"),
 }
 """By module or package: slower tests, beyond those that bear its name, asked where those notice nothing."""

@@ -122,6 +122,7 @@ def _start(trial: Trial) -> int:
     code = 1
     try:
         os.setpgid(0, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         code = _verdict(trial)
     finally:
         os._exit(code)

@@ -10,13 +10,14 @@ from functools import partial
 from tests.simulation.fault_plan import CallOutcome, unavailable
 from tests.simulation.injector import FaultInjector
 from tests.simulation.kernel import BEGINNING
-from tests.simulation.world_model import CHANNEL, WorldModel
+from tests.simulation.world_model import CHANNEL, TRIGGER, WorldModel
 from verifier.controller.ledger import BUILDS
 from verifier.errors import Missing
-from verifier.facts.build import SUCCESS, Build, BuildKey
+from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
+from verifier.facts.trigger import Trigger, parse_trigger
 from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Stored
 from verifier.times import show_time
 
@@ -113,7 +114,7 @@ class SimulatedCloudBuild:
             found = [
                 made.key
                 for made in self.world.builds.values()
-                if made.done.status == SUCCESS and made.finishes + max(self.world.lag, self.world.listing_lag) <= now
+                if made.finishes + max(self.world.lag, self.world.listing_lag) <= now
                 if made.done.finished is not None and since <= made.done.finished < until
             ]
             first = int(page or 0)
@@ -121,6 +122,18 @@ class SimulatedCloudBuild:
             return BuildPage(found[first : first + _BUILDS_A_PAGE], str(first + _BUILDS_A_PAGE) if more else "")
 
         return self.injector.call("builds.finished", timeout, effect)
+
+
+@dataclass
+class SimulatedTriggers:
+    """Every trigger is the worker's: its steps are a file of the repository that it builds."""
+
+    injector: FaultInjector
+
+    def read(self, project: str, location: str, trigger_id: str, *, timeout: float) -> Trigger:
+        document = {"id": trigger_id, "name": TRIGGER, "filename": "cloudbuild.yaml", "github": {"push": {}}}
+        now = self.injector.kernel.clock
+        return self.injector.call("triggers.read", timeout, lambda _: parse_trigger(document, now()))
 
 
 @dataclass
@@ -260,6 +273,7 @@ class SimulatedServices:
 
     store: SimulatedStore
     builds: SimulatedCloudBuild
+    triggers: SimulatedTriggers
     jobs: SimulatedCloudRun
     logs: SimulatedLogging
     submitters: SimulatedSubmitters
@@ -276,6 +290,7 @@ class SimulatedServices:
         return SimulatedServices(
             store=SimulatedStore(injector),
             builds=SimulatedCloudBuild(injector, world),
+            triggers=SimulatedTriggers(injector),
             jobs=SimulatedCloudRun(injector, world),
             logs=logging,
             submitters=SimulatedSubmitters(injector),

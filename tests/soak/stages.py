@@ -15,6 +15,7 @@ from typing import NamedTuple
 from tests.tally import line
 
 SEEDS, BUILDS = os.environ.get("SEEDS", "100000"), os.environ.get("BUILDS", "10000")
+MUTATIONS = os.environ.get("MUTATIONS", "1000000")
 _LINE = re.compile(r"^(.+): (\d+) tried, (\d+) held(.*)$")
 _DIRECTORIES = ("crashes", "faults", "simulation")
 _PROPERTIES = ("tests/properties", "tests/unit/reporting/test_slack_message_hostile.py")
@@ -32,6 +33,7 @@ STAGES = (
     SoakStage(("pytest", "-n", "2", *(f"tests/{name}" for name in _DIRECTORIES)), {}),
     SoakStage(("pytest", "-n", "2", "-m", "soak", "--ignore=tests/benchmarks"), {}),
     SoakStage(("pytest", "-n", "2", "--timeout=0", *_PROPERTIES), {"PROPERTY_EXAMPLES": "2000"}),
+    SoakStage(("pytest", "-n", "2", "tests/conformance/test_mutations.py"), {"MUTATIONS": MUTATIONS}),
     SoakStage(("tests.simulation", "--pairs"), {}),
     SoakStage(("tests.simulation", "--seeds", SEEDS), {}),
     SoakStage(("tests.duplicates",), {"BUILDS": "1000"}),

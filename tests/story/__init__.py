@@ -17,5 +17,6 @@
 | `test_executions.py` | how an execution went: the worker's doing, or the platform's |
 | `test_worker_attacks.py` | attacks on the evidence of the worker |
 | `test_sweep.py` | what is due is resumed, what was silent is found, one sweep at a time |
+| `test_trigger.py` | what the trigger that ran a build says, and what a failed build may have shipped |
 | `test_wire_counts.py` | how many calls a verdict costs, counted at the wire |
 """

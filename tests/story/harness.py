@@ -18,6 +18,7 @@ from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.adapters.slack import SlackBot
 from verifier.adapters.sqlite import SqliteStore
 from verifier.adapters.submitters import CloudSubmitters
+from verifier.adapters.triggers import CloudTriggers
 from verifier.checks.policy import Policy, Worker
 from verifier.config import Watched
 from verifier.controller.budget import Budget, Deployment
@@ -27,7 +28,7 @@ from verifier.controller.sweep import Swept, sweep
 from verifier.facts.build import BuildKey
 from verifier.facts.execution import JobName
 from verifier.facts.logs import LogRules, Pattern
-from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters
+from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters, Triggers
 from verifier.standin.clock import ManualClock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
@@ -56,6 +57,7 @@ class HarnessServices:
 
     store: Store
     builds: Builds
+    triggers: Triggers
     jobs: Jobs
     logs: Logs
     submitters: Submitters
@@ -134,6 +136,12 @@ class Harness:
         changed: dict[str, Any] = {"image": f"{IMAGE}:latest", "script": script} | settings
         self.cloud.put_job(PROJECT, REGION, JOB.job, **changed)
 
+    def trigger(self, trigger_id: str = TRIGGER_ID, name: str = TRIGGER, **settings: Any) -> None:
+        """Let there be this trigger: for pushes to the repository, whose file its steps are, or as the settings say."""
+        known = {"github": {"owner": "vividly", "name": "content-worker", "push": {"branch": "^main$"}}}
+        document = {"id": trigger_id, "name": name} | (settings or known | {"filename": "cloudbuild.yaml"})
+        self.cloud.put_trigger(PROJECT, REGION, document)
+
     def budget(self) -> Budget:
         return Budget(self.clock, self.clock() + timedelta(seconds=50))
 
@@ -203,6 +211,7 @@ def a_harness(store: Store, *, rate_limit: bool = False) -> Iterator[Harness]:
         services = HarnessServices(
             store=store,
             builds=CloudBuild(google.address),
+            triggers=CloudTriggers(clock, google.address),
             jobs=CloudRunJobs(google.address),
             logs=logging,
             submitters=CloudSubmitters(google.address),
@@ -215,6 +224,7 @@ def a_harness(store: Store, *, rate_limit: bool = False) -> Iterator[Harness]:
             cloud, slack, faults, clock, Deployment(services, POLICY, ledger, "test", "C0BUILDS01", PROJECT)
         )
         harness.job()
+        harness.trigger()
         yield harness
 
 

@@ -90,7 +90,7 @@ def test_a_file_that_is_no_build_is_named_and_the_rest_is_played(tmp_path: Path)
     (tmp_path / "b.json").write_text("{")
     ran = verifier("demo", "--builds", str(tmp_path))
     assert ran.returncode == 1
-    assert "b.json: expected JSON" in ran.stderr
+    assert "b.json, line 1: expected a document, but the file was cut off" in ran.stderr
     assert "LOCAL_SOURCE" in ran.stdout
     assert "Traceback" not in ran.stderr
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.story.harness import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Harness, harness_with_logs
+from tests.story.test_trigger import FOR_SEVEN, OF_PULL_REQUESTS
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS
 from verifier.controller.reconcile import reconcile, reconcile_running
@@ -272,6 +273,7 @@ def test_an_execution_that_can_never_be_looked_at_is_inconclusive_after_the_run_
 @pytest.mark.parametrize("name", ["_HEAD_BRANCH", "_BASE_BRANCH", "_HEAD_REPO_URL"])
 def test_a_pull_request_without_its_number_runs_no_worker(harness: Harness, name: str) -> None:
     claims = {"COMMIT_SHA": FIXED, "BRANCH_NAME": "main", "REF_NAME": "main", "TRIGGER_NAME": TRIGGER}
+    harness.trigger(TRIGGER_ID, TRIGGER, github={"pullRequest": {"branch": "main"}}, filename="cloudbuild.yaml")
     key = harness.triggered(substitutions={**claims, name: "main"})
     assert wait_for_verdict(harness, key, 5) == "INCONCLUSIVE"
     assert harness.executions() == 0
@@ -285,18 +287,28 @@ def test_a_workers_image_pushed_under_another_triggers_name_is_inconclusive(harn
     assert harness.executions() == 0
 
 
-def test_another_trigger_may_push_the_image_of_a_worker_that_is_named_by_id(harness: Harness) -> None:
+def test_a_workers_image_that_another_trigger_pushes_is_not_verified(harness: Harness) -> None:
     other = "0c1f2f9e-4a5b-4c3d-8e7f-6a5b4c3d2e1f"
     key = harness.triggered(buildTriggerId=other)
-    assert wait_for_verdict(harness, key, 0) == "VERIFIED"
-    assert harness.findings(key)["worker_started"] == "not-applicable"
-    assert harness.slack.messages == ()
+    assert wait_for_verdict(harness, key, 0) == "INCONCLUSIVE"
+    assert harness.findings(key)["worker_started"] == "could-not-check"
+    assert len(harness.slack.messages) == 1
+    assert harness.executions() == 0
+
+
+def test_a_trigger_that_is_called_another_name_than_the_build_says_is_not_the_workers(harness: Harness) -> None:
+    harness.use(replace(POLICY, workers=(replace(POLICY.workers[0], trigger=TRIGGER),)))
+    harness.trigger(TRIGGER_ID, "my-own")
+    key = harness.triggered()
+    assert wait_for_verdict(harness, key, 0) == "INCONCLUSIVE"
+    assert harness.findings(key)["worker_started"] == "could-not-check"
+    assert harness.executions() == 0
 
 
 def test_a_pull_request_that_pushes_a_workers_image_stays_quiet(harness: Harness) -> None:
     harness.use(replace(POLICY, workers=(replace(POLICY.workers[0], trigger=TRIGGER),)))
-    claims = {"COMMIT_SHA": FIXED, "TRIGGER_NAME": "pull-requests", "_PR_NUMBER": "7"}
-    key = harness.triggered(substitutions=claims)
+    harness.trigger(OF_PULL_REQUESTS, "pull-requests", github={"pullRequest": {"branch": "main"}}, filename="a.yaml")
+    key = harness.triggered(substitutions=FOR_SEVEN, buildTriggerId=OF_PULL_REQUESTS)
     assert wait_for_verdict(harness, key, 0) == "INCONCLUSIVE"
     assert harness.slack.messages == ()
 

@@ -57,7 +57,7 @@ def test_a_verified_verdict_with_a_worker(harness: Harness, recorder: RequestRec
     assert seen.pop("ledger") - idle_sweep <= 10
     assert seen.pop("GetExecution") + seen.pop("RunJob") <= 4
     assert seen.pop("ListLogEntries") <= 4
-    assert seen == {"GetBuild": 1, "WriteLogEntries": 1, "chat.postMessage": 1}
+    assert seen == {"GetBuild": 1, "GetBuildTrigger": 1, "WriteLogEntries": 1, "chat.postMessage": 1}
 
 
 def test_a_duplicate_of_a_finished_build_costs_one_ledger_read_and_nothing_else(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from verifier.adapters.cloud_logging import CloudLogging
     from verifier.checks.policy import Policy
     from verifier.controller.budget import Deployment
-    from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters
+    from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters, Triggers
 
 
 def _now() -> datetime:
@@ -51,6 +51,13 @@ class CloudServices:
         from verifier.adapters.cloud_build import CloudBuild
 
         return CloudBuild(self.settings.google_endpoint)
+
+    @cached_property
+    def triggers(self) -> Triggers:
+        """Cloud Build's triggers."""
+        from verifier.adapters.triggers import CloudTriggers
+
+        return CloudTriggers(self.clock, self.settings.google_endpoint)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -28,14 +28,16 @@ class Judgement:
     """The digest of the policy by which it was decided; empty where nobody will record it."""
     version: str = ""
     """The verifier's version that decided it."""
+    pull_request: str = ""
+    """The pull request that it was built for, as its trigger shows; empty where it does not, whatever is claimed."""
 
     def finding(self, check: Check) -> Finding | None:
-        """The answer to one check."""
+        """Return the answer to one check."""
         return next((finding for finding in self.findings if finding.check is check), None)
 
 
 def judgement_document(judgement: Judgement) -> dict[str, Any]:
-    """The judgement as JSON values."""
+    """Return the judgement as JSON values."""
     return {
         "verdict": judgement.verdict,
         "findings": [
@@ -45,6 +47,7 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
         "execution": judgement.execution,
         "policy": judgement.policy,
         "version": judgement.version,
+        "pull_request": judgement.pull_request,
         "errors": [
             {"name": e.name, "count": e.count, "first": show_time(e.first), "task": e.task, "excerpt": e.excerpt}
             for e in judgement.errors
@@ -53,7 +56,7 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
 
 
 def parse_judgement(document: Mapping[str, Any]) -> Judgement:
-    """The judgement that `judgement_document` wrote."""
+    """Return the judgement that `judgement_document` wrote."""
     return Judgement(
         verdict=Verdict(document["verdict"]) if document["verdict"] else None,
         findings=tuple(
@@ -66,4 +69,5 @@ def parse_judgement(document: Mapping[str, Any]) -> Judgement:
         ),
         policy=document.get("policy", ""),
         version=document.get("version", ""),
+        pull_request=document.get("pull_request", ""),
     )

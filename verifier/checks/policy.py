@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from fnmatch import fnmatchcase
-
-import re2
 
 from verifier.checks.accept import Accept
 from verifier.checks.verdict import Verdict
@@ -17,7 +16,15 @@ from verifier.facts.logs import LogRules
 from verifier.facts.repository import Repository
 from verifier.facts.source import NoSource, Source, Strength, Upload
 
-_TRIGGER_ID = re2.compile(r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+class BuildConfig(StrEnum):
+    """Where the steps of a build may come from."""
+
+    ANY = "any"
+    REPOSITORY = "repository"
+    """A file of the repository that is built."""
+
+
 DEFAULT_STRENGTHS = frozenset({Strength.RESOLVED, Strength.REQUESTED, Strength.SERVICE_UPLOAD})
 
 
@@ -58,18 +65,17 @@ class Worker:
     """Logs in which expected lines count, such as `stdout`; empty: any, even one that anybody may write to."""
     deadlines: Deadlines = field(default_factory=Deadlines)
 
-    def may_have_built(self, build: Build) -> bool:
-        """Whether its trigger may have run the build under another name: names are claims, ids are not."""
-        return bool(build.trigger_id) and not build.pull_request and not _TRIGGER_ID.match(self.trigger)
-
     def job_for(self, build: Build) -> JobName:
-        """The job to run for this build."""
+        """Return the job to run for this build."""
         return JobName(self.job.project or build.key.project, self.job.location, self.job.job)
 
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A kind of build that needs no commit, and why. Every condition that is given must hold; with none, it is none."""
+    """A kind of build that needs no commit, and why. Every condition that is given must hold; with none, it is none.
+
+    Only an account, a trigger and a project can't be imitated by whoever submits a build: `is_firm` has one of them.
+    """
 
     reason: str
     tool: str = ""
@@ -78,6 +84,13 @@ class Exemption:
     service_account: str = ""
     tag: str = ""
     trigger: str = ""
+    projects: frozenset[str] = frozenset()
+    """The ids of projects in which people upload on purpose; empty: every project."""
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether it takes a permission of its own to meet it."""
+        return bool(self.service_account or self.trigger or self.projects)
 
     def covers(self, build: Build, source: Source) -> bool:
         """Whether this exemption names the build."""
@@ -89,6 +102,8 @@ class Exemption:
             (self.tag, self.tag if self.tag in build.tags else ""),
         )
         given = [wanted == seen for wanted, seen in wanted_and_seen if wanted]
+        if self.projects:
+            given.append(build.key.project in self.projects)
         return bool(given) and all(given)
 
 
@@ -128,8 +143,11 @@ class Policy:
     """How firmly a commit must be established."""
     repo_source_only: bool = False
     """The literal rule: only a commit that `repoSource` names counts."""
-    require_trigger: bool = False
-    """Builds submitted by hand are refused even from an allowed repository."""
+    require_trigger: bool = True
+    """Builds submitted by hand are refused even from an allowed repository: their steps are the submitter's own."""
+    triggers: frozenset[str] = frozenset()
+    """The ids, in lower case, of the triggers that may build; empty: any."""
+    build_config: BuildConfig = BuildConfig.ANY
     exemptions: tuple[Exemption, ...] = ()
     workers: tuple[Worker, ...] = ()
     logs: LogRules = field(default_factory=LogRules)
@@ -146,11 +164,17 @@ class Policy:
     routes: tuple[Route, ...] = ()
     grace: timedelta = timedelta(minutes=10)
     """How long a message about a build may take before the build counts as unannounced."""
+    refused: tuple[str, ...] = ()
+    """What 0.1.0 took and `verifier policy` refuses, each with what to write instead: it has no effect."""
+    warnings: tuple[str, ...] = ()
+    """What may accept more than was meant."""
+    soft_exemptions: tuple[Exemption, ...] = ()
+    """The exemptions that are not firm: they exempt nothing."""
     digest: str = ""
     """SHA-256 of the policy file, for the audit trail."""
 
     def worker_for(self, build: Build) -> Worker | None:
-        """The worker that is configured for the build's trigger, if a trigger ran it."""
+        """Return the worker that is configured for the build's trigger, if a trigger ran it."""
         if not build.trigger_id:
             return None
         by_id = [worker for worker in self.workers if worker.trigger == build.trigger_id]
@@ -163,8 +187,15 @@ class Policy:
 
 
 def allows(globs: Iterable[str], name: str) -> bool:
-    """Whether one of these patterns is the whole name; `*` stands for any characters."""
-    return any(fnmatchcase(name, glob) for glob in globs)
+    """Whether one of these patterns is the whole name; `*` stands for any characters that a plain name may have."""
+    plain = _is_plain(name)
+    return any(name == glob or (plain and fnmatchcase(name, glob)) for glob in globs)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether nobody can read another name into it: git itself refuses most of what is not plain."""
+    odd = any(part in name for part in ("..", "|", "//", "@{")) or name.endswith(("/", ".lock"))
+    return bool(name) and name.isprintable() and not odd and not name.startswith(("/", "-", "refs/"))
 
 
 def _tool(source: Source) -> str:

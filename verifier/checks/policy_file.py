@@ -13,7 +13,8 @@ from hashlib import sha256
 import re2
 
 from verifier.checks.accept import MOST_DAYS, Accept
-from verifier.checks.policy import DEFAULT_STRENGTHS, Deadlines, Exemption, Policy, Route, Worker
+from verifier.checks.policy import DEFAULT_STRENGTHS, BuildConfig, Deadlines, Exemption, Policy, Route, Worker
+from verifier.checks.policy_advice import advised
 from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
 from verifier.errors import SettingsError
@@ -27,8 +28,12 @@ MOST_PATTERNS = 64
 """The most patterns of one worker, those for every worker and the defaults among them."""
 
 _LITERAL = "repo-source"
-_FIRM = ("bucket", "service_account", "trigger")
+_FIRM = ("service_account", "trigger", "projects")
 """Conditions of an exemption that take a permission of their own to meet."""
+_TAKEN = (*_FIRM, "bucket")
+"""Those of which one is needed for a policy to be read at all: 0.1.0 took a bucket for one of the firm ones."""
+_TRIGGER = r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_PROJECT = r"^([a-z0-9.-]{1,63}:)?[a-z][a-z0-9-]{1,62}$"
 _PATTERN_MEMORY = 1 << 20
 _ANY = "leave it out to allow any"
 _JOB = re2.compile(r"^(?:([a-z0-9][a-z0-9.:-]{1,99})/)?([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]{0,62})$")
@@ -53,7 +58,7 @@ class _Patterns:
 
 
 def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = None) -> Policy:
-    """The policy in this file; its name is for messages.
+    """Return the policy in this file; its name is for messages.
 
     Raises SettingsError with every problem, each with its place, what was expected and what was got. `today` bounds how
     long an error may be accepted; without it nothing does.
@@ -73,7 +78,9 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
         tags=top.texts("tags", _ANY),
         strengths=strengths,
         repo_source_only=repo_source_only,
-        require_trigger=top.flag("require_trigger", default=False),
+        require_trigger=top.flag("require_trigger", default=True),
+        triggers=frozenset(top.items("triggers", _trigger, _ANY)),
+        build_config=top.choice("build_config", BuildConfig) or BuildConfig.ANY,
         exemptions=tuple(_exemption(table) for table in top.tables("exemption")),
         workers=_workers(top, for_all),
         logs=_log_rules(logs, for_all, for_all),
@@ -89,7 +96,7 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
     for table in (top, logs, slack, sweep):
         table.end()
     problems.check(name)
-    return policy
+    return advised(policy)
 
 
 def _parsed(text: bytes, name: str) -> dict[str, object]:
@@ -110,11 +117,12 @@ def _evidence(top: Table) -> tuple[frozenset[Strength], bool]:
 def _exemption(table: Table) -> Exemption:
     reason = table.text("reason", expected="the reason why such builds need no commit", required=True)
     conditions = {key: table.text(key) for key in ("tool", "bucket", "service_account", "tag", "trigger")}
-    if not any(conditions[key] for key in _FIRM):
+    projects = frozenset(table.items("projects", _project, "leave it out for every project"))
+    if not (projects or any(conditions.get(key) for key in _TAKEN)):
         got = ", ".join(key for key, value in conditions.items() if value)
         expected = f"at least one of {', '.join(_FIRM)}: whoever submits a build can imitate the others"
         table.wrong("", expected, got or None)
-    return Exemption(reason, **conditions)
+    return Exemption(reason, **conditions, projects=projects)
 
 
 def _workers(top: Table, for_all: _Patterns) -> tuple[Worker, ...]:
@@ -239,7 +247,7 @@ def _until(table: Table, today: date | None) -> date:
 
 
 def _pattern(table: Table, place: str, item: object) -> Pattern | None:
-    """A pattern from its expression alone, which is then its name, or from a table with both."""
+    """Return a pattern from its expression alone, which is then its name, or from a table with both."""
     if isinstance(item, dict):
         inner = table.inner(place, item)
         name, expression = (inner.text(key, required=True) for key in ("name", "pattern"))
@@ -280,7 +288,8 @@ def _route(table: Table) -> Route:
 
 
 def _repository(table: Table, place: str, item: object) -> Repository | None:
-    found = parse_repository(item) if isinstance(item, str) else None
+    # People paste addresses: which repository is meant does not hang on the encryption of this one.
+    found = parse_repository(re2.sub(r"^http://", "https://", item)) if isinstance(item, str) else None
     if found is None:
         table.wrong(place, "a repository such as github.com/owner/name", item)
     return found
@@ -298,3 +307,20 @@ def _argument(table: Table, place: str, item: object) -> str | None:
         table.wrong(place, "text", item)
         return None
     return item
+
+
+def _trigger(table: Table, place: str, item: object) -> str | None:
+    """Return an id: names can be imitated by whoever makes a trigger in another region."""
+    if isinstance(item, str) and re2.match(_TRIGGER, item):
+        return item.lower()
+    example = "7d4bb5b1-90f0-4be7-a6f6-2ad1c1f7c2ee"
+    expected = f"a trigger's id such as {example} (gcloud builds triggers list --region=REGION shows it)"
+    table.wrong(place, expected, item)
+    return None
+
+
+def _project(table: Table, place: str, item: object) -> str | None:
+    if isinstance(item, str) and re2.match(_PROJECT, item):
+        return item
+    table.wrong(place, "a project's id such as team-dev", item)
+    return None

@@ -49,7 +49,7 @@ class Table:
         return default
 
     def span(self, key: str, default: timedelta, most: timedelta) -> timedelta | None:
-        """The duration, the default where there is none, None where it is wrong."""
+        """Return the duration, the default where there is none, None where it is wrong."""
         value = self.take(key)
         if value is None:
             return default
@@ -61,7 +61,7 @@ class Table:
         return None
 
     def items(self, key: str, read: Callable[[Table, str, object], _T | None], advice: str) -> tuple[_T, ...]:
-        """What `read` makes of each item; it is given the table and the item's place, and answers None to a bad one."""
+        """Return what `read` makes of each item; it is given the table and the item's place; a bad one is None."""
         value = self.take(key)
         if value is None:
             return ()
@@ -84,6 +84,13 @@ class Table:
 
         return frozenset(self.items(key, word, advice))
 
+    def choice(self, key: str, words: type[_Word]) -> _Word | None:
+        value = self.take(key)
+        found = next((known for known in words if known.value == value), None)
+        if value is not None and found is None:
+            self.wrong(key, f"one of {', '.join(words)}", value)
+        return found
+
     def table(self, key: str) -> Table:
         value = self.take(key)
         if value is not None and not isinstance(value, dict):
@@ -104,7 +111,7 @@ class Table:
             table.end()
 
     def inner(self, place: str, value: object) -> Table:
-        """The table at this place inside; an empty one when the value is none."""
+        """Return the table at this place inside; an empty one when the value is none."""
         return Table(value if isinstance(value, dict) else {}, self._at(place), self._problems)
 
     def end(self) -> None:
@@ -113,7 +120,7 @@ class Table:
             self._problems.unknown(self._at(key), key, self._known)
 
     def take(self, key: str) -> object:
-        """The value as it stands, None when there is none."""
+        """Return the value as it stands, None when there is none."""
         self._known.add(key)
         return self._values.get(key)
 
@@ -122,7 +129,7 @@ class Table:
 
 
 def text_item(table: Table, place: str, item: object) -> str | None:
-    """An item that is text, or None when it is not."""
+    """Return an item that is text, or None when it is not."""
     if not isinstance(item, str) or not item.strip():
         table.wrong(place, "text that is not empty", item)
         return None

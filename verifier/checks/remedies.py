@@ -10,7 +10,7 @@ from verifier.facts.build import Build
 
 
 def right_command(build: Build, policy: Policy) -> str:
-    """The command that builds the same thing from the repository. Made of policy and the build's place alone.
+    """Return the command that builds the same from the repository. It is made of policy and the build's place.
 
     Documentation: "gcloud builds triggers run", "gcloud builds triggers create github".
     """
@@ -31,19 +31,25 @@ def right_command(build: Build, policy: Policy) -> str:
 
 
 def worker_of_images(build: Build, policy: Policy) -> Worker | None:
-    """The worker whose image this build pushed."""
-    pushed = {image.name.partition("@")[0].rpartition(":")[0] or image.name for image in build.images}
-    pushed |= {image.name for image in build.images}
-    return next((worker for worker in policy.workers if worker.image and worker.image in pushed), None)
+    """Return the worker whose image this build pushed."""
+    return next(iter(workers_of_images(build, policy)), None)
+
+
+def workers_of_images(build: Build, policy: Policy) -> tuple[Worker, ...]:
+    """Return all workers whose image this build pushed, in the order of policy."""
+    names = {str(image["name"]).partition("@")[0] for image in build.document["results"]["images"]}
+    # What follows the last colon is a tag, or a port and all that comes after.
+    names |= {name.rpartition(":")[0] for name in names if "/" not in name.rpartition(":")[2]}
+    return tuple(worker for worker in policy.workers if worker.image and worker.image in names)
 
 
 def _only_worker(policy: Policy) -> Worker | None:
-    """The one worker that there is, where nothing says that it is for other images."""
+    """Return the one worker that there is, where nothing says that it is for other images."""
     return policy.workers[0] if len(policy.workers) == 1 and not policy.workers[0].image else None
 
 
 def _plain_branch(branches: tuple[str, ...]) -> str:
-    """A branch that may be built: the first that is named in full, or a word to put one in the place of."""
+    """Return a branch that may be built: the first that is named in full, or a word to put one in the place of."""
     return next((branch for branch in branches if "*" not in branch), "BRANCH" if branches else "main")
 
 

@@ -29,6 +29,7 @@ class Check(StrEnum):
     BRANCH_IS_ALLOWED = "branch_is_allowed"
     CLAIMS_ARE_BACKED = "claims_are_backed"
     BUILD_WAS_TRIGGERED = "build_was_triggered"
+    BUILD_CONFIG_IS_COMMITTED = "build_config_is_committed"
     WORKER_STARTED = "worker_started"
     WORKER_SUCCEEDED = "worker_succeeded"
     WORKER_RAN_THE_BUILT_IMAGE = "worker_ran_the_built_image"
@@ -45,6 +46,7 @@ SOURCE_CHECKS = frozenset(
         Check.BRANCH_IS_ALLOWED,
         Check.CLAIMS_ARE_BACKED,
         Check.BUILD_WAS_TRIGGERED,
+        Check.BUILD_CONFIG_IS_COMMITTED,
     }
 )
 """Required of every build."""
@@ -107,7 +109,7 @@ SEVERITY = tuple(Verdict)
 
 
 def decide(findings: Iterable[Finding], required: AbstractSet[Check]) -> Verdict:
-    """The verdict that these findings give when these checks are required of the build."""
+    """Return the verdict that these findings give when these checks are required of the build."""
     answers = {(finding.check, finding.outcome) for finding in findings}
     outcomes = {outcome for _, outcome in answers}
     if (Check.SOURCE_IS_A_COMMIT, Outcome.FAILS) in answers:

@@ -24,13 +24,6 @@ def given_up(why: str, *, started: bool) -> tuple[Finding, ...]:
     return (Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, "build again: policy decides anew then"),)
 
 
-def not_ours(worker: Worker) -> tuple[Finding, ...]:
-    """The finding where a build pushes a worker's image, but not by the trigger that policy names for it."""
-    seen = f"it pushes {worker.image}, but its trigger is not {worker.trigger}"
-    remedy = "name the trigger by its id under [[worker]] in policy.toml, and give other triggers images of their own"
-    return (Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, seen, remedy),)
-
-
 def not_started(why: str, remedy: str) -> tuple[Finding, ...]:
     """The findings where the worker could not be started: everything else about it stays unanswered."""
     return (Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, why, remedy),)

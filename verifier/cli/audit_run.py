@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,6 +27,21 @@ if TYPE_CHECKING:
     from verifier.adapters.submitters import SubmitterLog
 
 
+_OBJECTS = 100_000
+"""Objects after which the garbage collector looks for cycles."""
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Have the garbage collector run seldom: builds go by by the thousand, and none of them is in a cycle."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 @dataclass(frozen=True, slots=True)
 class AuditRun:
     """What is read, by which rules it is judged, and what counts as flagged."""
@@ -45,13 +62,14 @@ class AuditRun:
         """Write each build as it goes by, then the end, and return the end. `seen` is called with each build."""
         tally, problems, made_by, once = SummaryBuilder(), list[Problem](), dict[str, Maker](), Once()
         made = partial(enter_maker, made_by) if self.jobs else None
-        for item in judged(self.items, self.policy, self.wanted, self.who, made, once):
-            if isinstance(item, Problem):
-                problems.append(item)
-                continue
-            tally.add(item)
-            output.add(item)
-            seen(item)
+        with _few_collections():
+            for item in judged(self.items, self.policy, self.wanted, self.who, made, once):
+                if isinstance(item, Problem):
+                    problems.append(item)
+                    continue
+                tally.add(item)
+                output.add(item)
+                seen(item)
         runs = list(self._runs(made_by, problems))
         summary = tally.summary(self.now)
         if self.expected_in and not (summary.builds or problems):

@@ -15,13 +15,14 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy
 from verifier.checks.policy_file import read_policy
 from verifier.checks.verdict import Finding, Outcome
-from verifier.cli.terminal import visible
+from verifier.cli.terminal import tell, visible
 from verifier.errors import SettingsError
 from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload, source_of
 from verifier.history.judged_build import status_problem
 from verifier.reporting.audit_entry import explanation
+from verifier.reporting.slack_message import is_posted
 from verifier.reporting.wording import MARKS
 
 POLICY_FILE = Path("policy.toml")
@@ -42,6 +43,8 @@ class Judged:
     judgement: Judgement
     worker: str
     """The job that would have to run for a full verdict; empty when none is configured."""
+    posted: bool
+    """Whether Slack would hear of it, by source alone."""
 
     @property
     def problem(self) -> str:
@@ -51,7 +54,8 @@ class Judged:
 
     def document(self) -> dict[str, Any]:
         """Return what `--json` prints."""
-        return explanation(self.build, self.source, self.judgement) | {"problem": self.problem or None}
+        said = explanation(self.build, self.source, self.judgement)
+        return said | {"problem": self.problem or None, "slack": self.posted}
 
     def lines(self) -> Iterator[str]:
         """Yield what a person reads."""
@@ -77,15 +81,27 @@ def judge(build: Build, policy: Policy) -> Judged:
     """Judge a build without running or reading anything else."""
     source = source_of(build)
     judgement = judge_source(build, source, policy, decided=datetime.now(UTC))
+    posted = is_posted(build, judgement, policy)
     if judgement.verdict is None:
         # Not judged; but who asks about this build sees what policy makes of its source.
         judgement = replace(judgement, findings=findings_by_source(build, source, policy))
     worker = policy.worker_for(build)
-    return Judged(build, source, judgement, worker.job.job if worker else "")
+    return Judged(build, source, judgement, worker.job.job if worker else "", posted)
 
 
 def chosen_policy(path: Path | None) -> Policy:
-    """Return the policy of this file, of the current folder's policy.toml, or the defaults. Raise ClickException."""
+    """Return the policy of this file, of the current folder's policy.toml, or the defaults. Raise ClickException.
+
+    What has no effect in it is told on standard error.
+    """
+    policy = read_chosen_policy(path)
+    for problem in policy.refused:
+        tell(f"{path or POLICY_FILE}: {problem}")
+    return policy
+
+
+def read_chosen_policy(path: Path | None) -> Policy:
+    """Return the same, and tell nothing. Raise ClickException."""
     chosen = path or (POLICY_FILE if POLICY_FILE.exists() else None)
     try:
         return read_policy(chosen.read_bytes(), str(chosen)) if chosen else Policy()

@@ -1,30 +1,101 @@
-"""`verifier policy`: can this policy be deployed, and what does it accept?"""
+"""`verifier policy`: can this policy be deployed, what does it accept, what does it judge otherwise than before?"""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from verifier.checks.policy import Policy
-from verifier.cli.build_text import POLICY_FILE, chosen_policy
+from verifier.checks.policy import BuildConfig, Policy
+from verifier.cli.audit_input import from_files
+from verifier.cli.audit_place import AuditScope
+from verifier.cli.build_text import POLICY_FILE, read_chosen_policy
+from verifier.cli.moments import moment
+from verifier.cli.surroundings import chosen_project, stand_in_address
+from verifier.cli.upgrade import Comparison
+from verifier.errors import Malformed, ServiceError, SettingsError
+from verifier.facts.build import Build
+from verifier.facts.trigger import OFFLINE, Trigger, Unread
+from verifier.history.summary import Problem
+
+_UNREAD = 2
+_TRIGGER_SECONDS = 15.0
 
 
 @click.command(short_help="Check a policy before it is deployed.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=POLICY_FILE)
-def policy(file: Path) -> None:
+@click.option("--since", type=moment, metavar="14d|DATE", help="List the builds since then that it judges otherwise.")
+@click.option("--project", default="", help="With --since. Default: GOOGLE_CLOUD_PROJECT or CLOUDSDK_CORE_PROJECT.")
+@click.option("--region", "regions", multiple=True, help="With --since; repeatable. Default: all.")
+@click.option("--builds", "files", multiple=True, metavar="FILE", help="The builds of these files. Repeatable.")
+def policy(file: Path, since: datetime | None, project: str, regions: tuple[str, ...], files: tuple[str, ...]) -> None:
     """Check a policy (default: ./policy.toml) as the function does when it starts, and say what it accepts.
 
-    Exit 1 when it would stop the deployment, with every problem named.
+    Exit 1 when it would stop the deployment, or has no effect in a part, with every problem named. --since and --builds
+    list the builds that it judges otherwise than version 0.1.0 did; exit 2 when not all of them could be read.
     """
-    rules = chosen_policy(file)
-    if not _takes_an_exemption(file.read_text("utf-8-sig")):
+    if files and (since or project or regions):
+        raise click.UsageError("--builds reads files alone: leave out --since, --project and --region")
+    if (project or regions) and not since:
+        raise click.UsageError("--project and --region say whose builds to look at: add --since, such as --since 14d")
+    rules, text = read_chosen_policy(file), file.read_text("utf-8-sig")
+    if not _takes_an_exemption(text):
         raise click.ClickException(
             f"{file}: write exemptions as [[exemption]] tables; the installation adds one of its own."
         )
+    if rules.refused:
+        raise click.ClickException("\n".join([f"{file}: what has no effect is to be corrected:", *rules.refused]))
     click.echo("\n".join([f"{file} can be deployed.", *_lines(rules)]))
+    require_trigger = bool(tomllib.loads(text).get("require_trigger", False))
+    if files:
+        _compare(Comparison(rules, require_trigger, lambda _: OFFLINE), from_files(files))
+    elif since:
+        scope, trigger_of = _scope(project, regions, since), _trigger_reader(rules)
+        try:
+            _compare(Comparison(rules, require_trigger, trigger_of), scope.builds())
+        except ServiceError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _compare(comparison: Comparison, items: Iterable[Build | Problem]) -> None:
+    """Print what is judged otherwise. Nothing that was not read is taken for unchanged."""
+    for line in comparison.lines(items):
+        click.echo(line)
+    click.echo("\n".join(comparison.summary()))
+    for problem in comparison.problems:
+        click.echo(f"not read: {problem.place}: {problem.text}", err=True)
+    if not comparison.count:
+        click.echo("expected builds to compare, found none", err=True)
+    if comparison.problems or not comparison.count:
+        raise SystemExit(_UNREAD)
+
+
+def _scope(project: str, regions: tuple[str, ...], since: datetime) -> AuditScope:
+    try:
+        place = chosen_project(project)
+        return AuditScope.checked(place, regions or ("all",), since, datetime.now(UTC), stand_in_address())
+    except (Malformed, SettingsError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _trigger_reader(rules: Policy) -> Callable[[Build], Trigger | Unread]:
+    """Read a build's trigger where its verdict rests on it. Raises ServiceError where there are no credentials."""
+    from verifier.adapters.triggers import CloudTriggers
+
+    triggers = CloudTriggers(lambda: datetime.now(UTC), stand_in_address())
+
+    def read(build: Build) -> Trigger | Unread:
+        if not build.trigger_id or not (build.pull_request or rules.build_config is BuildConfig.REPOSITORY):
+            return OFFLINE
+        try:
+            return triggers.read(build.key.project, build.key.location, build.trigger_id, timeout=_TRIGGER_SECONDS)
+        except (ServiceError, Malformed) as error:
+            return Unread(str(error))
+
+    return read
 
 
 def _takes_an_exemption(text: str) -> bool:
@@ -41,9 +112,26 @@ def _lines(rules: Policy) -> Iterator[str]:
     any_repository = "any, where a trigger builds it"
     yield f"  repositories  {_listed(map(str, rules.repositories), any_repository)}"
     yield f"  branches      {_listed(refs, 'any')}"
+    yield f"  triggers      {_triggers(rules)}"
+    yield f"  steps         {_steps(rules)}"
     yield f"  workers       {_listed((f'{one.job.job} for {one.trigger}' for one in rules.workers), 'none')}"
     yield f"  exemptions    {_listed((one.reason for one in rules.exemptions), 'none')}"
     yield f"  Slack         {_listed(rules.posts, 'nothing')}; routes: {len(rules.routes)}"
+    for warning in rules.warnings:
+        yield f"warning: {warning}"
+
+
+def _triggers(rules: Policy) -> str:
+    if rules.triggers:
+        return _listed(rules.triggers, "")
+    if rules.require_trigger:
+        return "any; whoever may submit builds may make one: list yours under `triggers`"
+    return "any, and builds by hand, whose steps are the submitter's own"
+
+
+def _steps(rules: Policy) -> str:
+    required = rules.build_config is BuildConfig.REPOSITORY
+    return "of a file of the repository" if required else 'from anywhere (build_config = "repository" wants a file)'
 
 
 def _listed(items: Iterable[str], otherwise: str) -> str:

@@ -10,6 +10,7 @@ from verifier.controller.notify import write_audit
 from verifier.controller.unconfirmed import count_unconfirmed
 from verifier.errors import Denied, Malformed, Missing, Refused, Unavailable
 from verifier.facts.build import TERMINAL, Build, parse_build
+from verifier.facts.build_document import is_whole
 from verifier.reporting.audit_entry import unconfirmed_entry
 
 _PATIENCE = timedelta(minutes=15)
@@ -28,8 +29,10 @@ def fetch_build(attempt: Attempt) -> Build | RequeueAt | GiveUp:
 
     Raises ServiceError when Cloud Build can't be asked.
     """
-    if attempt.record.build is not None:
-        return parse_build(attempt.record.build)
+    kept = attempt.record.build
+    if kept is not None and (is_whole(kept) or attempt.record.judgement):
+        # What 0.1.0 kept is not enough to judge a build by today's rules: that one is fetched again.
+        return parse_build(kept)
     try:
         build = _asked_for(attempt)
     except (Missing, Denied, Refused, Malformed) as error:

@@ -30,14 +30,14 @@ from typing import NamedTuple
 
 from verifier.checks.by_source import judge_source
 from verifier.checks.judgement import Judgement
-from verifier.checks.remedies import worker_of_images
-from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Finding, Verdict, decide
-from verifier.checks.worker import given_up, not_ours, not_run
+from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Verdict, decide
+from verifier.checks.worker import given_up, not_run
 from verifier.controller.attempt import Attempt, Done, Ending, GiveUp, RequeueAt, SlackUnreachable
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.fetch import fetch_build
 from verifier.controller.ledger import Lease
 from verifier.controller.notify import channel_for, notify, publish_judgement, record_judgement
+from verifier.controller.trigger import trigger_of
 from verifier.controller.worker_run import WorkerResult, run_worker
 from verifier.errors import LostLease, Malformed, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build, BuildKey
@@ -157,11 +157,14 @@ def _steps(attempt: Attempt) -> Ending:
 def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement | RequeueAt:
     """Return the judgement; or when to go on, while the worker's run has not come to its end. Raises ServiceError."""
     policy, version = attempt.deployment.policy, attempt.deployment.version
-    by_source = judge_source(build, source, policy, decided=attempt.now(), announced=attempt.record.announced)  # 5
+    trigger, announced = trigger_of(attempt, build, source), attempt.record.announced
+    by_source = judge_source(  # 5
+        build, source, policy, decided=attempt.now(), announced=announced, trigger=trigger
+    )
     by_source = replace(by_source, policy=policy.digest, version=version)
     if by_source.verdict is None:
         return by_source
-    result = _worker_result(attempt, build, by_source.verdict)  # 6 to 9
+    result = _worker_result(attempt, build, by_source)  # 6 to 9
     if isinstance(result, RequeueAt):
         return result
     findings = (*by_source.findings, *result.findings)
@@ -175,15 +178,14 @@ def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement | Requeu
     )
 
 
-def _worker_result(attempt: Attempt, build: Build, by_source: Verdict) -> WorkerResult | RequeueAt:
+def _worker_result(attempt: Attempt, build: Build, by_source: Judgement) -> WorkerResult | RequeueAt:
     """Return what the worker's run says about the build; where none is to run, why not. Raises ServiceError."""
-    policy = attempt.deployment.policy
-    worker, likely = policy.worker_for(build), worker_of_images(build, policy)
-    if worker is None and likely is not None and likely.may_have_built(build):
-        return WorkerResult(not_ours(likely))
+    worker = attempt.deployment.policy.worker_for(build)
+    if by_source.finding(Check.WORKER_STARTED):
+        return WorkerResult(())  # it pushes the image of a worker that is not its own: no run of it is to be tried
     if worker is None:
         return WorkerResult(_not_tried(attempt, "no worker is configured for what built it"))
-    if by_source is not Verdict.VERIFIED:
+    if by_source.verdict is not Verdict.VERIFIED:
         # A worker executes the image with its own permissions: what policy does not admit is not to be executed.
         return WorkerResult(_not_tried(attempt, "the worker runs only for a commit that policy admits"))
     return run_worker(attempt, build, worker)

@@ -49,7 +49,7 @@ class BuildKey:
 
 
 def checked_key(project: str, location: str, build_id: str) -> BuildKey:
-    """The key of these three parts from an untrusted place. Raises Malformed when one has not the form it must have."""
+    """Return the key of these parts from an untrusted place. Raise Malformed when one has not the form it must have."""
     for part, value, form, example in (
         ("project", project, _PROJECT, "a project id such as my-project"),
         ("location", location, _LOCATION, "a location such as us-central1 or global"),
@@ -121,7 +121,7 @@ class Build:
 
     @property
     def pull_request(self) -> str:
-        """The number of the pull request that it was built for, `?` when it says so without one, or empty."""
+        """The number of the pull request that it claims to be for, `?` when it says so without one, or empty."""
         if any(name in self.claims for name in _OF_PULL_REQUESTS):
             return self.claims.get("_PR_NUMBER") or "?"
         return ""
@@ -134,7 +134,26 @@ class Build:
     @property
     def default_source_is_ignored(self) -> bool:
         """A dependency says `empty: true`: the recorded source was not fetched."""
-        return bool(self.document["dependencies"])
+        return any("empty" in entry for entry in self.document["dependencies"])
+
+    @property
+    def images_cut(self) -> int:
+        """How many of the images that it pushed are not kept, and so not among `images`."""
+        return int(self.document["results"].get("imagesCut", 0))
+
+    @property
+    def shipped(self) -> str:
+        """How it ended and the first of its steps that had shipped something by then; empty where none is known to.
+
+        Only of a build that ended without success: one that succeeded is judged whatever it shipped.
+        """
+        if self.status not in TERMINAL or self.status == SUCCESS:
+            return ""
+        for step in self.document["steps"]:
+            if step.get("word"):
+                named = step.get("id") or step["word"]
+                return f"it ended {self.status} after its step '{named}' had succeeded"
+        return ""
 
     @property
     def is_oversize(self) -> bool:
@@ -169,7 +188,7 @@ def parse_build(document: object) -> Build:
 
 
 def _identity(top: Mapping[str, Any]) -> tuple[str, str, str]:
-    """The project's id comes from `projectId`: the project in `name` is usually its number."""
+    """Return project, location and id. The project is `projectId`: the one in `name` is usually its number."""
     build_id = top.get("id", "")
     # A whole number is what some exports make of an id.
     build_id = str(build_id) if type(build_id) is int else text_in(build_id, "id")

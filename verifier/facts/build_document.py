@@ -10,18 +10,24 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 import re2
 
 from verifier.errors import Malformed
+from verifier.facts.shipping import shipping_word
 
 MOST_BYTES = 500_000
 """As the ledger writes it. About half of what a record may have: the other half is for the judgement."""
 
+_SUCCESS = "SUCCESS"
 _IDENTITY = "id name projectId status buildTriggerId createTime startTime finishTime".split()
 """What the service writes, which is short."""
 _FIELDS = [*_IDENTITY, *"statusDetail source serviceAccount gitConfig failureInfo oversize".split()]
+_FORM = "kept"
+FORM = 2
+"""What a document says of itself that was trimmed as it is here. 0.1.0 said nothing, and cut without counting."""
 _READ_CLAIMS = re2.compile(
     r"^(COMMIT_SHA|REVISION_ID|SHORT_SHA|BRANCH_NAME|TAG_NAME|REF_NAME|REPO_NAME|REPO_FULL_NAME|TRIGGER_NAME"
     r"|_PR_NUMBER|_HEAD_BRANCH|_BASE_BRANCH|_HEAD_REPO_URL|_GAE_APPLICATION_YAML_PATH|_\w*(SHA|COMMIT|REVISION)\w*)$"
@@ -38,12 +44,18 @@ _MOST_IMAGE = 600
 _MOST_DIGEST = 100
 _MOST_ARGS = 4
 _MOST_ARG = 300
+_MOST_SCRIPT = 10_000
+_MOST_STEPS = 100
+_MOST_WORD = 100
+_MOST_DEPENDENCIES = 64
+_MOST_ADDRESS = 600
+_PLACE = re2.compile(r"gs://[^\s'\"]+")
 _UNICODE = json.JSONEncoder(ensure_ascii=False)
 _AS_STORED = json.JSONEncoder(sort_keys=True)
 
 
 def trimmed(document: object) -> dict[str, Any]:
-    """What is kept of a build's document; of what was kept, the same.
+    """Return what is kept of a build's document; of what was kept, the same.
 
     Where that would be more than `MOST_BYTES` it is the build's identity alone, with `oversize`: how many bytes it
     would have been, and their digest. Raises Malformed for a wrong shape, and for what is no JSON in valid Unicode.
@@ -62,21 +74,33 @@ def trimmed(document: object) -> dict[str, Any]:
     return _fields(identity | {"oversize": {"bytes": len(text), "sha256": sha256(text.encode()).hexdigest()}})
 
 
+def is_whole(document: Mapping[str, Any]) -> bool:
+    """Whether this kept document was trimmed as it is here: what was cut off is counted in it."""
+    return document.get(_FORM) == FORM
+
+
 def _fields(top: Mapping[str, Any]) -> dict[str, Any]:
-    results = _mapping(top.get("results") or {}, "results")
     provenance = _lean(_mapping(top.get("sourceProvenance") or {}, "sourceProvenance"))
     provenance.pop("fileHashes", None)
     kept = {field: top[field] for field in _FIELDS if field in top} | {
+        _FORM: FORM,
         "sourceProvenance": provenance,
-        "results": {"images": [_image(item) for item in _mappings(results.get("images"))][:_MOST_IMAGES]},
-        "steps": list(_fetch_step(top)),
+        "results": _results(_mapping(top.get("results") or {}, "results")),
+        "steps": [*_fetch_step(top), *_shipping_steps(top)],
         "substitutions": _claims(top),
         "tags": [text_in(tag, "tags")[:_MOST_TAG] for tag in _list(top.get("tags"), "tags")][:_MOST_TAGS],
-        "dependencies": [{"empty": True} for item in _mappings(top.get("dependencies")) if item.get("empty")][:1],
+        "dependencies": list(_dependencies(_list(top.get("dependencies"), "dependencies"))),
     }
     if kept.get("source") is not None:
         kept["source"] = _lean(_mapping(kept["source"], "source"))
     return kept
+
+
+def _results(results: Mapping[str, Any]) -> dict[str, Any]:
+    images = [_image(item) for item in _mappings(results.get("images"))]
+    before = results.get("imagesCut", 0)
+    cut = max(len(images) - _MOST_IMAGES, 0) + (before if type(before) is int else 0)
+    return {"images": images[:_MOST_IMAGES]} | ({"imagesCut": cut} if cut > 0 else {})
 
 
 def _lean(sources: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,11 +118,67 @@ def _image(item: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _fetch_step(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The first step, when it fetches from Cloud Storage: services that deploy functions work that way."""
+    """Yield the first step, when it fetches from Cloud Storage: services that deploy functions work that way.
+
+    Of its arguments, the places that it fetches from.
+    """
     for step in list(_mappings(top.get("steps")))[:1]:
-        args = [str(arg)[:_MOST_ARG] for arg in _list(step.get("args"), "steps[0].args") if "gs://" in str(arg)]
-        if args:
-            yield {"name": str(step.get("name", ""))[:_MOST_ARG], "args": args[:_MOST_ARGS]}
+        args = (str(arg)[:_MOST_SCRIPT] for arg in _list(step.get("args"), "steps[0].args"))
+        found = (place[:_MOST_ARG] for arg in args if "gs://" in arg for place in _PLACE.findall(arg))
+        places = list(islice(found, _MOST_ARGS))
+        if places:
+            yield {"name": str(step.get("name", ""))[:_MOST_ARG], "args": places}
+
+
+def _shipping_steps(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the steps that may have shipped, of a build that did not succeed: never what they were told to do.
+
+    Of a build that succeeded, nothing hangs on them.
+    """
+    if top.get("status") == _SUCCESS:
+        return
+    found = 0
+    for step in _mappings(top.get("steps")):
+        word = str(step.get("word") or "") or shipping_word(step)
+        if word and step.get("status") == _SUCCESS and found < _MOST_STEPS:
+            found += 1
+            named = {name: str(step.get(name, ""))[:_MOST_WORD] for name in ("id", "name")}
+            yield named | {"status": _SUCCESS, "word": word[:_MOST_WORD]}
+
+
+def _dependencies(entries: list[object]) -> Iterator[Mapping[str, Any]]:
+    """Where each further source came from, once where several are the same; the last one says how many more."""
+    distinct: list[Mapping[str, Any]] = []
+    seen: set[str] = set()
+    for entry in entries:
+        lean = _dependency(entry)
+        mark = repr(lean)
+        if mark not in seen:
+            seen.add(mark)
+            distinct.append(lean)
+    if len(distinct) <= _MOST_DEPENDENCIES:
+        yield from distinct
+        return
+    # Where one of them says that the source was not fetched, that one is not among those that are cut.
+    distinct.sort(key=lambda lean: "empty" not in lean)
+    yield from distinct[: _MOST_DEPENDENCIES - 1]
+    yield {"other": f"one of {len(distinct) - _MOST_DEPENDENCIES + 1} more than are kept"}
+
+
+def _dependency(entry: object) -> Mapping[str, Any]:
+    if not isinstance(entry, Mapping):
+        return {"other": type(entry).__name__}
+    if entry.get("empty") not in (None, False):
+        return {"empty": True}
+    git = entry.get("gitSource")
+    if isinstance(git, Mapping):
+        named = git.get("repository", git.get("address", ""))
+        if isinstance(named, Mapping):
+            named = named.get("url") or named.get("developerConnect") or ""
+        revision = str(git.get("revision", ""))[:_MOST_ARG]
+        return {"gitSource": {"address": str(named)[:_MOST_ADDRESS], "revision": revision}}
+    other = entry.get("other") or ", ".join(sorted(str(kind) for kind in entry if kind != "empty"))
+    return {"other": str(other)[:_MOST_WORD]}
 
 
 def _claims(top: Mapping[str, Any]) -> Mapping[str, str]:
@@ -133,7 +213,7 @@ def _list(value: object, place: str) -> list[object]:
 
 
 def text_in(value: object, place: str) -> str:
-    """The value, which must be text. Raises Malformed."""
+    """Return the value, which must be text. Raise Malformed."""
     if not isinstance(value, str):
         raise Malformed(f"{place}: expected text, got {type(value).__name__}")
     return value

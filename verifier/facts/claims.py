@@ -9,8 +9,10 @@ from functools import lru_cache
 import re2
 
 from verifier.facts.build import Build
+from verifier.facts.repository import CASE_BLIND_HOSTS, SOURCE_REPOSITORIES
 from verifier.facts.source import Commit, Source
 from verifier.redact import REDACTED, excerpt, names_a_secret
+from verifier.redact.text import capped
 
 _SHAS = ("COMMIT_SHA", "REVISION_ID", "SHORT_SHA")
 _NAMES = ("BRANCH_NAME", "TAG_NAME", "REF_NAME", "REPO_NAME", "REPO_FULL_NAME", "TRIGGER_NAME")
@@ -33,7 +35,8 @@ class Claim:
     @property
     def shown(self) -> str:
         """`NAME=value`, fit to be shown."""
-        return f"{excerpt(self.shown_name, _MOST_SHOWN)}={excerpt(self.shown_value, _MOST_SHOWN)}"
+        name, value = _shown(self.name, self.value)
+        return f"{capped(name, _MOST_SHOWN)}={capped(value, _MOST_SHOWN)}"
 
     @property
     def shown_name(self) -> str:
@@ -47,7 +50,7 @@ class Claim:
 
 
 def unbacked_claims(build: Build, source: Source) -> tuple[Claim, ...]:
-    """The claims that the fact about the build's source does not back, in a fixed order."""
+    """Return the claims that the fact about the build's source does not back, in a fixed order."""
     if isinstance(source, Commit):
         return tuple(_against_commit(build, source))
     return tuple(_against_nothing(build))
@@ -76,11 +79,15 @@ def _against_commit(build: Build, commit: Commit) -> Iterator[Claim]:
 
 
 def _names(full_name: str, commit: Commit) -> bool:
-    """Connections and mirrored repositories go by other names: only plain hosts can contradict one."""
+    """Return whether the claim may name the commit's repository. Connections, mirrors and proxies have other names.
+
+    On a host of one's own, something may stand before the owner: Bitbucket's `/scm/`, a relative address of GitLab.
+    """
     repository = commit.repository
-    if repository is None or not repository.host or repository.host == "source.developers.google.com":
+    if repository is None or not repository.host or repository.is_proxy or repository.host == SOURCE_REPOSITORIES:
         return True
-    return repository.path.lower() == full_name.lower()
+    path, name = repository.path.lower(), full_name.lower()
+    return path == name or (repository.host not in CASE_BLIND_HOSTS and path.endswith(f"/{name}"))
 
 
 @lru_cache(maxsize=1024)
@@ -92,27 +99,8 @@ def _is_for_a_sha(name: str) -> bool:
 @lru_cache(maxsize=1024)  # names and branches recur from build to build, and a commit within one
 def _shown(name: str, value: str) -> tuple[str, str]:
     """Return both without secrets: they are redacted together, for the one may say what the other is."""
+    if name in _SHAS and _HEX.match(value):
+        return name, value  # nothing is found in a commit, and looking for it is what most of an audit would cost
     name = excerpt(name, _MOST_KEPT).replace("=", "?")
     shown, sign, rest = excerpt(f"{name}={value}", len(name) + 1 + _MOST_KEPT).partition("=")
     return (shown, rest) if sign else (shown, REDACTED)
-
-
-def ref_of(build: Build) -> tuple[str, str]:
-    """`branch` or `tag` and its name, as best the build tells; an empty name when it does not, or contradicts itself.
-
-    Only Cloud Source Repositories builds carry it in a field that the service writes; otherwise it is a
-    substitution, which counts where a trigger ran the build and both of its names for it agree.
-    """
-    asked = (build.source or {}).get("repoSource")
-    if isinstance(asked, dict):
-        for kind in ("branch", "tag"):
-            if asked.get(f"{kind}Name"):
-                return kind, str(asked[f"{kind}Name"])
-    if not build.trigger_id:
-        return "branch", ""
-    ref = build.claims.get("REF_NAME", "")
-    for kind, claim in (("tag", "TAG_NAME"), ("branch", "BRANCH_NAME")):
-        name = build.claims.get(claim, "")
-        if name:
-            return kind, name if ref in ("", name) else ""
-    return "branch", ref

@@ -16,9 +16,9 @@ _RESOURCE = re2.compile(
     r"^projects/[^/\s]+/locations/[^/\s]+/connections/[^/\s]+/(repositories|gitRepositoryLinks)/[^/\s]+$"
 )
 _CLOUD_SOURCE = re2.compile(r"^p/([a-z][a-z0-9-]+)/r/(.+)$")
-_DEFAULT_PORTS = {"https": 443, "http": 80, "ssh": 22}
-_CASE_BLIND_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org"})
-_SOURCE_REPOSITORIES = "source.developers.google.com"
+_DEFAULT_PORTS = {"https": 443, "ssh": 22}
+CASE_BLIND_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org"})
+SOURCE_REPOSITORIES = "source.developers.google.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,11 @@ class Repository:
         return f"{self.host}/{self.path}" if self.host else self.path
 
     @property
+    def is_proxy(self) -> bool:
+        """It is Developer Connect's proxy of a repository, whose path is not the repository's own."""
+        return self.host.endswith(".developerconnect.dev")
+
+    @property
     def owner_and_name(self) -> tuple[str, str]:
         """The owner and the name; groups of groups belong to the owner."""
         owner, _, name = self.path.rpartition("/")
@@ -42,11 +47,12 @@ class Repository:
 
 @lru_cache(maxsize=1024)  # the builds of a project name the same few addresses again and again
 def parse_repository(text: str) -> Repository | None:
-    """The repository that an address names, or None when it can't be told for certain.
+    """Return the repository that an address names, or None when it can't be told for certain.
 
     Reads https and ssh addresses, `git@host:owner/name`, bare `host/owner/name` and the resource names of
     Cloud Build's connections. User names, passwords, odd ports, escapes, dots segments, white space and characters
-    beyond ASCII are refused: an address that needs interpretation could be read differently by somebody else.
+    beyond ASCII are refused: an address that needs interpretation could be read differently by somebody else. Plain
+    http is refused, too: whoever stands between answers as the host.
     """
     if not (text.isascii() and _PLAIN.match(text)):
         return None
@@ -72,16 +78,18 @@ def parse_repository(text: str) -> Repository | None:
 
 
 def source_repository(project: str, name: str) -> Repository | None:
-    """The Cloud Source Repository of this project and name."""
-    return parse_repository(f"{_SOURCE_REPOSITORIES}/p/{project}/r/{name}")
+    """Return the Cloud Source Repository of these. Such a name may end in `.git`: it is another's then."""
+    if name.endswith(("/", ".git")):
+        return None
+    return parse_repository(f"{SOURCE_REPOSITORIES}/p/{project}/r/{name}")
 
 
 def _build(host: str, path: str) -> Repository | None:
     host = host.lower()
-    if host in _CASE_BLIND_HOSTS:
+    if host in CASE_BLIND_HOSTS:
         path = path.lower()
     path = path.removesuffix("/").removesuffix(".git")
-    if host == _SOURCE_REPOSITORIES and path.startswith("p/"):
+    if host == SOURCE_REPOSITORIES and path.startswith("p/"):
         match = _CLOUD_SOURCE.match(path)
         path = f"{match.group(1)}/{match.group(2)}" if match else ""
     dots = any(part in (".", "..") for part in path.split("/"))

@@ -78,6 +78,7 @@ Source = Commit | Upload | NoSource | Unclear
 
 _SHA = re2.compile(r"(?i)^([0-9a-f]{40}|[0-9a-f]{64})$")
 _SERVICE_BUCKET = re2.compile(r"^\d+\.cloudbuild-source\.googleusercontent\.com$")
+_PLAIN = re2.compile(r"(?i)^\s*(git\+)?(http|git):")
 _SUBMITTED = re2.compile(r"^source/\d+\.\d+-[0-9a-f]{32}\.[a-z.]+$")
 _KINDS = frozenset(
     "storageSource repoSource gitSource storageSourceManifest connectedRepository developerConnectConfig".split()
@@ -86,6 +87,14 @@ _RESOLVED_KINDS = frozenset(
     "resolvedStorageSource resolvedRepoSource resolvedGitSource resolvedStorageSourceManifest "
     "resolvedConnectedRepository".split()
 )
+_ADDRESSES = {
+    "gitSource": "url",
+    "resolvedGitSource": "url",
+    "connectedRepository": "repository",
+    "resolvedConnectedRepository": "repository",
+    "developerConnectConfig": "gitRepositoryLink",
+}
+"""The field of each kind that names its repository."""
 _REQUESTS = ("gitSource", "connectedRepository", "developerConnectConfig")
 
 
@@ -94,15 +103,20 @@ class _Revision:
     field: str
     text: str
     repository: Repository | None
+    address: str = ""
+    """What was to name the repository, as it stands."""
 
 
 def source_of(build: Build) -> Source:
-    """The one fact about the build's source. Total: every document has exactly one."""
+    """Return the one fact about the build's source. Total: every document has exactly one."""
     fact = _recorded(build)
     if not isinstance(fact, Commit):
         return fact
     if build.default_source_is_ignored:
         return Unclear("a dependency with empty: true says that the recorded source was not fetched", "dependencies")
+    plain = _plain_address(build)
+    if plain:
+        return Unclear("it was fetched over plain http, where whoever stands between answers as the host", plain)
     if build.repository_is_proxied and not build.trigger_id:
         return Unclear("the submitter put a proxy between Cloud Build and the repository", "gitConfig")
     return fact
@@ -116,12 +130,24 @@ def _recorded(build: Build) -> Source:
     unknown = _unknown_kind(build)
     if unknown:
         return Unclear("this version does not know this kind of source", unknown)
+    shapeless = _shapeless(build)
+    if shapeless:
+        return Unclear("expected an object, got something else", shapeless)
     resolved = list(_resolved(build))
     if _stored(build):
         return _storage_fact(build, resolved)
     if resolved:
         return _resolved_fact(build, resolved)
     return _unresolved_fact(build)
+
+
+def _shapeless(build: Build) -> str:
+    """Return the first part that is there and is no object, or empty."""
+    for holder, parts in (("source", build.source or {}), ("sourceProvenance", build.provenance)):
+        for kind, part in parts.items():
+            if not (part is None or isinstance(part, Mapping)):
+                return f"{holder}.{kind}"
+    return ""
 
 
 def _unknown_kind(build: Build) -> str | None:
@@ -135,32 +161,32 @@ def _unknown_kind(build: Build) -> str | None:
 
 
 def _resolved(build: Build) -> Iterator[_Revision]:
-    """The revisions that the service itself wrote down."""
+    """Yield the revisions that the service itself wrote down."""
     repo = _part(build.provenance, "resolvedRepoSource")
     if repo:
-        yield _Revision("sourceProvenance.resolvedRepoSource.commitSha", _value(repo, "commitSha"), _csr(build, repo))
+        yield _Revision("sourceProvenance.resolvedRepoSource.commitSha", _value(repo, "commitSha"), *_csr(build, repo))
     for kind in ("resolvedGitSource", "resolvedConnectedRepository"):
         part = _part(build.provenance, kind)
         if part:
-            yield _Revision(f"sourceProvenance.{kind}.revision", _value(part, "revision"), _address(part))
+            yield _Revision(f"sourceProvenance.{kind}.revision", _value(part, "revision"), *_place(kind, part))
     asked = _part(build.source or {}, "repoSource")
     if _value(asked, "commitSha"):
-        yield _Revision("source.repoSource.commitSha", _value(asked, "commitSha"), _csr(build, asked))
+        yield _Revision("source.repoSource.commitSha", _value(asked, "commitSha"), *_csr(build, asked))
 
 
 def _requested(build: Build) -> Iterator[_Revision]:
-    """The revisions that were asked for."""
+    """Yield the revisions that were asked for."""
     repo = _part(build.source or {}, "repoSource")
     if repo:
-        yield _Revision("source.repoSource", _value(repo, "commitSha"), _csr(build, repo))
+        yield _Revision("source.repoSource", _value(repo, "commitSha"), *_csr(build, repo))
     for kind in _REQUESTS:
         part = _part(build.source or {}, kind)
         if part:
-            yield _Revision(f"source.{kind}.revision", _value(part, "revision"), _address(part))
+            yield _Revision(f"source.{kind}.revision", _value(part, "revision"), *_place(kind, part))
 
 
 def _stored(build: Build) -> list[tuple[str, Mapping[str, Any]]]:
-    """The places in Cloud Storage that the document names, with their fields."""
+    """Return the places in Cloud Storage that the document names, with their fields."""
     places = []
     for holder, name, kinds in (
         (build.source or {}, "source", ("storageSource", "storageSourceManifest")),
@@ -182,6 +208,9 @@ def _storage_fact(build: Build, resolved: list[_Revision]) -> Source:
     claimed = build.claims.get("COMMIT_SHA", "")
     if _SERVICE_BUCKET.match(bucket) and build.trigger_id and _SHA.match(claimed) and name.startswith(f"{claimed}-"):
         return Commit(claimed.lower(), Strength.SERVICE_UPLOAD, None, f"{field}.object")
+    if _SERVICE_BUCKET.match(bucket):
+        # Nobody but the service may write there: no upload, but which commit it is, nothing says.
+        return Unclear("it is a copy that Cloud Build made itself, and neither trigger nor name prove a commit", field)
     return Upload(bucket, name, _value(place, "generation"), _upload_tool(build, bucket, name), field)
 
 
@@ -197,12 +226,21 @@ def _resolved_fact(build: Build, resolved: list[_Revision]) -> Source:
     for other in [*resolved[1:], *_requested(build)]:
         if _contradict(proof.repository, other.repository):
             return Unclear(f"it names another repository than {other.field}", proof.field)
+        if other.repository is None and other.address not in ("", proof.address):
+            return Unclear(
+                f"{other.field} was asked of {other.address[:100]!r}, which names no repository", proof.field
+            )
     return Commit(proof.text.lower(), Strength.RESOLVED, proof.repository, proof.field)
 
 
 def _contradict(one: Repository | None, other: Repository | None) -> bool:
-    """Both are known and differ. A connection's repository has no host: nothing can be said about it and an address."""
-    return one is not None and other is not None and bool(one.host) == bool(other.host) and one != other
+    """Both are known and differ.
+
+    A connection's repository has no host, and a proxy has another: nothing can be said about those and an address.
+    """
+    if one is None or other is None or bool(one.host) != bool(other.host) or one.is_proxy != other.is_proxy:
+        return False
+    return one != other
 
 
 def _unresolved_fact(build: Build) -> Source:
@@ -231,6 +269,17 @@ def _requested_fact(build: Build, request: _Revision) -> Source:
     return Commit(request.text.lower(), Strength.REQUESTED, request.repository, request.field)
 
 
+def _plain_address(build: Build) -> str:
+    """Return the field that names an address without encryption, or empty."""
+    for holder, name, kind in (
+        (build.provenance, "sourceProvenance", "resolvedGitSource"),
+        (build.source or {}, "source", "gitSource"),
+    ):
+        if _PLAIN.match(_value(_part(holder, kind), "url")):
+            return f"{name}.{kind}.url"
+    return ""
+
+
 def _same_object(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     if any(_value(one, part) != _value(other, part) for part in ("bucket", "object")):
         return False
@@ -251,7 +300,7 @@ def _upload_tool(build: Build, bucket: str, name: str) -> str:
 
 
 def _service(build: Build) -> str:
-    fetched = " ".join(arg for step in build.document.get("steps", []) for arg in step["args"])
+    fetched = " ".join(arg for step in build.document["steps"] for arg in step.get("args", []))
     if {"p-gcf", "t-function"} & set(build.tags) or "gs://gcf-v2-sources-" in fetched:
         return "Cloud Functions"
     if "gs://staging." in fetched:
@@ -269,12 +318,12 @@ def _value(part: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _csr(build: Build, part: Mapping[str, Any]) -> Repository | None:
-    return source_repository(_value(part, "projectId") or build.key.project, _value(part, "repoName"))
+def _csr(build: Build, part: Mapping[str, Any]) -> tuple[Repository | None, str]:
+    project, name = _value(part, "projectId") or build.key.project, _value(part, "repoName")
+    return source_repository(project, name), f"{project}/{name}" if name else ""
 
 
-def _address(part: Mapping[str, Any]) -> Repository | None:
-    for name in ("url", "repository", "gitRepositoryLink"):
-        if _value(part, name):
-            return parse_repository(_value(part, name))
-    return None
+def _place(kind: str, part: Mapping[str, Any]) -> tuple[Repository | None, str]:
+    """Return the repository that it names, where that can be told, and the address as it stands."""
+    address = _value(part, _ADDRESSES[kind])
+    return parse_repository(address) if address else None, address

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from verifier.facts.build import Build
-from verifier.facts.claims import ref_of
+from verifier.facts.ref import ref_of
 from verifier.facts.source import Commit, Source, Unclear
 from verifier.redact import excerpt
 
@@ -35,9 +35,9 @@ def ref(build: Build) -> str:
     """Return the branch, tag or pull request that it was built for, as far as the build tells."""
     if build.pull_request:
         return f"pull request {excerpt(build.pull_request, 20)}"
-    kind, name = ref_of(build)
-    name = excerpt(name, MOST_NAME)
-    return f"tag {name}" if name and kind == "tag" else name
+    found = ref_of(build)
+    name = excerpt(found.name, MOST_NAME)
+    return f"tag {name}" if name and found.kind == "tag" else name
 
 
 def short_id(build: Build) -> str:

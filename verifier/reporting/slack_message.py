@@ -125,7 +125,7 @@ def _waits_for_its_merge(build: Build, judgement: Judgement, policy: Policy) -> 
     unsettled = (Outcome.FAILS, Outcome.COULD_NOT_CHECK)
     open_checks = {finding.check for finding in judgement.findings if finding.outcome in unsettled}
     alone = open_checks == {Check.BRANCH_IS_ALLOWED}
-    return bool(build.pull_request) and alone and policy.worker_for(build) is None
+    return bool(judgement.pull_request) and alone and policy.worker_for(build) is None
 
 
 def _links(told: Told, verdict: Verdict) -> list[tuple[str, str]]:

@@ -35,6 +35,7 @@ _FAILS = {
     Check.BRANCH_IS_ALLOWED: "the branch is not allowed",
     Check.CLAIMS_ARE_BACKED: "what it claims is not true",
     Check.BUILD_WAS_TRIGGERED: "no trigger ran it",
+    Check.BUILD_CONFIG_IS_COMMITTED: "its steps are in no commit",
     Check.WORKER_STARTED: "the worker did not start",
     Check.WORKER_SUCCEEDED: "the worker failed",
     Check.WORKER_RAN_THE_BUILT_IMAGE: "the worker ran another image",
@@ -47,6 +48,7 @@ _UNKNOWN = {
     Check.SOURCE_IS_A_COMMIT: "the commit is not certain",
     Check.REPOSITORY_IS_ALLOWED: "the repository is not known",
     Check.BRANCH_IS_ALLOWED: "the branch is not settled",
+    Check.BUILD_CONFIG_IS_COMMITTED: "where its steps come from is not certain",
     Check.WORKER_STARTED: "no run of the worker could be looked at",
     Check.WORKER_SUCCEEDED: "how the worker's run ended is not known",
     Check.WORKER_RAN_THE_BUILT_IMAGE: "which image ran is not certain",
@@ -126,8 +128,19 @@ class Told:
 
 
 def headline(told: Told, verdict: Verdict) -> str:
-    """Emoji, verdict, what was built, and of which commit and branch."""
-    return f"{MARKS[verdict]} {verdict} · {subject(told.build, told.job)} · {commit(told.build, told.source)}"
+    """Return the first line: emoji, verdict, what was built, and of which commit and branch.
+
+    Where no trigger that policy takes ran a FAILED build, it says so at once: nothing else about it counts for much.
+    """
+    finding = told.judgement.finding(Check.BUILD_WAS_TRIGGERED)
+    why = ""
+    if verdict is Verdict.FAILED and finding and finding.outcome is Outcome.FAILS:
+        why = f", {_untriggered(told.build)}"
+    return f"{MARKS[verdict]} {verdict}{why} · {subject(told.build, told.job)} · {commit(told.build, told.source)}"
+
+
+def _untriggered(build: Build) -> str:
+    return "its trigger is not listed" if build.trigger_id else "no trigger ran it"
 
 
 def reasons(told: Told, verdict: Verdict) -> list[str]:
@@ -161,6 +174,8 @@ def _local(told: Told) -> Iterator[str]:
         yield f"{named(told.build)}: {_stop(told.seen(Check.SOURCE_IS_A_COMMIT))}"
         return
     yield f"{_made(told)}; no commit is recorded."
+    if told.build.shipped:
+        yield f"{_capital(told.build.shipped)}: what that step shipped is out."
     claims = list(_claims(told))
     if claims:
         yield f"It claims {_listed(claims)}: nothing proves that."
@@ -210,7 +225,8 @@ def _consequences(build: Build) -> Iterator[str]:
 
 
 def _failed(told: Told) -> Iterator[str]:
-    said = [_said(finding, _FAILS) for finding in told.found(Outcome.FAILS)]
+    words = {**_FAILS, Check.BUILD_WAS_TRIGGERED: _untriggered(told.build)}
+    said = [_said(finding, words) for finding in told.found(Outcome.FAILS)]
     said += [_said(finding, _UNKNOWN) for finding in told.found(Outcome.COULD_NOT_CHECK)]
     right = ", ".join(_right(told))
     for number, (first, *rest) in enumerate(said[:_MOST_REASONS]):

@@ -12,7 +12,7 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from verifier.standin.messages import Build, Pb
+from verifier.standin.messages import Build, BuildTrigger, Pb
 
 _FIRST_UNKNOWN = 1000
 """Field numbers from here on are defined by no message of the client."""
@@ -26,15 +26,27 @@ def parse_build(document: Mapping[str, Any]) -> Pb:
 
     Raise ValueError when a known field has a value of the wrong kind.
     """
+    return _parsed(document, Build, "a build")
+
+
+def parse_trigger(document: Mapping[str, Any]) -> Pb:
+    """Return the BuildTrigger message for what `gcloud builds triggers describe --format=json` prints.
+
+    Raise ValueError when a known field has a value of the wrong kind.
+    """
+    return _parsed(document, BuildTrigger, "a trigger")
+
+
+def _parsed(document: Mapping[str, Any], message: Pb, what: str) -> Pb:
     unknown: _Unknown = []
-    known = _known(document, Build.DESCRIPTOR, (), unknown)
+    known = _known(document, message.DESCRIPTOR, (), unknown)
     try:
-        build = json_format.ParseDict(known, Build())
+        parsed = json_format.ParseDict(known, message())
     except json_format.ParseError as error:
-        raise ValueError(f"expected a build as gcloud prints it, got {document.get('id')!r}: {error}") from error
+        raise ValueError(f"expected {what} as gcloud prints it, got {document.get('id')!r}: {error}") from error
     for path, encoded in unknown:
-        _follow(build, path).MergeFromString(encoded)
-    return build
+        _follow(parsed, path).MergeFromString(encoded)
+    return parsed
 
 
 def _known(document: Mapping[str, Any], descriptor: Pb, path: _Path, unknown: _Unknown) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""google.devtools.cloudbuild.v1.CloudBuild: reading builds."""
+"""google.devtools.cloudbuild.v1.CloudBuild: reading builds and triggers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import cast
 
 from verifier.standin.build_filter import compile_build_filter
 from verifier.standin.cloud import Cloud
-from verifier.standin.messages import GetBuildRequest, ListBuildsRequest, ListBuildsResponse, Method, Pb
+from verifier.standin.messages import (
+    GetBuildRequest,
+    GetBuildTriggerRequest,
+    ListBuildsRequest,
+    ListBuildsResponse,
+    Method,
+    Pb,
+)
 from verifier.standin.refusal import invalid, not_found, page_cursor, page_size, page_token, parse_name
 
 _LOCATION = re.compile(r"global|[a-z]+-[a-z]+\d+")
@@ -24,6 +31,7 @@ class BuildService:
         service = "/google.devtools.cloudbuild.v1.CloudBuild"
         return {
             f"{service}/GetBuild": Method(GetBuildRequest, self._get),
+            f"{service}/GetBuildTrigger": Method(GetBuildTriggerRequest, self._get_trigger),
             f"{service}/ListBuilds": Method(ListBuildsRequest, self._list),
         }
 
@@ -34,6 +42,15 @@ class BuildService:
         if build is None:
             raise not_found(f"Requested entity was not found: {request.name}.")
         return build
+
+    def _get_trigger(self, request: Pb) -> Pb:
+        project, location, trigger_id = parse_name(request.name, "projects", "locations", "triggers")
+        self._cloud.require("GetBuildTrigger", request.name)
+        place = f"projects/{self._cloud.project_id(project)}/locations/{_region(location)}"
+        trigger = self._cloud.triggers.get(f"{place}/triggers/{trigger_id}")
+        if trigger is None:
+            raise not_found(f"Requested entity was not found: {request.name}.")
+        return trigger
 
     def _list(self, request: Pb) -> Pb:
         project, location = parse_name(request.parent, "projects", "locations")

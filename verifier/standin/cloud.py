@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf import json_format
 
 from verifier.standin.build_book import BuildBook
+from verifier.standin.build_documents import parse_trigger
 from verifier.standin.clock import Clock
 from verifier.standin.completion import completion_entry
 from verifier.standin.job_book import Job, JobBook, JobPath, Overrides
@@ -24,6 +25,7 @@ from verifier.standin.worker_logs import entries_of
 
 PERMISSIONS = {
     "GetBuild": "cloudbuild.builds.get",
+    "GetBuildTrigger": "cloudbuild.builds.get",
     "ListBuilds": "cloudbuild.builds.list",
     "GetJob": "run.jobs.get",
     "RunJob": "run.jobs.run",
@@ -73,6 +75,8 @@ class Cloud:
         self.regexes = Regexes.AS_THEY_STAND
         """How Cloud Logging reads regular expressions."""
         self.builds = BuildBook()
+        self.triggers: dict[str, Pb] = {}
+        """Triggers by their resource name."""
         self.jobs = JobBook()
         self.logs = LogBook()
         self._lock = threading.RLock()
@@ -102,6 +106,15 @@ class Cloud:
         if named != project:
             self.put_project(project, named)
         self.builds.put(project, location, document)
+
+    def put_trigger(self, project: str, location: str, document: Mapping[str, Any]) -> None:
+        """Add a trigger, as `gcloud builds triggers describe --format=json` prints it, or replace the one of its id.
+
+        Raise ValueError when it is no trigger.
+        """
+        trigger = parse_trigger(document)
+        with self._lock:
+            self.triggers[f"projects/{project}/locations/{location}/triggers/{trigger.id}"] = trigger
 
     def tag(self, image: str, digest: str) -> None:
         """Point an image tag (`latest` where none is given) at a digest. Raise ValueError for what is no digest."""

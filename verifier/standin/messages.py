@@ -17,6 +17,8 @@ Pb: TypeAlias = Any
 """A generated message: the libraries ship no types for them."""
 
 Build: Pb = cloudbuild_v1.Build.pb()
+BuildTrigger: Pb = cloudbuild_v1.BuildTrigger.pb()
+GetBuildTriggerRequest: Pb = cloudbuild_v1.GetBuildTriggerRequest.pb()
 GetBuildRequest: Pb = cloudbuild_v1.GetBuildRequest.pb()
 ListBuildsRequest: Pb = cloudbuild_v1.ListBuildsRequest.pb()
 ListBuildsResponse: Pb = cloudbuild_v1.ListBuildsResponse.pb()

@@ -24,6 +24,7 @@ WHOLE = Judgement(
     errors=(Repeated("crash", 14, FIRST, "3", "it fell over"), Repeated("denied", 1, DECIDED, "0", "no access")),
     policy="a-digest",
     version="1.2.3",
+    pull_request="214",
 )
 DOCUMENT: dict[str, Any] = {
     "verdict": "FAILED",
@@ -35,6 +36,7 @@ DOCUMENT: dict[str, Any] = {
     "execution": "an-execution",
     "policy": "a-digest",
     "version": "1.2.3",
+    "pull_request": "214",
     "errors": [
         {"name": "crash", "count": 14, "first": "2026-11-23T02:01:00.000000Z", "task": "3", "excerpt": "it fell over"},
         {"name": "denied", "count": 1, "first": "2026-11-23T02:23:40.000125Z", "task": "0", "excerpt": "no access"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -73,11 +74,17 @@ FOR_FUNCTIONS = Exemption(
     service_account="functions@vividly-dev.iam.gserviceaccount.com",
     tag="p-gcf",
     trigger=TRIGGER_ID,
+    projects=frozenset({"vividly-dev", "vividly-play"}),
 )
 UPLOAD = build("upload-run-deploy-source")
 FOR_UPLOADS = Exemption(
     "prototypes", tool="gcloud run deploy --source", bucket="run-sources-vividly-dev-us-central1", tag="p-run"
 )
+
+
+CONDITIONS = ("tool", "bucket", "service_account", "tag", "trigger")
+NOTHING: dict[str, Any] = {**dict.fromkeys(CONDITIONS, ""), "projects": frozenset()}
+OTHERWISE: dict[str, Any] = {**dict.fromkeys(CONDITIONS, "something else"), "projects": frozenset({"another-team"})}
 
 
 @pytest.mark.parametrize(("exemption", "of"), [(FOR_FUNCTIONS, FUNCTIONS), (FOR_UPLOADS, UPLOAD)])
@@ -88,23 +95,25 @@ def test_an_exemption_covers_a_build_only_when_every_condition_that_it_gives_hol
     assert covers(exemption, of)
     for count in range(1, len(given)):
         for dropped in combinations(given, count):
-            assert covers(replace(exemption, **dict.fromkeys(dropped, "")), of)
+            assert covers(replace(exemption, **{name: NOTHING[name] for name in dropped}), of)
     for condition in given:
-        assert not covers(replace(exemption, **{condition: "something else"}), of)
+        assert not covers(replace(exemption, **{condition: OTHERWISE[condition]}), of)
 
 
 def test_an_exemption_without_conditions_covers_nothing() -> None:
     assert not any(covers(Exemption("because"), build(case)) for case in CASES)
 
 
-@pytest.mark.parametrize("condition", ["tool", "bucket", "service_account", "tag", "trigger"])
+@pytest.mark.parametrize("condition", CONDITIONS)
 def test_a_condition_is_compared_whole(condition: str) -> None:
     full = FOR_UPLOADS if condition == "bucket" else FOR_FUNCTIONS
     of = UPLOAD if condition == "bucket" else FUNCTIONS
-    value = getattr(full, condition)
-    assert covers(Exemption("whole", **{condition: value}), of)
+    value: str = getattr(full, condition)
+    given: dict[str, Any] = {condition: value}
+    assert covers(replace(Exemption("whole"), **given), of)
     for other in (value[:-1], f"{value}x", value.upper(), f"*{value[1:]}"):
-        assert not covers(Exemption("part", **{condition: other}), of)
+        conditions: dict[str, Any] = {condition: other}
+        assert not covers(replace(Exemption("part"), **conditions), of)
 
 
 def test_a_commit_has_neither_tool_nor_bucket() -> None:
@@ -166,6 +175,14 @@ def test_only_green_verdicts_are_quiet_by_default() -> None:
         (("v*", "main"), "main", True),
         (("*",), "anything", True),
         ((), "main", False),
+        (("release/*",), "release/1\nmain", False),
+        (("release/*",), "release/../main", False),
+        (("release/*",), "release/1|main", False),
+        (("release/*",), "release/1/", False),
+        (("release/*",), "release/1\u200b", False),
+        (("*",), "refs/pull/7/merge", False),
+        (("*",), "-upload-pack", False),
+        (("v*",), "v1.lock", False),
     ],
 )
 def test_a_name_is_allowed_only_when_a_pattern_is_the_whole_of_it(

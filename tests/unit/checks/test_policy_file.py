@@ -68,6 +68,7 @@ def test_the_example_reads_whole() -> None:
         repositories=frozenset({Repository("github.com", "vividly/content-worker")}),
         branches=("main", "release/*"),
         tags=("v*",),
+        triggers=frozenset({"7d4bb5b1-90f0-4be7-a6f6-2ad1c1f7c2ee"}),
         exemptions=(
             Exemption(
                 reason="Cloud Functions makes these builds of its own copies of the source",
@@ -121,7 +122,7 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
 
     said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 12
+    assert len(lines) == 13
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
 
 
@@ -233,9 +234,9 @@ def test_all_problems_are_told_at_once_each_with_its_place() -> None:
         "  tags: expected a list with at least one item (leave it out to allow any), got an empty list\n"
         "  require_trigger: expected true or false, got 'yes'\n"
         "  exemption[1].reason: expected the reason why such builds need no commit, got nothing\n"
-        "  exemption[1]: expected at least one of bucket, service_account, trigger: "
+        "  exemption[1]: expected at least one of service_account, trigger, projects: "
         "whoever submits a build can imitate the others, got 'tool'\n"
-        "  exemption[2]: expected at least one of bucket, service_account, trigger: "
+        "  exemption[2]: expected at least one of service_account, trigger, projects: "
         "whoever submits a build can imitate the others, got nothing\n"
         '  worker[1].job: expected "REGION/JOB" or "PROJECT/REGION/JOB", got \'worker\'\n'
         "  worker[1].args[2]: expected text, got 5\n"

@@ -16,7 +16,6 @@ from verifier.checks.worker import (
     is_certain,
     log_findings,
     logs_are_whole,
-    not_ours,
     not_run,
     not_started,
 )
@@ -57,12 +56,6 @@ def test_a_worker_that_policy_does_not_want_any_more_could_not_be_checked(starte
     (finding,) = given_up("its trigger has no worker", started=started)
     assert (finding.check, finding.outcome) == (Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK)
     assert finding.seen == f"{said}, and policy has changed since: its trigger has no worker"
-
-
-def test_an_image_of_another_trigger_could_not_be_checked() -> None:
-    (finding,) = not_ours(WORKER)
-    assert (finding.check, finding.outcome) == (Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK)
-    assert finding.seen == f"it pushes {WORKER.image}, but its trigger is not {WORKER.trigger}"
 
 
 def test_a_worker_that_could_not_be_started_says_what_to_do() -> None:

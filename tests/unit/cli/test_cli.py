@@ -50,7 +50,8 @@ def test_an_upload_is_explained(tmp_path: Path) -> None:
         "  · branch_is_allowed        no commit, so no branch\n"
         "  · claims_are_backed        nothing proves that: "
         "COMMIT_SHA=85cffd8a4c1f9b0e7d6a5b4c3d2e1f0a9b8c7d6e\n"
-        "  · build_was_triggered      no commit that a trigger could have built\n\n"
+        "  · build_was_triggered      no commit that a trigger could have built\n"
+        "  · build_config_is_committed no commit that its steps could be in\n\n"
     )
 
 
@@ -85,6 +86,7 @@ def test_every_fixture_is_one_object_a_line(tmp_path: Path, case: str) -> None:
         "verdict",
         "findings",
         "problem",
+        "slack",
     ]
     assert set(said["source"]) == {"fact", "commit", "strength", "repository", "field", "detail"}
     assert said["source"]["fact"] == FACTS[EXPECTED[case]["fact"]]
@@ -209,7 +211,7 @@ def test_what_is_no_build_is_told_by_what_was_expected_and_got(text: str, proble
 
 def test_a_policy_decides_and_a_wrong_one_is_told(tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
-    policy.write_text('[[exemption]]\nreason = "a sandbox"\nbucket = "vividly-dev_cloudbuild"\n')
+    policy.write_text('[[exemption]]\nreason = "a sandbox"\nprojects = ["vividly-dev"]\n')
     file = written(tmp_path, an_upload())
     assert json.loads(run("explain", "--json", "--policy", str(policy), file).stdout)["verdict"] == "EXEMPT"
     policy.write_text("branchs = []")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
+from tests.fixtures.builds import document
 from verifier.cli import main
+from verifier.standin.clock import system_clock
+from verifier.standin.cloud import Cloud
+from verifier.standin.faults import Faults
+from verifier.standin.google_server import GoogleStandIn
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "verifier" / "policy.example.toml"
@@ -25,6 +32,8 @@ def test_an_empty_policy_can_be_deployed(tmp_path: Path) -> None:
         f"{file} can be deployed.\n"
         "  repositories  any, where a trigger builds it\n"
         "  branches      any\n"
+        "  triggers      any; whoever may submit builds may make one: list yours under `triggers`\n"
+        '  steps         from anywhere (build_config = "repository" wants a file)\n'
         "  workers       none\n"
         "  exemptions    none\n"
         "  Slack         FAILED, INCONCLUSIVE, LOCAL_SOURCE; routes: 0\n"
@@ -58,3 +67,81 @@ def test_exemptions_that_terraform_cannot_add_to_are_refused_in_its_words() -> N
     sentence = "write exemptions as [[exemption]] tables; the installation adds one of its own."
     assert result.stderr == f"Error: {file}: {sentence}\n"
     assert f'"policy_file: {sentence}"' in (ROOT / "terraform" / "variables.tf").read_text()
+
+
+PRESS = 'repositories = ["github.com/vividly/content-worker"]\nbranches = ["main"]\n'
+
+
+def compared(folder: Path, policy: str, *cases: str, **changes: object) -> Result:
+    file = folder / "policy.toml"
+    file.write_text(policy)
+    builds = folder / "builds.json"
+    builds.write_text(json.dumps([document(case) | changes for case in cases]))
+    return CliRunner().invoke(main, ["policy", str(file), "--builds", str(builds)])
+
+
+@pytest.mark.parametrize(
+    ("policy", "case", "change"),
+    [
+        (PRESS.partition("\n")[0], "commit-resolved-git-by-hand", "VERIFIED -> FAILED, told"),
+        ("", "pull-request", "INCONCLUSIVE -> INCONCLUSIVE, told"),
+        ("", "unclear-service-object-by-hand", "LOCAL_SOURCE, told -> INCONCLUSIVE, told"),
+    ],
+)
+def test_what_is_judged_otherwise_than_by_0_1_0_is_listed(policy: str, case: str, change: str, tmp_path: Path) -> None:
+    result = compared(tmp_path, policy, case, "commit-resolved-git", "upload-builds-submit")
+    assert result.exit_code == 0, result.stderr
+    assert "1 of 3 builds would be judged otherwise than by 0.1.0:" in result.stdout
+    assert f"      1  {change}" in result.stdout.splitlines()
+    assert f"/builds/{document(case)['id']}: {change} (" in result.stdout
+
+
+def test_what_a_failed_build_shipped_is_listed(tmp_path: Path) -> None:
+    steps = [{"name": "docker", "args": ["push", "a"], "status": "SUCCESS"}]
+    result = compared(tmp_path, "", "upload-builds-submit", status="FAILURE", steps=steps)
+    assert "      1  not judged -> LOCAL_SOURCE, told" in result.stdout.splitlines()
+
+
+def test_where_nothing_changes_it_says_so(tmp_path: Path) -> None:
+    result = compared(tmp_path, "require_trigger = false\n" + PRESS, "commit-resolved-git", "upload-builds-submit")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("0 of 2 builds would be judged otherwise than by 0.1.0.\n")
+
+
+def test_an_account_that_makes_more_than_what_is_exempt_is_warned_of(tmp_path: Path) -> None:
+    account = "builder@vividly-dev.iam.gserviceaccount.com"
+    exempt = f'[[exemption]]\nreason = "a sandbox"\nservice_account = "{account}"\n'
+    ran_as = f"projects/vividly-dev/serviceAccounts/{account}"
+    both = compared(tmp_path, exempt, "upload-builds-submit", "commit-resolved-git", serviceAccount=ran_as)
+    assert f"warning: {account}, which an exemption names, made 1 other builds" in both.stdout
+    alone = compared(tmp_path, exempt, "upload-builds-submit", serviceAccount=ran_as)
+    assert "warning" not in alone.stdout
+
+
+def test_what_was_not_read_is_not_taken_for_unchanged(tmp_path: Path) -> None:
+    assert compared(tmp_path, "").exit_code == 2
+    (tmp_path / "builds.json").write_text("[{]")
+    result = CliRunner().invoke(
+        main, ["policy", str(tmp_path / "policy.toml"), "--builds", str(tmp_path / "builds.json")]
+    )
+    assert (result.exit_code, "not read: " in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("--builds", "x", "--since", "14d"), ("--region", "global"), ("--project", "p")])
+def test_words_that_contradict_each_other_are_refused(words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").touch()
+    assert CliRunner().invoke(main, ["policy", str(tmp_path / "policy.toml"), *words]).exit_code == 2
+
+
+def test_the_builds_of_a_project_are_listed_and_their_triggers_read(tmp_path: Path) -> None:
+    cloud = Cloud(system_clock)
+    build = document("commit-resolved-git")
+    cloud.put_build(build)
+    cloud.put_trigger("vividly-dev", "us-central1", {"id": build["buildTriggerId"], "build": {"steps": []}})
+    (tmp_path / "policy.toml").write_text('build_config = "repository"\n')
+    with GoogleStandIn(cloud, Faults()) as place:
+        words = ["policy", str(tmp_path / "policy.toml"), "--since", "2026-01-01", "--project", "vividly-dev"]
+        words += ["--region", "us-central1"]
+        result = CliRunner().invoke(main, words, env={"VERIFIER_GOOGLE_ENDPOINT": place.address})
+    assert result.exit_code == 0, result.stderr
+    assert "VERIFIED -> FAILED, told (build_config_is_committed: its steps are in the trigger itself" in result.stdout

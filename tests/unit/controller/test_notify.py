@@ -46,7 +46,8 @@ class ToldBuild(NamedTuple):
 UPLOAD = ToldBuild(*judged(uploaded()))
 VERIFIED = ToldBuild(*tried(pushed(), logged()))
 VERIFIED_BY_SOURCE = ToldBuild(*judged(pushed()))
-FOR_A_PULL_REQUEST = ToldBuild(*judged(pushed(substitutions={"_PR_NUMBER": "7", "COMMIT_SHA": SHA}), policy=Policy()))
+SAYS_A_PULL_REQUEST = ToldBuild(*judged(pushed(substitutions={"_PR_NUMBER": "7", "COMMIT_SHA": SHA}), policy=Policy()))
+FOR_A_PULL_REQUEST = SAYS_A_PULL_REQUEST._replace(judgement=replace(SAYS_A_PULL_REQUEST.judgement, pull_request="7"))
 _FAILED = pushed(status="FAILURE")
 NOT_BUILT = ToldBuild(_FAILED, source_of(_FAILED), Judgement(None, (), DECIDED))
 
@@ -65,6 +66,7 @@ NOT_BUILT = ToldBuild(_FAILED, source_of(_FAILED), Judgement(None, (), DECIDED))
         (VERIFIED, replace(POLICY, post_verified_worker=False), None),
         (VERIFIED_BY_SOURCE, POLICY, None),
         (FOR_A_PULL_REQUEST, Policy(), None),
+        (SAYS_A_PULL_REQUEST, Policy(), CHANNEL),
         (NOT_BUILT, POLICY, CHANNEL),
         (NOT_BUILT, ROUTED, FAILURES),
         (NOT_BUILT, replace(POLICY, post_failed_builds=False), None),

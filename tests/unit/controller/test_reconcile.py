@@ -54,7 +54,7 @@ def test_10_what_is_not_posted_has_no_intent_to_post(world: World) -> None:
     assert announced(world, pushed(), replace(POLICY, workers=())) == ""
     record = world.record(KEY)
     assert (record.state, record.posting, record.channel, record.told) == (State.DONE, None, "", False)
-    assert world.called == ["fetch", "audit"]
+    assert world.called == ["fetch", "trigger", "audit"]
 
 
 def test_10_the_images_are_saved_with_the_verdict(world: World) -> None:
@@ -150,7 +150,7 @@ def test_a_run_that_has_ended_is_taken_up_at_once_and_one_that_nobody_started_is
     )
     world.put(running)
     assert reconcile_running(KEY, world.deployment(), world.budget()) == ""
-    assert world.called[0] == "observe"
+    assert world.called[:2] == ["trigger", "observe"]
     world.called.clear()
     other = replace(KEY, id="4e841fcb-6a1d-4c57-9a53-000000000000")
     world.put(replace(RECORD, key=other))

@@ -20,6 +20,7 @@ from verifier.errors import Missing, ServiceError, Stopping
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import Execution, JobName
 from verifier.facts.submitter import Submitter
+from verifier.facts.trigger import Trigger
 from verifier.services import (
     Announcer,
     Audit,
@@ -36,6 +37,7 @@ from verifier.services import (
     Store,
     Stored,
     Submitters,
+    Triggers,
 )
 from verifier.standin.clock import ManualClock
 
@@ -53,6 +55,8 @@ class World:
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     called: list[str] = field(default_factory=list)
     build: Build | None = None
+    trigger: Trigger | Exception = field(default_factory=lambda: Missing("no such trigger"))
+    """What Cloud Build answers about any trigger."""
     started: tuple[tuple[str, ...], Mapping[str, str], str] | None = None
     """What the last start was asked for: arguments, environment and container."""
     executions: list[ExecutionClaim] = field(default_factory=list)
@@ -75,6 +79,7 @@ class World:
         nonces = itertools.count(1)
         self.ledger = Ledger(self.store, self.clock, LEASE, lambda: f"nonce-{next(nonces)}")
         self.builds: Builds = _Builds(self)
+        self.triggers: Triggers = _Triggers(self)
         self.jobs: Jobs = _Jobs(self)
         self.logs: Logs = _WorldLogs(self)
         self.audit: Audit = _Audit(self)
@@ -117,6 +122,18 @@ class World:
         stored = self.store.read(BUILDS, key.digest, timeout=SOON)
         assert stored is not None
         return parse_record(stored.document)
+
+
+@dataclass
+class _Triggers:
+    world: World
+
+    def read(self, project: str, location: str, trigger_id: str, *, timeout: float) -> Trigger:
+        self.world.called.append("trigger")
+        answer = self.world.trigger
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 @dataclass

@@ -34,6 +34,15 @@ HUGE: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "a claim": lambda text: {"substitutions": {"COMMIT_SHA": text, "_SHA": text}},
     "a tag": lambda text: {"tags": [text] * 10_000},
     "an image": lambda text: {"results": {"images": [{"name": text, "digest": text}] * 10_000}},
+    "a shipping step": lambda text: {
+        "status": "FAILURE",
+        "steps": [{"id": text, "name": text, "args": ["docker push", text], "script": text, "status": "SUCCESS"}] * 40,
+    },
+    "further sources": lambda text: {
+        "dependencies": [
+            {"gitSource": {"repository": {"url": f"{text}{number}"}, "revision": text}} for number in range(200)
+        ]
+    },
     "a step": lambda text: {"steps": [{"name": text, "args": [f"gs://{text}"] * 10_000}]},
     "dependencies": lambda text: {"dependencies": [{"empty": True}] * 100_000},
 }

@@ -19,8 +19,6 @@ https://github.com/Vividly/Content-Worker
 https://github.com/vividly/content-worker.GIT
 https://GitHub.com/vividly/content-worker
 HTTPS://GITHUB.COM/VIVIDLY/CONTENT-WORKER.git
-http://github.com/vividly/content-worker
-http://github.com:80/vividly/content-worker
 https://github.com:443/vividly/content-worker
 https://github.com:/vividly/content-worker
 git+https://github.com/vividly/content-worker
@@ -186,6 +184,8 @@ REFUSED = [
     "https://github.com:99999/vividly/content-worker",
     "https://github.com:-1/vividly/content-worker",
     "https://github.com:port/vividly/content-worker",
+    "http://github.com/vividly/content-worker",
+    "http://github.com:80/vividly/content-worker",
     "http://github.com:443/vividly/content-worker",
     "ssh://git@github.com:443/vividly/content-worker",
     "github.com:443/vividly/content-worker",

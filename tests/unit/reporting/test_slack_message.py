@@ -182,8 +182,9 @@ def test_an_unclear_source_is_told_with_the_contradiction() -> None:
 
 
 def test_a_commit_submitted_by_hand_is_told_with_both_ways_out() -> None:
-    assert posted(*judged(pushed(buildTriggerId="", substitutions={}))) == (
-        "*🔴 FAILED · vividly/content-worker:latest · 85cffd8*\n"
+    lenient = replace(POLICY, require_trigger=False)
+    assert posted(*judged(pushed(buildTriggerId="", substitutions={}), policy=lenient), policy=lenient) == (
+        "*🔴 FAILED, no trigger ran it · vividly/content-worker:latest · 85cffd8*\n"
         "No trigger ran it: submitted by hand; anybody may submit any public repository.\n"
         f"Do this: `gcloud builds triggers run content-worker-main --branch=main {PLACE}`; "
         "or list the repository under `repositories` in policy.toml.\n"
@@ -226,7 +227,7 @@ def test_more_reasons_than_people_read_are_counted() -> None:
     assert posted(*judged(build, stopped, policy=strict), policy=strict).splitlines()[1:6] == [
         "The repository is not allowed: github.com/vividly/content-worker is not on the policy's list.",
         f"What it claims is not true: contradicted by {field}: COMMIT_SHA={'1' * 40}.",
-        "No trigger ran it: submitted by hand; policy wants a trigger.",
+        "No trigger ran it: submitted by hand: whatever commit it names, its steps are the submitter's own.",
         "The worker did not start: it had not started.",
         "And 2 more findings: see the audit trail.",
     ]
@@ -404,6 +405,12 @@ NONE = replace(POLICY, posts=frozenset(), post_verified_worker=False, post_faile
 NOT_BUILT = Judgement(None, (), DECIDED)
 
 
+def for_pull_request(case: tuple[Build, Source, Judgement], number: str = "12") -> tuple[Build, Source, Judgement]:
+    """Return the same, where the build's trigger was read and is one for pull requests."""
+    build, source, judgement = case
+    return build, source, replace(judgement, pull_request=number)
+
+
 @pytest.mark.parametrize(
     ("case", "default", "every", "none"),
     [
@@ -413,9 +420,20 @@ NOT_BUILT = Judgement(None, (), DECIDED)
         (tried(pushed(), logged()), True, True, False),
         (judged(pushed()), False, True, False),
         (judged(uploaded(), policy=replace(POLICY, exemptions=(EXEMPTION,))), False, True, False),
-        (judged(pushed(substitutions=PULL_REQUEST)), False, False, False),
-        (judged(pushed(substitutions=PULL_REQUEST), not_started("denied", "grant")), True, True, False),
-        (judged(pushed(substitutions=PULL_REQUEST | {"TRIGGER_NAME": WORKER.trigger})), True, True, False),
+        (for_pull_request(judged(pushed(substitutions=PULL_REQUEST))), False, False, False),
+        (judged(pushed(substitutions=PULL_REQUEST)), True, True, False),
+        (
+            for_pull_request(judged(pushed(substitutions=PULL_REQUEST), not_started("denied", "grant"))),
+            True,
+            True,
+            False,
+        ),
+        (
+            for_pull_request(judged(pushed(substitutions=PULL_REQUEST | {"TRIGGER_NAME": WORKER.trigger}))),
+            True,
+            True,
+            False,
+        ),
         ((pushed(status="FAILURE"), None, NOT_BUILT), True, True, False),
         ((pushed(status="FAILURE", substitutions=OTHER_TRIGGER), None, NOT_BUILT), False, False, False),
         ((uploaded(status="FAILURE"), None, NOT_BUILT), False, False, False),
@@ -428,6 +446,7 @@ NOT_BUILT = Judgement(None, (), DECIDED)
         "verified by its source alone",
         "exempt",
         "a pull request of a trigger without worker",
+        "what only says that it is a pull request's",
         "a pull request with something else open",
         "a pull request of a worker's trigger",
         "a worker's trigger did not build",

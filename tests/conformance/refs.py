@@ -1,0 +1,277 @@
+"""Branches and tags: what proves one, and which are on the list."""
+
+from __future__ import annotations
+
+from tests.conformance.builds import (
+    CONNECTED,
+    OTHER_SHA,
+    OTHER_TRIGGER_ID,
+    TRIGGER_ID,
+    both,
+    by_hand,
+    claim,
+    drop,
+    mirrored,
+    on,
+    pushed,
+    put,
+    same,
+    uploaded,
+)
+from tests.conformance.case import (
+    ANY_BRANCH,
+    BRANCH,
+    FAILED,
+    LENIENT,
+    LOCAL,
+    OPEN,
+    ORCHARD,
+    SOURCE,
+    TRIGGERED,
+    VERIFIED,
+    ConformanceRow,
+    ConformanceTable,
+    trigger,
+)
+from verifier.facts.trigger import Unread
+
+_ASKED = "source.repoSource"
+_MAIN = {"BRANCH_NAME": "main", "REF_NAME": "main"}
+_PATTERNS = (
+    ".*",
+    "^main$",
+    "main|evil",
+    "(main)",
+    "mai[n]",
+    "main+",
+    "mai?n",
+    "ma\\w+",
+    "release/1|main",
+    "ma{1}in",
+    "main$",
+)
+_OF_PULL_REQUESTS = ("_PR_NUMBER", "_HEAD_BRANCH", "_BASE_BRANCH", "_HEAD_REPO_URL")
+_SEVEN = claim(_PR_NUMBER="7")
+_BY_IT = put("buildTriggerId", TRIGGER_ID)
+_FOR_THEM = trigger(github={"pullRequest": {"branch": "^main$", "commentControl": "COMMENTS_ENABLED"}})
+_CONNECTED = trigger(github=None, repositoryEventConfig={"repository": CONNECTED, "pullRequest": {}})
+_STRANGE = trigger(github=None, **{"#1000": {}})
+_OTHERS = f'triggers = ["{OTHER_TRIGGER_ID}"]\n{ORCHARD}'
+_NOT_LISTED = "is not on the policy's list"
+_ODD = (
+    "Main MAIN main2 xmain evil feature/main main/evil heads/main origin/main m\u0430in main\u200b \u202emain "
+    "main\u00a0 release releasex/1 prerelease/1 Release/1 v1 master"
+).split(" ")
+"""Names that look like a listed one."""
+_NOT_PLAIN = ("release/../main", "release/1|main", "release/1/", "release/1\nmain", "release/1\u200b", "release//1")
+"""Names that `release/*` would match, if `*` stood for anything."""
+
+TABLES = (
+    ConformanceTable(
+        "branches on the list",
+        pushed,
+        ORCHARD,
+        BRANCH,
+        (
+            ConformanceRow("main", same, VERIFIED, "branch main"),
+            ConformanceRow("release/1.2", on("branch", "release/1.2"), VERIFIED, "branch release/1.2"),
+            ConformanceRow("a release's fix", on("branch", "release/1.2/fix"), VERIFIED, "release/1.2/fix"),
+            ConformanceRow(
+                "a release named after a person", on("branch", "release/bj\u00f6rk"), VERIFIED, "release/bj"
+            ),
+            ConformanceRow("a tag", on("tag", "v2.0.1"), VERIFIED, "tag v2.0.1"),
+            ConformanceRow(
+                "no list at all", on("branch", "anything"), VERIFIED, "policy lists no branches", policy=ANY_BRANCH
+            ),
+            *(ConformanceRow(f"look-alike {name!r}", on("branch", name), FAILED, _NOT_LISTED) for name in _ODD),
+            *(ConformanceRow(f"not plain {name!r}", on("branch", name), FAILED, _NOT_LISTED) for name in _NOT_PLAIN),
+            ConformanceRow("a tag named main", on("tag", "main"), FAILED, _NOT_LISTED),
+            ConformanceRow("a tag named release/1", on("tag", "release/1"), FAILED, _NOT_LISTED),
+            ConformanceRow("a branch named v1", on("branch", "v1"), FAILED, _NOT_LISTED),
+            ConformanceRow("a tag with two dots", on("tag", "v1..2"), FAILED, _NOT_LISTED),
+            ConformanceRow("a tag that is a lock", on("tag", "v1.lock"), FAILED, _NOT_LISTED),
+        ),
+    ),
+    ConformanceTable(
+        "what proves a branch",
+        pushed,
+        ORCHARD,
+        BRANCH,
+        (
+            ConformanceRow("only typed", on("branch", "main", None), OPEN, "was only typed"),
+            ConformanceRow("only typed, a tag", on("tag", "v1", None), OPEN, "was only typed"),
+            ConformanceRow(
+                "only typed, no list", on("branch", "main", None), VERIFIED, "lists no branches", policy=ANY_BRANCH
+            ),
+            ConformanceRow("another REF_NAME", on("branch", "main", "evil"), OPEN, "its REF_NAME evil"),
+            ConformanceRow("another REF_NAME by case", on("branch", "main", "Main"), OPEN, "its REF_NAME Main"),
+            ConformanceRow("REF_NAME in full", on("branch", "main", "refs/heads/main"), OPEN, "refs/heads/main"),
+            ConformanceRow("REF_NAME alone", claim(BRANCH_NAME=None), OPEN, "names no branch or tag"),
+            ConformanceRow("no name", claim(BRANCH_NAME=None, REF_NAME=None), OPEN, "names no branch or tag"),
+            ConformanceRow("an empty name", on("branch", "", "main"), OPEN, "names no branch or tag"),
+            ConformanceRow(
+                "a branch and a tag, the tag's ref", claim(TAG_NAME="v1", REF_NAME="v1"), OPEN, "both a branch and a"
+            ),
+            ConformanceRow(
+                "a branch and a tag, the branch's ref", claim(TAG_NAME="v1"), OPEN, "both a branch and a tag"
+            ),
+            ConformanceRow("a branch and a tag of one name", claim(TAG_NAME="main"), OPEN, "both a branch and a tag"),
+            *(
+                ConformanceRow(
+                    f"{name}, listed as *",
+                    on("branch", name),
+                    OPEN,
+                    "is no branch",
+                    policy=f'{ANY_BRANCH}branches=["*"]',
+                )
+                for name in ("refs/pull/7/merge", "refs/pull/7/head", "refs/merge-requests/7/head", "refs/changes/1/2")
+            ),
+            ConformanceRow(
+                "refs/pull, no list", on("branch", "refs/pull/7/merge"), OPEN, "is no branch", policy=ANY_BRANCH
+            ),
+            ConformanceRow("refs/pull as a tag", on("tag", "refs/pull/7/merge"), OPEN, "is no tag", policy=ANY_BRANCH),
+            ConformanceRow("refs/heads/main", on("branch", "refs/heads/main"), OPEN, "is no branch"),
+        ),
+    ),
+    ConformanceTable(
+        "a mirrored repository's branch",
+        mirrored,
+        ORCHARD,
+        BRANCH,
+        (
+            ConformanceRow("main", same, VERIFIED, "branch main"),
+            ConformanceRow(
+                "a release, by its trigger", put(f"{_ASKED}.branchName", "release/1.2"), VERIFIED, "release/1.2"
+            ),
+            ConformanceRow(
+                "a tag", both(drop(f"{_ASKED}.branchName"), put(f"{_ASKED}.tagName", "v3")), VERIFIED, "tag v3"
+            ),
+            ConformanceRow("without a project", drop(f"{_ASKED}.projectId"), VERIFIED, "branch main"),
+            ConformanceRow("another branch", put(f"{_ASKED}.branchName", "evil"), FAILED, _NOT_LISTED),
+            ConformanceRow(
+                "not its own typed one", both(put(f"{_ASKED}.branchName", "evil"), claim(**_MAIN)), FAILED, _NOT_LISTED
+            ),
+            ConformanceRow(
+                "inverted", put(f"{_ASKED}.invertRegex", value=True), OPEN, "invertRegex asks for any branch but main"
+            ),
+            ConformanceRow("inverted, as text", put(f"{_ASKED}.invertRegex", "true"), OPEN, "invertRegex"),
+            ConformanceRow("not inverted", put(f"{_ASKED}.invertRegex", value=False), VERIFIED, "branch main"),
+            ConformanceRow("a branch and a tag", put(f"{_ASKED}.tagName", "v1"), OPEN, "both a branch and a tag"),
+            ConformanceRow("a list", put(f"{_ASKED}.branchName", ["main"]), OPEN, "is no text"),
+            ConformanceRow(
+                "a ref of a pull request", put(f"{_ASKED}.branchName", "refs/pull/7/merge"), OPEN, "is no branch"
+            ),
+            *(
+                ConformanceRow(f"the pattern {pattern}", put(f"{_ASKED}.branchName", pattern), OPEN, "is a pattern")
+                for pattern in _PATTERNS
+            ),
+            ConformanceRow("no branch and no tag", drop(f"{_ASKED}.branchName"), OPEN, "names no branch or tag"),
+        ),
+    ),
+    ConformanceTable(
+        "a mirrored repository's branch, by hand",
+        mirrored,
+        LENIENT + 'branches = ["main", "release/*"]',
+        BRANCH,
+        (
+            ConformanceRow("main", drop("buildTriggerId"), VERIFIED, "branch main"),
+            ConformanceRow(
+                "inverted", both(drop("buildTriggerId"), put(f"{_ASKED}.invertRegex", value=True)), OPEN, "invertRegex"
+            ),
+            *(
+                ConformanceRow(
+                    f"the pattern {pattern}",
+                    both(drop("buildTriggerId"), put(f"{_ASKED}.branchName", pattern)),
+                    OPEN,
+                    "is a",
+                )
+                for pattern in (*_PATTERNS, "ma.n", "release/1.2")
+            ),
+        ),
+    ),
+    ConformanceTable(
+        "pull requests",
+        pushed,
+        ORCHARD,
+        BRANCH,
+        (
+            *(
+                ConformanceRow(
+                    f"offline, {name}", claim(**{name: "7"}), OPEN, "it says that it was built for pull request"
+                )
+                for name in _OF_PULL_REQUESTS
+            ),
+            ConformanceRow("its trigger is gone", _SEVEN, OPEN, "there is none", trigger=Unread("there is none")),
+            ConformanceRow("its trigger can't be told", _SEVEN, OPEN, "can't tell", trigger=_STRANGE),
+            ConformanceRow(
+                "of a trigger for pull requests",
+                _SEVEN,
+                OPEN,
+                "built for pull request 7",
+                trigger=_FOR_THEM,
+                slack=False,
+            ),
+            ConformanceRow(
+                "of such a trigger, no claim", same, OPEN, "built for pull request ?", trigger=_FOR_THEM, slack=False
+            ),
+            ConformanceRow(
+                "of a connection's trigger", _SEVEN, OPEN, "pull request 7", trigger=_CONNECTED, slack=False
+            ),
+            ConformanceRow(
+                "no branches listed", _SEVEN, OPEN, "request 7", trigger=_FOR_THEM, policy=ANY_BRANCH, slack=False
+            ),
+            ConformanceRow("of a trigger for pushes", _SEVEN, VERIFIED, "branch main", trigger=trigger()),
+            ConformanceRow(
+                "of a trigger for pushes, another branch",
+                both(_SEVEN, on("branch", "x")),
+                FAILED,
+                "not on",
+                trigger=trigger(),
+            ),
+            ConformanceRow(
+                "of a trigger for messages",
+                _SEVEN,
+                VERIFIED,
+                "branch main",
+                trigger=trigger(github=None, pubsubConfig={}),
+            ),
+            ConformanceRow(
+                "another commit than claimed",
+                both(_SEVEN, claim(COMMIT_SHA=OTHER_SHA)),
+                FAILED,
+                "built for",
+                trigger=_FOR_THEM,
+            ),
+            *(
+                ConformanceRow(
+                    f"by hand, {name}",
+                    claim(**{name: "7"}),
+                    FAILED,
+                    "submitted by hand",
+                    build=by_hand,
+                    check=TRIGGERED,
+                )
+                for name in _OF_PULL_REQUESTS
+            ),
+            ConformanceRow("an upload", _SEVEN, LOCAL, "no commit is recorded", build=uploaded, check=SOURCE),
+            ConformanceRow(
+                "an upload by such a trigger",
+                both(_SEVEN, _BY_IT),
+                LOCAL,
+                "no commit",
+                build=uploaded,
+                check=SOURCE,
+                trigger=_FOR_THEM,
+            ),
+            ConformanceRow(
+                "an unlisted trigger",
+                _SEVEN,
+                FAILED,
+                "is not on the",
+                policy=_OTHERS,
+                check=TRIGGERED,
+                trigger=_FOR_THEM,
+            ),
+        ),
+    ),
+)
