@@ -86,7 +86,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class ConformanceRow:
+class Spec:
     """One line of a table; what is None is as the table says."""
 
     name: str
@@ -102,14 +102,14 @@ class ConformanceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ConformanceTable:
+class CaseTable:
     """Rows about one rule: each begins with the same build and is judged by the same policy."""
 
     rule: str
     build: Callable[[], Document]
     policy: str
     check: Check
-    rows: tuple[ConformanceRow, ...]
+    rows: tuple[Spec, ...]
 
     def cases(self) -> Iterator[Case]:
         """Yield its rows as cases."""

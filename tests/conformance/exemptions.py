@@ -19,7 +19,7 @@ from tests.conformance.builds import (
     uploaded,
     without_source,
 )
-from tests.conformance.case import EXEMPT, FAILED, LOCAL, ORCHARD, SOURCE, VERIFIED, ConformanceRow, ConformanceTable
+from tests.conformance.case import EXEMPT, FAILED, LOCAL, ORCHARD, SOURCE, VERIFIED, CaseTable, Spec
 
 _BUCKET = f"run-sources-{PROJECT}-{REGION}"
 _LOOK_ALIKE_BUCKETS = (
@@ -56,25 +56,25 @@ _TRIGGER = _exempting(trigger=TRIGGER_ID)
 _PROJECT = _exempting(projects=[PROJECT, "another-dev"])
 
 TABLES = (
-    ConformanceTable(
+    CaseTable(
         "exempt by account",
         run_deployed,
         _BOTH,
         SOURCE,
         (
-            ConformanceRow("bucket and account", same, EXEMPT, "exempt: deployed on purpose"),
-            ConformanceRow("the account alone", same, EXEMPT, "exempt", policy=_ACCOUNT),
-            ConformanceRow(
+            Spec("bucket and account", same, EXEMPT, "exempt: deployed on purpose"),
+            Spec("the account alone", same, EXEMPT, "exempt", policy=_ACCOUNT),
+            Spec(
                 "the account and a tool",
                 same,
                 EXEMPT,
                 "exempt",
                 policy=_exempting(service_account=ACCOUNT, tool="gcloud run deploy --source"),
             ),
-            ConformanceRow(
+            Spec(
                 "the account and a tag", same, EXEMPT, "exempt", policy=_exempting(service_account=ACCOUNT, tag="p-run")
             ),
-            ConformanceRow(
+            Spec(
                 "another tag",
                 put("tags", ["p-runs"]),
                 LOCAL,
@@ -82,18 +82,18 @@ TABLES = (
                 policy=_exempting(service_account=ACCOUNT, tag="p-run"),
             ),
             *(
-                ConformanceRow(f"bucket {bucket!r}", from_bucket(bucket), LOCAL, "no commit is recorded")
+                Spec(f"bucket {bucket!r}", from_bucket(bucket), LOCAL, "no commit is recorded")
                 for bucket in _LOOK_ALIKE_BUCKETS
             ),
             *(
-                ConformanceRow(f"account {email!r}", by_account(email), LOCAL, "no commit is recorded")
+                Spec(f"account {email!r}", by_account(email), LOCAL, "no commit is recorded")
                 for email in _LOOK_ALIKE_ACCOUNTS
             ),
             *(
-                ConformanceRow(f"account alone {email!r}", by_account(email), LOCAL, "no commit", policy=_ACCOUNT)
+                Spec(f"account alone {email!r}", by_account(email), LOCAL, "no commit", policy=_ACCOUNT)
                 for email in _LOOK_ALIKE_ACCOUNTS
             ),
-            ConformanceRow(
+            Spec(
                 "the bucket in the object's name",
                 both(
                     from_bucket("other"),
@@ -103,76 +103,70 @@ TABLES = (
                 LOCAL,
                 "no commit",
             ),
-            ConformanceRow(
-                "the account in a claim", both(by_account("x@y"), claim(SERVICE_ACCOUNT=ACCOUNT)), LOCAL, "no commit"
-            ),
-            ConformanceRow("its claims are not believed", claim(COMMIT_SHA=OTHER_SHA), EXEMPT, "exempt"),
+            Spec("the account in a claim", both(by_account("x@y"), claim(SERVICE_ACCOUNT=ACCOUNT)), LOCAL, "no commit"),
+            Spec("its claims are not believed", claim(COMMIT_SHA=OTHER_SHA), EXEMPT, "exempt"),
         ),
     ),
-    ConformanceTable(
+    CaseTable(
         "exempt by trigger",
         without_source,
         _TRIGGER,
         SOURCE,
         (
-            ConformanceRow("its id", put("buildTriggerId", TRIGGER_ID), EXEMPT, "exempt"),
-            ConformanceRow("by hand", same, LOCAL, "no source"),
-            ConformanceRow(
+            Spec("its id", put("buildTriggerId", TRIGGER_ID), EXEMPT, "exempt"),
+            Spec("by hand", same, LOCAL, "no source"),
+            Spec(
                 "its id as a name", both(put("buildTriggerId", "x"), claim(TRIGGER_NAME=TRIGGER_ID)), LOCAL, "no source"
             ),
-            ConformanceRow("its id as a tag", put("tags", [f"trigger-{TRIGGER_ID}"]), LOCAL, "no source"),
-            ConformanceRow("half its id", put("buildTriggerId", TRIGGER_ID[:-1]), LOCAL, "no source"),
-            ConformanceRow("a commit by that trigger", same, VERIFIED, "resolved", build=pushed),
+            Spec("its id as a tag", put("tags", [f"trigger-{TRIGGER_ID}"]), LOCAL, "no source"),
+            Spec("half its id", put("buildTriggerId", TRIGGER_ID[:-1]), LOCAL, "no source"),
+            Spec("a commit by that trigger", same, VERIFIED, "resolved", build=pushed),
         ),
     ),
-    ConformanceTable(
+    CaseTable(
         "exempt by project",
         uploaded,
         _PROJECT,
         SOURCE,
         (
-            ConformanceRow("its project", same, EXEMPT, "exempt"),
-            ConformanceRow("another project", put("projectId", "orchard-prod"), LOCAL, "no commit"),
-            ConformanceRow(
+            Spec("its project", same, EXEMPT, "exempt"),
+            Spec("another project", put("projectId", "orchard-prod"), LOCAL, "no commit"),
+            Spec(
                 "the project's name in the bucket",
                 both(put("projectId", "orchard-prod"), from_bucket(f"{PROJECT}_cloudbuild")),
                 LOCAL,
                 "no commit",
             ),
-            ConformanceRow("another case", put("projectId", PROJECT.upper()), LOCAL, "no commit"),
-            ConformanceRow(
+            Spec("another case", put("projectId", PROJECT.upper()), LOCAL, "no commit"),
+            Spec(
                 "a project and an account",
                 by_account("x@y"),
                 LOCAL,
                 "no commit",
                 policy=_exempting(projects=[PROJECT], service_account=ACCOUNT),
             ),
-            ConformanceRow("no source", same, EXEMPT, "exempt", build=without_source),
-            ConformanceRow("a commit that is not allowed", put("buildTriggerId", ""), FAILED, "resolved", build=pushed),
+            Spec("no source", same, EXEMPT, "exempt", build=without_source),
+            Spec("a commit that is not allowed", put("buildTriggerId", ""), FAILED, "resolved", build=pushed),
         ),
     ),
-    ConformanceTable(
+    CaseTable(
         "what may be named by anybody exempts nothing",
         run_deployed,
         _exempting(bucket=_BUCKET),
         SOURCE,
         (
-            ConformanceRow("a push", same, VERIFIED, "resolved", build=pushed),
-            ConformanceRow("a bucket alone", same, LOCAL, "no commit is recorded"),
-            ConformanceRow(
-                "a bucket, claims of a push", put("substitutions", pushed()["substitutions"]), LOCAL, "no commit"
-            ),
-            ConformanceRow(
+            Spec("a push", same, VERIFIED, "resolved", build=pushed),
+            Spec("a bucket alone", same, LOCAL, "no commit is recorded"),
+            Spec("a bucket, claims of a push", put("substitutions", pushed()["substitutions"]), LOCAL, "no commit"),
+            Spec(
                 "a bucket and a tool",
                 same,
                 LOCAL,
                 "no commit",
                 policy=_exempting(bucket=_BUCKET, tool="gcloud run deploy --source"),
             ),
-            ConformanceRow(
-                "a bucket and a tag", same, LOCAL, "no commit", policy=_exempting(bucket=_BUCKET, tag="p-run")
-            ),
-            ConformanceRow(
+            Spec("a bucket and a tag", same, LOCAL, "no commit", policy=_exempting(bucket=_BUCKET, tag="p-run")),
+            Spec(
                 "a bucket, beside a firm one",
                 by_account("x@y"),
                 LOCAL,
