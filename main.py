@@ -29,6 +29,7 @@ from verifier.controller.events import (
     Irrelevant,
     Quarantined,
     Sweep,
+    Unwatched,
     decode,
 )
 from verifier.errors import ServiceError, SettingsError, Stopping
@@ -103,10 +104,9 @@ def handle(
     """
     if request.method != "POST":
         return "expected a Pub/Sub push message by POST\n", 405
-    hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched)  # 1, 2
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched, headers)  # 1, 2
     if isinstance(hint, Irrelevant):
-        if hint.notable:
-            log("WARNING", hint.reason)
         return "", 204
     try:
         world = deployment()
@@ -124,12 +124,16 @@ def handle(
 
 
 def _act(
-    hint: BuildStatus | ExecutionFinished | Sweep | Quarantined, deployment: Deployment, budget: Budget, log: Log
+    hint: BuildStatus | ExecutionFinished | Sweep | Unwatched | Quarantined,
+    deployment: Deployment,
+    budget: Budget,
+    log: Log,
 ) -> str:
     """Do what the hint asks for, and return what went wrong with it although it is taken care of."""
     from verifier.controller.quarantine import quarantine
     from verifier.controller.reconcile import reconcile, reconcile_running
     from verifier.controller.sweep import describe, sweep
+    from verifier.controller.unwatched import note_unwatched, place_of
 
     match hint:
         case BuildStatus():
@@ -142,6 +146,9 @@ def _act(
         case Quarantined():
             log("WARNING", f"quarantined: {hint.reason}", message_id=hint.message_id)
             quarantine(hint, deployment, budget)
+        case Unwatched():
+            log("WARNING", f"not watched (VERIFIER_PROJECTS, VERIFIER_REGIONS): {place_of(hint.key)}")
+            note_unwatched(hint.key, deployment, budget)
     return ""
 
 

@@ -8,6 +8,9 @@ locals {
   verdicts      = format(local.entries, ",kind=\"verdict\"")
   inconclusive  = format(local.entries, ",kind=\"verdict\",verdict=\"INCONCLUSIVE\"")
   undelivered   = format(local.entries, ",kind=\"undelivered\"")
+  quarantined   = format(local.entries, ",kind=\"quarantined\"")
+  unconfirmed   = format(local.entries, ",kind=\"unconfirmed\"")
+  unwatched     = format(local.entries, ",kind=\"unwatched\"")
   sweeps        = "${local.metric_prefix}_sweeps{monitored_resource=\"cloud_run_revision\"}"
   to_verdict    = "${local.metric_prefix}_time_to_verdict_bucket{monitored_resource=\"global\"}"
   waiting       = "pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=\"%s\"}"
@@ -59,6 +62,33 @@ locals {
       runbook  = "Builds are judged as before; only Slack does not hear of it. The verdict is in the audit trail, and is posted when Slack takes it: it is tried every five minutes, or every hour when Slack refuses this message alone. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct `slack.channel` in terraform.tfvars (or a route's channel in policy.toml) and apply, or renew the token (see Upgrade)."
       urgency  = "It can wait until morning where nobody has to act on a red verdict at night. It is over an hour after the last refusal."
       steps    = [{ when = "To look at it:", commands = ["undelivered"] }, local.doctor_step]
+    }
+    quarantined = {
+      title    = "Messages can't be read"
+      severity = "WARNING"
+      query    = "sum(sum_over_time(${local.quarantined}[1h])) > 0"
+      duration = "0s"
+      runbook  = "Builds are judged as before: the sweep finds by listing those whose messages can't be read, some minutes late. Either somebody publishes to the topics who should not, or a subscription was changed, or Cloud Build writes what this version does not know. The entries of kind `quarantined` say where, what was expected and what was got, with the beginning of the message. See who may publish to the topic, and run `verifier doctor`."
+      urgency  = "It can wait until morning. It is over an hour after the last such message."
+      steps    = [{ when = "To look at it:", commands = ["quarantined"] }, local.doctor_step]
+    }
+    unconfirmed = {
+      title    = "Messages name builds that Cloud Build does not show"
+      severity = "WARNING"
+      query    = "sum(sum_over_time(${local.unconfirmed}[1h])) > 0"
+      duration = "0s"
+      runbook  = "No verdict was given for them. Either somebody forges messages, which costs a read each and buys nothing, or the verifier may not read these builds: then real ones are not judged. The entries of kind `unconfirmed` name the builds and what Cloud Build answered. See who may publish to the topic, and run `verifier doctor`."
+      urgency  = "It can wait until morning where the entries say `not found`; where they name a permission, builds go unjudged until it is granted. It is over an hour after the last such message."
+      steps    = [{ when = "To look at it:", commands = ["unconfirmed"] }, local.doctor_step]
+    }
+    unwatched = {
+      title    = "Builds ran where nobody watches"
+      severity = "WARNING"
+      query    = "sum(sum_over_time(${local.unwatched}[1h])) > 0"
+      duration = "0s"
+      runbook  = "Builds of a region or project that the verifier does not watch are not judged. Add the place to `regions` or `projects` in terraform.tfvars and apply, or find out who built there (`gcloud builds submit --region=…` is enough) and why. The entries of kind `unwatched` name each place once an hour, twenty at the most: anybody who may publish to the topic can name any place."
+      urgency  = "It can wait until morning where nothing from that place is deployed. It is over an hour after the last such build."
+      steps    = [{ when = "To look at it:", commands = ["unwatched"] }, local.doctor_step]
     }
   }
 }

@@ -132,7 +132,7 @@ run "what_is_given_is_done" {
     error_message = "Builds are all that is looked at."
   }
   assert {
-    condition     = length(google_monitoring_alert_policy.alert) == 4 && alltrue([for one in google_monitoring_alert_policy.alert : one.notification_channels == tolist(["projects/home-project/notificationChannels/1"])])
-    error_message = "Each of the four alerts goes to the given channel."
+    condition     = length(google_monitoring_alert_policy.alert) == 7 && alltrue([for one in google_monitoring_alert_policy.alert : one.notification_channels == tolist(["projects/home-project/notificationChannels/1"])])
+    error_message = "Each of the seven alerts goes to the given channel."
   }
 }

@@ -25,7 +25,13 @@ from verifier.config import read_settings
 from verifier.controller.sweep import Swept, describe
 from verifier.facts.build import NOT_TERMINAL, BuildKey, parse_build
 from verifier.facts.source import source_of
-from verifier.reporting.audit_entry import undelivered_entry, verdict_entry
+from verifier.reporting.audit_entry import (
+    quarantine_entry,
+    unconfirmed_entry,
+    undelivered_entry,
+    unwatched_entry,
+    verdict_entry,
+)
 
 pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for all of terraform's tests
 
@@ -95,7 +101,7 @@ def test_terraforms_own_tests_pass(plans: Mapping[str, Resources]) -> None:
 
 
 def test_one_project_takes_so_many_resources(one_project: Resources) -> None:
-    assert len(one_project) == 53
+    assert len(one_project) == 56
 
 
 def test_each_further_project_takes_its_topic_subscription_sink_and_roles(
@@ -219,10 +225,22 @@ def test_the_fields_of_entries_that_commands_print_exist(one_project: Resources)
         Verdict.INCONCLUSIVE, (Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, "", "wait"),), now
     )
     build = parse_build(json.loads((ROOT / "tests/fixtures/builds/no-source-by-hand.json").read_text()))
-    records = (verdict_entry(build, source_of(build), judgement), undelivered_entry(key, Verdict.FAILED, "", now))
+    records = (
+        verdict_entry(build, source_of(build), judgement),
+        undelivered_entry(key, Verdict.FAILED, "", now),
+        quarantine_entry("7", "", "", now),
+        unconfirmed_entry(key, "", now),
+        unwatched_entry(key, now),
+    )
     for record, title in zip(
         records,
-        ("More than a quarter of the verdicts of a day are inconclusive", "Slack refuses a verdict"),
+        (
+            "More than a quarter of the verdicts of a day are inconclusive",
+            "Slack refuses a verdict",
+            "Messages can't be read",
+            "Messages name builds that Cloud Build does not show",
+            "Builds ran where nobody watches",
+        ),
         strict=True,
     ):
         (printed,) = re2.findall(r"--format='value\(timestamp,(.*)\)'", alerts(one_project)[title])

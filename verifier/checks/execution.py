@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from verifier.checks.commands import describe_execution
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import Check, Finding, Outcome
 from verifier.facts.build import Build
@@ -41,8 +42,8 @@ def run_findings(
 
     `logs`: what they say, where they could be read; `settled`: they were whole.
     """
-    job, short_name = parse_execution_name(execution.name)
-    look = f"gcloud run jobs executions describe {short_name} --region={job.location} --project={job.project}"
+    _, short_name = parse_execution_name(execution.name)
+    look = describe_execution(execution.name)
     age = _minutes(now - execution.created)
     if execution.phase is Phase.WAITING:
         seen = f"it had not started {age} after its creation"

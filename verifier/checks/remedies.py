@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from shlex import quote
+import re2
 
+from verifier.checks.commands import Command, Kind, part
 from verifier.checks.policy import Policy, Worker
+from verifier.errors import Malformed
 from verifier.facts.build import Build
+from verifier.facts.source import Commit, Strength, source_of
 
 
 def right_command(build: Build, policy: Policy) -> str:
-    """Return the command that builds the same from the repository. It is made of policy and the build's place.
+    """Return the command that builds the same thing from the repository; words where a part of it is not of its kind.
 
     Documentation: "gcloud builds triggers run", "gcloud builds triggers create github".
     """
+    try:
+        return str(_command(build, policy))
+    except Malformed as error:
+        return f"build the commit through its trigger, on an allowed branch (no command can be given: {error})"
+
+
+def _command(build: Build, policy: Policy) -> Command:
+    """Return the command. Raises Malformed where a part is not of its kind."""
     worker = worker_of_images(build, policy) or _only_worker(policy)
     region = (worker.region if worker else "") or build.key.location
-    place = f" --region={quote(region)}" if region != "global" else ""
-    place += f" --project={quote(build.key.project)}" if build.key.project else ""
+    place = [f"--region={part(Kind.REGION, region)}"] if region != "global" else []
+    place += [f"--project={part(Kind.PROJECT, build.key.project)}"] if build.key.project else []
     if worker:
-        branch = _plain_branch(worker.branches or policy.branches)
-        return f"gcloud builds triggers run {quote(worker.trigger)} --branch={quote(branch)}{place}"
-    owner, name = next(_github_repositories(policy), ("OWNER", "REPOSITORY"))
-    branch = _plain_branch(policy.branches)
-    return (
-        f"gcloud builds triggers create github --name={quote(name.lower())}-{quote(branch)} "
-        f"--repo-owner={quote(owner)} --repo-name={quote(name)} --branch-pattern='^{branch}$' "
-        f"--build-config=cloudbuild.yaml{place}"
+        branch = part(Kind.BRANCH, _plain_branch(worker.branches or policy.branches))
+        trigger = part(Kind.TRIGGER, worker.trigger)
+        return Command(("gcloud", "builds", "triggers", "run", trigger, f"--branch={branch}", *place))
+    owner, name = _owner_and_name(build, policy)
+    owner, name = part(Kind.OWNER, owner), part(Kind.REPOSITORY, name)
+    branch = part(Kind.BRANCH, _plain_branch(policy.branches))
+    return Command(
+        (
+            *("gcloud", "builds", "triggers", "create", "github"),
+            f"--name={_trigger_name(name, branch)}",
+            f"--repo-owner={owner}",
+            f"--repo-name={name}",
+            f"--branch-pattern=^{branch.replace('.', '[.]')}$",
+            "--build-config=cloudbuild.yaml",
+            *place,
+        )
     )
 
 
@@ -53,7 +71,16 @@ def _plain_branch(branches: tuple[str, ...]) -> str:
     return next((branch for branch in branches if "*" not in branch), "BRANCH" if branches else "main")
 
 
-def _github_repositories(policy: Policy) -> Iterator[tuple[str, str]]:
-    for repository in sorted(policy.repositories, key=str):
-        if repository.host == "github.com":
-            yield repository.owner_and_name
+def _owner_and_name(build: Build, policy: Policy) -> tuple[str, str]:
+    """Return the repository to build: the resolved one where policy allows it, else the first that policy lists."""
+    source = source_of(build)
+    own = source.repository if isinstance(source, Commit) and source.strength is Strength.RESOLVED else None
+    allowed = sorted((one for one in policy.repositories if one.host == "github.com"), key=str)
+    if own and own.host == "github.com" and (own in allowed or not policy.repositories):
+        return own.owner_and_name
+    return allowed[0].owner_and_name if allowed else ("OWNER", "REPOSITORY")
+
+
+def _trigger_name(repository: str, branch: str) -> str:
+    """Return a name that a trigger may have: letters, digits and hyphens, 64 at the most."""
+    return str(re2.sub(r"[^A-Za-z0-9-]+", "-", f"{repository.lower()}-{branch}")).strip("-")[:64].rstrip("-")

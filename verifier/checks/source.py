@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from verifier.checks.build_config import build_config_is_committed
+from verifier.checks.commands import Kind, part
 from verifier.checks.policy import Policy, allows
 from verifier.checks.remedies import right_command
 from verifier.checks.verdict import Check, Finding, Outcome
+from verifier.errors import Malformed
 from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.dependencies import dependencies_of
@@ -23,8 +25,8 @@ def source_findings(
 ) -> tuple[Finding, ...]:
     """Return what policy makes of the fact about the build's source; one finding for each check, and no verdict.
 
-    `announced` says that a message about the build came; without one, its notifications went elsewhere. `trigger` is
-    the one that ran the build, as it was read, or why it was not.
+    `announced` says that a message about the build came; without one, its notifications went elsewhere or could not be
+    read. `trigger` is the one that ran the build, as it was read, or why it was not.
     """
     return (
         _source_is_a_commit(build, source, policy),
@@ -151,7 +153,7 @@ def _unmerged(build: Build, trigger: Trigger | Unread) -> Finding | None:
         return None
     why = trigger.why if isinstance(trigger, Unread) else "this version can't tell what starts it"
     seen = f"it says that it was built for pull request {build.pull_request[:20]}; its trigger would show it, but {why}"
-    remedy = f"look at trigger {build.trigger_id} in Cloud Build: is it one for pull requests?"
+    remedy = f"look at {_trigger_id(build)} in Cloud Build: is it one for pull requests?"
     return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
 
 
@@ -173,7 +175,9 @@ def _build_was_triggered(build: Build, source: Source, policy: Policy) -> Findin
     named = f"trigger {build.trigger_name or build.trigger_id}"
     if build.trigger_id and is_commit and policy.triggers and build.trigger_id.lower() not in policy.triggers:
         seen = f"{named} ({build.trigger_id}) is not on the policy's list"
-        remedy = f'build through a listed trigger; or, if it is yours, add "{build.trigger_id}" to `triggers`'
+        remedy = (
+            f"build through a listed trigger; or, if it is yours, add {_trigger_id(build, quote=True)} to `triggers`"
+        )
         return Finding(check, Outcome.FAILS, seen, f"{remedy} in policy.toml")
     if build.trigger_id:
         return Finding(check, Outcome.HOLDS, named)
@@ -192,8 +196,18 @@ def _build_was_announced(*, announced: bool) -> Finding:
     check = Check.BUILD_WAS_ANNOUNCED
     if announced:
         return Finding(check, Outcome.HOLDS, "a message about it came")
-    return Finding(check, Outcome.NOT_APPLICABLE, "no message came: found by listing; its notifications went elsewhere")
+    seen = "no message came that could be read: found by listing; its notifications went elsewhere or were quarantined"
+    return Finding(check, Outcome.NOT_APPLICABLE, seen)
 
 
 def _field(source: Source) -> str:
     return source.field
+
+
+def _trigger_id(build: Build, *, quote: bool = False) -> str:
+    """Return the trigger's id for a remedy: only an id of the usual form, so that nothing in it is taken for advice."""
+    try:
+        name = part(Kind.TRIGGER, build.trigger_id)
+    except Malformed:
+        return "its trigger's id" if quote else "its trigger"
+    return f'"{name}"' if quote else f"trigger {name}"

@@ -16,6 +16,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
+from verifier.checks.commands import told
 from verifier.redact import excerpt
 
 _MOST_TEXT = 1_000
@@ -88,10 +89,10 @@ class Finding:
         if self.outcome in (Outcome.FAILS, Outcome.COULD_NOT_CHECK) and not self.remedy:
             raise ValueError(f"{self.check}: a finding that is not green says what to do")
         # Cut here, and not only where it is shown: much of it is somebody else's, and all of it is stored.
-        for name in ("seen", "remedy"):
-            text = getattr(self, name)
-            if len(text) > _MOST_TEXT:
-                object.__setattr__(self, name, excerpt(text, _MOST_TEXT) or "…")
+        if len(self.seen) > _MOST_TEXT:
+            object.__setattr__(self, "seen", excerpt(self.seen, _MOST_TEXT) or "…")
+        if len(self.remedy) > _MOST_TEXT:
+            object.__setattr__(self, "remedy", told(self.remedy, _MOST_TEXT, excerpt) or "…")
 
 
 class Verdict(StrEnum):

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from verifier.checks.by_source import findings_by_source, judge_source
+from verifier.checks.commands import told
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy
 from verifier.checks.policy_file import read_policy
@@ -134,4 +135,4 @@ def _invoked(build: Build) -> str:
 def _finding(finding: Finding) -> Iterator[str]:
     yield f"  {_SIGNS[finding.outcome]} {finding.check:24} {visible(finding.seen, 400)}"
     if finding.remedy:
-        yield f"    do this: {visible(finding.remedy, 600)}"
+        yield f"    do this: {told(finding.remedy, 600, visible)}"

@@ -1,7 +1,7 @@
 """An HTTP body → a hint: which build to look at. Nothing in a message is believed beyond that.
 
-Bodies are Pub/Sub pushes, raw or as Eventarc's CloudEvents in either content mode. They come from outside: they are
-read strictly, and what can't be read is a value (`Quarantined`), not an exception.
+Bodies are Pub/Sub pushes, wrapped or not, or Eventarc's CloudEvents in either content mode. They come from outside:
+they are read strictly, and what can't be read is a value (`Quarantined`), not an exception.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import re2
@@ -33,6 +34,8 @@ EXCERPT = 1_000
 PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 COMPLETION = "/Jobs.RunJob"
 """The method in the audit entry that Cloud Run writes when an execution has ended."""
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 _STATUS = re2.compile(r"^[A-Z][A-Z_]{0,39}$")
 _MOST_REASON = 500
@@ -65,8 +68,13 @@ class Irrelevant:
     """A sound message that asks for nothing: acknowledge it."""
 
     reason: str
-    notable: bool = False
-    """Somebody should know: it is about a place that nobody told us to watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """A build ended, or an execution for one, in a place that nobody told us to watch: somebody should know."""
+
+    key: BuildKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +90,22 @@ class Quarantined:
     """Its text without secrets, capped at `EXCERPT`: the data where they could be decoded, else the body."""
 
 
-Hint = BuildStatus | ExecutionFinished | Sweep | Irrelevant | Quarantined
+Hint = BuildStatus | ExecutionFinished | Sweep | Irrelevant | Unwatched | Quarantined
 
 
-def decode(body: bytes, path: str, watched: Watched) -> Hint:
+def decode(body: bytes, path: str, watched: Watched, headers: Mapping[str, str] = NO_HEADERS) -> Hint:
     """Return what this body, posted to this path, asks for. Never raises.
 
-    The paths are `/builds`, `/executions` and `/sweep`; on `/` the shape of the data decides.
+    The paths are `/builds`, `/executions` and `/sweep`; on `/` the shape of the data decides. `headers` are the
+    request's, by their names in lower case: an unwrapped message has its id and time there, if anywhere.
     """
     seen: bytes = body
-    message: Mapping[str, Any] = {}
+    message: Mapping[str, Any] = _metadata(headers)
     try:
-        message = _message(body)
+        envelope = _envelope(body)
+        if _is_unwrapped(envelope, path):
+            return _reader(path)(envelope, watched)
+        message = object_in(envelope.get("message"), "message")
         read = _reader(path)
         status = _announced_status(message)
         if read in (_build, _any) and status in NOT_TERMINAL:
@@ -107,8 +119,8 @@ def decode(body: bytes, path: str, watched: Watched) -> Hint:
         return Quarantined(reason, _message_id(message), _published(message), excerpt(text, EXCERPT))
 
 
-def _message(body: bytes) -> Mapping[str, Any]:
-    """Return the Pub/Sub message in a push body or a CloudEvent. Raises Malformed."""
+def _envelope(body: bytes) -> Mapping[str, Any]:
+    """Return what a push body or a CloudEvent has around the message, or an unwrapped message. Raises Malformed."""
     if len(body) > MOST_BYTES:
         raise Malformed(f"body: expected at most {MOST_BYTES} bytes, got more")
     envelope = object_in(parse_json(body, "body"), "body")
@@ -116,7 +128,24 @@ def _message(body: bytes) -> Mapping[str, Any]:
         if envelope.get("type") != PUBLISHED:
             raise Malformed(f"type: expected {PUBLISHED}, got {said(envelope.get('type'))}")
         envelope = object_in(envelope.get("data"), "data")
-    return object_in(envelope.get("message"), "message")
+    return envelope
+
+
+def _is_unwrapped(envelope: Mapping[str, Any], path: str) -> bool:
+    """Return whether this is a message's data, as a subscription with --push-no-wrapper posts it.
+
+    Documentation: "Payload unwrapping for push subscriptions".
+    """
+    if "message" in envelope:
+        return False
+    is_sweep = not envelope and path.rstrip("/") in ("", "/sweep")
+    return is_sweep or "status" in envelope or "protoPayload" in envelope
+
+
+def _metadata(headers: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return what is told of an unwrapped message where its subscription writes metadata."""
+    names = {"messageId": "x-goog-pubsub-message-id", "publishTime": "x-goog-pubsub-publish-time"}
+    return {name: headers[header] for name, header in names.items() if header in headers}
 
 
 def _message_id(message: Mapping[str, Any]) -> str:
@@ -182,7 +211,7 @@ def _build(data: Mapping[str, Any], watched: Watched) -> Hint:
     key = _build_key(data, watched)
     if status in NOT_TERMINAL:
         return Irrelevant(f"build status {status}")
-    return BuildStatus(key, status) if watched.covers(key) else _elsewhere(key)
+    return BuildStatus(key, status) if watched.covers(key) else Unwatched(key)
 
 
 def _build_key(data: Mapping[str, Any], watched: Watched) -> BuildKey:
@@ -220,7 +249,7 @@ def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
     project, location, build_id = parse_build_name(names.pop())
     key = checked_key(watched.project(project), location, build_id)
     if not watched.covers(key):
-        return _elsewhere(key)
+        return Unwatched(key)
     return ExecutionFinished(key)
 
 
@@ -234,8 +263,3 @@ def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:
         for variable in objects_in(container.get("env", []), f"{place}.containers.env"):
             if variable.get("name") == name:
                 yield variable.get("value")
-
-
-def _elsewhere(key: BuildKey) -> Irrelevant:
-    place = f"project {key.project}, location {key.location}"
-    return Irrelevant(f"not watched (VERIFIER_PROJECTS, VERIFIER_REGIONS): {place}", notable=True)

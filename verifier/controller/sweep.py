@@ -5,7 +5,8 @@
    `listing.py` reads the pages
 2. resume the records that are due, after a crash, a lost message or a wait; and in turn with them those that wait for
    Slack, earliest verdict first, until it seems to be down (`SlackSeen`)
-3. tell Slack, at most once an hour, of messages about builds that nobody knows
+3. tell Slack, at most once an hour, of messages about builds that nobody knows, and about
+   builds in places that nobody watches
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from verifier.controller.listing import KEEP_SECONDS, list_silent
 from verifier.controller.posting import history_of
 from verifier.controller.reconcile import Progress, resume
 from verifier.controller.unconfirmed import tell_unconfirmed
+from verifier.controller.unwatched import tell_unwatched
 from verifier.errors import Malformed, Unavailable, VerifierError
 from verifier.services import Document, Store, Stored
 from verifier.times import parse_time, show_time
@@ -62,6 +64,8 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
         resumed = _resume_all(deployment, budget, problems)
         with _noted(problems, "unconfirmed"):
             tell_unconfirmed(deployment, deployment.services.clock(), budget)
+        with _noted(problems, "unwatched"):
+            tell_unwatched(deployment, deployment.services.clock(), budget)
     finally:
         store.replace(MARKS, _LEASE_MARK, {"until": None}, turn.revision, timeout=LEDGER_SECONDS)
     return Swept(resumed, found, tuple(unlisted), tuple(problems))

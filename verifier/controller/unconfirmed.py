@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.ledger import MARKS
-from verifier.controller.posting import post
-from verifier.errors import Unavailable
+from verifier.controller.budget import Budget, Deployment
+from verifier.controller.notices import Notice, count, tell
 from verifier.facts.build import BuildKey
 from verifier.redact import excerpt
 from verifier.reporting.slack_message import unconfirmed_message
-from verifier.services import Message, Store, Stored
-from verifier.times import parse_time, show_time
+from verifier.services import Store
 
-_MARK = "unconfirmed"
-_EVERY = timedelta(hours=1)
-_MOST_EXAMPLES = 5
+_NOTICE = Notice("unconfirmed", unconfirmed_message)
 _MOST_WHY = 300
-_TOLD_OF = ("waiting", "since", "examples")
-"""What a notice is made of."""
-_TRIES = 5
-_TICK = timedelta(milliseconds=1)
-"""Between the beginnings of two notices, which tell them apart."""
 
 
 def count_unconfirmed(store: Store, key: BuildKey, why: str, now: datetime, budget: Budget) -> None:
@@ -32,83 +20,9 @@ def count_unconfirmed(store: Store, key: BuildKey, why: str, now: datetime, budg
 
     Gives up quietly under contention: the audit trail has it.
     """
-    example = f"{key.name}: {excerpt(why, _MOST_WHY)}"
-    for _ in range(_TRIES):
-        stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
-        document: Mapping[str, Any] = stored.document if stored else {}
-        waiting = int(document.get("waiting", 0))
-        if waiting and example in document["examples"]:
-            return  # the reply to an earlier try was lost
-        grown = {
-            "waiting": waiting + 1,
-            "since": document.get("since") if waiting else show_time(now),
-            "told": document.get("told"),
-            "trying": document.get("trying"),
-            "examples": [*document.get("examples", []), example][-_MOST_EXAMPLES:],
-        }
-        timeout = budget.seconds(LEDGER_SECONDS)
-        try:
-            if stored is None:
-                written = store.create(MARKS, _MARK, grown, timeout=timeout)
-            else:
-                written = store.replace(MARKS, _MARK, grown, stored.revision, timeout=timeout)
-        except Unavailable as error:
-            if not error.ambiguous:
-                raise
-            continue  # the next look shows whether it counted
-        if written is not None:
-            return
+    count(_NOTICE, store, f"{key.name}: {excerpt(why, _MOST_WHY)}", now, budget)
 
 
 def tell_unconfirmed(deployment: Deployment, now: datetime, budget: Budget) -> None:
-    """Post the notice when builds wait for it and the last try is an hour old. Raises ServiceError.
-
-    A try that fails is made again. It keeps what it tells of, so that it is looked for as it was; what comes
-    meanwhile is for the next notice.
-    """
-    store = deployment.services.store
-    stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
-    if stored is None or not stored.document["waiting"]:
-        return
-    document = stored.document
-    if document["told"] and now < parse_time(document["told"]) + _EVERY:
-        return
-    trying = document.get("trying")
-    if trying:
-        seconds = budget.seconds(CALL_SECONDS)
-        if deployment.services.chat.find(_notice(deployment, trying), parse_time(trying["began"]), timeout=seconds):
-            _take_away(store, stored, now, budget)
-            return
-    trying = {**(trying or {name: document[name] for name in _TOLD_OF}), "began": show_time(now)}
-    tried = {**document, "told": show_time(now), "trying": trying}
-    written = store.replace(MARKS, _MARK, tried, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
-    if written is None:
-        return
-    post(deployment, _notice(deployment, trying), budget)
-    _take_away(store, written, now, budget)
-
-
-def _notice(deployment: Deployment, trying: Mapping[str, Any]) -> Message:
-    since = parse_time(trying["since"])
-    message = unconfirmed_message(trying["waiting"], trying["examples"], since, deployment.home)
-    return message._replace(channel=deployment.channel)
-
-
-def _take_away(store: Store, told: Stored, now: datetime, budget: Budget) -> None:
-    """Take those builds that were told of away from those that wait; others may have come meanwhile."""
-    trying = told.document["trying"]
-    since = max(now, parse_time(trying["since"]) + _TICK)
-    stored: Stored | None = told
-    for _ in range(_TRIES):
-        if stored is None or stored.document.get("trying") != trying:
-            return  # another sweep took them away
-        left = stored.document["waiting"] - trying["waiting"]
-        document = {
-            "waiting": left,
-            "since": show_time(since) if left else None,
-            "told": show_time(now),
-            "examples": [name for name in stored.document["examples"] if name not in trying["examples"]],
-        }
-        if store.replace(MARKS, _MARK, document, stored.revision, timeout=LEDGER_SECONDS):
-            return
-        stored = store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
+    """Post the notice when builds wait for it and the last try is an hour old. Raises ServiceError."""
+    tell(_NOTICE, deployment, now, budget)

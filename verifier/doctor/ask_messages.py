@@ -124,6 +124,7 @@ def _subscription(message: SubscriptionMessage) -> Subscription:
         dead_letters=raw.dead_letter_policy.dead_letter_topic,
         attempts=raw.dead_letter_policy.max_delivery_attempts,
         filter=raw.filter,
+        is_nameless=push.HasField("no_wrapper") and not push.no_wrapper.write_metadata,
         is_active=not raw.detached and raw.state in (0, SubscriptionMessage.State.ACTIVE),
     )
 

@@ -34,6 +34,8 @@ class Subscription:
     attempts: int = 0
     filter: str = ""
     is_active: bool = True
+    is_nameless: bool = False
+    """Its pushes have neither the wrapper nor the headers (`--push-no-wrapper`) that name a message."""
 
 
 @dataclass(frozen=True, slots=True)

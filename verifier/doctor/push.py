@@ -85,6 +85,8 @@ def _wrong_way(subscription: Subscription, deployment: DeployedFunction) -> Iter
         yield "its pushes are not signed (no OIDC token)"
     elif not deployment.takes_audience(subscription.audience):
         yield f"its token's audience is {subscription.audience or 'absent'}, not the function's address"
+    if subscription.is_nameless:
+        yield "its pushes are unwrapped and without metadata, so what can't be read has neither id nor time"
 
 
 def _wrong_pace(subscription: Subscription, kept: float) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import re2
 
+from verifier.checks.commands import told
 from verifier.checks.verdict import SEVERITY, Finding, Verdict
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload
 from verifier.history.judged_build import JudgedBuild, Run
@@ -134,7 +135,7 @@ class Rows:
 
     def _finding(self, finding: Finding, own: Mapping[str, str]) -> tuple[str, str, int, int]:
         seen = self._index(_text(_standing_in(finding.seen, own)))
-        return str(finding.check), str(finding.outcome), seen, self._index(_text(finding.remedy))
+        return str(finding.check), str(finding.outcome), seen, self._index(told(finding.remedy, _MOST_TEXT, excerpt))
 
 
 def escaped_json(value: Any) -> str:

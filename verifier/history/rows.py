@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from verifier.checks.commands import told
 from verifier.checks.verdict import Finding, Outcome
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.summary import BuildGroup, Problem, Summary
@@ -47,7 +48,7 @@ def build_document(build: JudgedBuild) -> dict[str, Any]:
             else None
         ),
         "findings": [
-            {"check": f.check, "outcome": f.outcome, "seen": _text(f.seen), "remediation": _text(f.remedy)}
+            {"check": f.check, "outcome": f.outcome, "seen": _text(f.seen), "remediation": _remedy(f)}
             for f in build.judgement.findings
         ],
     }
@@ -152,3 +153,7 @@ def _text(text: str) -> str:
 
 def _moment(moment: datetime | None) -> str | None:
     return show_time(moment) if moment else None
+
+
+def _remedy(finding: Finding) -> str:
+    return told(finding.remedy, _MOST, excerpt)

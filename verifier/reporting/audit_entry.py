@@ -14,8 +14,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from verifier.checks.commands import told
 from verifier.checks.judgement import Judgement
-from verifier.checks.verdict import Verdict
+from verifier.checks.verdict import Finding, Verdict
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload
@@ -82,6 +83,20 @@ def unconfirmed_entry(key: BuildKey, reason: str, now: datetime) -> AuditEntry:
     """Return the entry about a build that a message named and Cloud Build does not show us: one for each moment."""
     payload = {"build": _name(key.name), "reason": _text(reason)}
     return replace(_plain_record("unconfirmed", _place(key), payload, now), insert_id=f"unconfirmed-{key.digest}")
+
+
+def unwatched_entry(key: BuildKey | None, hour: datetime) -> AuditEntry:
+    """Return the entry about builds of this hour in a place that nobody watches; None: in more places than are named.
+
+    It is the same however often it is written.
+    """
+    reason = "a build ended there, and was not judged: the place is not in VERIFIER_PROJECTS and VERIFIER_REGIONS"
+    if key is None:
+        payload: dict[str, Any] = {"place": None, "reason": "messages named more places than are told of in an hour"}
+        return _plain_record("unwatched", {}, payload | {"hour": show_time(hour)}, hour)
+    labels = {"project": _name(key.project), "location": _name(key.location)}
+    payload = {"place": _name(f"projects/{key.project}/locations/{key.location}"), "reason": reason}
+    return _plain_record("unwatched", labels, payload | {"hour": show_time(hour)}, hour)
 
 
 def undelivered_entry(key: BuildKey, verdict: Verdict | None, reason: str, now: datetime) -> AuditEntry:
@@ -185,7 +200,7 @@ def _invoked_by(build: Build) -> dict[str, Any]:
 
 def _findings(judgement: Judgement) -> list[dict[str, Any]]:
     return [
-        {"check": f.check, "outcome": f.outcome, "seen": _text(f.seen), "remediation": _text(f.remedy)}
+        {"check": f.check, "outcome": f.outcome, "seen": _text(f.seen), "remediation": _remedy(f)}
         for f in judgement.findings
     ]
 
@@ -226,3 +241,7 @@ def _value(text: str) -> str:
 
 def _text(text: str) -> str:
     return excerpt(text, _MOST_TEXT)
+
+
+def _remedy(finding: Finding) -> str:
+    return told(finding.remedy, _MOST_TEXT, excerpt)

@@ -8,11 +8,12 @@ and what would format, mention, link or turn into an emoji is broken. Only the f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, NewType
 
-from verifier.redact import excerpt
+from verifier.checks.commands import pieces, told
+from verifier.redact import excerpt, one_line
 
 Markup = NewType("Markup", str)
 """Text in Slack's mrkdwn that is safe to send."""
@@ -32,8 +33,8 @@ _LOOKALIKES = str.maketrans({"`": "\u02cb", "*": "\u2217", "~": "\u223c"})
 _EDGE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _LIVE = re.compile(r"(?i):(?!\d\d:)(?=[^\s:]{1,100}:)|:(?=//)|@(?=here|channel|everyone)")
 """The first character of an emoji's name, before an address's slashes, or of a mention of everybody."""
-_COMMAND = re.compile(r"(?<![\w`])(?:gcloud [^;]*[^;\s]|`[a-z_]{1,30}:?`(?![\w`]))")
-"""What our own advice puts into code: commands of gcloud, and single words of the policy file."""
+_WORD = re.compile(r"(?<![\w`])`[a-z_]{1,30}:?`(?![\w`])")
+"""What our own advice puts into code beside commands: single words of the policy file."""
 _MENTION = re.compile(r"[UWS][A-Z0-9]{2,30}")
 
 
@@ -49,12 +50,20 @@ def bold(text: str) -> Markup:
 
 def advice(text: str) -> Markup:
     """Return the text as one line, with the commands in it as code."""
-    line = _line(text, _MOST_LINE)
-    pieces, done = [], 0
-    for command in _COMMAND.finditer(line):
-        pieces += [_inert(line[done : command.start()]), _code(command.group().strip("`"))]
-        done = command.end()
-    return Markup("".join([*pieces, _inert(line[done:])]))
+    return Markup("".join(_advised(told(text, _MOST_LINE, one_line))))
+
+
+def _advised(line: str) -> Iterator[str]:
+    for piece, is_command in pieces(line):
+        if is_command:
+            yield _code(piece)
+            continue
+        done = 0
+        for word in _WORD.finditer(piece):
+            yield _inert(piece[done : word.start()])
+            yield _code(word.group().strip("`"))
+            done = word.end()
+        yield _inert(piece[done:])
 
 
 def mention(who: str) -> Markup:

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+
+import re2
 
 from verifier import __version__
 from verifier.checks.judgement import Judgement
@@ -16,7 +19,7 @@ from verifier.facts.build import Build
 from verifier.facts.logs import Repeated
 from verifier.facts.source import Commit, Source, source_of
 from verifier.facts.submitter import Submitter
-from verifier.redact import excerpt
+from verifier.redact import excerpt, one_line
 from verifier.reporting.labels import MOST_NAME, ref, subject
 from verifier.reporting.links import archive_link, build_link, commit_link, execution_link, logs_link
 from verifier.reporting.mrkdwn import (
@@ -39,6 +42,9 @@ _MOST_EXCERPTS = 3
 _MOST_EXCERPT = 700
 _MOST_READ = 4_000
 _MOST_EXAMPLES = 5
+_LIKE_OURS = re2.compile(rf"(?i)^[^\pL\pN]*(?:{'|'.join(Verdict)}|local source|not built|sample by)\b")
+_SIGNS = frozenset({"So", "Sk", "Mn", "Me", "Cn", "Co"})
+"""The kinds of characters that coloured signs are among."""
 
 
 def is_posted(build: Build, judgement: Judgement, policy: Policy) -> bool:
@@ -120,6 +126,24 @@ def unconfirmed_message(count: int, examples: Sequence[str], since: datetime, ho
     )
 
 
+def unwatched_message(count: int, examples: Sequence[str], since: datetime, home: str) -> Message:
+    """Return the one notice about all places, since that moment, in which builds ran that nobody watches.
+
+    `home` is the project of the audit trail.
+    """
+    places = "a place that is" if count == 1 else f"places that are (named {count} times)"
+    first = f"🟡 Builds ran in {places} not watched, since {since:%H:%M} UTC"
+    why = "Nobody judges them. Either a project or region is missing in the settings, or somebody forges messages."
+    lines = [shown(why), *(shown(f"For example {place}") for place in examples[:_MOST_EXAMPLES])]
+    remedy = f"""Do this: gcloud logging read 'labels.kind="unwatched"' --project={home} --freshness=1d"""
+    return Message(
+        channel="",
+        text=fitting([shown(first), *lines]),
+        blocks=(section([bold(first)]), section(lines), section([advice(remedy)])),
+        key=f"unwatched@{show_time(since)}",
+    )
+
+
 def _waits_for_its_merge(build: Build, judgement: Judgement, policy: Policy) -> bool:
     """Nothing is open but that it was built for a pull request: the build of the merge is the one to tell about."""
     unsettled = (Outcome.FAILS, Outcome.COULD_NOT_CHECK)
@@ -164,7 +188,15 @@ def _excerpt(error: Repeated) -> str:
     text = excerpt(error.excerpt, _MOST_READ).strip() or excerpt(error.name, _MOST_EXCERPT)
     if len(text) > _MOST_EXCERPT:
         text = f"{text[: _MOST_EXCERPT // 2]}\n…\n{text[-_MOST_EXCERPT // 2 :]}"
-    return f"{error.first:%H:%M:%S} UTC, task {excerpt(error.task, 20) or '0'}, ×{error.count}\n{text}"
+    first = f"{error.first:%H:%M:%S} UTC, task {one_line(error.task, 20) or '0'}, ×{error.count}"
+    return "\n".join([first, *map(_not_ours, text.split("\n"))])
+
+
+def _not_ours(line: str) -> str:
+    """Return a logged line so that it can't be taken for a verdict's first line, or for the end of what was logged."""
+    start = line.lstrip()[:1]
+    is_sign = start != "" and unicodedata.category(start) in _SIGNS
+    return f"| {line}" if is_sign or _LIKE_OURS.match(unicodedata.normalize("NFKC", line)) else line
 
 
 def _claimed_commit(build: Build) -> str:

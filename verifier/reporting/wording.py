@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import re2
 
+from verifier.checks.commands import ends_with_command
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict
 from verifier.errors import Malformed
@@ -276,7 +277,10 @@ def _verified(told: Told) -> str:
 def _unannounced(told: Told) -> Iterator[str]:
     finding = told.judgement.finding(Check.BUILD_WAS_ANNOUNCED)
     if finding and finding.outcome is not Outcome.HOLDS:
-        yield "No message announced it: it was found by listing; its notifications went elsewhere."
+        yield (
+            "No message announced it that could be read: it was found by listing; "
+            "its notifications went elsewhere or were quarantined."
+        )
 
 
 def _listed(items: Sequence[str]) -> str:
@@ -295,4 +299,4 @@ def _stop(text: str) -> str:
 
 
 def _stop_unless_command(remedy: str) -> str:
-    return remedy if "gcloud " in remedy.rpartition(";")[2] else _stop(remedy)
+    return remedy if ends_with_command(remedy) else _stop(remedy)

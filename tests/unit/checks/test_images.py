@@ -1,4 +1,4 @@
-"""Which worker a build's images are, counted whole: what was cut off is no worker's, but could be."""
+"""Whose image a build pushes, and what is to be done about it. The tables of conformance have the cases."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from time import process_time
 from typing import Any
 
@@ -22,6 +23,7 @@ from verifier.controller.events import (
     Irrelevant,
     Quarantined,
     Sweep,
+    Unwatched,
     decode,
 )
 from verifier.facts.build import BuildKey
@@ -151,12 +153,42 @@ def test_a_number_that_nobody_told_is_taken_for_the_project_that_is_named_beside
         {"name": f"projects/4711/locations/europe-west1/builds/{ID}"},
     ],
 )
-def test_builds_of_other_projects_and_regions_are_irrelevant(changes: Mapping[str, Any]) -> None:
+def test_builds_of_other_projects_and_regions_are_not_watched(changes: Mapping[str, Any]) -> None:
     hint = read(build(**changes))
 
-    assert isinstance(hint, Irrelevant)
-    assert "not watched (VERIFIER_PROJECTS, VERIFIER_REGIONS)" in hint.reason
-    assert hint.notable
+    assert isinstance(hint, Unwatched)
+    assert (hint.key.project, hint.key.location) not in [("vividly-dev", "us-central1"), ("vividly-dev", "global")]
+
+
+@pytest.mark.parametrize("path", ["/builds", "/"])
+@pytest.mark.parametrize("headers", [{}, {"x-goog-pubsub-message-id": "7"}], ids=["bare", "with metadata"])
+def test_an_unwrapped_message_asks_for_what_a_wrapped_one_does(path: str, headers: Mapping[str, str]) -> None:
+    def unwrapped(data: object, to: str = path) -> Hint:
+        return decode(json.dumps(data).encode(), to, WATCHED, headers)
+
+    assert unwrapped(build()) == BuildStatus(KEY, "SUCCESS")
+    assert unwrapped(build(status="WORKING")) == Irrelevant("build status WORKING")
+    assert unwrapped(completion(), "/executions") == unwrapped(completion(), "/") == ExecutionFinished(KEY)
+    assert unwrapped({}, "/sweep") == unwrapped({}, "/") == Sweep()
+    assert isinstance(unwrapped(build(name="x")), Quarantined)
+
+
+def test_an_unwrapped_message_that_is_malformed_has_the_id_and_time_of_its_headers() -> None:
+    headers = {
+        "x-goog-pubsub-message-id": "15160438672984373",
+        "x-goog-pubsub-publish-time": "2026-11-23T02:00:00.5Z",
+        "x-goog-pubsub-subscription-name": "projects/p/subscriptions/s",
+    }
+    for body in (b"no JSON", json.dumps(build(status="?")).encode()):
+        hint = decode(body, "/builds", WATCHED, headers)
+        assert isinstance(hint, Quarantined)
+        assert hint.message_id == "15160438672984373"
+        assert hint.published == datetime(2026, 11, 23, 2, 0, 0, 500_000, UTC)
+        assert hint.excerpt == body.decode()
+
+
+def test_a_body_that_is_neither_wrapped_nor_of_a_known_shape_is_told_what_was_expected() -> None:
+    assert reason(b'{"hello": 1}') == "message: expected an object, got nothing"
 
 
 def test_without_a_list_of_locations_every_location_is_watched() -> None:
@@ -181,12 +213,16 @@ def test_an_execution_that_ended_names_its_build() -> None:
         completion(env=[]),
         completion(env=[{"name": "OTHER", "value": KEY.name}]),
         completion(protoPayload={"methodName": "/Jobs.RunJob"}),
-        completion(env=[{"name": "VERIFIER_BUILD", "value": f"projects/other/locations/global/builds/{ID}"}]),
     ],
-    ids=["other method", "no method", "no execution", "no variables", "other variable", "no response", "not watched"],
+    ids=["other method", "no method", "no execution", "no variables", "other variable", "no response"],
 )
 def test_entries_about_anything_but_our_executions_are_irrelevant(entry: Mapping[str, Any]) -> None:
     assert isinstance(read(entry, "/executions"), Irrelevant)
+
+
+def test_an_execution_for_a_build_in_another_project_is_not_watched() -> None:
+    entry = completion(env=[{"name": "VERIFIER_BUILD", "value": f"projects/other/locations/global/builds/{ID}"}])
+    assert read(entry, "/executions") == Unwatched(BuildKey("other", "global", ID))
 
 
 @pytest.mark.parametrize("path", ["/sweep", "/"])

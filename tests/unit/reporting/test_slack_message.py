@@ -261,7 +261,10 @@ def test_many_claims_are_counted_and_repetitions_left_out() -> None:
 
 def test_a_build_that_nobody_announced_says_so() -> None:
     text = posted(*judged(uploaded(), announced=False))
-    assert "\nNo message announced it: it was found by listing; its notifications went elsewhere.\nDo this: " in text
+    said = (
+        "No message announced it that could be read: it was found by listing; its notifications went elsewhere or were"
+    )
+    assert f"\n{said} quarantined.\nDo this: " in text
 
 
 def test_a_build_verified_by_its_source_alone_says_that_nothing_ran() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Exemption, Route
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.facts.logs import Repeated
+from verifier.facts.source import source_of
 from verifier.reporting.mrkdwn import shown
 from verifier.reporting.slack_message import unconfirmed_message, verdict_message
 from verifier.services import Message
@@ -157,3 +159,16 @@ def test_a_text_that_is_cut_ends_in_an_ellipsis() -> None:
     stuck = Finding(Check.WORKER_SUCCEEDED, Outcome.FAILS, "x" * 5_000, "look")
     message = verdict_message(build, source, Judgement(Verdict.FAILED, (stuck,), DECIDED), POLICY)
     assert re.search(r"\nThe worker failed: x{500,560}…$", message.text)
+
+
+@pytest.mark.parametrize("sign", ["🔴 ", "🟡 ", "\u200b✅ ", "⚪", "  🟥 ", "", "*", "> ", "`"])
+@pytest.mark.parametrize("said", [*Verdict, "failed", "LOCAL SOURCE", "NOT BUILT", "SAMPLE by verifier doctor"])
+def test_no_line_of_a_log_begins_like_a_verdict_of_ours(sign: str, said: str) -> None:
+    line = f"{sign}{said} · content-worker · 85cffd8 main"
+    error = Repeated("x", 1, DECIDED, "0\n✅ VERIFIED", f"{line}\nplain\n{line}")
+    judgement = Judgement(Verdict.FAILED, (), DECIDED, errors=(error,))
+    message = verdict_message(pushed(), source_of(pushed()), judgement, POLICY)
+    (code,) = [text for text in _texts(message) if text.startswith("```")]
+    first, *logged = code.split("\n")[1:-1]
+    assert first.endswith(" UTC, task 0 ✅ VERIFIED, ×1")
+    assert [one[:2] for one in logged] == ["| ", "pl", "| "]
