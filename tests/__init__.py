@@ -9,7 +9,6 @@
 | `emulators/` | Google's own emulators, and the ledger on the real Firestore one |
 | `faults/` | every external call with every fault |
 | `simulation/` | virtual time: crashes, faults and late writes by the thousand, planted bugs, an oracle |
-| `mutation/` | `make mutants`: small changes of the rules that no test notices |
 | `crashes/` | a real process, killed at each of its outward calls |
 | `duplicates/` | a flood of duplicates, and a function that is killed again and again |
 | `soak/` | `make soak`: all of these for as long as told |
@@ -19,6 +18,7 @@
 | `bundle/` | what Terraform uploads, booted with its requirements alone |
 | `doctor/` | `verifier doctor` over an installation on the stand-in |
 | `terraform/` | Terraform's own tests, and what its plans say |
+| `conformance/` | builds that must pass and builds that must not, a row each |
 | `corpus/` | what real programs wrote, with the truth about it |
 | `frozen/` | what 0.1.0 stores, says or is told, which later versions must not break |
 | `fixtures/` | documents: builds, and what versions wrote |

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -12,3 +14,4 @@ class PushRequest(NamedTuple):
     path: str
     stream: io.BytesIO
     method: str = "POST"
+    headers: Mapping[str, str] = MappingProxyType({})

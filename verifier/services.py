@@ -93,7 +93,7 @@ class Triggers(Protocol):
         """
 
 
-class Claim(NamedTuple):
+class ExecutionClaim(NamedTuple):
     """An execution that says for which build it was started. Whoever may run the job can have one say anything."""
 
     name: str
@@ -113,7 +113,9 @@ class Jobs(Protocol):
         `args` and `env` are for the container of this name; empty: for the only one.
         """
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
+    def started_for(
+        self, job: JobName, env: str, value: str, since: datetime, *, timeout: float
+    ) -> list[ExecutionClaim]:
         """Return the job's executions created since then whose environment has `env` = `value`, oldest first.
 
         Of very many the first ones.

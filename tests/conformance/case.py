@@ -86,7 +86,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Spec:
     """One line of a table; what is None is as the table says."""
 
     name: str
@@ -102,14 +102,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CaseTable:
     """Rows about one rule: each begins with the same build and is judged by the same policy."""
 
     rule: str
     build: Callable[[], Document]
     policy: str
     check: Check
-    rows: tuple[Row, ...]
+    rows: tuple[Spec, ...]
 
     def cases(self) -> Iterator[Case]:
         """Yield its rows as cases."""

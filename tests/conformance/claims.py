@@ -15,7 +15,7 @@ from tests.conformance.builds import (
     uploaded,
     without_source,
 )
-from tests.conformance.case import CLAIMS, FAILED, LOCAL, ORCHARD, SOURCE, TRIGGERED, VERIFIED, Row, Table
+from tests.conformance.case import CLAIMS, FAILED, LOCAL, ORCHARD, SOURCE, TRIGGERED, VERIFIED, CaseTable, Spec
 
 _TYPED = {
     "COMMIT_SHA": SHA,
@@ -34,58 +34,58 @@ _TYPED = {
 }
 
 TABLES = (
-    Table(
+    CaseTable(
         "claims beside a commit",
         pushed,
         ORCHARD,
         CLAIMS,
         (
-            Row("its own", same, VERIFIED, "no claim goes beyond"),
-            Row("eight digits", claim(SHORT_SHA=SHA[:8]), VERIFIED, "no claim goes beyond"),
-            Row("capitals", claim(COMMIT_SHA=SHA.upper()), VERIFIED, "no claim goes beyond"),
-            Row("none of it", put("substitutions", {"BRANCH_NAME": "main", "REF_NAME": "main"}), VERIFIED, "no claim"),
-            Row("of no consequence", claim(_FLAVOUR="pear"), VERIFIED, "no claim goes beyond"),
-            Row("COMMIT_SHA of another", claim(COMMIT_SHA=OTHER_SHA), FAILED, "contradicted"),
-            Row("REVISION_ID of another", claim(REVISION_ID=OTHER_SHA), FAILED, "contradicted"),
-            Row("SHORT_SHA of another", claim(SHORT_SHA=OTHER_SHA[:7]), FAILED, "contradicted"),
-            Row("SHORT_SHA too short", claim(SHORT_SHA=SHA[:6]), FAILED, "contradicted"),
-            Row("REPO_FULL_NAME of another", claim(REPO_FULL_NAME="orchard/presses"), FAILED, "contradicted"),
-            Row("REPO_FULL_NAME without its owner", claim(REPO_FULL_NAME="press"), FAILED, "contradicted"),
+            Spec("its own", same, VERIFIED, "no claim goes beyond"),
+            Spec("eight digits", claim(SHORT_SHA=SHA[:8]), VERIFIED, "no claim goes beyond"),
+            Spec("capitals", claim(COMMIT_SHA=SHA.upper()), VERIFIED, "no claim goes beyond"),
+            Spec("none of it", put("substitutions", {"BRANCH_NAME": "main", "REF_NAME": "main"}), VERIFIED, "no claim"),
+            Spec("of no consequence", claim(_FLAVOUR="pear"), VERIFIED, "no claim goes beyond"),
+            Spec("COMMIT_SHA of another", claim(COMMIT_SHA=OTHER_SHA), FAILED, "contradicted"),
+            Spec("REVISION_ID of another", claim(REVISION_ID=OTHER_SHA), FAILED, "contradicted"),
+            Spec("SHORT_SHA of another", claim(SHORT_SHA=OTHER_SHA[:7]), FAILED, "contradicted"),
+            Spec("SHORT_SHA too short", claim(SHORT_SHA=SHA[:6]), FAILED, "contradicted"),
+            Spec("REPO_FULL_NAME of another", claim(REPO_FULL_NAME="orchard/presses"), FAILED, "contradicted"),
+            Spec("REPO_FULL_NAME without its owner", claim(REPO_FULL_NAME="press"), FAILED, "contradicted"),
         ),
     ),
-    Table(
+    CaseTable(
         "claims of an upload",
         uploaded,
         ORCHARD,
         SOURCE,
         (
-            Row("a push", same, VERIFIED, "resolved", build=pushed),
-            *(Row(name, claim(**{name: value}), LOCAL, "no commit is recorded") for name, value in _TYPED.items()),
-            Row("all of them", claim(**_TYPED), LOCAL, "no commit is recorded"),
-            Row("a trigger's tag", put("tags", [f"trigger-{TRIGGER_ID}"]), LOCAL, "no commit is recorded"),
-            Row("a tag of a function", put("tags", ["p-gcf", "t-function"]), LOCAL, "no commit is recorded"),
+            Spec("a push", same, VERIFIED, "resolved", build=pushed),
+            *(Spec(name, claim(**{name: value}), LOCAL, "no commit is recorded") for name, value in _TYPED.items()),
+            Spec("all of them", claim(**_TYPED), LOCAL, "no commit is recorded"),
+            Spec("a trigger's tag", put("tags", [f"trigger-{TRIGGER_ID}"]), LOCAL, "no commit is recorded"),
+            Spec("a tag of a function", put("tags", ["p-gcf", "t-function"]), LOCAL, "no commit is recorded"),
         ),
     ),
-    Table(
+    CaseTable(
         "claims without a source",
         without_source,
         ORCHARD,
         SOURCE,
         (
-            Row("a push", same, VERIFIED, "resolved", build=pushed),
-            *(Row(name, claim(**{name: value}), LOCAL, "no source is recorded") for name, value in _TYPED.items()),
-            Row("all of them", claim(**_TYPED), LOCAL, "no source is recorded"),
+            Spec("a push", same, VERIFIED, "resolved", build=pushed),
+            *(Spec(name, claim(**{name: value}), LOCAL, "no source is recorded") for name, value in _TYPED.items()),
+            Spec("all of them", claim(**_TYPED), LOCAL, "no source is recorded"),
         ),
     ),
-    Table(
+    CaseTable(
         "claims of a build by hand",
         by_hand,
         ORCHARD,
         TRIGGERED,
         (
-            Row("a push", same, VERIFIED, TRIGGER, build=pushed),
-            *(Row(name, claim(**{name: value}), FAILED, "submitted by hand") for name, value in _TYPED.items()),
-            Row("all of them", claim(**_TYPED), FAILED, "submitted by hand"),
+            Spec("a push", same, VERIFIED, TRIGGER, build=pushed),
+            *(Spec(name, claim(**{name: value}), FAILED, "submitted by hand") for name, value in _TYPED.items()),
+            Spec("all of them", claim(**_TYPED), FAILED, "submitted by hand"),
         ),
     ),
 )

@@ -19,7 +19,7 @@ from tests.conformance.builds import (
     uploaded,
     without_source,
 )
-from tests.conformance.case import EXEMPT, FAILED, LOCAL, ORCHARD, SOURCE, VERIFIED, Row, Table
+from tests.conformance.case import EXEMPT, FAILED, LOCAL, ORCHARD, SOURCE, VERIFIED, CaseTable, Spec
 
 _BUCKET = f"run-sources-{PROJECT}-{REGION}"
 _LOOK_ALIKE_BUCKETS = (
@@ -56,25 +56,25 @@ _TRIGGER = _exempting(trigger=TRIGGER_ID)
 _PROJECT = _exempting(projects=[PROJECT, "another-dev"])
 
 TABLES = (
-    Table(
+    CaseTable(
         "exempt by account",
         run_deployed,
         _BOTH,
         SOURCE,
         (
-            Row("bucket and account", same, EXEMPT, "exempt: deployed on purpose"),
-            Row("the account alone", same, EXEMPT, "exempt", policy=_ACCOUNT),
-            Row(
+            Spec("bucket and account", same, EXEMPT, "exempt: deployed on purpose"),
+            Spec("the account alone", same, EXEMPT, "exempt", policy=_ACCOUNT),
+            Spec(
                 "the account and a tool",
                 same,
                 EXEMPT,
                 "exempt",
                 policy=_exempting(service_account=ACCOUNT, tool="gcloud run deploy --source"),
             ),
-            Row(
+            Spec(
                 "the account and a tag", same, EXEMPT, "exempt", policy=_exempting(service_account=ACCOUNT, tag="p-run")
             ),
-            Row(
+            Spec(
                 "another tag",
                 put("tags", ["p-runs"]),
                 LOCAL,
@@ -82,18 +82,18 @@ TABLES = (
                 policy=_exempting(service_account=ACCOUNT, tag="p-run"),
             ),
             *(
-                Row(f"bucket {bucket!r}", from_bucket(bucket), LOCAL, "no commit is recorded")
+                Spec(f"bucket {bucket!r}", from_bucket(bucket), LOCAL, "no commit is recorded")
                 for bucket in _LOOK_ALIKE_BUCKETS
             ),
             *(
-                Row(f"account {email!r}", by_account(email), LOCAL, "no commit is recorded")
+                Spec(f"account {email!r}", by_account(email), LOCAL, "no commit is recorded")
                 for email in _LOOK_ALIKE_ACCOUNTS
             ),
             *(
-                Row(f"account alone {email!r}", by_account(email), LOCAL, "no commit", policy=_ACCOUNT)
+                Spec(f"account alone {email!r}", by_account(email), LOCAL, "no commit", policy=_ACCOUNT)
                 for email in _LOOK_ALIKE_ACCOUNTS
             ),
-            Row(
+            Spec(
                 "the bucket in the object's name",
                 both(
                     from_bucket("other"),
@@ -103,70 +103,70 @@ TABLES = (
                 LOCAL,
                 "no commit",
             ),
-            Row("the account in a claim", both(by_account("x@y"), claim(SERVICE_ACCOUNT=ACCOUNT)), LOCAL, "no commit"),
-            Row("its claims are not believed", claim(COMMIT_SHA=OTHER_SHA), EXEMPT, "exempt"),
+            Spec("the account in a claim", both(by_account("x@y"), claim(SERVICE_ACCOUNT=ACCOUNT)), LOCAL, "no commit"),
+            Spec("its claims are not believed", claim(COMMIT_SHA=OTHER_SHA), EXEMPT, "exempt"),
         ),
     ),
-    Table(
+    CaseTable(
         "exempt by trigger",
         without_source,
         _TRIGGER,
         SOURCE,
         (
-            Row("its id", put("buildTriggerId", TRIGGER_ID), EXEMPT, "exempt"),
-            Row("by hand", same, LOCAL, "no source"),
-            Row(
+            Spec("its id", put("buildTriggerId", TRIGGER_ID), EXEMPT, "exempt"),
+            Spec("by hand", same, LOCAL, "no source"),
+            Spec(
                 "its id as a name", both(put("buildTriggerId", "x"), claim(TRIGGER_NAME=TRIGGER_ID)), LOCAL, "no source"
             ),
-            Row("its id as a tag", put("tags", [f"trigger-{TRIGGER_ID}"]), LOCAL, "no source"),
-            Row("half its id", put("buildTriggerId", TRIGGER_ID[:-1]), LOCAL, "no source"),
-            Row("a commit by that trigger", same, VERIFIED, "resolved", build=pushed),
+            Spec("its id as a tag", put("tags", [f"trigger-{TRIGGER_ID}"]), LOCAL, "no source"),
+            Spec("half its id", put("buildTriggerId", TRIGGER_ID[:-1]), LOCAL, "no source"),
+            Spec("a commit by that trigger", same, VERIFIED, "resolved", build=pushed),
         ),
     ),
-    Table(
+    CaseTable(
         "exempt by project",
         uploaded,
         _PROJECT,
         SOURCE,
         (
-            Row("its project", same, EXEMPT, "exempt"),
-            Row("another project", put("projectId", "orchard-prod"), LOCAL, "no commit"),
-            Row(
+            Spec("its project", same, EXEMPT, "exempt"),
+            Spec("another project", put("projectId", "orchard-prod"), LOCAL, "no commit"),
+            Spec(
                 "the project's name in the bucket",
                 both(put("projectId", "orchard-prod"), from_bucket(f"{PROJECT}_cloudbuild")),
                 LOCAL,
                 "no commit",
             ),
-            Row("another case", put("projectId", PROJECT.upper()), LOCAL, "no commit"),
-            Row(
+            Spec("another case", put("projectId", PROJECT.upper()), LOCAL, "no commit"),
+            Spec(
                 "a project and an account",
                 by_account("x@y"),
                 LOCAL,
                 "no commit",
                 policy=_exempting(projects=[PROJECT], service_account=ACCOUNT),
             ),
-            Row("no source", same, EXEMPT, "exempt", build=without_source),
-            Row("a commit that is not allowed", put("buildTriggerId", ""), FAILED, "resolved", build=pushed),
+            Spec("no source", same, EXEMPT, "exempt", build=without_source),
+            Spec("a commit that is not allowed", put("buildTriggerId", ""), FAILED, "resolved", build=pushed),
         ),
     ),
-    Table(
+    CaseTable(
         "what may be named by anybody exempts nothing",
         run_deployed,
         _exempting(bucket=_BUCKET),
         SOURCE,
         (
-            Row("a push", same, VERIFIED, "resolved", build=pushed),
-            Row("a bucket alone", same, LOCAL, "no commit is recorded"),
-            Row("a bucket, claims of a push", put("substitutions", pushed()["substitutions"]), LOCAL, "no commit"),
-            Row(
+            Spec("a push", same, VERIFIED, "resolved", build=pushed),
+            Spec("a bucket alone", same, LOCAL, "no commit is recorded"),
+            Spec("a bucket, claims of a push", put("substitutions", pushed()["substitutions"]), LOCAL, "no commit"),
+            Spec(
                 "a bucket and a tool",
                 same,
                 LOCAL,
                 "no commit",
                 policy=_exempting(bucket=_BUCKET, tool="gcloud run deploy --source"),
             ),
-            Row("a bucket and a tag", same, LOCAL, "no commit", policy=_exempting(bucket=_BUCKET, tag="p-run")),
-            Row(
+            Spec("a bucket and a tag", same, LOCAL, "no commit", policy=_exempting(bucket=_BUCKET, tag="p-run")),
+            Spec(
                 "a bucket, beside a firm one",
                 by_account("x@y"),
                 LOCAL,

@@ -149,7 +149,7 @@ def _swap(_: Document, places: list[_Place], chance: Random) -> None:
 
 
 def _move(_: Document, places: list[_Place], chance: Random) -> None:
-    """A part under another name, beside the one that it has."""
+    """Put a part under another name, beside the one that it has."""
     holders = [holder for holder, _ in places if isinstance(holder, dict)]
     source = chance.choice(places)
     chance.choice(holders)[chance.choice(_KEYS)] = copy.deepcopy(source[0][source[1]])
@@ -168,7 +168,7 @@ def _rename(_: Document, places: list[_Place], chance: Random) -> None:
 
 
 def _graft(document: Document, places: list[_Place], chance: Random) -> None:
-    """A whole part of another build."""
+    """Put in a whole part of another build."""
     other = chance.choice(BASES)()
     key = chance.choice(list(other))
     document[key] = other[key]

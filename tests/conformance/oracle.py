@@ -26,7 +26,7 @@ _COMMITS = {"COMMIT_SHA", "REVISION_ID", "SHORT_SHA"}
 
 
 def may_pass(document: Mapping[str, Any]) -> bool:
-    """Whether a build may be VERIFIED under the policy of the tables."""
+    """Return whether a build may be VERIFIED under the policy of the tables."""
     return (
         document.get("status") == "SUCCESS"
         and isinstance(document.get("buildTriggerId"), str)
@@ -44,7 +44,7 @@ def _part(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _one_commit(document: Mapping[str, Any]) -> str:
-    """The commit that all agree on, or empty."""
+    """Return the commit that all agree on, or empty."""
     parts = [(holder, kind, part) for holder in _KINDS for kind, part in _part(document, holder).items()]
     if any(kind not in _KINDS[holder] for holder, kind, _ in parts):
         return ""
@@ -65,7 +65,7 @@ def _commit(kind: str, part: Mapping[str, Any]) -> str:
 
 
 def _is_the_place(kind: str, part: Mapping[str, Any]) -> bool:
-    """What says where it is says that it is the repository; somebody who says nothing says nothing wrong."""
+    """Return what says where it is says that it is the repository; somebody who says nothing says nothing wrong."""
     if kind in ("repoSource", "resolvedRepoSource"):
         right = part.get("repoName") == "github_orchard_press" and part.get("projectId", PROJECT) in (PROJECT, "")
         return right or not part.get("repoName")

@@ -29,8 +29,8 @@ from tests.conformance.case import (
     SOURCE,
     TRIGGERED,
     VERIFIED,
-    Row,
-    Table,
+    CaseTable,
+    Spec,
     trigger,
 )
 from verifier.facts.trigger import Unread
@@ -67,47 +67,47 @@ _NOT_PLAIN = ("release/../main", "release/1|main", "release/1/", "release/1\nmai
 """Names that `release/*` would match, if `*` stood for anything."""
 
 TABLES = (
-    Table(
+    CaseTable(
         "branches on the list",
         pushed,
         ORCHARD,
         BRANCH,
         (
-            Row("main", same, VERIFIED, "branch main"),
-            Row("release/1.2", on("branch", "release/1.2"), VERIFIED, "branch release/1.2"),
-            Row("a release's fix", on("branch", "release/1.2/fix"), VERIFIED, "release/1.2/fix"),
-            Row("a release named after a person", on("branch", "release/bj\u00f6rk"), VERIFIED, "release/bj"),
-            Row("a tag", on("tag", "v2.0.1"), VERIFIED, "tag v2.0.1"),
-            Row("no list at all", on("branch", "anything"), VERIFIED, "policy lists no branches", policy=ANY_BRANCH),
-            *(Row(f"look-alike {name!r}", on("branch", name), FAILED, _NOT_LISTED) for name in _ODD),
-            *(Row(f"not plain {name!r}", on("branch", name), FAILED, _NOT_LISTED) for name in _NOT_PLAIN),
-            Row("a tag named main", on("tag", "main"), FAILED, _NOT_LISTED),
-            Row("a tag named release/1", on("tag", "release/1"), FAILED, _NOT_LISTED),
-            Row("a branch named v1", on("branch", "v1"), FAILED, _NOT_LISTED),
-            Row("a tag with two dots", on("tag", "v1..2"), FAILED, _NOT_LISTED),
-            Row("a tag that is a lock", on("tag", "v1.lock"), FAILED, _NOT_LISTED),
+            Spec("main", same, VERIFIED, "branch main"),
+            Spec("release/1.2", on("branch", "release/1.2"), VERIFIED, "branch release/1.2"),
+            Spec("a release's fix", on("branch", "release/1.2/fix"), VERIFIED, "release/1.2/fix"),
+            Spec("a release named after a person", on("branch", "release/bj\u00f6rk"), VERIFIED, "release/bj"),
+            Spec("a tag", on("tag", "v2.0.1"), VERIFIED, "tag v2.0.1"),
+            Spec("no list at all", on("branch", "anything"), VERIFIED, "policy lists no branches", policy=ANY_BRANCH),
+            *(Spec(f"look-alike {name!r}", on("branch", name), FAILED, _NOT_LISTED) for name in _ODD),
+            *(Spec(f"not plain {name!r}", on("branch", name), FAILED, _NOT_LISTED) for name in _NOT_PLAIN),
+            Spec("a tag named main", on("tag", "main"), FAILED, _NOT_LISTED),
+            Spec("a tag named release/1", on("tag", "release/1"), FAILED, _NOT_LISTED),
+            Spec("a branch named v1", on("branch", "v1"), FAILED, _NOT_LISTED),
+            Spec("a tag with two dots", on("tag", "v1..2"), FAILED, _NOT_LISTED),
+            Spec("a tag that is a lock", on("tag", "v1.lock"), FAILED, _NOT_LISTED),
         ),
     ),
-    Table(
+    CaseTable(
         "what proves a branch",
         pushed,
         ORCHARD,
         BRANCH,
         (
-            Row("only typed", on("branch", "main", None), OPEN, "was only typed"),
-            Row("only typed, a tag", on("tag", "v1", None), OPEN, "was only typed"),
-            Row("only typed, no list", on("branch", "main", None), VERIFIED, "lists no branches", policy=ANY_BRANCH),
-            Row("another REF_NAME", on("branch", "main", "evil"), OPEN, "its REF_NAME evil"),
-            Row("another REF_NAME by case", on("branch", "main", "Main"), OPEN, "its REF_NAME Main"),
-            Row("REF_NAME in full", on("branch", "main", "refs/heads/main"), OPEN, "refs/heads/main"),
-            Row("REF_NAME alone", claim(BRANCH_NAME=None), OPEN, "names no branch or tag"),
-            Row("no name", claim(BRANCH_NAME=None, REF_NAME=None), OPEN, "names no branch or tag"),
-            Row("an empty name", on("branch", "", "main"), OPEN, "names no branch or tag"),
-            Row("a branch and a tag, the tag's ref", claim(TAG_NAME="v1", REF_NAME="v1"), OPEN, "both a branch and a"),
-            Row("a branch and a tag, the branch's ref", claim(TAG_NAME="v1"), OPEN, "both a branch and a tag"),
-            Row("a branch and a tag of one name", claim(TAG_NAME="main"), OPEN, "both a branch and a tag"),
+            Spec("only typed", on("branch", "main", None), OPEN, "was only typed"),
+            Spec("only typed, a tag", on("tag", "v1", None), OPEN, "was only typed"),
+            Spec("only typed, no list", on("branch", "main", None), VERIFIED, "lists no branches", policy=ANY_BRANCH),
+            Spec("another REF_NAME", on("branch", "main", "evil"), OPEN, "its REF_NAME evil"),
+            Spec("another REF_NAME by case", on("branch", "main", "Main"), OPEN, "its REF_NAME Main"),
+            Spec("REF_NAME in full", on("branch", "main", "refs/heads/main"), OPEN, "refs/heads/main"),
+            Spec("REF_NAME alone", claim(BRANCH_NAME=None), OPEN, "names no branch or tag"),
+            Spec("no name", claim(BRANCH_NAME=None, REF_NAME=None), OPEN, "names no branch or tag"),
+            Spec("an empty name", on("branch", "", "main"), OPEN, "names no branch or tag"),
+            Spec("a branch and a tag, the tag's ref", claim(TAG_NAME="v1", REF_NAME="v1"), OPEN, "both a branch and a"),
+            Spec("a branch and a tag, the branch's ref", claim(TAG_NAME="v1"), OPEN, "both a branch and a tag"),
+            Spec("a branch and a tag of one name", claim(TAG_NAME="main"), OPEN, "both a branch and a tag"),
             *(
-                Row(
+                Spec(
                     f"{name}, listed as *",
                     on("branch", name),
                     OPEN,
@@ -116,50 +116,52 @@ TABLES = (
                 )
                 for name in ("refs/pull/7/merge", "refs/pull/7/head", "refs/merge-requests/7/head", "refs/changes/1/2")
             ),
-            Row("refs/pull, no list", on("branch", "refs/pull/7/merge"), OPEN, "is no branch", policy=ANY_BRANCH),
-            Row("refs/pull as a tag", on("tag", "refs/pull/7/merge"), OPEN, "is no tag", policy=ANY_BRANCH),
-            Row("refs/heads/main", on("branch", "refs/heads/main"), OPEN, "is no branch"),
+            Spec("refs/pull, no list", on("branch", "refs/pull/7/merge"), OPEN, "is no branch", policy=ANY_BRANCH),
+            Spec("refs/pull as a tag", on("tag", "refs/pull/7/merge"), OPEN, "is no tag", policy=ANY_BRANCH),
+            Spec("refs/heads/main", on("branch", "refs/heads/main"), OPEN, "is no branch"),
         ),
     ),
-    Table(
+    CaseTable(
         "a mirrored repository's branch",
         mirrored,
         ORCHARD,
         BRANCH,
         (
-            Row("main", same, VERIFIED, "branch main"),
-            Row("a release, by its trigger", put(f"{_ASKED}.branchName", "release/1.2"), VERIFIED, "release/1.2"),
-            Row("a tag", both(drop(f"{_ASKED}.branchName"), put(f"{_ASKED}.tagName", "v3")), VERIFIED, "tag v3"),
-            Row("without a project", drop(f"{_ASKED}.projectId"), VERIFIED, "branch main"),
-            Row("another branch", put(f"{_ASKED}.branchName", "evil"), FAILED, _NOT_LISTED),
-            Row(
+            Spec("main", same, VERIFIED, "branch main"),
+            Spec("a release, by its trigger", put(f"{_ASKED}.branchName", "release/1.2"), VERIFIED, "release/1.2"),
+            Spec("a tag", both(drop(f"{_ASKED}.branchName"), put(f"{_ASKED}.tagName", "v3")), VERIFIED, "tag v3"),
+            Spec("without a project", drop(f"{_ASKED}.projectId"), VERIFIED, "branch main"),
+            Spec("another branch", put(f"{_ASKED}.branchName", "evil"), FAILED, _NOT_LISTED),
+            Spec(
                 "not its own typed one", both(put(f"{_ASKED}.branchName", "evil"), claim(**_MAIN)), FAILED, _NOT_LISTED
             ),
-            Row("inverted", put(f"{_ASKED}.invertRegex", value=True), OPEN, "invertRegex asks for any branch but main"),
-            Row("inverted, as text", put(f"{_ASKED}.invertRegex", "true"), OPEN, "invertRegex"),
-            Row("not inverted", put(f"{_ASKED}.invertRegex", value=False), VERIFIED, "branch main"),
-            Row("a branch and a tag", put(f"{_ASKED}.tagName", "v1"), OPEN, "both a branch and a tag"),
-            Row("a list", put(f"{_ASKED}.branchName", ["main"]), OPEN, "is no text"),
-            Row("a ref of a pull request", put(f"{_ASKED}.branchName", "refs/pull/7/merge"), OPEN, "is no branch"),
+            Spec(
+                "inverted", put(f"{_ASKED}.invertRegex", value=True), OPEN, "invertRegex asks for any branch but main"
+            ),
+            Spec("inverted, as text", put(f"{_ASKED}.invertRegex", "true"), OPEN, "invertRegex"),
+            Spec("not inverted", put(f"{_ASKED}.invertRegex", value=False), VERIFIED, "branch main"),
+            Spec("a branch and a tag", put(f"{_ASKED}.tagName", "v1"), OPEN, "both a branch and a tag"),
+            Spec("a list", put(f"{_ASKED}.branchName", ["main"]), OPEN, "is no text"),
+            Spec("a ref of a pull request", put(f"{_ASKED}.branchName", "refs/pull/7/merge"), OPEN, "is no branch"),
             *(
-                Row(f"the pattern {pattern}", put(f"{_ASKED}.branchName", pattern), OPEN, "is a pattern")
+                Spec(f"the pattern {pattern}", put(f"{_ASKED}.branchName", pattern), OPEN, "is a pattern")
                 for pattern in _PATTERNS
             ),
-            Row("no branch and no tag", drop(f"{_ASKED}.branchName"), OPEN, "names no branch or tag"),
+            Spec("no branch and no tag", drop(f"{_ASKED}.branchName"), OPEN, "names no branch or tag"),
         ),
     ),
-    Table(
+    CaseTable(
         "a mirrored repository's branch, by hand",
         mirrored,
         LENIENT + 'branches = ["main", "release/*"]',
         BRANCH,
         (
-            Row("main", drop("buildTriggerId"), VERIFIED, "branch main"),
-            Row(
+            Spec("main", drop("buildTriggerId"), VERIFIED, "branch main"),
+            Spec(
                 "inverted", both(drop("buildTriggerId"), put(f"{_ASKED}.invertRegex", value=True)), OPEN, "invertRegex"
             ),
             *(
-                Row(
+                Spec(
                     f"the pattern {pattern}",
                     both(drop("buildTriggerId"), put(f"{_ASKED}.branchName", pattern)),
                     OPEN,
@@ -169,19 +171,19 @@ TABLES = (
             ),
         ),
     ),
-    Table(
+    CaseTable(
         "pull requests",
         pushed,
         ORCHARD,
         BRANCH,
         (
             *(
-                Row(f"offline, {name}", claim(**{name: "7"}), OPEN, "it says that it was built for pull request")
+                Spec(f"offline, {name}", claim(**{name: "7"}), OPEN, "it says that it was built for pull request")
                 for name in _OF_PULL_REQUESTS
             ),
-            Row("its trigger is gone", _SEVEN, OPEN, "there is none", trigger=Unread("there is none")),
-            Row("its trigger can't be told", _SEVEN, OPEN, "can't tell", trigger=_STRANGE),
-            Row(
+            Spec("its trigger is gone", _SEVEN, OPEN, "there is none", trigger=Unread("there is none")),
+            Spec("its trigger can't be told", _SEVEN, OPEN, "can't tell", trigger=_STRANGE),
+            Spec(
                 "of a trigger for pull requests",
                 _SEVEN,
                 OPEN,
@@ -189,25 +191,25 @@ TABLES = (
                 trigger=_FOR_THEM,
                 slack=False,
             ),
-            Row("of such a trigger, no claim", same, OPEN, "built for pull request ?", trigger=_FOR_THEM, slack=False),
-            Row("of a connection's trigger", _SEVEN, OPEN, "pull request 7", trigger=_CONNECTED, slack=False),
-            Row("no branches listed", _SEVEN, OPEN, "request 7", trigger=_FOR_THEM, policy=ANY_BRANCH, slack=False),
-            Row("of a trigger for pushes", _SEVEN, VERIFIED, "branch main", trigger=trigger()),
-            Row(
+            Spec("of such a trigger, no claim", same, OPEN, "built for pull request ?", trigger=_FOR_THEM, slack=False),
+            Spec("of a connection's trigger", _SEVEN, OPEN, "pull request 7", trigger=_CONNECTED, slack=False),
+            Spec("no branches listed", _SEVEN, OPEN, "request 7", trigger=_FOR_THEM, policy=ANY_BRANCH, slack=False),
+            Spec("of a trigger for pushes", _SEVEN, VERIFIED, "branch main", trigger=trigger()),
+            Spec(
                 "of a trigger for pushes, another branch",
                 both(_SEVEN, on("branch", "x")),
                 FAILED,
                 "not on",
                 trigger=trigger(),
             ),
-            Row(
+            Spec(
                 "of a trigger for messages",
                 _SEVEN,
                 VERIFIED,
                 "branch main",
                 trigger=trigger(github=None, pubsubConfig={}),
             ),
-            Row(
+            Spec(
                 "another commit than claimed",
                 both(_SEVEN, claim(COMMIT_SHA=OTHER_SHA)),
                 FAILED,
@@ -215,7 +217,7 @@ TABLES = (
                 trigger=_FOR_THEM,
             ),
             *(
-                Row(
+                Spec(
                     f"by hand, {name}",
                     claim(**{name: "7"}),
                     FAILED,
@@ -225,8 +227,8 @@ TABLES = (
                 )
                 for name in _OF_PULL_REQUESTS
             ),
-            Row("an upload", _SEVEN, LOCAL, "no commit is recorded", build=uploaded, check=SOURCE),
-            Row(
+            Spec("an upload", _SEVEN, LOCAL, "no commit is recorded", build=uploaded, check=SOURCE),
+            Spec(
                 "an upload by such a trigger",
                 both(_SEVEN, _BY_IT),
                 LOCAL,
@@ -235,7 +237,7 @@ TABLES = (
                 check=SOURCE,
                 trigger=_FOR_THEM,
             ),
-            Row(
+            Spec(
                 "an unlisted trigger",
                 _SEVEN,
                 FAILED,

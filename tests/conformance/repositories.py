@@ -26,8 +26,8 @@ from tests.conformance.case import (
     REPOSITORY,
     SOURCE,
     VERIFIED,
-    Row,
-    Table,
+    CaseTable,
+    Spec,
 )
 from verifier.checks.verdict import Verdict
 
@@ -108,9 +108,9 @@ _OF_OTHERS = {
 }
 
 
-def _full_names(names: dict[str, tuple[str, str]], verdict: Verdict, reason: str) -> tuple[Row, ...]:
+def _full_names(names: dict[str, tuple[str, str]], verdict: Verdict, reason: str) -> tuple[Spec, ...]:
     return tuple(
-        Row(
+        Spec(
             name,
             both(of_address(f"https://{address}.git"), claim(REPO_FULL_NAME=full)),
             verdict,
@@ -122,17 +122,17 @@ def _full_names(names: dict[str, tuple[str, str]], verdict: Verdict, reason: str
 
 
 TABLES = (
-    Table(
+    CaseTable(
         "the listed repository",
         pushed,
         ANY_BRANCH,
         REPOSITORY,
         (
             *(
-                Row(f"spelled {address}", of_address(address), VERIFIED, "github.com/orchard/press")
+                Spec(f"spelled {address}", of_address(address), VERIFIED, "github.com/orchard/press")
                 for address in _SPELLINGS
             ),
-            Row(
+            Spec(
                 "listed with http",
                 same,
                 VERIFIED,
@@ -140,19 +140,19 @@ TABLES = (
                 policy='repositories = ["http://github.com/orchard/press"]',
             ),
             *(
-                Row(f"another, {address}", of_address(address), FAILED, "is not on the policy's list")
+                Spec(f"another, {address}", of_address(address), FAILED, "is not on the policy's list")
                 for address in _OTHERS
             ),
             *(
-                Row(f"not to be read, {address!r}", of_address(address), OPEN, "names no repository")
+                Spec(f"not to be read, {address!r}", of_address(address), OPEN, "names no repository")
                 for address in _UNREADABLE
             ),
             *(
-                Row(f"not encrypted, {address}", of_address(address), OPEN, "plain http", check=SOURCE)
+                Spec(f"not encrypted, {address}", of_address(address), OPEN, "plain http", check=SOURCE)
                 for address in _PLAIN
             ),
             *(
-                Row(
+                Spec(
                     f"not encrypted, any may build, {address}",
                     of_address(address),
                     OPEN,
@@ -162,7 +162,7 @@ TABLES = (
                 )
                 for address in _PLAIN
             ),
-            Row(
+            Spec(
                 "asked for over http",
                 put("source.gitSource.url", ADDRESS.replace("https", "http")),
                 OPEN,
@@ -171,15 +171,15 @@ TABLES = (
             ),
         ),
     ),
-    Table(
+    CaseTable(
         "the listed connection",
         asked_for,
         ANY_BRANCH,
         REPOSITORY,
         (
-            Row("its own", same, VERIFIED, CONNECTED),
+            Spec("its own", same, VERIFIED, CONNECTED),
             *(
-                Row(
+                Spec(
                     f"another, {name}",
                     put("source.connectedRepository.repository", name),
                     FAILED if name != name.upper() else OPEN,
@@ -187,37 +187,37 @@ TABLES = (
                 )
                 for name in _CONNECTIONS
             ),
-            Row(
+            Spec(
                 "with a path after it",
                 put("source.connectedRepository.repository", f"{CONNECTED}/x"),
                 OPEN,
                 "names no repository",
             ),
-            Row(
+            Spec(
                 "with a host before it",
                 put("source.connectedRepository.repository", f"github.com/{CONNECTED}"),
                 FAILED,
                 "not on",
             ),
-            Row("named by another's field", _NAMED_ELSEWHERE, OPEN, "names no repository"),
-            Row("none", put("source.connectedRepository.repository", ""), OPEN, "names no repository"),
+            Spec("named by another's field", _NAMED_ELSEWHERE, OPEN, "names no repository"),
+            Spec("none", put("source.connectedRepository.repository", ""), OPEN, "names no repository"),
         ),
     ),
-    Table(
+    CaseTable(
         "the listed mirror",
         mirrored,
         ANY_BRANCH,
         REPOSITORY,
         (
-            Row("its own", same, VERIFIED, "github_orchard_press"),
-            Row(
+            Spec("its own", same, VERIFIED, "github_orchard_press"),
+            Spec(
                 "the build's project is meant",
                 drop("source.repoSource.projectId", "sourceProvenance.resolvedRepoSource.projectId"),
                 VERIFIED,
                 PROJECT,
             ),
             *(
-                Row(
+                Spec(
                     f"{field} {value!r}",
                     both(
                         put(f"source.repoSource.{field}", value),
@@ -240,7 +240,7 @@ TABLES = (
             ),
         ),
     ),
-    Table(
+    CaseTable(
         "REPO_FULL_NAME against the address",
         pushed,
         ANY_BRANCH,
@@ -248,7 +248,7 @@ TABLES = (
         (
             *_full_names(_OWN_HOSTS, VERIFIED, "no claim goes beyond"),
             *_full_names(_OF_OTHERS, FAILED, "contradicted"),
-            Row(
+            Spec(
                 "a link resolved to the proxy",
                 both(
                     put(
@@ -269,7 +269,7 @@ TABLES = (
                 "no claim",
                 policy='repositories = ["europe-west4-git.developerconnect.dev/a/p/c/g"]',
             ),
-            Row(
+            Spec(
                 "an address resolved to the proxy",
                 both(
                     put(

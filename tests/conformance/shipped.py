@@ -16,7 +16,7 @@ from tests.conformance.builds import (
     uploaded,
     without_source,
 )
-from tests.conformance.case import LOCAL, ORCHARD, SOURCE, Row, Table
+from tests.conformance.case import LOCAL, ORCHARD, SOURCE, CaseTable, Spec
 from verifier.facts.build import NOT_TERMINAL
 
 _FAILS = did("false", name="busybox", status="FAILURE")
@@ -85,14 +85,14 @@ SHIPS_NOT = {
 }
 
 TABLES = (
-    Table(
+    CaseTable(
         "an upload that did not succeed",
         uploaded,
         ORCHARD,
         SOURCE,
         (
             *(
-                Row(
+                Spec(
                     f"shipped, then {end}",
                     ended(end, _PUSH, _DEPLOY, _FAILS),
                     LOCAL,
@@ -100,43 +100,43 @@ TABLES = (
                 )
                 for end in _ENDS
             ),
-            *(Row(f"shipped nothing, then {end}", ended(end, _FAILS), None, "upload") for end in _ENDS),
+            *(Spec(f"shipped nothing, then {end}", ended(end, _FAILS), None, "upload") for end in _ENDS),
             *(
-                Row(f"shipped by {name}", ended("FAILURE", step, _FAILS), LOCAL, "after its step")
+                Spec(f"shipped by {name}", ended("FAILURE", step, _FAILS), LOCAL, "after its step")
                 for name, step in SHIPS.items()
             ),
             *(
-                Row(f"shipped nothing by {name}", ended("FAILURE", step, _FAILS), None, "upload")
+                Spec(f"shipped nothing by {name}", ended("FAILURE", step, _FAILS), None, "upload")
                 for name, step in SHIPS_NOT.items()
             ),
             *(
-                Row(f"its push ended {end}", ended("FAILURE", {**_PUSH, "status": end}), None, "upload")
+                Spec(f"its push ended {end}", ended("FAILURE", {**_PUSH, "status": end}), None, "upload")
                 for end in (*_ENDS, "QUEUED", "WORKING")
             ),
-            Row(
+            Spec(
                 "its push has no status",
                 ended("FAILURE", {"name": "gcr.io/cloud-builders/docker", "args": ["push"]}),
                 None,
                 "upload",
             ),
-            Row(
+            Spec(
                 "by its trigger", both(ended("FAILURE", _PUSH), put("buildTriggerId", TRIGGER_ID)), LOCAL, "step 'push'"
             ),
-            Row("without a source", ended("FAILURE", _DEPLOY), LOCAL, "step 'deploy'", build=without_source),
-            Row("without a source, shipped nothing", ended("FAILURE"), None, "no-source", build=without_source),
-            Row(
+            Spec("without a source", ended("FAILURE", _DEPLOY), LOCAL, "step 'deploy'", build=without_source),
+            Spec("without a source, shipped nothing", ended("FAILURE"), None, "no-source", build=without_source),
+            Spec(
                 "exempt",
                 both(ended("FAILURE", _PUSH), by_account(ACCOUNT)),
                 None,
                 "upload",
                 policy=f'{ORCHARD}[[exemption]]\nreason="x"\nservice_account="{ACCOUNT}"',
             ),
-            Row("a commit", ended("FAILURE", _PUSH), None, "commit", build=pushed),
-            Row("a commit by hand", ended("FAILURE", _PUSH), None, "commit", build=by_hand),
-            Row("succeeded", same, LOCAL, "no commit is recorded"),
-            *(Row(f"not ended, {status}", ended(status, _PUSH), None, "upload") for status in sorted(NOT_TERMINAL)),
+            Spec("a commit", ended("FAILURE", _PUSH), None, "commit", build=pushed),
+            Spec("a commit by hand", ended("FAILURE", _PUSH), None, "commit", build=by_hand),
+            Spec("succeeded", same, LOCAL, "no commit is recorded"),
+            *(Spec(f"not ended, {status}", ended(status, _PUSH), None, "upload") for status in sorted(NOT_TERMINAL)),
             *(
-                Row(f"an unknown status {status!r}", ended(status, _PUSH), None, "upload")
+                Spec(f"an unknown status {status!r}", ended(status, _PUSH), None, "upload")
                 for status in ("", "DONE", "success", "SUCCESS\n", "SUCCEEDED")
             ),
         ),

@@ -42,8 +42,8 @@ from tests.conformance.case import (
     REPOSITORY,
     SOURCE,
     VERIFIED,
-    Row,
-    Table,
+    CaseTable,
+    Spec,
 )
 
 _UNREADABLE = "https://github.com@evil.example/orchard/press"
@@ -88,15 +88,15 @@ _WRONG_PLACES = (
 )
 
 TABLES = (
-    Table(
+    CaseTable(
         "a resolved commit",
         pushed,
         ORCHARD,
         SOURCE,
         (
-            Row("a push", same, VERIFIED, "resolved"),
-            Row("capitals", of_commit(SHA.upper()), VERIFIED, SHA),
-            Row(
+            Spec("a push", same, VERIFIED, "resolved"),
+            Spec("capitals", of_commit(SHA.upper()), VERIFIED, SHA),
+            Spec(
                 "64 digits",
                 both(
                     of_commit("ab" * 32),
@@ -105,17 +105,17 @@ TABLES = (
                 VERIFIED,
                 "ab" * 32,
             ),
-            Row("a branch asked for", put("source.gitSource.revision", "main"), VERIFIED, "resolved"),
-            Row("a folder of it", put("source.gitSource.dir", "press"), VERIFIED, "resolved"),
-            Row("an unknown field at the top", put("attestation", {"commit": OTHER_SHA}), VERIFIED, "resolved"),
-            Row(
+            Spec("a branch asked for", put("source.gitSource.revision", "main"), VERIFIED, "resolved"),
+            Spec("a folder of it", put("source.gitSource.dir", "press"), VERIFIED, "resolved"),
+            Spec("an unknown field at the top", put("attestation", {"commit": OTHER_SHA}), VERIFIED, "resolved"),
+            Spec(
                 "resolved twice, alike",
                 put("sourceProvenance.resolvedConnectedRepository", {"repository": CONNECTED, "revision": SHA}),
                 VERIFIED,
                 "resolved",
             ),
-            Row("a mirror", same, VERIFIED, "resolvedRepoSource", build=mirrored),
-            Row(
+            Spec("a mirror", same, VERIFIED, "resolvedRepoSource", build=mirrored),
+            Spec(
                 "repoSource's own commit",
                 both(put("source", {"repoSource": {**REPO, "commitSha": SHA}}), put("sourceProvenance", {})),
                 VERIFIED,
@@ -124,57 +124,59 @@ TABLES = (
                 policy=ANY_BRANCH,
             ),
             *(
-                Row(f"revision: {name}", of_commit(text), OPEN, "expected a full commit")
+                Spec(f"revision: {name}", of_commit(text), OPEN, "expected a full commit")
                 for name, text in _ODD_REVISIONS.items()
             ),
-            Row("revision: a number", of_commit(42), OPEN, "expected a full commit"),
-            Row("revision: none", of_commit(None), OPEN, "expected a full commit"),
+            Spec("revision: a number", of_commit(42), OPEN, "expected a full commit"),
+            Spec("revision: none", of_commit(None), OPEN, "expected a full commit"),
         ),
     ),
-    Table(
+    CaseTable(
         "two sources at once",
         pushed,
         ORCHARD,
         SOURCE,
         (
-            Row("one, named twice", put("source.gitSource", _GIT), VERIFIED, "resolved"),
-            Row(
+            Spec("one, named twice", put("source.gitSource", _GIT), VERIFIED, "resolved"),
+            Spec(
                 "storage, and a resolved commit",
                 put("source", {"storageSource": UPLOADED}),
                 OPEN,
                 "both an uploaded file",
             ),
-            Row("storage beside git", put("source.storageSource", UPLOADED), OPEN, "both an uploaded file"),
-            Row("a resolved file beside git", put("sourceProvenance.resolvedStorageSource", UPLOADED), OPEN, "both an"),
-            Row("a manifest beside git", put("source.storageSourceManifest", UPLOADED), OPEN, "both an uploaded file"),
-            Row("another commit asked for", put("source.gitSource.revision", OTHER_SHA), OPEN, "another commit"),
-            Row("another repository asked for", put("source.gitSource.url", EVIL), OPEN, "another repository"),
-            Row("good asked for, another resolved", put(f"{_RESOLVED}.url", EVIL), OPEN, "another repository"),
-            Row("asked of what can't be read", put("source.gitSource.url", _UNREADABLE), OPEN, "names no repository"),
-            Row(
+            Spec("storage beside git", put("source.storageSource", UPLOADED), OPEN, "both an uploaded file"),
+            Spec(
+                "a resolved file beside git", put("sourceProvenance.resolvedStorageSource", UPLOADED), OPEN, "both an"
+            ),
+            Spec("a manifest beside git", put("source.storageSourceManifest", UPLOADED), OPEN, "both an uploaded file"),
+            Spec("another commit asked for", put("source.gitSource.revision", OTHER_SHA), OPEN, "another commit"),
+            Spec("another repository asked for", put("source.gitSource.url", EVIL), OPEN, "another repository"),
+            Spec("good asked for, another resolved", put(f"{_RESOLVED}.url", EVIL), OPEN, "another repository"),
+            Spec("asked of what can't be read", put("source.gitSource.url", _UNREADABLE), OPEN, "names no repository"),
+            Spec(
                 "asked of an odd mirror",
                 put("source.repoSource.repoName", "github_orchard_press/"),
                 OPEN,
                 "names no repository",
                 build=mirrored,
             ),
-            Row(
+            Spec(
                 "resolved to no object", put("sourceProvenance.resolvedGitSource", ADDRESS), OPEN, "expected an object"
             ),
-            Row("asked of no object", put("source.gitSource", SHA), OPEN, "expected an object"),
-            Row(
+            Spec("asked of no object", put("source.gitSource", SHA), OPEN, "expected an object"),
+            Spec(
                 "two resolved commits",
                 put("sourceProvenance.resolvedRepoSource", {**REPO, "commitSha": OTHER_SHA}),
                 OPEN,
                 "another commit",
             ),
-            Row(
+            Spec(
                 "two resolved repositories",
                 put("sourceProvenance.resolvedRepoSource", {**REPO, "commitSha": SHA}),
                 OPEN,
                 "another repository",
             ),
-            Row(
+            Spec(
                 "git and a connection, unresolved",
                 both(
                     put("source.connectedRepository", {"repository": CONNECTED, "revision": SHA}),
@@ -183,21 +185,21 @@ TABLES = (
                 OPEN,
                 "another source",
             ),
-            Row(
+            Spec(
                 "another object resolved",
                 put("sourceProvenance.resolvedStorageSource.object", "source/x.tgz"),
                 OPEN,
                 "another file",
                 build=uploaded,
             ),
-            Row(
+            Spec(
                 "another bucket resolved",
                 put("sourceProvenance.resolvedStorageSource.bucket", "x"),
                 OPEN,
                 "another file",
                 build=uploaded,
             ),
-            Row(
+            Spec(
                 "another generation resolved",
                 put("sourceProvenance.resolvedStorageSource.generation", "7"),
                 OPEN,
@@ -206,14 +208,14 @@ TABLES = (
             ),
         ),
     ),
-    Table(
+    CaseTable(
         "asked for, not resolved",
         asked_for,
         ANY_BRANCH,
         SOURCE,
         (
             *(
-                Row(
+                Spec(
                     f"a full commit of {kind}",
                     put("source", {kind: {**where, "revision": SHA}}),
                     VERIFIED,
@@ -222,7 +224,7 @@ TABLES = (
                 for kind, where in _ASKED
             ),
             *(
-                Row(
+                Spec(
                     f"a branch of {kind}",
                     put("source", {kind: {**where, "revision": "main"}}),
                     OPEN,
@@ -231,7 +233,7 @@ TABLES = (
                 for kind, where in _ASKED
             ),
             *(
-                Row(
+                Spec(
                     f"half a commit of {kind}",
                     put("source", {kind: {**where, "revision": SHA[:12]}}),
                     OPEN,
@@ -239,9 +241,9 @@ TABLES = (
                 )
                 for kind, where in _ASKED
             ),
-            Row("another commit than claimed", claim(COMMIT_SHA=OTHER_SHA), FAILED, "requested"),
-            Row("nothing asked for", put("source", {"connectedRepository": {}}), OPEN, "substitutions.COMMIT_SHA"),
-            Row(
+            Spec("another commit than claimed", claim(COMMIT_SHA=OTHER_SHA), FAILED, "requested"),
+            Spec("nothing asked for", put("source", {"connectedRepository": {}}), OPEN, "substitutions.COMMIT_SHA"),
+            Spec(
                 "a branch of a mirror",
                 put("source", {"repoSource": {**REPO, "branchName": "main"}}),
                 OPEN,
@@ -249,53 +251,53 @@ TABLES = (
             ),
         ),
     ),
-    Table(
+    CaseTable(
         "kinds that this version does not know",
         pushed,
         ORCHARD,
         SOURCE,
         (
-            Row("beside the source, not in it", put("sourceOfSomeKind", {"revision": SHA}), VERIFIED, "resolved"),
+            Spec("beside the source, not in it", put("sourceOfSomeKind", {"revision": SHA}), VERIFIED, "resolved"),
             *(
-                Row(f"source.{kind}", put("source", {kind: {"revision": SHA}}), OPEN, "does not know this kind")
+                Spec(f"source.{kind}", put("source", {kind: {"revision": SHA}}), OPEN, "does not know this kind")
                 for kind in ("ociSource", "svnSource", "#1000", "git_source", "gitsource", "GitSource")
             ),
             *(
-                Row(f"beside it, {kind}", put(f"source.{kind}", {}), OPEN, "does not know this kind")
+                Spec(f"beside it, {kind}", put(f"source.{kind}", {}), OPEN, "does not know this kind")
                 for kind in ("ociSource", "#7")
             ),
             *(
-                Row(f"resolved: {kind}", put(f"sourceProvenance.{kind}", {"revision": SHA}), OPEN, "does not know")
+                Spec(f"resolved: {kind}", put(f"sourceProvenance.{kind}", {"revision": SHA}), OPEN, "does not know")
                 for kind in ("resolvedOciSource", "resolved_git_source", "resolvedDeveloperConnect", "#9")
             ),
         ),
     ),
-    Table(
+    CaseTable(
         "uploads",
         uploaded,
         ORCHARD,
         SOURCE,
         (
-            Row("a push", same, VERIFIED, "resolved", build=pushed),
-            Row("gcloud builds submit", same, LOCAL, "no commit is recorded"),
-            Row("by a trigger", put("buildTriggerId", TRIGGER_ID), LOCAL, "no commit is recorded"),
-            Row("not resolved", drop("sourceProvenance"), LOCAL, "no commit is recorded"),
-            Row(
+            Spec("a push", same, VERIFIED, "resolved", build=pushed),
+            Spec("gcloud builds submit", same, LOCAL, "no commit is recorded"),
+            Spec("by a trigger", put("buildTriggerId", TRIGGER_ID), LOCAL, "no commit is recorded"),
+            Spec("not resolved", drop("sourceProvenance"), LOCAL, "no commit is recorded"),
+            Spec(
                 "an object named like a commit",
                 both(put("source.storageSource.object", f"{SHA}-x.tar.gz"), drop("sourceProvenance")),
                 LOCAL,
                 "no commit",
             ),
-            Row("a bucket named like a repository", from_bucket("github.com-orchard-press"), LOCAL, "no commit"),
-            Row(
+            Spec("a bucket named like a repository", from_bucket("github.com-orchard-press"), LOCAL, "no commit"),
+            Spec(
                 "a manifest",
                 both(put("source", {"storageSourceManifest": UPLOADED}), drop("sourceProvenance")),
                 LOCAL,
                 "no commit",
             ),
-            Row("hashes of a commit", put("sourceProvenance.fileHashes", {SHA: {}}), LOCAL, "no commit"),
+            Spec("hashes of a commit", put("sourceProvenance.fileHashes", {SHA: {}}), LOCAL, "no commit"),
             *(
-                Row(
+                Spec(
                     f"a commit in {place}",
                     put(f"{place}.resolvedGitSource", _GIT if place != "substitutions" else SHA),
                     LOCAL,
@@ -303,48 +305,50 @@ TABLES = (
                 )
                 for place in _WRONG_PLACES
             ),
-            Row(
+            Spec(
                 "a name with a dot", put("sourceProvenance.resolvedGitSource\u2024revision", SHA), OPEN, "does not know"
             ),
-            Row("no source", same, LOCAL, "no source is recorded", build=without_source),
-            Row("no source, by a trigger", put("buildTriggerId", TRIGGER_ID), LOCAL, "no source", build=without_source),
-            Row("a null source", put("source", None), LOCAL, "no source", build=without_source),
-            Row("an empty source", put("source", {}), OPEN, "recorded but empty", build=without_source),
-            Row("too much to be kept", put("source.storageSource.pad", "x" * 600_000), OPEN, "larger than the"),
+            Spec("no source", same, LOCAL, "no source is recorded", build=without_source),
+            Spec(
+                "no source, by a trigger", put("buildTriggerId", TRIGGER_ID), LOCAL, "no source", build=without_source
+            ),
+            Spec("a null source", put("source", None), LOCAL, "no source", build=without_source),
+            Spec("an empty source", put("source", {}), OPEN, "recorded but empty", build=without_source),
+            Spec("too much to be kept", put("source.storageSource.pad", "x" * 600_000), OPEN, "larger than the"),
         ),
     ),
-    Table(
+    CaseTable(
         "the service's own copy",
         copied_by_the_service,
         EMPTY,
         SOURCE,
         (
-            Row("of the commit", same, VERIFIED, "service-upload"),
-            Row("by hand", drop("buildTriggerId"), OPEN, "Cloud Build made itself"),
-            Row("no claim", claim(COMMIT_SHA=None, REVISION_ID=None), OPEN, "Cloud Build made itself"),
-            Row("another commit claimed", claim(COMMIT_SHA=OTHER_SHA), OPEN, "Cloud Build made itself"),
-            Row("capitals claimed", claim(COMMIT_SHA=SHA.upper()), OPEN, "Cloud Build made itself"),
-            Row("half a commit claimed", claim(COMMIT_SHA=SHA[:12]), OPEN, "Cloud Build made itself"),
-            Row(
+            Spec("of the commit", same, VERIFIED, "service-upload"),
+            Spec("by hand", drop("buildTriggerId"), OPEN, "Cloud Build made itself"),
+            Spec("no claim", claim(COMMIT_SHA=None, REVISION_ID=None), OPEN, "Cloud Build made itself"),
+            Spec("another commit claimed", claim(COMMIT_SHA=OTHER_SHA), OPEN, "Cloud Build made itself"),
+            Spec("capitals claimed", claim(COMMIT_SHA=SHA.upper()), OPEN, "Cloud Build made itself"),
+            Spec("half a commit claimed", claim(COMMIT_SHA=SHA[:12]), OPEN, "Cloud Build made itself"),
+            Spec(
                 "in a folder",
                 both(put("source.storageSource.object", f"x/{SHA}-y.tgz"), drop("sourceProvenance")),
                 OPEN,
                 "made itself",
             ),
-            Row(
+            Spec(
                 "of a longer name",
                 both(put("source.storageSource.object", f"{SHA}0-y.tgz"), drop("sourceProvenance")),
                 OPEN,
                 "made itself",
             ),
-            Row(
+            Spec(
                 "an export that left out the trigger",
                 both(drop("buildTriggerId"), put("substitutions", {})),
                 OPEN,
                 "made itself",
             ),
             *(
-                Row(f"the bucket {bucket!r}", from_bucket(bucket), LOCAL, "no commit is recorded")
+                Spec(f"the bucket {bucket!r}", from_bucket(bucket), LOCAL, "no commit is recorded")
                 for bucket in (
                     f"{PROJECT}.cloudbuild-source.googleusercontent.com",
                     f"{SERVICE_COPY['bucket']}.example.com",
@@ -354,108 +358,108 @@ TABLES = (
                     SERVICE_COPY["bucket"].upper(),
                 )
             ),
-            Row("it names no repository", same, OPEN, "names no repository", policy=ANY_BRANCH, check=REPOSITORY),
+            Spec("it names no repository", same, OPEN, "names no repository", policy=ANY_BRANCH, check=REPOSITORY),
         ),
     ),
-    Table(
+    CaseTable(
         "the trigger's word",
         hidden,
         'evidence = ["resolved", "requested", "service-upload", "triggers-word"]',
         SOURCE,
         (
-            Row("accepted where policy says so", same, VERIFIED, "triggers-word"),
-            Row("not by default", same, OPEN, "only triggers-word", policy=EMPTY),
-            Row("by hand", drop("buildTriggerId"), OPEN, "no trigger names a commit"),
-            Row("half a commit", claim(COMMIT_SHA=SHA[:7]), OPEN, "no trigger names a commit"),
-            Row("no claim", claim(COMMIT_SHA=None), OPEN, "no trigger names a commit"),
-            Row("a branch claimed as one", claim(COMMIT_SHA="main"), OPEN, "no trigger names a commit"),
+            Spec("accepted where policy says so", same, VERIFIED, "triggers-word"),
+            Spec("not by default", same, OPEN, "only triggers-word", policy=EMPTY),
+            Spec("by hand", drop("buildTriggerId"), OPEN, "no trigger names a commit"),
+            Spec("half a commit", claim(COMMIT_SHA=SHA[:7]), OPEN, "no trigger names a commit"),
+            Spec("no claim", claim(COMMIT_SHA=None), OPEN, "no trigger names a commit"),
+            Spec("a branch claimed as one", claim(COMMIT_SHA="main"), OPEN, "no trigger names a commit"),
         ),
     ),
-    Table(
+    CaseTable(
         "the literal rule",
         mirrored,
         f'evidence = "repo-source"\n{ORCHARD}',
         SOURCE,
         (
-            Row("repoSource resolved", same, VERIFIED, "resolvedRepoSource"),
-            Row("git", same, LOCAL, "counts only repoSource", build=pushed),
-            Row("asked for", same, LOCAL, "counts only repoSource", build=asked_for),
-            Row("an upload", same, LOCAL, "no commit", build=uploaded),
+            Spec("repoSource resolved", same, VERIFIED, "resolvedRepoSource"),
+            Spec("git", same, LOCAL, "counts only repoSource", build=pushed),
+            Spec("asked for", same, LOCAL, "counts only repoSource", build=asked_for),
+            Spec("an upload", same, LOCAL, "no commit", build=uploaded),
         ),
     ),
-    Table(
+    CaseTable(
         "what else was fetched",
         pushed,
         ANY_BRANCH,
         SOURCE,
         (
-            Row("nothing", depends(), VERIFIED, "resolved"),
-            Row("a commit of a listed repository", depends(git_dependency(ADDRESS, OTHER_SHA)), VERIFIED, "resolved"),
-            Row("a branch of a listed repository", depends(git_dependency(ADDRESS, "main")), OPEN, "dependencies[1]"),
-            Row("half a commit", depends(git_dependency(ADDRESS, SHA[:10])), OPEN, "expected a full commit"),
-            Row(
+            Spec("nothing", depends(), VERIFIED, "resolved"),
+            Spec("a commit of a listed repository", depends(git_dependency(ADDRESS, OTHER_SHA)), VERIFIED, "resolved"),
+            Spec("a branch of a listed repository", depends(git_dependency(ADDRESS, "main")), OPEN, "dependencies[1]"),
+            Spec("half a commit", depends(git_dependency(ADDRESS, SHA[:10])), OPEN, "expected a full commit"),
+            Spec(
                 "a commit of another",
                 depends(git_dependency(EVIL, OTHER_SHA)),
                 FAILED,
                 "not on the policy's list",
                 check=REPOSITORY,
             ),
-            Row("a branch of another", depends(git_dependency(EVIL, "main")), FAILED, "dependencies[1]"),
-            Row(
+            Spec("a branch of another", depends(git_dependency(EVIL, "main")), FAILED, "dependencies[1]"),
+            Spec(
                 "the second is another's",
                 depends(git_dependency(ADDRESS, SHA), git_dependency(EVIL, SHA)),
                 FAILED,
                 "not on",
                 check=REPOSITORY,
             ),
-            Row(
+            Spec(
                 "an address that can't be read",
                 depends(git_dependency("https://github.com@evil.example/a/b", SHA)),
                 OPEN,
                 "no repository",
             ),
-            Row("plain http", depends(git_dependency(ADDRESS.replace("https", "http"), SHA)), OPEN, "no repository"),
-            Row(
+            Spec("plain http", depends(git_dependency(ADDRESS.replace("https", "http"), SHA)), OPEN, "no repository"),
+            Spec(
                 "a linked repository's branch",
                 depends({"gitSource": {"repository": {"developerConnect": LINKED}, "revision": "main"}}),
                 OPEN,
                 "full commit",
             ),
-            Row(
+            Spec(
                 "a linked repository's commit",
                 depends({"gitSource": {"repository": {"developerConnect": LINKED}, "revision": SHA}}),
                 VERIFIED,
                 "resolved",
             ),
-            Row(
+            Spec(
                 "an artifact",
                 depends({"genericArtifact": {"resource": "projects/evil/x", "destPath": "."}}),
                 OPEN,
                 "genericArtifact",
             ),
-            Row("an unknown kind", depends({"#3": {}}), OPEN, "#3"),
-            Row("an empty entry", depends({}), OPEN, "its kind is no commit"),
-            Row("a text", depends("https://github.com/orchard/press"), OPEN, "str is no commit"),
-            Row("no source", depends({"empty": True}), OPEN, "was not fetched"),
-            Row("no source, as text", depends({"empty": "true"}), OPEN, "was not fetched"),
-            Row("no source, as a number", depends({"empty": 1}), OPEN, "was not fetched"),
-            Row("not empty", depends({"empty": False, **git_dependency(ADDRESS, SHA)}), VERIFIED, "resolved"),
-            Row(
+            Spec("an unknown kind", depends({"#3": {}}), OPEN, "#3"),
+            Spec("an empty entry", depends({}), OPEN, "its kind is no commit"),
+            Spec("a text", depends("https://github.com/orchard/press"), OPEN, "str is no commit"),
+            Spec("no source", depends({"empty": True}), OPEN, "was not fetched"),
+            Spec("no source, as text", depends({"empty": "true"}), OPEN, "was not fetched"),
+            Spec("no source, as a number", depends({"empty": 1}), OPEN, "was not fetched"),
+            Spec("not empty", depends({"empty": False, **git_dependency(ADDRESS, SHA)}), VERIFIED, "resolved"),
+            Spec(
                 "empty and a commit", depends({"empty": True, **git_dependency(ADDRESS, SHA)}), OPEN, "was not fetched"
             ),
-            Row(
+            Spec(
                 "of a hundred the last is empty",
                 depends(*(git_dependency(ADDRESS, f"{at:040x}") for at in range(99)), {"empty": True}),
                 OPEN,
                 "was not fetched",
             ),
-            Row(
+            Spec(
                 "a hundred",
                 depends(*(git_dependency(ADDRESS, f"{at:040x}") for at in range(100))),
                 OPEN,
                 "more than are kept",
             ),
-            Row(
+            Spec(
                 "a proxy of the submitter's",
                 put("gitConfig", {"http": {"proxySecretVersionName": "x"}}),
                 OPEN,

@@ -29,7 +29,7 @@ BEFORE = policy_before(POLICY, require_trigger=False)
 
 
 def judged(seed: int) -> str:
-    """The verdict on the build of this seed; what it fails by is named with the seed."""
+    """Return the verdict on the build of this seed; what it fails by is named with the seed."""
     document = mutated(seed)
     try:
         build = parse_build(document)

@@ -42,8 +42,8 @@ from tests.conformance.case import (
     TRIGGERED,
     VERIFIED,
     WORKER,
-    Row,
-    Table,
+    CaseTable,
+    Spec,
     trigger,
 )
 from verifier.facts.trigger import Unread
@@ -71,42 +71,46 @@ _OTHER_IMAGE = put("results.images", [{"name": f"{IMAGE}-tools:1", "digest": DIG
 _MANY = [{"name": f"{IMAGE}-part-{number}", "digest": DIGEST} for number in range(200)]
 
 TABLES = (
-    Table(
+    CaseTable(
         "by hand",
         by_hand,
         ORCHARD,
         TRIGGERED,
         (
-            Row("by its trigger", same, VERIFIED, TRIGGER, build=pushed),
-            Row("accepted where policy says so", same, VERIFIED, "from a repository that policy lists", policy=LENIENT),
-            Row("a listed repository", same, FAILED, "its steps are the submitter's own"),
-            Row("nothing listed", same, FAILED, "submitted by hand", policy=EMPTY),
-            Row(
+            Spec("by its trigger", same, VERIFIED, TRIGGER, build=pushed),
+            Spec(
+                "accepted where policy says so", same, VERIFIED, "from a repository that policy lists", policy=LENIENT
+            ),
+            Spec("a listed repository", same, FAILED, "its steps are the submitter's own"),
+            Spec("nothing listed", same, FAILED, "submitted by hand", policy=EMPTY),
+            Spec(
                 "nothing listed, accepted by hand",
                 same,
                 FAILED,
                 "any public repository",
                 policy="require_trigger = false",
             ),
-            Row(
+            Spec(
                 "triggers listed, accepted by hand",
                 same,
                 FAILED,
                 "submitted by hand",
                 policy=f'triggers=["{TRIGGER_ID}"]\n{LENIENT}',
             ),
-            Row("a commit of a fork", of_commit("deadbeef" * 5), FAILED, "submitted by hand"),
-            Row("a mirror", drop("buildTriggerId"), FAILED, "submitted by hand", build=mirrored),
-            Row("a trigger's name typed", claim(TRIGGER_NAME=TRIGGER), FAILED, "submitted by hand"),
-            Row("a trigger's tag", put("tags", [f"trigger-{TRIGGER_ID}"]), FAILED, "submitted by hand"),
-            Row("an empty trigger id", put("buildTriggerId", ""), FAILED, "submitted by hand"),
-            Row("all that a push claims", put("substitutions", pushed()["substitutions"]), FAILED, "submitted by hand"),
+            Spec("a commit of a fork", of_commit("deadbeef" * 5), FAILED, "submitted by hand"),
+            Spec("a mirror", drop("buildTriggerId"), FAILED, "submitted by hand", build=mirrored),
+            Spec("a trigger's name typed", claim(TRIGGER_NAME=TRIGGER), FAILED, "submitted by hand"),
+            Spec("a trigger's tag", put("tags", [f"trigger-{TRIGGER_ID}"]), FAILED, "submitted by hand"),
+            Spec("an empty trigger id", put("buildTriggerId", ""), FAILED, "submitted by hand"),
+            Spec(
+                "all that a push claims", put("substitutions", pushed()["substitutions"]), FAILED, "submitted by hand"
+            ),
             *(
-                Row(f"own steps: {name}", put("steps", [step]), FAILED, "submitted by hand")
+                Spec(f"own steps: {name}", put("steps", [step]), FAILED, "submitted by hand")
                 for name, step in _OWN_STEPS.items()
             ),
             *(
-                Row(
+                Spec(
                     f"own steps, the worker's image: {name}",
                     put("steps", [step]),
                     FAILED,
@@ -115,13 +119,13 @@ TABLES = (
                 )
                 for name, step in _OWN_STEPS.items()
             ),
-            Row(
+            Spec(
                 "its own further source",
                 depends({"genericArtifact": {"resource": "projects/evil"}}),
                 FAILED,
                 "submitted by hand",
             ),
-            Row(
+            Spec(
                 "another repository, accepted by hand",
                 of_address(EVIL),
                 FAILED,
@@ -129,7 +133,7 @@ TABLES = (
                 policy=LENIENT,
                 check=REPOSITORY,
             ),
-            Row(
+            Spec(
                 "an upload, accepted by hand",
                 same,
                 LOCAL,
@@ -140,75 +144,75 @@ TABLES = (
             ),
         ),
     ),
-    Table(
+    CaseTable(
         "listed triggers",
         pushed,
         LISTED,
         TRIGGERED,
         (
-            Row("the listed one", same, VERIFIED, TRIGGER),
-            Row(
+            Spec("the listed one", same, VERIFIED, TRIGGER),
+            Spec(
                 "one of several",
                 same,
                 VERIFIED,
                 TRIGGER,
                 policy=f'triggers=["{OTHER_TRIGGER_ID}", "{TRIGGER_ID}"]\n{ORCHARD}',
             ),
-            Row("listed in capitals", same, VERIFIED, TRIGGER, policy=f'triggers=["{TRIGGER_ID.upper()}"]\n{ORCHARD}'),
-            Row("none listed", _OTHER, VERIFIED, "trigger", policy=ORCHARD),
-            Row("another", _OTHER, FAILED, "is not on the policy's list"),
-            Row(
+            Spec("listed in capitals", same, VERIFIED, TRIGGER, policy=f'triggers=["{TRIGGER_ID.upper()}"]\n{ORCHARD}'),
+            Spec("none listed", _OTHER, VERIFIED, "trigger", policy=ORCHARD),
+            Spec("another", _OTHER, FAILED, "is not on the policy's list"),
+            Spec(
                 "another of the same name",
                 both(_OTHER, claim(TRIGGER_NAME=TRIGGER)),
                 FAILED,
                 "is not on the policy's list",
             ),
-            Row("another with its tag", both(_OTHER, put("tags", [f"trigger-{TRIGGER_ID}"])), FAILED, "is not on"),
-            Row("half its id", put("buildTriggerId", TRIGGER_ID[:35]), FAILED, "is not on the policy's list"),
-            Row("more than its id", put("buildTriggerId", f"{TRIGGER_ID}0"), FAILED, "is not on the policy's list"),
-            Row("the old default", put("buildTriggerId", "default-github-checks"), FAILED, "is not on"),
-            Row(
+            Spec("another with its tag", both(_OTHER, put("tags", [f"trigger-{TRIGGER_ID}"])), FAILED, "is not on"),
+            Spec("half its id", put("buildTriggerId", TRIGGER_ID[:35]), FAILED, "is not on the policy's list"),
+            Spec("more than its id", put("buildTriggerId", f"{TRIGGER_ID}0"), FAILED, "is not on the policy's list"),
+            Spec("the old default", put("buildTriggerId", "default-github-checks"), FAILED, "is not on"),
+            Spec(
                 "another whose steps are inline",
                 both(_OTHER, drop("substitutions.TRIGGER_BUILD_CONFIG_PATH")),
                 FAILED,
                 "is not on",
             ),
-            Row("another, of a mirror", _OTHER, FAILED, "is not on", build=mirrored),
-            Row("another, an upload", _OTHER, LOCAL, "no commit is recorded", build=uploaded, check=SOURCE),
-            Row("by hand", drop("buildTriggerId"), FAILED, "submitted by hand"),
+            Spec("another, of a mirror", _OTHER, FAILED, "is not on", build=mirrored),
+            Spec("another, an upload", _OTHER, LOCAL, "no commit is recorded", build=uploaded, check=SOURCE),
+            Spec("by hand", drop("buildTriggerId"), FAILED, "submitted by hand"),
         ),
     ),
-    Table(
+    CaseTable(
         "steps in a commit, required",
         pushed,
         COMMITTED,
         CONFIG,
         (
-            Row(
+            Spec(
                 "a file of the commit",
                 same,
                 VERIFIED,
                 "cloudbuild.yaml of the commit, as the trigger was at 08:04",
                 trigger=_FILE,
             ),
-            Row("a file of the repository", same, VERIFIED, "at refs/heads/main", trigger=_SAME_FILE),
-            Row("the file that is found", same, VERIFIED, "that Cloud Build finds", trigger=_FOUND),
-            Row("inline", same, FAILED, "in no commit, as the trigger was at 08:04 UTC", trigger=_INLINE),
-            Row("a file of another repository", same, FAILED, "of another repository", trigger=_OTHER_FILE),
-            Row("a file that can't be compared", same, OPEN, "can't be compared", trigger=_LINKED_FILE),
-            Row("a file of an odd address", same, OPEN, "can't be compared", trigger=_ODD_FILE),
-            Row("nothing that is understood", same, OPEN, "does not say", trigger=_NOTHING),
-            Row("both a file and inline", same, OPEN, "does not say", trigger=_TWO),
-            Row("not read", same, OPEN, "permission denied", trigger=Unread("permission denied")),
-            Row("offline", same, OPEN, "it is not read here"),
-            Row(
+            Spec("a file of the repository", same, VERIFIED, "at refs/heads/main", trigger=_SAME_FILE),
+            Spec("the file that is found", same, VERIFIED, "that Cloud Build finds", trigger=_FOUND),
+            Spec("inline", same, FAILED, "in no commit, as the trigger was at 08:04 UTC", trigger=_INLINE),
+            Spec("a file of another repository", same, FAILED, "of another repository", trigger=_OTHER_FILE),
+            Spec("a file that can't be compared", same, OPEN, "can't be compared", trigger=_LINKED_FILE),
+            Spec("a file of an odd address", same, OPEN, "can't be compared", trigger=_ODD_FILE),
+            Spec("nothing that is understood", same, OPEN, "does not say", trigger=_NOTHING),
+            Spec("both a file and inline", same, OPEN, "does not say", trigger=_TWO),
+            Spec("not read", same, OPEN, "permission denied", trigger=Unread("permission denied")),
+            Spec("offline", same, OPEN, "it is not read here"),
+            Spec(
                 "a file claimed",
                 claim(TRIGGER_BUILD_CONFIG_PATH="cloudbuild.yaml"),
                 FAILED,
                 "in no commit",
                 trigger=_INLINE,
             ),
-            Row(
+            Spec(
                 "by hand, accepted",
                 same,
                 FAILED,
@@ -216,50 +220,50 @@ TABLES = (
                 policy=f'build_config="repository"\n{LENIENT}',
                 build=by_hand,
             ),
-            Row("an upload", same, LOCAL, "no commit that its steps", build=uploaded, trigger=_FILE),
+            Spec("an upload", same, LOCAL, "no commit that its steps", build=uploaded, trigger=_FILE),
         ),
     ),
-    Table(
+    CaseTable(
         "steps in a commit, told",
         pushed,
         ORCHARD,
         CONFIG,
         (
-            Row(
+            Spec(
                 "a file of the commit",
                 same,
                 VERIFIED,
                 "cloudbuild.yaml of the commit, as the trigger was at 08:04 UTC",
                 trigger=_FILE,
             ),
-            Row("inline", same, VERIFIED, "in no commit, as the trigger was at 08:04 UTC", trigger=_INLINE),
-            Row("a file of another repository", same, VERIFIED, "of another repository", trigger=_OTHER_FILE),
-            Row("not read", same, VERIFIED, "is not known: there is none", trigger=Unread("there is none")),
-            Row("offline", same, VERIFIED, "it is not read here"),
-            Row("inline, on another branch", on("branch", "evil"), FAILED, "in no commit", trigger=_INLINE),
-            Row("by hand", same, FAILED, "are the submitter's", build=by_hand),
+            Spec("inline", same, VERIFIED, "in no commit, as the trigger was at 08:04 UTC", trigger=_INLINE),
+            Spec("a file of another repository", same, VERIFIED, "of another repository", trigger=_OTHER_FILE),
+            Spec("not read", same, VERIFIED, "is not known: there is none", trigger=Unread("there is none")),
+            Spec("offline", same, VERIFIED, "it is not read here"),
+            Spec("inline, on another branch", on("branch", "evil"), FAILED, "in no commit", trigger=_INLINE),
+            Spec("by hand", same, FAILED, "are the submitter's", build=by_hand),
         ),
     ),
     *(
-        Table(
+        CaseTable(
             f"a worker's image, the trigger named by its {kind}",
             pushed,
             policy,
             WORKER,
             (
-                Row("by its trigger", same, VERIFIED, "no such finding"),
-                Row("by its trigger, as read", same, VERIFIED, "no such finding", trigger=_FILE),
-                Row(
+                Spec("by its trigger", same, VERIFIED, "no such finding"),
+                Spec("by its trigger, as read", same, VERIFIED, "no such finding", trigger=_FILE),
+                Spec(
                     "another's image",
                     both(_OTHER, claim(TRIGGER_NAME="docs"), _OTHER_IMAGE),
                     VERIFIED,
                     "no such finding",
                 ),
-                Row("by another trigger", both(_OTHER, claim(TRIGGER_NAME="docs")), OPEN, "its trigger is another"),
-                Row(
+                Spec("by another trigger", both(_OTHER, claim(TRIGGER_NAME="docs")), OPEN, "its trigger is another"),
+                Spec(
                     "by another, without a name", both(_OTHER, claim(TRIGGER_NAME=None)), OPEN, "its trigger is another"
                 ),
-                Row(
+                Spec(
                     "by another, under a digest",
                     both(
                         _OTHER,
@@ -269,19 +273,19 @@ TABLES = (
                     OPEN,
                     "its trigger is another",
                 ),
-                Row(
+                Spec(
                     "by another, without a tag",
                     both(_OTHER, claim(TRIGGER_NAME="x"), put("results.images", [{"name": IMAGE, "digest": DIGEST}])),
                     OPEN,
                     "its trigger is another",
                 ),
-                Row(
+                Spec(
                     "by another, without a digest",
                     both(_OTHER, claim(TRIGGER_NAME="x"), put("results.images", [{"name": f"{IMAGE}:1"}])),
                     OPEN,
                     "its trigger is another",
                 ),
-                Row(
+                Spec(
                     "by another, the last of two hundred",
                     both(
                         _OTHER,
@@ -291,7 +295,7 @@ TABLES = (
                     OPEN,
                     "its trigger is another",
                 ),
-                Row(
+                Spec(
                     "by another, the 201st",
                     both(
                         _OTHER,
@@ -301,27 +305,27 @@ TABLES = (
                     OPEN,
                     "1 more images than are looked at",
                 ),
-                Row(
+                Spec(
                     "two hundred of another's",
                     both(_OTHER, claim(TRIGGER_NAME="x"), put("results.images", _MANY)),
                     VERIFIED,
                     "no such finding",
                 ),
-                Row(
+                Spec(
                     "the 201st of its own",
                     put("results.images", [*_MANY, {"name": f"{IMAGE}:1", "digest": DIGEST}]),
                     OPEN,
                     "1 more images",
                 ),
-                Row(
+                Spec(
                     "by hand, accepted",
                     drop("buildTriggerId"),
                     OPEN,
                     "no trigger ran it",
                     policy=f"require_trigger = false\n{policy.replace('branches', '#').replace('tags', '#')}",
                 ),
-                Row("an upload", same, LOCAL, "no trigger ran it", build=uploaded),
-                Row(
+                Spec("an upload", same, LOCAL, "no trigger ran it", build=uploaded),
+                Spec(
                     "a pull request's",
                     claim(_PR_NUMBER="7"),
                     OPEN,
@@ -329,7 +333,7 @@ TABLES = (
                     trigger=trigger(github={"pullRequest": {}}),
                     slack=True,
                 ),
-                Row(
+                Spec(
                     "another's pull request",
                     both(_OTHER, claim(TRIGGER_NAME="x", _PR_NUMBER="7")),
                     OPEN,
@@ -337,7 +341,7 @@ TABLES = (
                     trigger=trigger(id=OTHER_TRIGGER_ID, name="x", github={"pullRequest": {}}),
                     slack=False,
                 ),
-                Row(
+                Spec(
                     "says that it is a pull request's",
                     both(_OTHER, claim(TRIGGER_NAME="x", _PR_NUMBER="7")),
                     OPEN,
@@ -347,22 +351,24 @@ TABLES = (
         )
         for kind, policy in (("id", BY_ID), ("name", BY_NAME))
     ),
-    Table(
+    CaseTable(
         "a trigger's name",
         pushed,
         BY_NAME,
         WORKER,
         (
-            Row("as it was read", same, VERIFIED, "no such finding", trigger=trigger()),
-            Row(
+            Spec("as it was read", same, VERIFIED, "no such finding", trigger=trigger()),
+            Spec(
                 "claimed by another",
                 _OTHER,
                 OPEN,
                 "its trigger's name is my-own",
                 trigger=trigger(id=OTHER_TRIGGER_ID, name="my-own"),
             ),
-            Row("claimed by one without a name", _OTHER, OPEN, "its trigger's name is empty", trigger=trigger(name="")),
-            Row("an id as a name", both(_OTHER, claim(TRIGGER_NAME=TRIGGER_ID)), OPEN, "its trigger is another"),
+            Spec(
+                "claimed by one without a name", _OTHER, OPEN, "its trigger's name is empty", trigger=trigger(name="")
+            ),
+            Spec("an id as a name", both(_OTHER, claim(TRIGGER_NAME=TRIGGER_ID)), OPEN, "its trigger is another"),
         ),
     ),
 )

@@ -15,7 +15,7 @@ from tests.contract.standin import DIGEST, IMAGE, JOB, START
 from verifier.adapters.cloud_run import CloudRunJobs, execution_facts
 from verifier.errors import Missing, Refused, Unavailable
 from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Completion, Container, Execution, JobName, Phase
-from verifier.services import Claim
+from verifier.services import ExecutionClaim
 from verifier.standin.faults import Fault
 from verifier.standin.script import Script, Sidecar
 
@@ -123,7 +123,7 @@ def test_an_execution_carries_the_nonce_that_it_was_started_with(google: Google)
     google.clock.advance(1)
     bare = start(google)
     claims = CloudRunJobs(google.address).started_for(RESIZER, BUILD_VARIABLE, OURS, START, timeout=5)
-    assert claims == [Claim(named, "n-1"), Claim(bare, "")]
+    assert claims == [ExecutionClaim(named, "n-1"), ExecutionClaim(bare, "")]
     assert [observe(google, name).nonce for name in (named, bare)] == ["n-1", ""]
 
 

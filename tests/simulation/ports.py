@@ -18,7 +18,7 @@ from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, 
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger, parse_trigger
-from verifier.services import BuildPage, Claim, Document, LogPage, Message, Posted, Stored
+from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Stored
 from verifier.times import show_time
 
 _BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
@@ -153,12 +153,14 @@ class SimulatedCloudRun:
         self.injector.invariants.may_start(build)
         return self.injector.call("jobs.start", timeout, effect)
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
-        def effect(_: CallOutcome) -> list[Claim]:
+    def started_for(
+        self, job: JobName, env: str, value: str, since: datetime, *, timeout: float
+    ) -> list[ExecutionClaim]:
+        def effect(_: CallOutcome) -> list[ExecutionClaim]:
             latest = self.injector.kernel.seconds - self.world.lag
             first = (since - BEGINNING).total_seconds()
             return [
-                Claim(run.name, run.nonce)
+                ExecutionClaim(run.name, run.nonce)
                 for run in self.world.runs.values()
                 if run.name.startswith(f"{job.resource}/") and run.build == value and first <= run.created <= latest
             ]

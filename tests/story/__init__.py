@@ -14,6 +14,9 @@
 | `test_slack_troubles.py` | Slack away for hours, or refusing for good: every verdict is told once in the end |
 | `test_stopping.py` | SIGTERM while the function is at work: its lease is released, another goes on |
 | `test_submitter.py` | who submitted a local build, where policy allows to say it |
+| `test_executions.py` | how an execution went: the worker's doing, or the platform's |
+| `test_worker_attacks.py` | attacks on the evidence of the worker |
 | `test_sweep.py` | what is due is resumed, what was silent is found, one sweep at a time |
+| `test_trigger.py` | what the trigger that ran a build says, and what a failed build may have shipped |
 | `test_wire_counts.py` | how many calls a verdict costs, counted at the wire |
 """

@@ -19,7 +19,7 @@ PROXY = Sidecar("proxy", "gcr.io/cloud-sql/proxy@sha256:" + "7f" * 32)
 
 
 def judged(harness: Harness, script: Script, *, seconds: float = 20, **job: object) -> BuildKey:
-    """A build whose worker runs by this script, so many seconds after its execution ended."""
+    """Return a build whose worker runs by this script, so many seconds after its execution ended."""
     settings: dict[str, object] = {"max_retries": 3} | job
     harness.job(script, **settings)
     key = harness.triggered()
@@ -30,7 +30,7 @@ def judged(harness: Harness, script: Script, *, seconds: float = 20, **job: obje
 
 
 def seen(harness: Harness, key: BuildKey, check: str) -> str:
-    """What was seen of one check."""
+    """Return what was seen of one check."""
     judgement = harness.record(key).judgement
     assert judgement is not None
     return next(finding.seen for finding in judgement.findings if str(finding.check) == check)

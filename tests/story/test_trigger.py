@@ -18,7 +18,7 @@ FOR_SEVEN = {"COMMIT_SHA": FIXED, "TRIGGER_NAME": "pull-requests", "_PR_NUMBER":
 
 
 def decided(harness: Harness, key: BuildKey) -> str | None:
-    """The verdict on a build that has just been announced."""
+    """Return the verdict on a build that has just been announced."""
     harness.announce(key)
     return harness.verdict(key)
 

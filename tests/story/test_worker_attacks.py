@@ -37,14 +37,14 @@ NEVER_READABLE = 86_400.0
 
 
 def started(harness: Harness) -> BuildKey:
-    """A build that was announced, and whose worker runs."""
+    """Return a build that was announced, and whose worker runs."""
     key = harness.triggered()
     harness.announce(key)
     return key
 
 
 def ended(harness: Harness, key: BuildKey, minutes: int = 14) -> str | None:
-    """The verdict, after its end was announced and the deadlines have passed."""
+    """Return the verdict, after its end was announced and the deadlines have passed."""
     harness.clock.advance(20)
     harness.finish(key)
     harness.live(minutes)
@@ -82,7 +82,7 @@ def write(
 
 
 def short(harness: Harness, key: BuildKey) -> str:
-    """The short name of the execution that counts."""
+    """Return the short name of the execution that counts."""
     return harness.record(key).execution.rpartition("/")[2]
 
 

@@ -25,7 +25,7 @@ from verifier.facts.execution import (
     JobName,
     parse_execution_name,
 )
-from verifier.services import Claim
+from verifier.services import ExecutionClaim
 
 _PAGE_SIZE = 100
 _MOST_FOUND = 100
@@ -67,11 +67,13 @@ class CloudRunJobs:
             raise Unavailable(said, ambiguous=True)
         return str(name)
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
+    def started_for(
+        self, job: JobName, env: str, value: str, since: datetime, *, timeout: float
+    ) -> list[ExecutionClaim]:
         """See `services.Jobs.started_for`. The list has no filter; it is sorted by time of creation, newest first."""
         what = f"listing executions of {job.resource}"
         request = run_v2.ListExecutionsRequest(parent=job.resource, page_size=_PAGE_SIZE)
-        found: list[tuple[datetime, Claim]] = []
+        found: list[tuple[datetime, ExecutionClaim]] = []
         left = countdown(timeout, what)
         with translated(what, _grant_view(job)):
             while True:
@@ -142,8 +144,8 @@ def _is_the_platforms(condition: run_v2.Condition) -> bool:
     )
 
 
-def _claim(execution: run_v2.Execution) -> Claim:
-    return Claim(execution.name, _only(_environment(execution), NONCE_VARIABLE))
+def _claim(execution: run_v2.Execution) -> ExecutionClaim:
+    return ExecutionClaim(execution.name, _only(_environment(execution), NONCE_VARIABLE))
 
 
 def _environment(execution: run_v2.Execution) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ _CREATOR = "run.googleapis.com/creator"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SavedRequest:
     """What the ledger saved before the execution was asked for."""
 
     build: str
@@ -52,7 +52,7 @@ def sort_claims(claims: Iterable[tuple[str, str]], nonce: str, requests: int) ->
     return Claimed(tuple(own), tuple(name for name, _ in claims if name not in own))
 
 
-def not_as_asked(execution: Execution, asked: Asked, others: Sequence[str] = ()) -> Finding | None:
+def not_as_asked(execution: Execution, asked: SavedRequest, others: Sequence[str] = ()) -> Finding | None:
     """Return what is wrong with the execution's descent, or None. `others`: executions that claim to be this one."""
     check, short_name = Check.WORKER_STARTED, execution.name.rpartition("/")[2]
     said = f"execution {short_name}"
@@ -72,7 +72,7 @@ def not_as_asked(execution: Execution, asked: Asked, others: Sequence[str] = ())
     return _other_work(execution, asked, said)
 
 
-def _other_work(execution: Execution, asked: Asked, said: str) -> Finding | None:
+def _other_work(execution: Execution, asked: SavedRequest, said: str) -> Finding | None:
     """Return what the execution does that was not asked for."""
     check, remedy = Check.WORKER_STARTED, "see who changed the job meanwhile, and build again"
     own = [container for container in execution.containers if container.name == asked.container]

@@ -67,9 +67,9 @@ def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
 
 
 def _rows(function: str, policy: Path, *, slack: bool) -> list[Row]:
-    from verifier.doctor.examination import Asked, examine
+    from verifier.doctor.examination import ExaminationRequest, examine
 
-    asked = Asked(
+    asked = ExaminationRequest(
         function=function_name(function) if function else None,
         environment=os.environ,
         policy=policy,

@@ -24,7 +24,7 @@ _UNSETTLED = (Outcome.FAILS, Outcome.COULD_NOT_CHECK)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ComparedBuild:
     """What one version makes of a build, and whether Slack hears of it."""
 
     verdict: str
@@ -93,8 +93,8 @@ class Comparison:
                 )
 
 
-def _judged(build: Build, judgement: Judgement, policy: Policy) -> Judged:
-    return Judged(judgement.verdict or "not judged", is_posted(build, judgement, policy))
+def _judged(build: Build, judgement: Judgement, policy: Policy) -> ComparedBuild:
+    return ComparedBuild(judgement.verdict or "not judged", is_posted(build, judgement, policy))
 
 
 def _why(judgement: Judgement) -> str:

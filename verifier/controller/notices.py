@@ -24,7 +24,7 @@ _TICK = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class SlackNotice:
     """A kind of notice."""
 
     mark: str
@@ -33,7 +33,7 @@ class Notice:
     """How it is told: how many, examples of them, since when, and the project of the audit trail."""
 
 
-def count(notice: Notice, store: Store, example: str, now: datetime, budget: Budget) -> None:
+def count(notice: SlackNotice, store: Store, example: str, now: datetime, budget: Budget) -> None:
     """Add one to what the next notice tells of; without an example it is only counted. Raises ServiceError.
 
     Gives up quietly under contention: the audit trail has it.
@@ -65,7 +65,7 @@ def count(notice: Notice, store: Store, example: str, now: datetime, budget: Bud
             return
 
 
-def tell(notice: Notice, deployment: Deployment, now: datetime, budget: Budget) -> None:
+def tell(notice: SlackNotice, deployment: Deployment, now: datetime, budget: Budget) -> None:
     """Post the notice when something waits for it and the last try is an hour old. Raises ServiceError.
 
     A try that fails is made again. It keeps what it tells of, so that it is looked for as it was; what comes
@@ -95,13 +95,13 @@ def tell(notice: Notice, deployment: Deployment, now: datetime, budget: Budget) 
     _take_away(notice, store, written, now, budget)
 
 
-def _notice(notice: Notice, deployment: Deployment, trying: Mapping[str, Any]) -> Message:
+def _notice(notice: SlackNotice, deployment: Deployment, trying: Mapping[str, Any]) -> Message:
     since = parse_time(trying["since"])
     message = notice.message(trying["waiting"], trying["examples"], since, deployment.home)
     return message._replace(channel=deployment.channel)
 
 
-def _take_away(notice: Notice, store: Store, told: Stored, now: datetime, budget: Budget) -> None:
+def _take_away(notice: SlackNotice, store: Store, told: Stored, now: datetime, budget: Budget) -> None:
     """Take what was told of away from what waits; others may have come meanwhile."""
     trying = told.document["trying"]
     since = max(now, parse_time(trying["since"]) + _TICK)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from verifier.controller.budget import Budget, Deployment
-from verifier.controller.notices import Notice, count, tell
+from verifier.controller.notices import SlackNotice, count, tell
 from verifier.facts.build import BuildKey
 from verifier.redact import excerpt
 from verifier.reporting.slack_message import unconfirmed_message
 from verifier.services import Store
 
-_NOTICE = Notice("unconfirmed", unconfirmed_message)
+_NOTICE = SlackNotice("unconfirmed", unconfirmed_message)
 _MOST_WHY = 300
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import MARKS
-from verifier.controller.notices import Notice, count, tell
+from verifier.controller.notices import SlackNotice, count, tell
 from verifier.controller.notify import write_audit
 from verifier.errors import Unavailable
 from verifier.facts.build import BuildKey
@@ -25,7 +25,7 @@ from verifier.times import show_time
 MOST_PLACES = 20
 """Of each hour."""
 
-_NOTICE = Notice("unwatched", unwatched_message)
+_NOTICE = SlackNotice("unwatched", unwatched_message)
 _MARK = "unwatched-places"
 _TRIES = 5
 _MOST_PLACE = 200

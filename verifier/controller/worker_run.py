@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from verifier.checks.accept import with_acceptance
-from verifier.checks.descent import Asked, not_as_asked, sort_claims
+from verifier.checks.descent import SavedRequest, not_as_asked, sort_claims
 from verifier.checks.execution import image_finding, own_container, run_findings
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import Check, Finding, Outcome
@@ -202,10 +202,10 @@ def _start(attempt: Attempt, build: Build, worker: Worker) -> RequeueAt:
     return attempt.requeue(_FIRST_POLL_SECONDS, execution=name)
 
 
-def _asked(attempt: Attempt) -> Asked:
+def _asked(attempt: Attempt) -> SavedRequest:
     """Return what was saved before the execution was started."""
     record = attempt.record
-    return Asked(attempt.key.name, record.nonce, record.args, record.container)
+    return SavedRequest(attempt.key.name, record.nonce, record.args, record.container)
 
 
 def _intended_job(attempt: Attempt, build: Build, worker: Worker) -> JobName:

@@ -22,7 +22,7 @@ _AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExaminationRequest:
     """What a person asked the doctor."""
 
     function: FunctionName | None
@@ -58,7 +58,7 @@ class _Deployed:
     rows: list[Row] = field(default_factory=list)
 
 
-def examine(asked: Asked) -> Examined:
+def examine(asked: ExaminationRequest) -> Examined:
     """Ask everything there is to ask. What a service does not answer is a row."""
     policy, first = _policy(asked.policy)
     deployed = _deployed_or_trouble(asked)
@@ -88,7 +88,7 @@ def examine(asked: Asked) -> Examined:
     return Examined(in_order(rows), place)
 
 
-def _deployed_or_trouble(asked: Asked) -> _Deployed | Trouble:
+def _deployed_or_trouble(asked: ExaminationRequest) -> _Deployed | Trouble:
     try:
         return _deployed(asked)
     except Trouble as trouble:
@@ -97,7 +97,7 @@ def _deployed_or_trouble(asked: Asked) -> _Deployed | Trouble:
         return Trouble.of(error)
 
 
-def _deployed(asked: Asked) -> _Deployed:
+def _deployed(asked: ExaminationRequest) -> _Deployed:
     """Return the function and its secrets, or this environment. Raise Trouble when the function can't be read."""
     you = Caller(asked.google, key_file=asked.environment.get("GOOGLE_APPLICATION_CREDENTIALS", ""))
     if asked.function is None:

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.builders import ran
-from verifier.checks.descent import Asked, Claimed, not_as_asked, sort_claims
+from verifier.checks.descent import Claimed, SavedRequest, not_as_asked, sort_claims
 from verifier.checks.verdict import Check, Outcome
 from verifier.facts.execution import Container, Execution
 
 BUILD = "projects/vividly-dev/locations/us-central1/builds/b-1"
 NONCE = "5f2c"
 SHORT = "dev-vividly-content-worker-x7k2p"
-ASKED = Asked(BUILD, NONCE)
+ASKED = SavedRequest(BUILD, NONCE)
 OURS = ran(build=BUILD, nonce=NONCE)
 MAIN, PROXY = Container("main", "worker:1", ("--once",)), Container("proxy", "proxy:2", ("--port=5432",))
 
@@ -48,7 +48,7 @@ def test_none_is_both_and_none_is_lost_and_no_more_are_ours_than_were_asked_for(
     assert set(found.own) <= {name for name, nonce in claims if nonce == NONCE}
 
 
-WRONG: dict[str, tuple[Execution, Asked, tuple[str, ...], str]] = {
+WRONG: dict[str, tuple[Execution, SavedRequest, tuple[str, ...], str]] = {
     "another build's": (
         replace(OURS, build="another"),
         ASKED,
@@ -57,7 +57,7 @@ WRONG: dict[str, tuple[Execution, Asked, tuple[str, ...], str]] = {
     ),
     "another build's, by the old rule": (
         replace(OURS, build=""),
-        Asked(BUILD),
+        SavedRequest(BUILD),
         (),
         f"execution {SHORT} does not say that it was started for this build",
     ),
@@ -96,14 +96,14 @@ WRONG: dict[str, tuple[Execution, Asked, tuple[str, ...], str]] = {
 
 @pytest.mark.parametrize(("execution", "asked", "others", "seen"), WRONG.values(), ids=WRONG.keys())
 def test_an_execution_that_is_not_what_was_asked_for_could_not_be_checked(
-    execution: Execution, asked: Asked, others: tuple[str, ...], seen: str
+    execution: Execution, asked: SavedRequest, others: tuple[str, ...], seen: str
 ) -> None:
     found = not_as_asked(execution, asked, others)
     assert found is not None
     assert (found.check, found.outcome, found.seen) == (Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, seen)
 
 
-RIGHT: dict[str, tuple[Execution, Asked]] = {
+RIGHT: dict[str, tuple[Execution, SavedRequest]] = {
     "as it was asked for": (OURS, ASKED),
     "with the job's own arguments": (replace(OURS, containers=(MAIN,)), ASKED),
     "with the arguments that were asked for": (replace(OURS, containers=(MAIN,)), replace(ASKED, args=("--once",))),
@@ -113,11 +113,11 @@ RIGHT: dict[str, tuple[Execution, Asked]] = {
     ),
     "by the old rule, whatever it ran": (
         replace(OURS, nonce="", containers=(PROXY,)),
-        Asked(BUILD, args=("--once",), container="main"),
+        SavedRequest(BUILD, args=("--once",), container="main"),
     ),
 }
 
 
 @pytest.mark.parametrize(("execution", "asked"), RIGHT.values(), ids=RIGHT.keys())
-def test_an_execution_that_is_what_was_asked_for_is_ours(execution: Execution, asked: Asked) -> None:
+def test_an_execution_that_is_what_was_asked_for_is_ours(execution: Execution, asked: SavedRequest) -> None:
     assert not_as_asked(execution, asked) is None

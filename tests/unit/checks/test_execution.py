@@ -29,7 +29,7 @@ STARTED = "execution dev-vividly-content-worker-x7k2p"
 
 
 def judged(execution: Execution, *endings: Ending, settled: bool = True) -> tuple[Finding, ...]:
-    """The findings where the logs tell of these ends of attempts."""
+    """Return the findings where the logs tell of these ends of attempts."""
     return run_findings(execution, WORKER, OVERDUE, replace(logged(), endings=endings), settled=settled)
 
 

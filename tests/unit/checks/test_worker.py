@@ -32,7 +32,7 @@ READ = "the exit lines of all 1 attempts were read"
 
 
 def facts(*exits: tuple[str, str], endings: tuple[Ending, ...] = (), **fields: Any) -> LogFacts:
-    """What logs say in which these exit lines stand."""
+    """Return what logs say in which these exit lines stand."""
     return replace(logged(), exits=frozenset(exits or (FIRST,)), endings=endings, **fields)
 
 

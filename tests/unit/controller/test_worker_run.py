@@ -14,7 +14,7 @@ from verifier.controller.attempt import RequeueAt
 from verifier.controller.ledger import Record
 from verifier.controller.worker_run import WorkerResult, run_worker
 from verifier.facts.execution import Container, Execution
-from verifier.services import Claim
+from verifier.services import ExecutionClaim
 
 __all__ = ["world"]
 
@@ -62,7 +62,7 @@ def test_what_is_absent_twice_with_the_pause_in_between_is_started(world: World)
 @pytest.mark.parametrize("record", [INTENDED, LOOKED], ids=["first look", "second look"])
 def test_an_execution_that_is_found_counts_and_the_others_are_told_of(world: World, record: Record) -> None:
     other = f"{EXECUTION}-2"
-    world.executions = [Claim(EXECUTION, ""), Claim(other, "whatever")]
+    world.executions = [ExecutionClaim(EXECUTION, ""), ExecutionClaim(other, "whatever")]
     world.execution = ran(build=BUILD.key.name, completion=ran().completion)
     went(world, record)
     assert "start" not in world.called
@@ -96,13 +96,13 @@ def test_an_intent_of_version_0_1_0_goes_on_without_a_nonce(world: World) -> Non
 
 
 def test_only_an_execution_with_the_nonce_is_ours(world: World) -> None:
-    world.executions = [Claim("forged", ""), Claim("guessed", "other")]
+    world.executions = [ExecutionClaim("forged", ""), ExecutionClaim("guessed", "other")]
     assert went(world, WITH_NONCE) == RequeueAt(NOW + PAUSE, {"looked": NOW})
     assert "observe" not in world.called
 
 
 def test_as_many_executions_may_be_ours_as_were_asked_for_and_the_oldest_counts(world: World) -> None:
-    world.executions = [Claim(name, NONCE) for name in (EXECUTION, f"{EXECUTION}-2", f"{EXECUTION}-3")]
+    world.executions = [ExecutionClaim(name, NONCE) for name in (EXECUTION, f"{EXECUTION}-2", f"{EXECUTION}-3")]
     world.execution = ran(build=BUILD.key.name, nonce=NONCE)
     result = went(world, replace(WITH_NONCE, requests=2))
     saved = world.record(BUILD.key)

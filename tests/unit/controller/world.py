@@ -27,8 +27,8 @@ from verifier.services import (
     BuildPage,
     Builds,
     Chat,
-    Claim,
     Document,
+    ExecutionClaim,
     Jobs,
     LogPage,
     Logs,
@@ -59,7 +59,7 @@ class World:
     """What Cloud Build answers about any trigger."""
     started: tuple[tuple[str, ...], Mapping[str, str], str] | None = None
     """What the last start was asked for: arguments, environment and container."""
-    executions: list[Claim] = field(default_factory=list)
+    executions: list[ExecutionClaim] = field(default_factory=list)
     """What the list of the job's executions shows."""
     jobs_asked: list[JobName] = field(default_factory=list)
     """The jobs whose executions were listed."""
@@ -81,7 +81,7 @@ class World:
         self.builds: Builds = _Builds(self)
         self.triggers: Triggers = _Triggers(self)
         self.jobs: Jobs = _Jobs(self)
-        self.logs: Logs = _Logs(self)
+        self.logs: Logs = _WorldLogs(self)
         self.audit: Audit = _Audit(self)
         self.chat: Chat = _Chat(self)
         self.submitters: Submitters = _Submitters(self)
@@ -169,7 +169,9 @@ class _Jobs:
         self.world.started = (tuple(args), dict(env), container)
         return self.world.execution.name
 
-    def started_for(self, job: JobName, env: str, value: str, since: datetime, *, timeout: float) -> list[Claim]:
+    def started_for(
+        self, job: JobName, env: str, value: str, since: datetime, *, timeout: float
+    ) -> list[ExecutionClaim]:
         self.world.called.append("started_for")
         self.world.jobs_asked.append(job)
         return self.world.executions
@@ -180,7 +182,7 @@ class _Jobs:
 
 
 @dataclass
-class _Logs:
+class _WorldLogs:
     world: World
 
     def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:

@@ -461,7 +461,7 @@ NOT_BUILT = Judgement(None, (), DECIDED)
 
 
 def for_pull_request(case: tuple[Build, Source, Judgement], number: str = "12") -> tuple[Build, Source, Judgement]:
-    """The same, where the build's trigger was read and is one for pull requests."""
+    """Return the same, where the build's trigger was read and is one for pull requests."""
     build, source, judgement = case
     return build, source, replace(judgement, pull_request=number)
 
