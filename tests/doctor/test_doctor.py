@@ -82,6 +82,10 @@ def break_signing(installation: StandInInstallation) -> None:
     installation.subscription("sweep").push_config.oidc_token = None
 
 
+def break_wrapper(installation: StandInInstallation) -> None:
+    installation.subscription("builds").push_config.no_wrapper = PushConfig.NoWrapper()
+
+
 def break_dead_letters(installation: StandInInstallation) -> None:
     installation.subscription("builds").dead_letter_policy = None
 
@@ -270,6 +274,7 @@ BREAKAGES: dict[Callable[[StandInInstallation], None], tuple[str, str]] = {
     break_ack_deadline: ("builds_are_pushed", APPLY),
     break_audience: ("executions_are_pushed", APPLY),
     break_signing: ("sweeps_are_pushed", APPLY),
+    break_wrapper: ("builds_are_pushed", APPLY),
     break_dead_letters: ("builds_are_pushed", APPLY),
     break_backoff: ("builds_are_pushed", APPLY),
     break_retention: ("executions_are_pushed", APPLY),

@@ -164,7 +164,8 @@ def test_alerts_and_dashboard_ask_only_for_metrics_and_values_that_exist(one_pro
     asked = dashboard["dashboard_json"].replace('\\"', '"') + "".join(queries(one_project))
     assert set(re2.findall(r"user_(\w+?)(?:_bucket)?\{", asked)) == {re2.sub(r"\W", "_", name) for name in metrics}
     assert set(re2.findall(r'verdict="(\w+)"', asked)) <= {str(verdict) for verdict in Verdict}
-    assert set(re2.findall(r'kind!?="([\w-]+)"', asked)) == {"verdict", "undelivered"}
+    kinds = {"verdict", "undelivered", "quarantined", "unconfirmed", "unwatched"}
+    assert set(re2.findall(r'kind!?="([\w-]+)"', asked)) == kinds
 
 
 def test_the_build_of_the_function_itself_is_exempt(terraform: Terraform, variables: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from verifier.checks.commands import shown_trigger
 from verifier.checks.policy import BuildConfig, Policy
 from verifier.checks.verdict import Check, Finding, Outcome
 from verifier.facts.build import Build
@@ -61,5 +62,5 @@ def _in_repository(config: RepositoryConfig, source: Commit) -> tuple[Outcome, s
 
 def _remedy(build: Build, trigger: Trigger | Unread) -> str:
     if isinstance(trigger, Unread):
-        return f"see that the trigger {build.trigger_id} can be read: it takes cloudbuild.builds.get"
-    return f"look at the trigger {build.trigger_id} in Cloud Build; {_COMMIT_IT}"
+        return f"see that {shown_trigger(build.trigger_id)} can be read: it takes cloudbuild.builds.get"
+    return f"look at {shown_trigger(build.trigger_id)} in Cloud Build; {_COMMIT_IT}"

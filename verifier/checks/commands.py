@@ -52,6 +52,15 @@ def part(kind: Kind, text: str) -> str:
     raise Malformed(f"the {kind.name.lower()}'s name is not of the form that a command takes")
 
 
+def shown_trigger(trigger_id: str, *, quote: bool = False) -> str:
+    """Return the trigger for a remedy: only an id of the usual form, so that nothing in it is taken for advice."""
+    try:
+        name = part(Kind.TRIGGER, trigger_id)
+    except Malformed:
+        return "its trigger's id" if quote else "its trigger"
+    return f'"{name}"' if quote else f"trigger {name}"
+
+
 def describe_execution(name: str) -> str:
     """Return the command that shows an execution; words where a part of its name is none. Raises Malformed."""
     job, short_name = parse_execution_name(name)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from verifier.checks.build_config import build_config_is_committed
-from verifier.checks.commands import Kind, part
+from verifier.checks.commands import shown_trigger
 from verifier.checks.policy import Policy, allows
 from verifier.checks.remedies import right_command
 from verifier.checks.verdict import Check, Finding, Outcome
-from verifier.errors import Malformed
 from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.dependencies import dependencies_of
@@ -153,7 +152,7 @@ def _unmerged(build: Build, trigger: Trigger | Unread) -> Finding | None:
         return None
     why = trigger.why if isinstance(trigger, Unread) else "this version can't tell what starts it"
     seen = f"it says that it was built for pull request {build.pull_request[:20]}; its trigger would show it, but {why}"
-    remedy = f"look at {_trigger_id(build)} in Cloud Build: is it one for pull requests?"
+    remedy = f"look at {shown_trigger(build.trigger_id)} in Cloud Build: is it one for pull requests?"
     return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
 
 
@@ -175,10 +174,9 @@ def _build_was_triggered(build: Build, source: Source, policy: Policy) -> Findin
     named = f"trigger {build.trigger_name or build.trigger_id}"
     if build.trigger_id and is_commit and policy.triggers and build.trigger_id.lower() not in policy.triggers:
         seen = f"{named} ({build.trigger_id}) is not on the policy's list"
-        remedy = (
-            f"build through a listed trigger; or, if it is yours, add {_trigger_id(build, quote=True)} to `triggers`"
-        )
-        return Finding(check, Outcome.FAILS, seen, f"{remedy} in policy.toml")
+        name = shown_trigger(build.trigger_id, quote=True)
+        remedy = f"build through a listed trigger; or, if it is yours, add {name} to `triggers` in policy.toml"
+        return Finding(check, Outcome.FAILS, seen, remedy)
     if build.trigger_id:
         return Finding(check, Outcome.HOLDS, named)
     if not is_commit:
@@ -202,12 +200,3 @@ def _build_was_announced(*, announced: bool) -> Finding:
 
 def _field(source: Source) -> str:
     return source.field
-
-
-def _trigger_id(build: Build, *, quote: bool = False) -> str:
-    """Return the trigger's id for a remedy: only an id of the usual form, so that nothing in it is taken for advice."""
-    try:
-        name = part(Kind.TRIGGER, build.trigger_id)
-    except Malformed:
-        return "its trigger's id" if quote else "its trigger"
-    return f'"{name}"' if quote else f"trigger {name}"

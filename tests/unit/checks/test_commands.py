@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.absence import absent
 from tests.unit.builders import POLICY, pushed, uploaded
 from verifier.checks.commands import Command, Kind, describe_execution, ends_with_command, part, pieces, told
-from verifier.checks.policy import Policy, Worker
+from verifier.checks.policy import BuildConfig, Policy, Worker
 from verifier.checks.remedies import right_command
 from verifier.cli.build_text import judge
 from verifier.cli.terminal import visible
@@ -123,7 +123,7 @@ def test_explain_gives_no_command_for_a_build_whose_project_is_none(project: str
 def test_a_build_can_not_bring_a_command_of_its_own_into_a_remedy(claims: dict[str, str]) -> None:
     evil = "x; gcloud builds triggers run theirs --project=theirs; y"
     build = pushed(buildTriggerId=evil, substitutions={"TRIGGER_NAME": evil, "BRANCH_NAME": evil, **claims})
-    policy = Policy(triggers=frozenset({"listed"}), branches=("main",))
+    policy = Policy(triggers=frozenset({"listed"}), branches=("main",), build_config=BuildConfig.REPOSITORY)
     for finding in judge(build, policy).judgement.findings:
         assert "theirs" not in finding.remedy
 

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
-from tests.unit.controller.world import World
-from verifier.adapters.sqlite import SqliteStore
+from tests.unit.controller.world import World, world
 from verifier.controller.unwatched import MOST_PLACES, note_unwatched, tell_unwatched
 from verifier.facts.build import BuildKey
 
-
-@pytest.fixture
-def world() -> World:
-    return World(SqliteStore(":memory:"))
+__all__ = ["world"]
 
 
 def came(world: World, location: str, times: int = 1) -> None:
