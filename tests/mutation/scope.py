@@ -8,12 +8,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _WHOLE = ("verifier/facts", "verifier/checks")
 _SINGLE = ("verifier/controller/ledger.py",)
+_CONFORMANCE = "tests/conformance/test_conformance.py"
 _WIDER: dict[str, Sequence[str]] = {
     "verifier/controller/ledger.py": ("tests/contract/test_ledger.py", "tests/properties/test_ledger.py"),
-    "verifier/checks": ("tests/unit/checks",),
     "verifier/facts/logs": ("tests/unit/facts/logs", "tests/properties/test_log_entries.py"),
+    "verifier/facts": (_CONFORMANCE,),
+    "verifier/checks": ("tests/unit/checks", _CONFORMANCE),
 }
-"""By module or package: slower tests, beyond those that bear its name, asked where those notice nothing."""
+"""By module or package: slower tests, asked where those that bear its name notice nothing. The first that fits counts."""
 
 
 def modules(only: Sequence[str]) -> list[str]:
@@ -38,7 +40,7 @@ def stages(module: str) -> list[list[str]]:
         for end in range(len(parts), 1, -1)
         for file in sorted((ROOT / "tests/unit").joinpath(*parts[: end - 1]).glob(f"test_{parts[end - 1]}*.py"))
     ]
-    wider = [test for place, tests in _WIDER.items() if _covers(module, place) for test in tests]
+    wider = next((list(tests) for place, tests in _WIDER.items() if _covers(module, place)), [])
     return [tests for tests in (own, wider) if tests]
 
 
