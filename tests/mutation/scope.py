@@ -15,7 +15,7 @@ _WIDER: dict[str, Sequence[str]] = {
     "verifier/facts": (_CONFORMANCE,),
     "verifier/checks": ("tests/unit/checks", _CONFORMANCE),
 }
-"""By module or package: slower tests, asked where those that bear its name notice nothing. The first that fits counts."""
+"""By module or package: slower tests, asked where those that bear its name notice nothing. The first place counts."""
 
 
 def modules(only: Sequence[str]) -> list[str]:
