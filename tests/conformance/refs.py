@@ -51,6 +51,7 @@ _PATTERNS = (
     "main$",
 )
 _OF_PULL_REQUESTS = ("_PR_NUMBER", "_HEAD_BRANCH", "_BASE_BRANCH", "_HEAD_REPO_URL")
+_OLD = put("createTime", "2020-11-05T08:00:00Z")
 _SEVEN = claim(_PR_NUMBER="7")
 _BY_IT = put("buildTriggerId", TRIGGER_ID)
 _FOR_THEM = trigger(github={"pullRequest": {"branch": "^main$", "commentControl": "COMMENTS_ENABLED"}})
@@ -95,6 +96,9 @@ TABLES = (
         BRANCH,
         (
             Spec("only typed", on("branch", "main", None), OPEN, "was only typed"),
+            Spec("of a time before REF_NAME", both(on("branch", "main", None), _OLD), VERIFIED, "branch main"),
+            Spec("of that time, another REF_NAME", both(on("branch", "main", "x"), _OLD), OPEN, "its REF_NAME x"),
+            Spec("without a time", both(on("branch", "main", None), drop("createTime")), OPEN, "was only typed"),
             Spec("only typed, a tag", on("tag", "v1", None), OPEN, "was only typed"),
             Spec("only typed, no list", on("branch", "main", None), VERIFIED, "lists no branches", policy=ANY_BRANCH),
             Spec("another REF_NAME", on("branch", "main", "evil"), OPEN, "its REF_NAME evil"),

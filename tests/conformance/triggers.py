@@ -8,6 +8,7 @@ from tests.conformance.builds import (
     EVIL,
     IMAGE,
     OTHER_TRIGGER_ID,
+    PROJECT,
     TRIGGER,
     TRIGGER_ID,
     both,
@@ -68,6 +69,7 @@ _FOUND = trigger(filename=None, autodetect=True)
 _NOTHING = trigger(filename=None)
 _TWO = trigger(build={"steps": 1})
 _OTHER_IMAGE = put("results.images", [{"name": f"{IMAGE}-tools:1", "digest": DIGEST}])
+_EXEMPT = f'[[exemption]]\nreason = "tried out"\nprojects = ["{PROJECT}"]\n'
 _MANY = [{"name": f"{IMAGE}-part-{number}", "digest": DIGEST} for number in range(200)]
 
 TABLES = (
@@ -324,7 +326,8 @@ TABLES = (
                     "no trigger ran it",
                     policy=f"require_trigger = false\n{policy.replace('branches', '#').replace('tags', '#')}",
                 ),
-                Spec("an upload", same, LOCAL, "no trigger ran it", build=uploaded),
+                Spec("an upload", same, LOCAL, "no such finding", build=uploaded),
+                Spec("an exempt upload", same, OPEN, "no trigger ran it", build=uploaded, policy=f"{policy}{_EXEMPT}"),
                 Spec(
                     "a pull request's",
                     claim(_PR_NUMBER="7"),

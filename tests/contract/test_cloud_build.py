@@ -183,7 +183,7 @@ def test_a_build_that_is_not_there_is_missing_by_its_name(google: Google) -> Non
     assert key.name in str(error)
 
 
-def test_finished_lists_the_successful_builds_of_the_region_and_the_time(google: Google) -> None:
+def test_finished_lists_the_builds_that_ended_in_the_region_and_the_time_however_they_did(google: Google) -> None:
     put(google, "too-early", -0.1)
     put(google, "first", 0)
     put(google, "failed", 10, "FAILURE")
@@ -192,7 +192,7 @@ def test_finished_lists_the_successful_builds_of_the_region_and_the_time(google:
     put(google, "too-late", 60.1)
     google.cloud.put_build({"id": "still-working", "projectId": "acme", "status": "WORKING"})
     page = finished(google)
-    assert sorted(ids(page)) == ["first", "last"]
+    assert sorted(ids(page)) == ["failed", "first", "last"]
     assert page.next_page == ""
     assert {key.location for key in page.keys} == {"europe-west1"}
     assert google.faults.calls == ("ListBuilds",)

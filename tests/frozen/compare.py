@@ -16,7 +16,8 @@ from tests.fixtures.records import FOLDER
 FROZEN = FOLDER / "0.1.0"
 _PROSE = frozenset("detail error evidence excerpt message reason remediation remedy seen text".split())
 """Fields that hold sentences."""
-_MEASURED = frozenset({"secondsToVerdict", "sha256"})
+_MEASURED = frozenset({"secondsToVerdict", "sha256", "page"})
+"""A page is Cloud Build's own mark of where a listing stands: it says nothing to anybody else."""
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$")
 _ABSENT: tuple[object, ...] = (None, "", [])
 

@@ -125,7 +125,12 @@ def _of_commit(sha: str) -> dict[str, Any]:
         "source": {"gitSource": git},
         "sourceProvenance": {"resolvedGitSource": git},
         "buildTriggerId": "7d4bb5b1-90f0-4be7-a6f6-2ad1c1f7c2ee",
-        "substitutions": {"TRIGGER_NAME": "content-worker-main", "COMMIT_SHA": sha, "BRANCH_NAME": "main"},
+        "substitutions": {
+            "TRIGGER_NAME": "content-worker-main",
+            "COMMIT_SHA": sha,
+            "BRANCH_NAME": "main",
+            "REF_NAME": "main",
+        },
     }
 
 

@@ -121,13 +121,13 @@ def test_the_literal_rule_means_what_it_meant() -> None:
     assert policy("policy-repo-source.toml") == Policy(repo_source_only=True)
 
 
-def test_an_empty_policy_means_what_it_meant() -> None:
+def test_an_empty_policy_means_what_it_meant_but_for_builds_by_hand() -> None:
     usual = frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED, Verdict.INCONCLUSIVE})
     found = replace(read_policy(b""), digest="")
     assert found == Policy(
         strengths=frozenset({Strength.RESOLVED, Strength.REQUESTED, Strength.SERVICE_UPLOAD}),
         repo_source_only=False,
-        require_trigger=False,
+        require_trigger=True,  # by default a build by hand was accepted from a listed repository
         posts=usual,
         post_verified_worker=True,
         post_failed_builds=True,

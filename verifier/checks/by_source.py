@@ -51,6 +51,8 @@ def findings_by_source(
     findings = source_findings(build, source, policy, announced=bool(announced), trigger=trigger)
     if announced is None:
         findings = tuple(finding for finding in findings if finding.check in SOURCE_CHECKS)
+    if decide(findings, SOURCE_CHECKS) is Verdict.LOCAL_SOURCE:
+        return findings  # whatever image it pushes, nothing worse could be said
     return (*findings, *of_another_trigger(build, policy, trigger))
 
 

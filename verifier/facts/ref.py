@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import re2
@@ -12,6 +13,8 @@ from verifier.facts.build import Build
 
 _PATTERN = re2.compile(r"[\\^$*+?()\[\]{}|]")
 """What makes a regular expression of a name. All but `$+(){}|` are refused in names by git itself."""
+_REF_NAME_SINCE = datetime(2021, 5, 1, tzinfo=UTC)
+"""Since April 2021 Cloud Build writes REF_NAME: of an older build BRANCH_NAME or TAG_NAME alone has to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ def ref_of(build: Build) -> Ref:
         return _asked(asked, by_hand=not build.trigger_id)
     if not build.trigger_id:
         return Ref(problem="no trigger ran the build, so nothing proves a branch or tag")
-    return _claimed(build.claims)
+    is_old = build.created is not None and build.created < _REF_NAME_SINCE
+    return _claimed(build.claims, is_old=is_old)
 
 
 def _asked(asked: Mapping[str, Any], *, by_hand: bool) -> Ref:
@@ -57,17 +61,17 @@ def _asked(asked: Mapping[str, Any], *, by_hand: bool) -> Ref:
     return _plain(kind, name)
 
 
-def _claimed(claims: Mapping[str, str]) -> Ref:
+def _claimed(claims: Mapping[str, str], *, is_old: bool) -> Ref:
     branch, tag, ref = (claims.get(name, "") for name in ("BRANCH_NAME", "TAG_NAME", "REF_NAME"))
     kind, name = ("tag", tag) if tag else ("branch", branch)
     if branch and tag:
         return Ref(problem="it names both a branch and a tag")
     if not name:
         return Ref(problem="the build names no branch or tag")
-    if not ref:
+    if not ref and not is_old:
         seen = f"{kind} {name[:80]} was only typed: the trigger was run for a commit, and no REF_NAME says the same"
         return Ref(kind, problem=seen)
-    if ref != name:
+    if ref not in ("", name):
         return Ref(kind, problem=f"its {kind} is {name[:80]}, and its REF_NAME {ref[:80]}")
     return _plain(kind, name)
 
