@@ -21,6 +21,7 @@ from verifier.errors import SettingsError
 from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload, source_of
+from verifier.facts.trigger import OFFLINE, Trigger, Unread
 from verifier.history.judged_build import status_problem
 from verifier.reporting.audit_entry import explanation
 from verifier.reporting.slack_message import is_posted
@@ -78,14 +79,14 @@ class Judged:
             yield f"  By source alone: the worker {self.worker} is not run here."
 
 
-def judge(build: Build, policy: Policy) -> Judged:
+def judge(build: Build, policy: Policy, trigger: Trigger | Unread = OFFLINE) -> Judged:
     """Judge a build without running or reading anything else."""
     source = source_of(build)
-    judgement = judge_source(build, source, policy, decided=datetime.now(UTC))
+    judgement = judge_source(build, source, policy, decided=datetime.now(UTC), trigger=trigger)
     posted = is_posted(build, judgement, policy)
     if judgement.verdict is None:
         # Not judged; but who asks about this build sees what policy makes of its source.
-        judgement = replace(judgement, findings=findings_by_source(build, source, policy))
+        judgement = replace(judgement, findings=findings_by_source(build, source, policy, trigger=trigger))
     worker = policy.worker_for(build)
     return Judged(build, source, judgement, worker.job.job if worker else "", posted)
 

@@ -9,6 +9,7 @@ import click
 from verifier.cli.build_text import chosen_policy, judge
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import ERROR, json_line
+from verifier.cli.triggers import trigger_reader
 from verifier.errors import VerifierError
 from verifier.facts.build import Build, BuildKey, checked_key, parse_build_name
 
@@ -32,7 +33,8 @@ def check(build: str, project: str, region: str, policy: Path | None, as_json: b
     """
     rules = chosen_policy(policy)
     try:
-        judged = judge(_fetched(_key(build, project, region)), rules)
+        found = _fetched(_key(build, project, region))
+        judged = judge(found, rules, trigger_reader(rules)(found))
     except VerifierError as error:
         raise click.ClickException(str(error)) from error
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,15 +17,15 @@ from verifier.cli.build_text import POLICY_FILE, read_chosen_policy
 from verifier.cli.moments import moment
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import visible
+from verifier.cli.triggers import trigger_reader
 from verifier.cli.upgrade import Comparison
 from verifier.errors import Malformed, ServiceError, SettingsError
 from verifier.facts.build import Build
 from verifier.facts.logs import NOISE, ROWS, RuleRow
-from verifier.facts.trigger import OFFLINE, Trigger, Unread
+from verifier.facts.trigger import OFFLINE
 from verifier.history.summary import Problem
 
 _UNREAD = 2
-_TRIGGER_SECONDS = 15.0
 
 
 @click.command(short_help="Check a policy before it is deployed.")
@@ -56,7 +56,7 @@ def policy(file: Path, since: datetime | None, project: str, regions: tuple[str,
     if files:
         _compare(Comparison(rules, require_trigger, lambda _: OFFLINE), from_files(files))
     elif since:
-        scope, trigger_of = _scope(project, regions, since), _trigger_reader(rules)
+        scope, trigger_of = _scope(project, regions, since), trigger_reader(rules)
         try:
             _compare(Comparison(rules, require_trigger, trigger_of), scope.builds())
         except ServiceError as error:
@@ -82,23 +82,6 @@ def _scope(project: str, regions: tuple[str, ...], since: datetime) -> AuditScop
         return AuditScope.checked(place, regions or ("all",), since, datetime.now(UTC), stand_in_address())
     except (Malformed, SettingsError) as error:
         raise click.ClickException(str(error)) from error
-
-
-def _trigger_reader(rules: Policy) -> Callable[[Build], Trigger | Unread]:
-    """Read a build's trigger where its verdict rests on it. Raises ServiceError where there are no credentials."""
-    from verifier.adapters.triggers import CloudTriggers
-
-    triggers = CloudTriggers(lambda: datetime.now(UTC), stand_in_address())
-
-    def read(build: Build) -> Trigger | Unread:
-        if not build.trigger_id or not (build.pull_request or rules.build_config is BuildConfig.REPOSITORY):
-            return OFFLINE
-        try:
-            return triggers.read(build.key.project, build.key.location, build.trigger_id, timeout=_TRIGGER_SECONDS)
-        except (ServiceError, Malformed) as error:
-            return Unread(str(error))
-
-    return read
 
 
 def _takes_an_exemption(text: str) -> bool:

@@ -291,3 +291,16 @@ def test_a_secret_that_is_no_credentials_file_is_not_shown(tmp_path: Path) -> No
     assert result.exit_code == 1
     assert "expected Google credentials, got " in result.stderr
     assert len(result.stderr) < 300
+
+
+def test_check_reads_the_trigger_that_the_verdict_rests_on(tmp_path: Path) -> None:
+    cloud = Cloud(system_clock)
+    build = document("commit-resolved-git")
+    cloud.put_build(build)
+    cloud.put_trigger("vividly-dev", "us-central1", {"id": build["buildTriggerId"], "build": {"steps": []}})
+    policy = tmp_path / "policy.toml"
+    policy.write_text('build_config = "repository"\n')
+    with GoogleStandIn(cloud, Faults()) as place:
+        words = ("check", build["name"], "--policy", str(policy), "--json")
+        result = run(*words, VERIFIER_GOOGLE_ENDPOINT=place.address)
+    assert json.loads(result.stdout)["verdict"] == "FAILED", result.output
