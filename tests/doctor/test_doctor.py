@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from google.cloud import run_v2, scheduler_v1
 from google.protobuf.duration_pb2 import Duration
+from google.pubsub_v1.types import PushConfig
 
 from tests.doctor.installation import (
     BUCKET,

@@ -58,7 +58,7 @@ REPO_SOURCE = pushed(
 
 
 @dataclass(frozen=True)
-class Row:
+class SourceRow:
     """A build under a policy, and what one check answers."""
 
     name: str
@@ -71,16 +71,16 @@ class Row:
     announced: bool = True
 
 
-Table = Mapping[Check, Sequence[Row]]
+Table = Mapping[Check, Sequence[SourceRow]]
 
 
-def answers(row: Row) -> tuple[Finding, ...]:
+def answers(row: SourceRow) -> tuple[Finding, ...]:
     """Return what every check answers about the row's build."""
     source = source_of(row.build)
     return source_findings(row.build, source, row.policy, announced=row.announced, trigger=row.trigger)
 
 
-def cases(table: Table) -> tuple[list[tuple[Check, Row]], list[str]]:
+def cases(table: Table) -> tuple[list[tuple[Check, SourceRow]], list[str]]:
     """Return the table's rows with their checks, and their names."""
     every = [(check, row) for check, rows in table.items() for row in rows]
     return every, [f"{check}: {row.name}" for check, row in every]

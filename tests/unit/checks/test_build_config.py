@@ -17,7 +17,7 @@ from tests.unit.checks.source_rows import (
     NOT_APPLICABLE,
     OPEN,
     UNREADABLE,
-    Row,
+    SourceRow,
     Table,
     answers,
     by_hand,
@@ -46,8 +46,8 @@ def steps(
     *,
     build: Build | None = None,
     policy: Policy = COMMITTED,
-) -> Row:
-    return Row(name, build or pushed(), outcome, seen + AT, remedy, policy, replace(FOR_PUSHES, config=config))
+) -> SourceRow:
+    return SourceRow(name, build or pushed(), outcome, seen + AT, remedy, policy, replace(FOR_PUSHES, config=config))
 
 
 CATALOGUE = "https://github.com/vividly/catalogue"
@@ -123,7 +123,7 @@ BUILD_CONFIG_IS_COMMITTED = [
         "the trigger does not say where its steps come from",
         LOOK_AT_TRIGGER,
     ),
-    Row(
+    SourceRow(
         "of a trigger that is not there",
         pushed(),
         OPEN,
@@ -132,7 +132,7 @@ BUILD_CONFIG_IS_COMMITTED = [
         policy=COMMITTED,
         trigger=GONE,
     ),
-    Row(
+    SourceRow(
         "by hand",
         by_hand(),
         FAILS,
@@ -140,13 +140,13 @@ BUILD_CONFIG_IS_COMMITTED = [
         COMMIT_THEM,
         policy=COMMITTED,
     ),
-    Row("an upload", uploaded(), NOT_APPLICABLE, "no commit that its steps could be in", policy=COMMITTED),
+    SourceRow("an upload", uploaded(), NOT_APPLICABLE, "no commit that its steps could be in", policy=COMMITTED),
 ]
 TABLE: Table = {Check.BUILD_CONFIG_IS_COMMITTED: BUILD_CONFIG_IS_COMMITTED}
 
 
 @pytest.mark.parametrize(("check", "row"), cases(TABLE)[0], ids=cases(TABLE)[1])
-def test_a_check_answers_what_its_row_says(check: Check, row: Row) -> None:
+def test_a_check_answers_what_its_row_says(check: Check, row: SourceRow) -> None:
     (answer,) = (finding for finding in answers(row) if finding.check is check)
     assert answer == Finding(check, row.outcome, row.seen, row.remedy)
 

@@ -19,7 +19,7 @@ from tests.unit.checks.source_rows import (
     REPO_SOURCE,
     RIGHT_COMMAND,
     UNREADABLE,
-    Row,
+    SourceRow,
     Table,
     answers,
     by_hand,
@@ -44,8 +44,8 @@ RESOLVED = "sourceProvenance.resolvedGitSource.revision"
 FIRST = Exemption("nobody's", bucket="another")
 SECOND = Exemption("prototypes", bucket="vividly-dev_cloudbuild")
 SOURCE_IS_A_COMMIT = [
-    Row("a resolved commit", pushed(), HOLDS, f"{RESOLVED} is {SHA} (resolved)"),
-    Row(
+    SourceRow("a resolved commit", pushed(), HOLDS, f"{RESOLVED} is {SHA} (resolved)"),
+    SourceRow(
         "one that is established less firmly than policy wants",
         pushed(),
         OPEN,
@@ -53,7 +53,7 @@ SOURCE_IS_A_COMMIT = [
         'compare the commit with the image\'s provenance, or accept "resolved" under `evidence` in policy.toml',
         policy=replace(LISTED, strengths=frozenset({Strength.REQUESTED})),
     ),
-    Row(
+    SourceRow(
         "one that repoSource does not name, where only that counts",
         pushed(),
         FAILS,
@@ -61,14 +61,14 @@ SOURCE_IS_A_COMMIT = [
         'build through repoSource, or drop evidence = "repo-source"',
         policy=replace(LISTED, repo_source_only=True),
     ),
-    Row(
+    SourceRow(
         "one that repoSource names, where only that counts",
         REPO_SOURCE,
         HOLDS,
         f"sourceProvenance.resolvedRepoSource.commitSha is {SHA} (resolved)",
         policy=replace(LISTED, repo_source_only=True),
     ),
-    Row(
+    SourceRow(
         "a commit beside a branch that was fetched too",
         fetching(url=ADDRESS, revision="main"),
         OPEN,
@@ -76,29 +76,29 @@ SOURCE_IS_A_COMMIT = [
         "down what was fetched",
         A_FULL_COMMIT,
     ),
-    Row(
+    SourceRow(
         "a commit beside another commit",
         fetching(url=ADDRESS, revision=OTHER_SHA),
         HOLDS,
         f"{RESOLVED} is {SHA} (resolved)",
     ),
-    Row(
+    SourceRow(
         "an upload",
         uploaded(),
         FAILS,
         f"source.storageSource is {PLACE}; no commit is recorded",
         RIGHT_COMMAND,
     ),
-    Row("no source", NO_SOURCE, FAILS, "no source is recorded, so no commit is", RIGHT_COMMAND),
-    Row("an unclear source", UNCLEAR, OPEN, f"{RESOLVED}: expected a full commit, got 'main'", LOOK_AT_IT),
-    Row(
+    SourceRow("no source", NO_SOURCE, FAILS, "no source is recorded, so no commit is", RIGHT_COMMAND),
+    SourceRow("an unclear source", UNCLEAR, OPEN, f"{RESOLVED}: expected a full commit, got 'main'", LOOK_AT_IT),
+    SourceRow(
         "an upload that an exemption covers",
         uploaded(),
         NOT_APPLICABLE,
         "exempt: prototypes",
         policy=replace(LISTED, exemptions=(FIRST, SECOND)),
     ),
-    Row(
+    SourceRow(
         "an upload that no exemption covers",
         uploaded(),
         FAILS,
@@ -106,21 +106,21 @@ SOURCE_IS_A_COMMIT = [
         RIGHT_COMMAND,
         policy=replace(LISTED, exemptions=(FIRST, Exemption("the others'", tool="gcloud functions deploy"))),
     ),
-    Row(
+    SourceRow(
         "no source that an exemption covers",
         pushed(source=None, sourceProvenance={}, substitutions={}, tags=["nightly"]),
         NOT_APPLICABLE,
         "exempt: scans",
         policy=replace(LISTED, exemptions=(Exemption("scans", tag="nightly"),)),
     ),
-    Row(
+    SourceRow(
         "a commit needs no exemption",
         pushed(tags=["nightly"]),
         HOLDS,
         f"{RESOLVED} is {SHA} (resolved)",
         policy=replace(LISTED, exemptions=(Exemption("scans", tag="nightly"),)),
     ),
-    Row(
+    SourceRow(
         "an unclear source is not exempt",
         pushed(sourceProvenance={"resolvedGitSource": {"url": ADDRESS, "revision": "main"}}, tags=["nightly"]),
         OPEN,
@@ -132,8 +132,8 @@ SOURCE_IS_A_COMMIT = [
 ELSEWHERE = Policy(repositories=frozenset({Repository("github.com", "vividly/catalogue")}))
 BOTH = Policy(repositories=frozenset({OURS, Repository("github.com", "vividly/catalogue")}))
 REPOSITORY_IS_ALLOWED = [
-    Row("a listed one", pushed(), HOLDS, "github.com/vividly/content-worker"),
-    Row(
+    SourceRow("a listed one", pushed(), HOLDS, "github.com/vividly/content-worker"),
+    SourceRow(
         "one that is not listed",
         pushed(),
         FAILS,
@@ -141,24 +141,26 @@ REPOSITORY_IS_ALLOWED = [
         'build from an allowed repository, or add "github.com/vividly/content-worker" to `repositories` in policy.toml',
         policy=ELSEWHERE,
     ),
-    Row("no list", pushed(), NOT_APPLICABLE, "policy lists no repositories", policy=Policy()),
-    Row("an upload", uploaded(), NOT_APPLICABLE, "no commit, so no repository"),
-    Row(
+    SourceRow("no list", pushed(), NOT_APPLICABLE, "policy lists no repositories", policy=Policy()),
+    SourceRow("an upload", uploaded(), NOT_APPLICABLE, "no commit, so no repository"),
+    SourceRow(
         "a name that can't be read",
         UNREADABLE,
         OPEN,
         f"{RESOLVED} names no repository that can be read",
         "build through a trigger whose source names its repository, or add the repository's trigger again",
     ),
-    Row(
+    SourceRow(
         "both that were fetched",
         fetching(url="https://github.com/vividly/catalogue", revision=SHA),
         HOLDS,
         "github.com/vividly/content-worker, github.com/vividly/catalogue",
         policy=BOTH,
     ),
-    Row("the same one twice", fetching(url=ADDRESS, revision=OTHER_SHA), HOLDS, "github.com/vividly/content-worker"),
-    Row(
+    SourceRow(
+        "the same one twice", fetching(url=ADDRESS, revision=OTHER_SHA), HOLDS, "github.com/vividly/content-worker"
+    ),
+    SourceRow(
         "a second one that is not listed",
         fetching(url="https://github.com/vividly/catalogue", revision=SHA),
         FAILS,
@@ -167,22 +169,22 @@ REPOSITORY_IS_ALLOWED = [
     ),
 ]
 CLAIMS_ARE_BACKED = [
-    Row("those that the trigger sets", pushed(), HOLDS, "no claim goes beyond the fact"),
-    Row(
+    SourceRow("those that the trigger sets", pushed(), HOLDS, "no claim goes beyond the fact"),
+    SourceRow(
         "another commit",
         commit(COMMIT_SHA=OTHER_SHA, BRANCH_NAME="main"),
         FAILS,
         f"contradicted by {RESOLVED}: COMMIT_SHA={OTHER_SHA}",
         WHO_SET_THEM,
     ),
-    Row(
+    SourceRow(
         "some that nothing proves, and one that is contradicted",
         by_hand(substitutions={"SHORT_SHA": OTHER_SHA[:7], "BRANCH_NAME": "main"}),
         FAILS,
         f"contradicted by {RESOLVED}: SHORT_SHA={OTHER_SHA[:7]}, BRANCH_NAME=main",
         WHO_SET_THEM,
     ),
-    Row(
+    SourceRow(
         "a commit that an upload names",
         uploaded(substitutions={"COMMIT_SHA": SHA, "BRANCH_NAME": "main"}),
         NOT_APPLICABLE,
@@ -190,16 +192,16 @@ CLAIMS_ARE_BACKED = [
     ),
 ]
 BUILD_WAS_TRIGGERED = [
-    Row("by a trigger with a name", pushed(), HOLDS, "trigger content-worker-main"),
-    Row("by one without", commit(), HOLDS, f"trigger {TRIGGER_ID}"),
-    Row(
+    SourceRow("by a trigger with a name", pushed(), HOLDS, "trigger content-worker-main"),
+    SourceRow("by one without", commit(), HOLDS, f"trigger {TRIGGER_ID}"),
+    SourceRow(
         "by a listed one, however its id is written",
         pushed(buildTriggerId=TRIGGER_ID.upper()),
         HOLDS,
         "trigger content-worker-main",
         policy=replace(LISTED, triggers=frozenset({TRIGGER_ID})),
     ),
-    Row(
+    SourceRow(
         "by one that is not listed",
         pushed(),
         FAILS,
@@ -207,22 +209,22 @@ BUILD_WAS_TRIGGERED = [
         f'build through a listed trigger; or, if it is yours, add "{TRIGGER_ID}" to `triggers` in policy.toml',
         policy=replace(LISTED, triggers=frozenset({"another"})),
     ),
-    Row(
+    SourceRow(
         "an upload's trigger needs no place on the list",
         uploaded(buildTriggerId=TRIGGER_ID),
         HOLDS,
         f"trigger {TRIGGER_ID}",
         policy=replace(LISTED, triggers=frozenset({"another"})),
     ),
-    Row("an upload by hand", uploaded(), NOT_APPLICABLE, "no commit that a trigger could have built"),
-    Row(
+    SourceRow("an upload by hand", uploaded(), NOT_APPLICABLE, "no commit that a trigger could have built"),
+    SourceRow(
         "by hand, where a trigger is required",
         by_hand(),
         FAILS,
         "submitted by hand: whatever commit it names, its steps are the submitter's own",
         RIGHT_COMMAND,
     ),
-    Row(
+    SourceRow(
         "by hand, where triggers are listed",
         by_hand(),
         FAILS,
@@ -230,14 +232,14 @@ BUILD_WAS_TRIGGERED = [
         RIGHT_COMMAND,
         policy=replace(BY_HAND, triggers=frozenset({TRIGGER_ID})),
     ),
-    Row(
+    SourceRow(
         "by hand, where that is allowed",
         by_hand(),
         NOT_APPLICABLE,
         "submitted by hand, from a repository that policy lists",
         policy=BY_HAND,
     ),
-    Row(
+    SourceRow(
         "by hand, where no repository is listed",
         by_hand(),
         FAILS,
@@ -249,8 +251,8 @@ BUILD_WAS_TRIGGERED = [
     ),
 ]
 BUILD_WAS_ANNOUNCED = [
-    Row("a message came", pushed(), HOLDS, "a message about it came"),
-    Row(
+    SourceRow("a message came", pushed(), HOLDS, "a message about it came"),
+    SourceRow(
         "none came",
         pushed(),
         NOT_APPLICABLE,
@@ -268,7 +270,7 @@ TABLE: Table = {
 
 
 @pytest.mark.parametrize(("check", "row"), cases(TABLE)[0], ids=cases(TABLE)[1])
-def test_a_check_answers_what_its_row_says(check: Check, row: Row) -> None:
+def test_a_check_answers_what_its_row_says(check: Check, row: SourceRow) -> None:
     (answer,) = (finding for finding in answers(row) if finding.check is check)
     assert answer == Finding(check, row.outcome, row.seen, row.remedy)
 
@@ -284,7 +286,7 @@ def test_every_answer_that_these_checks_can_give_has_a_row() -> None:
 
 
 @pytest.mark.parametrize(("check", "row"), cases(TABLE)[0], ids=cases(TABLE)[1])
-def test_each_check_answers_once_and_in_the_order_in_which_people_read(check: Check, row: Row) -> None:
+def test_each_check_answers_once_and_in_the_order_in_which_people_read(check: Check, row: SourceRow) -> None:
     every = [finding.check for finding in answers(row)]
     assert every == [each for each in Check if each in every]
     assert check in every

@@ -16,7 +16,7 @@ from tests.unit.checks.source_rows import (
     NOT_APPLICABLE,
     OPEN,
     REPO_SOURCE,
-    Row,
+    SourceRow,
     Table,
     answers,
     by_hand,
@@ -40,16 +40,16 @@ MERGE_IT = "merge it; the build of the branch is what gets verified"
 MAIN = {"BRANCH_NAME": "main", "REF_NAME": "main"}
 PULL_REQUEST = {**MAIN, "_PR_NUMBER": "7"}
 BRANCH_IS_ALLOWED = [
-    Row("a listed branch", pushed(), HOLDS, "branch main"),
-    Row(
+    SourceRow("a listed branch", pushed(), HOLDS, "branch main"),
+    SourceRow(
         "a branch that is not listed",
         commit(BRANCH_NAME="fix", REF_NAME="fix"),
         FAILS,
         "branch fix is not on the policy's list",
         ALLOW_BRANCH,
     ),
-    Row("a listed tag", commit(TAG_NAME="v1", REF_NAME="v1"), HOLDS, "tag v1", policy=TAGGED),
-    Row(
+    SourceRow("a listed tag", commit(TAG_NAME="v1", REF_NAME="v1"), HOLDS, "tag v1", policy=TAGGED),
+    SourceRow(
         "a tag that is not listed",
         commit(TAG_NAME="w1", REF_NAME="w1"),
         FAILS,
@@ -57,7 +57,7 @@ BRANCH_IS_ALLOWED = [
         ALLOW_TAG,
         policy=TAGGED,
     ),
-    Row(
+    SourceRow(
         "a branch where only tags are listed",
         pushed(),
         FAILS,
@@ -65,8 +65,8 @@ BRANCH_IS_ALLOWED = [
         ALLOW_BRANCH,
         policy=TAGGED,
     ),
-    Row("its worker's branch", pushed(), HOLDS, "branch main", policy=OF_WORKER),
-    Row(
+    SourceRow("its worker's branch", pushed(), HOLDS, "branch main", policy=OF_WORKER),
+    SourceRow(
         "a branch of the policy's that is not its worker's",
         pushed(substitutions={"TRIGGER_NAME": "content-worker-main", "BRANCH_NAME": "other", "REF_NAME": "other"}),
         FAILS,
@@ -74,24 +74,24 @@ BRANCH_IS_ALLOWED = [
         ALLOW_BRANCH,
         policy=OF_WORKER,
     ),
-    Row(
+    SourceRow(
         "a worker without branches of its own takes the policy's",
         pushed(),
         HOLDS,
         "branch main",
         policy=replace(LISTED, workers=(replace(WORKER, branches=()),)),
     ),
-    Row("a Cloud Source repository's own branch", REPO_SOURCE, HOLDS, "branch main"),
-    Row("no list", pushed(), NOT_APPLICABLE, "policy lists no branches", policy=Policy()),
-    Row("an upload", uploaded(), NOT_APPLICABLE, "no commit, so no branch"),
-    Row(
+    SourceRow("a Cloud Source repository's own branch", REPO_SOURCE, HOLDS, "branch main"),
+    SourceRow("no list", pushed(), NOT_APPLICABLE, "policy lists no branches", policy=Policy()),
+    SourceRow("an upload", uploaded(), NOT_APPLICABLE, "no commit, so no branch"),
+    SourceRow(
         "no name",
         commit(),
         OPEN,
         "the build names no branch or tag",
         "build through a trigger on an allowed branch",
     ),
-    Row(
+    SourceRow(
         "no name that is a branch's, whatever is listed",
         commit(BRANCH_NAME="refs/pull/7/merge", REF_NAME="refs/pull/7/merge"),
         OPEN,
@@ -99,7 +99,7 @@ BRANCH_IS_ALLOWED = [
         "build through a trigger on an allowed branch",
         policy=Policy(),
     ),
-    Row(
+    SourceRow(
         "a pull request, by its trigger",
         commit(**PULL_REQUEST),
         OPEN,
@@ -107,7 +107,7 @@ BRANCH_IS_ALLOWED = [
         MERGE_IT,
         trigger=FOR_PULL_REQUESTS,
     ),
-    Row(
+    SourceRow(
         "a pull request with a long name",
         commit(**PULL_REQUEST | {"_PR_NUMBER": "1234567890" * 3}),
         OPEN,
@@ -115,7 +115,7 @@ BRANCH_IS_ALLOWED = [
         MERGE_IT,
         trigger=FOR_PULL_REQUESTS,
     ),
-    Row(
+    SourceRow(
         "what its trigger starts for pull requests, and says nothing itself",
         pushed(),
         OPEN,
@@ -123,8 +123,10 @@ BRANCH_IS_ALLOWED = [
         MERGE_IT,
         trigger=FOR_PULL_REQUESTS,
     ),
-    Row("a push that calls itself a pull request", commit(**PULL_REQUEST), HOLDS, "branch main", trigger=FOR_PUSHES),
-    Row(
+    SourceRow(
+        "a push that calls itself a pull request", commit(**PULL_REQUEST), HOLDS, "branch main", trigger=FOR_PUSHES
+    ),
+    SourceRow(
         "one that says so, and whose trigger is not there",
         commit(**PULL_REQUEST),
         OPEN,
@@ -132,7 +134,7 @@ BRANCH_IS_ALLOWED = [
         f"look at trigger {TRIGGER_ID} in Cloud Build: is it one for pull requests?",
         trigger=GONE,
     ),
-    Row(
+    SourceRow(
         "one that says so at length",
         commit(**PULL_REQUEST | {"_PR_NUMBER": "1234567890" * 3}),
         OPEN,
@@ -140,7 +142,7 @@ BRANCH_IS_ALLOWED = [
         f"look at trigger {TRIGGER_ID} in Cloud Build: is it one for pull requests?",
         trigger=GONE,
     ),
-    Row(
+    SourceRow(
         "one that says so, and whose trigger does not say",
         commit(**PULL_REQUEST),
         OPEN,
@@ -149,8 +151,8 @@ BRANCH_IS_ALLOWED = [
         f"look at trigger {TRIGGER_ID} in Cloud Build: is it one for pull requests?",
         trigger=UNTOLD,
     ),
-    Row("a push whose trigger is not there", pushed(), HOLDS, "branch main", trigger=GONE),
-    Row(
+    SourceRow("a push whose trigger is not there", pushed(), HOLDS, "branch main", trigger=GONE),
+    SourceRow(
         "one that says so, by hand",
         by_hand(substitutions=PULL_REQUEST),
         OPEN,
@@ -163,7 +165,7 @@ TABLE: Table = {Check.BRANCH_IS_ALLOWED: BRANCH_IS_ALLOWED}
 
 
 @pytest.mark.parametrize(("check", "row"), cases(TABLE)[0], ids=cases(TABLE)[1])
-def test_a_check_answers_what_its_row_says(check: Check, row: Row) -> None:
+def test_a_check_answers_what_its_row_says(check: Check, row: SourceRow) -> None:
     (answer,) = (finding for finding in answers(row) if finding.check is check)
     assert answer == Finding(check, row.outcome, row.seen, row.remedy)
 
