@@ -244,9 +244,7 @@ BUILD_WAS_TRIGGERED = [
         by_hand(),
         FAILS,
         "submitted by hand; anybody may submit any public repository",
-        "gcloud builds triggers create github --name=repository-main --repo-owner=OWNER --repo-name=REPOSITORY "
-        "--branch-pattern='^main$' --build-config=cloudbuild.yaml --region=us-central1 --project=vividly-dev; "
-        "or list the repository under `repositories` in policy.toml",
+        f"{RIGHT_COMMAND}; or list the repository under `repositories` in policy.toml",
         policy=replace(BY_HAND, repositories=frozenset()),
     ),
 ]
@@ -256,7 +254,7 @@ BUILD_WAS_ANNOUNCED = [
         "none came",
         pushed(),
         NOT_APPLICABLE,
-        "no message came: found by listing; its notifications went elsewhere",
+        "no message came that could be read: found by listing; its notifications went elsewhere or were quarantined",
         announced=False,
     ),
 ]
