@@ -52,7 +52,7 @@ def steps(
 
 CATALOGUE = "https://github.com/vividly/catalogue"
 CONNECTION = "projects/vividly-dev/locations/us-central1/connections/github/repositories/content-worker"
-LOOK_AT_TRIGGER = f"look at the trigger {TRIGGER_ID} in Cloud Build; {COMMIT_THEM}"
+LOOK_AT_TRIGGER = f"look at trigger {TRIGGER_ID} in Cloud Build; {COMMIT_THEM}"
 BUILD_CONFIG_IS_COMMITTED = [
     steps("a file", RepositoryConfig("ci/build.yaml"), HOLDS, "its steps are ci/build.yaml of the commit"),
     steps(
@@ -128,7 +128,7 @@ BUILD_CONFIG_IS_COMMITTED = [
         pushed(),
         OPEN,
         "where its trigger has its steps from is not known: it is gone",
-        f"see that the trigger {TRIGGER_ID} can be read: it takes cloudbuild.builds.get",
+        f"see that trigger {TRIGGER_ID} can be read: it takes cloudbuild.builds.get",
         policy=COMMITTED,
         trigger=GONE,
     ),
