@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from verifier.checks.execution import image_finding, own_container, run_findings
-from verifier.checks.judgement import Judgement
+from verifier.checks.judgement import MOST_FOLDED, Judgement
 from verifier.checks.policy import Policy, Worker
 from verifier.checks.source import source_findings
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict, decide
@@ -152,7 +152,7 @@ def largest_record() -> Record:
     room = MOST_BYTES - len(json.dumps(pushed(results={"images": images}).document)) - 100
     build = pushed(results={"images": images}, serviceAccount="x" * room)
     findings = tuple(Finding(check, Outcome.FAILS, long, long) for check in Check)
-    folded = (Folded("0" * 16, long[:40], 99),) * 20
+    folded = (Folded("0" * 16, long[:40], 99),) * MOST_FOLDED
     error = Repeated(long[:200], 99, DECIDED, long[:20], long[:1_500], folded=folded, accepted=long[:118])
     return Record(
         build.key,
