@@ -16,6 +16,8 @@ from tests.tally import line
 
 SEEDS, BUILDS = os.environ.get("SEEDS", "100000"), os.environ.get("BUILDS", "10000")
 MUTATIONS = os.environ.get("MUTATIONS", "1000000")
+FUZZ_SECONDS = os.environ.get("FUZZ_SECONDS", "900")
+"""For each decoder."""
 _LINE = re.compile(r"^(.+): (\d+) tried, (\d+) held(.*)$")
 _DIRECTORIES = ("crashes", "faults", "simulation")
 _PROPERTIES = ("tests/properties", "tests/unit/reporting/test_slack_message_hostile.py")
@@ -34,6 +36,7 @@ STAGES = (
     SoakStage(("pytest", "-n", "2", "-m", "soak", "--ignore=tests/benchmarks"), {}),
     SoakStage(("pytest", "-n", "2", "--timeout=0", *_PROPERTIES), {"PROPERTY_EXAMPLES": "2000"}),
     SoakStage(("pytest", "-n", "2", "tests/conformance/test_mutations.py"), {"MUTATIONS": MUTATIONS}),
+    SoakStage(("tests.soak.fuzz",), {"FUZZ_SECONDS": FUZZ_SECONDS}),
     SoakStage(("tests.simulation", "--pairs"), {}),
     SoakStage(("tests.simulation", "--seeds", SEEDS), {}),
     SoakStage(("tests.duplicates",), {"BUILDS": "1000"}),

@@ -13,5 +13,6 @@
 | `test_redact_limits.py`, `test_redact_rules.py` | at what cost, and by which rules |
 | `test_redaction_page.py` | docs/redaction.md says what the rules are |
 | `test_tables.py` | each folder of tests begins with a table of its files |
+| `test_threats_page.py` | docs/threats.md has every threat, and names what is there |
 | `test_times.py` | moments are read strictly, and sort as text |
 """
