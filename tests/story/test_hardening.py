@@ -16,6 +16,7 @@ from tests.story.test_trigger import FOR_SEVEN, OF_PULL_REQUESTS
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS
 from verifier.controller.reconcile import reconcile, reconcile_running
+from verifier.controller.unwatched import note_unwatched
 from verifier.errors import Missing, ServiceError, Unavailable
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import Container, Execution
@@ -401,6 +402,17 @@ def test_the_notice_of_unconfirmed_builds_is_posted_again_after_a_failed_post(ha
     harness.live(120)
     assert harness.calls("chat.postMessage") == 2
     assert len(harness.slack.messages) == 1
+
+
+def test_a_build_in_another_region_is_told_of_once_and_nothing_is_asked_about_it(harness: Harness) -> None:
+    for number in range(3):
+        key = BuildKey(PROJECT, "europe-west9", f"f00d0000-0000-4000-8000-00000000000{number}")
+        note_unwatched(key, harness.deployment, harness.budget())
+    harness.live(60)
+    assert kinds(harness) == ["unwatched"]
+    assert harness.calls("GetBuild") == 0
+    (message,) = harness.slack.messages
+    assert f"For example project {PROJECT}, location europe-west9" in str(message.blocks)
 
 
 def test_a_build_that_could_not_be_confirmed_at_first_does_not_hide_a_later_refusal_of_slack(harness: Harness) -> None:
