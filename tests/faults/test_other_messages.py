@@ -9,7 +9,7 @@ import pytest
 from tests.faults.grid import NO_BUILD, GridRun, When, grid_run
 from tests.faults.table import TAKES_EFFECT, FaultKind
 from tests.faults.test_grid import GRID, INVOCATION_SECONDS, LEDGER_SECONDS
-from tests.simulation.push import UNKNOWN, UNREADABLE
+from tests.simulation.push import ELSEWHERE, UNKNOWN, UNREADABLE
 
 HORIZON = 3 * 3600.0
 HOUR = 3600.0
@@ -51,6 +51,19 @@ def test_a_build_that_nobody_made_is_recorded_as_unconfirmed_once_and_told(
         assert notices[1] - notices[0] >= HOUR - 1
     assert max(invocation.seconds for invocation in run.kernel.invocations) <= INVOCATION_SECONDS
     assert all(invocation.seconds <= LEDGER_SECONDS for invocation in run.refused())
+
+
+@pytest.mark.parametrize("call", ["store.read", "store.create", "audit.write", "chat.post"])
+@pytest.mark.parametrize("fault", GRID)
+def test_a_build_in_a_region_that_nobody_watches_is_recorded_once_and_told(call: str, fault: FaultKind) -> None:
+    with grid_run(call, fault, When.FIRST, NO_BUILD) as run:
+        run.simulation.pubsub.send("/builds", ELSEWHERE, delay=10.0)
+        run.simulation.run(HORIZON)
+    assert run.plan.hits == 1
+    assert entries(run) == {"unwatched": 1}
+    assert not run.simulation.invariants.records
+    notices = [seconds for seconds, _, _ in run.simulation.world.messages]
+    assert len(notices) == 1 or (call, fault in TAKES_EFFECT, len(notices)) == ("chat.post", True, 2)
 
 
 @pytest.mark.parametrize("fault", GRID)

@@ -189,7 +189,7 @@ class Invariants:
     def may_post(self, key: str) -> None:
         """Check that a message may be posted."""
         build, _, verdict = key.rpartition("@")
-        if build == "unconfirmed":
+        if build in ("unconfirmed", "unwatched"):
             return
         record = self.records.get(build)
         self._require(
@@ -206,7 +206,7 @@ class Invariants:
 
     def posted(self, key: str, now: float) -> None:
         """Check a message that appears in Slack."""
-        if key.startswith("unconfirmed@"):
+        if key.startswith(("unconfirmed@", "unwatched@")):
             self._require(not self._notices or now - self._notices[-1] >= 3599, "two notices within an hour")
             self._notices.append(now)
             return

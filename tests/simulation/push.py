@@ -86,6 +86,11 @@ UNKNOWN = push(
 """A message about a build that nobody ever made."""
 UNKNOWN_BUILD = f"projects/{PROJECT}/locations/{REGION}/builds/never-made"
 
+ELSEWHERE = push(
+    json.dumps({"name": f"projects/{NUMBER}/locations/europe-west9/builds/elsewhere", "status": "SUCCESS"}).encode()
+)
+"""A message about a build in a region that nobody watches."""
+
 
 def status_message(made: ModelBuild, status: str, content: Mapping[str, Any] | None = None) -> bytes:
     """Return what Cloud Build says about a build, or what somebody else says in its name: then with this content."""

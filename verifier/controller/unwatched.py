@@ -49,13 +49,17 @@ def note_unwatched(key: BuildKey, deployment: Deployment, budget: Budget) -> Non
         if place in seen["places"]:
             return
         is_named = len(seen["places"]) < MOST_PLACES
+        # Both before the mark, so that a crash or a lost reply repeats them: the entry has the same insert id and time,
+        # and a place that waits for its notice is not counted twice.
         if is_named or not seen["more"]:
-            # Before the mark: a crash repeats it, with the same insert id and time, and it stays one entry.
             entry = unwatched_entry(key if is_named else None, hour)
             write_audit(deployment.services, entry, budget.seconds(CALL_SECONDS))
         grown = {**seen, "places": [*seen["places"], place]} if is_named else {**seen, "more": seen["more"] + 1}
+        if is_named:
+            count(_NOTICE, deployment.services.store, place, now, budget)
         if _write(deployment, stored, grown, budget):
-            count(_NOTICE, deployment.services.store, place if is_named else "", now, budget)
+            if not is_named:
+                count(_NOTICE, deployment.services.store, "", now, budget)
             return
 
 
