@@ -71,6 +71,7 @@ _BUILDS_ROLE, _LOGS_ROLE, _RUN_ROLE = "roles/cloudbuild.builds.viewer", "roles/l
 ROLES = {
     "store": "roles/datastore.user",
     "builds.fetch": _BUILDS_ROLE,
+    "triggers": _BUILDS_ROLE,
     "builds.finished": _BUILDS_ROLE,
     "jobs.start": "roles/run.jobsExecutorWithOverrides",
     "jobs.started_for": _RUN_ROLE,

@@ -16,7 +16,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from verifier.adapters.google import connected, needs, translated
-from verifier.errors import Denied, Missing
+from verifier.errors import Denied, Missing, Unavailable
 from verifier.facts.trigger import Trigger, parse_trigger
 
 _KEPT = timedelta(minutes=5)
@@ -66,7 +66,10 @@ class CloudTriggers:
                 answer = self._client.get_build_trigger(request=request, timeout=timeout, retry=None)
         except (Missing, Denied) as error:
             return error
-        return parse_trigger(trigger_document(answer), now)
+        found = parse_trigger(trigger_document(answer), now)
+        if found.id != trigger_id:
+            raise Unavailable(f"reading trigger {name}: expected it, got one of id {found.id!r}", fix="try again later")
+        return found
 
     def _keep(self, name: str, found: Trigger | Missing | Denied, now: datetime) -> None:
         with self._lock:
