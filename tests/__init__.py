@@ -26,6 +26,7 @@
 | `busy.py` | how long tests wait on a machine that has other things to do |
 | `calls.py` | every outward call that there is, from the Protocols |
 | `conftest.py` | what tests share: emulators, stores, counting |
+| `logs_table.py` | the tables of the rules in docs/logs.md |
 | `push_request.py` | as much of an HTTP request as the entry point looks at |
 | `redaction_table.py` | the table of the rules in docs/redaction.md |
 | `tally.py` | cases tried and passed, counted and printed at the end |

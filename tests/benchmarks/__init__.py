@@ -21,4 +21,5 @@
 | `start.py` | how long a cold start takes |
 | `test_benchmarks_run.py` | the benchmarks' arithmetic and their table |
 | `verdicts.py` | one build for each verdict, brought to it |
+| `errors.py` | how well errors are found and known again, and what that costs |
 """

@@ -28,4 +28,6 @@
 | `test_submitters.py` | who submitted a build, from Cloud Audit Logs: few reads, and never a guess |
 | `test_verdict_topic.py` | verdicts on a Pub/Sub topic: what is published is what a subscriber pulls |
 | `tls.py` | a certificate for servers on localhost, made anew for each run |
+| `test_logs_command.py` | `verifier logs --job` over the stand-in's logs |
+| `test_triggers.py` | what is read of a trigger, and its refusals |
 """

@@ -19,4 +19,5 @@
 | `test_sweep.py` | what is due is resumed, what was silent is found, one sweep at a time |
 | `test_trigger.py` | what the trigger that ran a build says, and what a failed build may have shipped |
 | `test_wire_counts.py` | how many calls a verdict costs, counted at the wire |
+| `test_known_errors.py` | errors that earlier builds had, and errors that are accepted |
 """

@@ -15,4 +15,5 @@
 | `test_tables.py` | each folder of tests begins with a table of its files |
 | `test_threats_page.py` | docs/threats.md has every threat, and names what is there |
 | `test_times.py` | moments are read strictly, and sort as text |
+| `test_logs_page.py` | docs/logs.md beside the rules, the options and the JSON |
 """
