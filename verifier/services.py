@@ -80,14 +80,14 @@ class Builds(Protocol):
     def finished(
         self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
     ) -> BuildPage:
-        """Builds that ended between two moments, however they did, a page at a time (`page` is empty at first)."""
+        """Return builds that ended between two moments, in whatever way, a page at a time (`page`: empty at first)."""
 
 
 class Triggers(Protocol):
     """Cloud Build's triggers."""
 
     def read(self, project: str, location: str, trigger_id: str, *, timeout: float) -> Trigger:
-        """The trigger as Cloud Build has it, or had it some minutes ago. `Missing` when there is none.
+        """Return the trigger as Cloud Build has it, or had it some minutes ago. `Missing` when there is none.
 
         Raises `Denied` with the role to grant, and Malformed when what Cloud Build has is no trigger that can be read.
         """

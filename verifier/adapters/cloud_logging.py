@@ -115,14 +115,14 @@ def log_entry(raw: Any) -> LogEntry:
 
 
 def _structured(fields: Any) -> Structured:
-    """What its fields say; those that carry neither text nor level are read only where nothing else says anything."""
+    """Return what its fields say; those without text or level are read only where nothing else says anything."""
     wanted = {name: fields[name].string_value or _value(fields[name]) for name in fields if name in FIELD_NAMES}
     found = structured(wanted)
     return structured(_plain(fields)) if not found.text or found.text[0] == "{" else found
 
 
 def _plain(fields: Any) -> dict[str, Any]:
-    """A protobuf's Struct as JSON values. Its parser has bounded how deep it is."""
+    """Return a protobuf's Struct as JSON values. Its parser has bounded how deep it is."""
     return {name: _value(value) for name, value in fields.items()}
 
 

@@ -16,18 +16,18 @@ _MOST_ACCEPTED = 3
 
 
 def not_run(why: str) -> tuple[Finding, ...]:
-    """The findings where no worker is to run."""
+    """Return the findings where no worker is to run."""
     return tuple(Finding(check, Outcome.NOT_APPLICABLE, why) for check in Check if check in WORKER_CHECKS)
 
 
 def given_up(why: str, *, started: bool) -> tuple[Finding, ...]:
-    """The finding where a worker was started, or may have been, and policy does not want it any more."""
+    """Return the finding where a worker was started, or may have been, and policy does not want it any more."""
     seen = f"it {'was' if started else 'may have been'} started, and policy has changed since: {why}"
-    return (Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, "build again: policy decides anew then"),)
+    return (Finding(Check.WORKER_SUCCEEDED, Outcome.COULD_NOT_CHECK, seen, "build again: policy then decides again"),)
 
 
 def not_started(why: str, remedy: str) -> tuple[Finding, ...]:
-    """The findings where the worker could not be started: everything else about it stays unanswered."""
+    """Return the findings where the worker could not be started: everything else about it stays unanswered."""
     return (Finding(Check.WORKER_STARTED, Outcome.COULD_NOT_CHECK, why, remedy),)
 
 
@@ -75,7 +75,7 @@ def _number(attempt: str) -> int:
 
 
 def log_findings(execution: Execution, facts: LogFacts, worker: Worker, *, settled: bool) -> tuple[Finding, ...]:
-    """What the logs say. `settled`: they were whole, and were read once more half a minute later."""
+    """Return what the logs say. `settled`: they were whole, and were read once more half a minute later."""
     return (
         _logs_are_complete(execution, facts, settled=settled),
         _logs_have_no_errors(facts, settled=settled),

@@ -168,7 +168,7 @@ def parse_build(document: object) -> Build:
     """Read a build's document. Raises Malformed where a part that judgement needs has the wrong shape, or can't be
     stored as Unicode text.
 
-    A document without an identity can be judged too: its key is then empty. Unknown fields are left alone, except
+    A document without an identity can be judged too: its key is then empty. Unknown fields are passed over, except
     below `source` and `sourceProvenance`, where `source.py` looks at them.
     """
     kept = trimmed(document)

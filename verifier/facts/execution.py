@@ -43,12 +43,12 @@ class JobName:
 
 
 def parse_job_name(resource: str) -> JobName:
-    """The job with this full resource name. Raises Malformed."""
+    """Return the job with this full resource name. Raises Malformed."""
     return parse_execution_name(f"{resource}/executions/any")[0]
 
 
 def parse_execution_name(name: str) -> tuple[JobName, str]:
-    """The job and the short name of an execution's resource name. Raises Malformed."""
+    """Return the job and the short name of an execution's resource name. Raises Malformed."""
     match = _EXECUTION.match(name) if name.isascii() else None
     if not match:
         raise Malformed(f"execution name: expected projects/P/locations/L/jobs/J/executions/E, got {name[:160]!r}")

@@ -32,12 +32,12 @@ RIGHT_COMMAND = (
 
 
 def commit(**claims: str) -> Build:
-    """The build that the trigger makes of a push, with these substitutions alone."""
+    """Return the build that the trigger makes of a push, with these substitutions alone."""
     return pushed(substitutions=claims)
 
 
 def fetching(**git: str) -> Build:
-    """The build of a push that fetches another repository besides."""
+    """Return the build of a push that fetches another repository besides."""
     return pushed(dependencies=[{"gitSource": {"repository": {"url": git["url"]}, "revision": git["revision"]}}])
 
 

@@ -19,7 +19,7 @@ def of_args(name: str, *args: object, **fields: Any) -> str:
 
 
 def command(line: str) -> str:
-    """The line of the table as somebody would write it."""
+    """Return the line of the table as somebody would write it."""
     return line.replace("*", "something").replace("->", "gs://a-bucket")
 
 
