@@ -72,6 +72,7 @@ def builds() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         "source": {"storageSource": place},
     }
     git = {"url": "https://github.com/acme/worker.git", "revision": "85cffd8" + "0" * 33}
+    claims = {"TRIGGER_NAME": "worker-main", "BRANCH_NAME": "main", "REF_NAME": "main", "COMMIT_SHA": git["revision"]}
     commit = {
         "id": "0f2c7f1e-0000-4000-8000-000000000003",
         "projectId": WATCHED,
@@ -79,7 +80,7 @@ def builds() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         "source": {"gitSource": git},
         "sourceProvenance": {"resolvedGitSource": git},
         "buildTriggerId": "5b3c1a52-6a0e-4f3f-9f3b-0d5d0c6f2b11",
-        "substitutions": {"TRIGGER_NAME": "worker-main", "BRANCH_NAME": "main", "COMMIT_SHA": git["revision"]},
+        "substitutions": claims,
         "images": [IMAGE],
         "results": {"images": [{"name": IMAGE, "digest": f"sha256:{'5' * 64}"}]},
     }

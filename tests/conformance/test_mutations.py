@@ -10,13 +10,13 @@ import pytest
 from tests.conformance.case import ORCHARD, READ_AT
 from tests.conformance.mutations import BASES, mutated
 from tests.conformance.oracle import may_pass
-from verifier.checks.before import judge_before, policy_before
 from verifier.checks.by_source import judge_source
 from verifier.checks.policy_file import read_policy
 from verifier.checks.verdict import Verdict
 from verifier.errors import Malformed
 from verifier.facts.build import parse_build
 from verifier.facts.source import source_of
+from verifier.history.before import judge_before, policy_before
 from verifier.reporting.audit_entry import explanation, verdict_entry
 from verifier.reporting.slack_message import is_posted, verdict_message
 

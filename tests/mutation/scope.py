@@ -13,7 +13,7 @@ _WIDER: dict[str, Sequence[str]] = {
     "verifier/controller/ledger.py": ("tests/contract/test_ledger.py", "tests/properties/test_ledger.py"),
     "verifier/facts/logs": ("tests/unit/facts/logs", "tests/properties/test_log_entries.py"),
     "verifier/facts": (_CONFORMANCE,),
-    "verifier/checks/before.py": ("tests/conformance/test_mutations.py",),
+    "verifier/history/before.py": ("tests/conformance/test_mutations.py",),
     "verifier/checks/policy_advice.py": ("tests/unit/checks/test_policy_file.py",),
     "verifier/checks/policy_table.py": ("tests/unit/checks/test_policy_file.py",),
     "verifier/checks": (_CONFORMANCE,),

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from verifier.checks.before import judge_before, policy_before
 from verifier.checks.by_source import judge_source
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy
@@ -15,6 +14,7 @@ from verifier.checks.verdict import Outcome
 from verifier.facts.build import Build
 from verifier.facts.source import NoSource, Source, Upload, source_of
 from verifier.facts.trigger import Trigger, Unread
+from verifier.history.before import judge_before, policy_before
 from verifier.history.summary import Problem
 from verifier.redact import one_line
 from verifier.reporting.slack_message import is_posted

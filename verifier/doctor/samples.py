@@ -99,6 +99,6 @@ def _build(project: str, now: datetime, *, has_commit: bool, status: str = "SUCC
         document |= {
             "sourceProvenance": {"resolvedGitSource": git},
             "buildTriggerId": _ID,
-            "substitutions": {"COMMIT_SHA": _SHA, "BRANCH_NAME": "main", "TRIGGER_NAME": "sample"},
+            "substitutions": {"COMMIT_SHA": _SHA, "BRANCH_NAME": "main", "REF_NAME": "main", "TRIGGER_NAME": "sample"},
         }
     return parse_build(document)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.unit.builders import DECIDED, IMAGE, SHA, TRIGGER_ID, WORKER, pushed, uploaded
-from verifier.checks.before import judge_before, policy_before
 from verifier.checks.policy import BuildConfig, Exemption, Policy
 from verifier.checks.verdict import SOURCE_CHECKS, Check, Outcome, Verdict
 from verifier.facts.build import Build
 from verifier.facts.repository import Repository
+from verifier.history.before import judge_before, policy_before
 
 LOCAL, FAILED, OPEN, EXEMPT, VERIFIED = (
     Verdict.LOCAL_SOURCE,
