@@ -76,13 +76,6 @@ def _until(accept: Accept) -> str:
     return f"until {accept.until.isoformat()}: {excerpt(accept.reason, _MOST_REASON)}"
 
 
-def not_accepted(
-    accepts: Sequence[Accept], errors: Iterable[Repeated], *, job: JobName | None, worker: str, today: date
-) -> tuple[Repeated, ...]:
-    """Return the errors that nothing accepts."""
-    return tuple(error for error in errors if accepting(accepts, error, job=job, worker=worker, today=today) is None)
-
-
 def accept_lines(error: Repeated, worker: str, today: date) -> str:
     """Return the lines of policy.toml that would accept this error: one to paste, with its reason to be filled in."""
     until = date.fromordinal(min(today.toordinal() + 30, date.max.toordinal()))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from verifier.doctor.rows import Need, Row, holds
 
-PERMISSION = "logging.logEntries.create"
 _ROLES = frozenset(
     f"roles/{name}"
     for name in (

@@ -109,7 +109,6 @@ _FOREIGN_NET = ("System.", "Microsoft.", "Newtonsoft.", "Npgsql.", "Grpc.", "Goo
 _CAUSE = re.compile(r"^[ \t]*(?:Caused by: |Wrapped by: |---> ?|\[cause\]: |-+> )", re.MULTILINE)
 _GENERATED = re.compile(r"^lambda\$(\w+)\$\d+$|\$\$.*$|^<(.+)>b__.*$|\$\d+$|^(.+)\|\d+_\d+$")
 _JVM_HEAD = re.compile(r'^.*?Exception in thread "[^"]*" ')
-_FRAME_END = re.compile(r"^\s*\.\.\. \d+|^\s*--- End of ")
 
 
 def _at_frames(text: str) -> Stack | None:
