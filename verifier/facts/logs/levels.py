@@ -79,7 +79,7 @@ def level_of_word(word: str) -> int:
     found = SPELLINGS.get(folded, 0)
     if found or not folded:
         return found
-    if folded.lstrip("-").isdigit():
+    if folded.isdecimal():
         return level_of_number(int(folded[:6]))
     return SPELLINGS.get(folded.partition("+")[0].partition("(")[0].partition("-")[0], 0)
 
@@ -89,7 +89,7 @@ def level_of_number(number: float, field: str = "level") -> int:
     if not 0 < number < 1e9:
         return 0
     if field in ("severity_number", "severityNumber"):  # OpenTelemetry: 1 to 24, four of each
-        return (0, DEBUG, DEBUG, INFO, WARNING, ERROR, CRITICAL)[int(number + 3) // 4] if 0 < number < 25 else 0
+        return (0, DEBUG, DEBUG, INFO, WARNING, ERROR, CRITICAL)[int(number + 3) // 4] if number < 25 else 0
     if number >= 1_000:  # logback and log4j: 10,000 DEBUG to 50,000 FATAL
         return _step(number / 10_000, (DEBUG, DEBUG, INFO, WARNING, ERROR, CRITICAL))
     if number >= 100:  # Monolog: 100 DEBUG, 200 INFO, 250 NOTICE, 300 WARNING, 400 ERROR, 500 CRITICAL
