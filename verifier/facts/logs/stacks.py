@@ -134,7 +134,7 @@ def _at_frame(text: str) -> tuple[str, bool] | None:
         own = not (path.startswith(("node:", "internal/", "<")) or "node_modules" in path or "/deps/" in path)
         return f"{_file(path)} {(node[1] or '').partition(' [as ')[0]}".strip(), own
     jvm = _JVM_FRAME.match(text)
-    if jvm and (not jvm[3] or jvm[3].endswith((".java", "Method", "Source", ">")) or ":" in jvm[3] or "." in jvm[3]):
+    if jvm and (jvm[3].endswith((".java", "Method", "Source", ">")) or ":" in jvm[3] or "." in jvm[3]):
         kind = jvm[1].rpartition(".")[2].partition("$")[0]
         return f"{kind}.{_written(jvm[2])}", not jvm[1].startswith(_FOREIGN_JVM)
     net = _NET_FRAME.match(text)
@@ -216,7 +216,7 @@ def _ruby(text: str) -> Stack | None:
 
 
 _PHP = re.compile(
-    r"^(?:.*?error:\s+|.*?)(?:Uncaught )?([A-Za-z_\\][\w\\]*(?:Exception|Error)\w*): (.*?)(?: in (\S+?)(?::"
+    r"^(?:.*?error:\s+|.*?)(?:Uncaught )?((?:[A-Za-z_\\][\w\\]*)?(?:Exception|Error)\w*): (.*?)(?: in (\S+?)(?::"
     r"| on line )\d+)?$",
     re.MULTILINE,
 )
