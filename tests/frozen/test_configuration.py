@@ -11,7 +11,7 @@ from verifier.checks.policy_file import read_policy
 from verifier.checks.verdict import Verdict
 from verifier.config import FirestoreLedger, Settings, SqliteLedger, Watched, read_settings
 from verifier.facts.execution import JobName
-from verifier.facts.logs import DEFAULT_FAILURES, LogRules, Pattern
+from verifier.facts.logs import LogRules, Pattern
 from verifier.facts.repository import Repository
 from verifier.facts.source import Strength
 
@@ -43,7 +43,7 @@ POLICY = Policy(
             region="global",
             image="us-docker.pkg.dev/vividly-dev/images/content-worker",
             logs=LogRules(
-                failures=(*DEFAULT_FAILURES, LOST, Pattern("out of memory", "out of memory")),
+                failures=(LOST, Pattern("out of memory", "out of memory")),
                 ignored=(NOISE, Pattern("harmless", "^retrying")),
                 expected=(STARTED, Pattern("query ok", "query ok")),
             ),

@@ -18,7 +18,7 @@ from verifier.checks.policy_file import MOST_PATTERNS, read_policy
 from verifier.checks.verdict import Verdict
 from verifier.errors import SettingsError
 from verifier.facts.execution import JobName
-from verifier.facts.logs import DEFAULT_FAILURES, LogRules, Pattern
+from verifier.facts.logs import LogRules, Pattern
 from verifier.facts.repository import Repository
 from verifier.facts.source import Strength
 
@@ -87,7 +87,7 @@ def test_the_example_reads_whole() -> None:
                 image="us-docker.pkg.dev/vividly-dev/images/content-worker",
                 expect_logs=("stdout", "stderr"),
                 logs=LogRules(
-                    failures=(*DEFAULT_FAILURES, mine),
+                    failures=(mine,),
                     ignored=(Pattern("DeprecationWarning", "DeprecationWarning"),),
                     expected=(Pattern("query ok", "query ok"),),
                     off=frozenset({"test-runner", "leptonica"}),
@@ -197,19 +197,27 @@ def test_a_workers_patterns_are_added_to_those_for_all_and_the_defaults() -> Non
     )
 
     assert found.workers[0].logs == LogRules(
-        failures=(*DEFAULT_FAILURES, Pattern("a+b", "a+b"), Pattern("trouble", "e")),
+        failures=(Pattern("a+b", "a+b"), Pattern("trouble", "e")),
         ignored=(Pattern("c", "c"), Pattern("f", "f")),
         expected=(Pattern("d", "d"), Pattern("g", "g")),
     )
 
 
-def test_the_default_patterns_can_be_left_out_for_all_or_for_one() -> None:
-    without = policy(f"logs.default_patterns = false\n{WORKER}").workers[0]
-    again = policy(f"logs.default_patterns = false\n{WORKER}default_patterns = true").workers[0]
-
-    assert without.logs.failures == ()
-    assert again.logs.failures == DEFAULT_FAILURES
-    assert worker("default_patterns = false").logs.failures == ()
+@pytest.mark.parametrize(
+    ("for_all", "own", "are_on"),
+    [
+        ("", "", True),
+        ("", "= false", False),
+        ("= false", "", False),
+        ("= false", "= true", True),
+        ("= true", "= false", False),
+    ],
+)
+def test_crash_words_and_noise_can_be_left_out_for_all_or_for_one(for_all: str, own: str, are_on: bool) -> None:
+    for key in ("default_patterns", "noise"):
+        usual, mine = f"logs.{key} {for_all}" * bool(for_all), f"{key} {own}" * bool(own)
+        logs = policy(f"{usual}\n{WORKER}{mine}").workers[0].logs
+        assert logs == LogRules(crash_words=are_on or key == "noise", noise=are_on or key != "noise")
 
 
 def test_all_problems_are_told_at_once_each_with_its_place() -> None:
@@ -386,17 +394,16 @@ def test_a_pattern_that_could_harm_or_says_nothing_is_refused(pattern: str, why:
 def test_patterns_that_are_too_much_for_re2_together_are_refused() -> None:
     patterns = [rf"'{number}[\p{{L}}]{{30}}'" for number in range(15)]
 
-    assert len(worker(f"fail = [{', '.join(patterns[:2])}]").logs.failures) == len(DEFAULT_FAILURES) + 2
+    assert len(worker(f"fail = [{', '.join(patterns[:2])}]").logs.failures) == 2
     assert problems(f"{WORKER}fail = [{', '.join(patterns)}]") == [
         "worker[1]: expected patterns that RE2 can look for together, got 'failed to compile Set'"
     ]
 
 
 def test_there_is_a_most_of_patterns_for_one_worker() -> None:
-    room = MOST_PATTERNS - len(DEFAULT_FAILURES)
-    patterns = [f"p{number}" for number in range(room)]
+    patterns = [f"p{number}" for number in range(MOST_PATTERNS)]
 
-    assert len(worker(f"ignore = {patterns}").logs.ignored) == room
+    assert len(worker(f"ignore = {patterns}").logs.ignored) == MOST_PATTERNS
     assert problems(f"{WORKER}ignore = {[*patterns, 'more']}") == [
         "worker[1]: expected at most 64 patterns, those for every worker among them, got 65"
     ]

@@ -29,7 +29,7 @@ from verifier.facts.logs.entry import EXECUTION_LABEL, PLATFORM_LOGS, SYSTEM_LOG
 from verifier.facts.logs.identity import ALGORITHM, Described, describe
 from verifier.facts.logs.levels import ERROR, LEVEL_FIELDS
 from verifier.facts.logs.noise import NOISE
-from verifier.facts.logs.patterns import DEFAULT_FAILURES, LogRules, Pattern, row_names, unknown_rows
+from verifier.facts.logs.patterns import LogRules, Pattern, row_names, unknown_rows
 from verifier.facts.logs.query import MOST_QUERY, job_filter, log_filter, longest_query
 from verifier.facts.logs.reading import MOST_KINDS, LogReading, read_twice
 from verifier.facts.logs.result import Ending, Folded, LogFacts, Repeated, Unlabelled
@@ -47,7 +47,6 @@ from verifier.facts.logs.text import (
 
 __all__ = [
     "ALGORITHM",
-    "DEFAULT_FAILURES",
     "ERROR",
     "ERROR_FIELDS",
     "EXECUTION_LABEL",

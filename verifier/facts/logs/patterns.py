@@ -19,15 +19,11 @@ class Pattern:
     expression: str
 
 
-DEFAULT_FAILURES: tuple[Pattern, ...] = ()
-"""No pattern is a default any more: what was one is a row of the tables now."""
-
-
 @dataclass(frozen=True, slots=True)
 class LogRules:
     """What is looked for in a worker's logs."""
 
-    failures: tuple[Pattern, ...] = DEFAULT_FAILURES
+    failures: tuple[Pattern, ...] = ()
     """Lines that mean failure whatever their level; the first that matches names an entry."""
     ignored: tuple[Pattern, ...] = ()
     """Errors whose own line has this mean nothing, even at severity ERROR."""
