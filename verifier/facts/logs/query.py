@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from verifier.facts.execution import Completion, Execution, JobName, parse_execution_name
+from verifier.facts.execution import Execution, JobName, parse_execution_name
 from verifier.facts.logs.entry import EXECUTION_LABEL, SYSTEM_LOG
 from verifier.facts.logs.patterns import LogRules, Pattern
 from verifier.facts.logs.streams import RIGHT_BEFORE
@@ -44,23 +44,9 @@ _WORD_FIELDS = (
     "record.level.name",
 )
 _NUMBERS = (("level", (10, 20, 30, 100, 200, 250)), ("context.logLevel", (10, 20, 30)), ("levelno", (10, 20)))
-_LONGEST = Execution(
-    name=f"projects/{'p' * 63}/locations/{'l' * 41}/jobs/{'j' * 63}/executions/{'e' * 69}",
-    created=datetime(2026, 1, 1, tzinfo=UTC),
-    started=None,
-    completed=None,
-    completion=Completion.UNKNOWN,
-    message="",
-    exited=False,
-    tasks=1,
-    succeeded=0,
-    failed=0,
-    cancelled=0,
-    retried=0,
-    containers=(),
-    build="",
-)
-"""An execution with names as long as they can be: the query for it is the longest."""
+_LONGEST = f"projects/p/locations/{'l' * 41}/jobs/{'j' * 63}/executions/{'e' * 69}"
+"""An execution's name with parts as long as they can be: the query for it is the longest. No project stands in it."""
+_ANY_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 def log_filter(execution: Execution, rules: LogRules, around: Sequence[datetime] = ()) -> str:
@@ -70,8 +56,7 @@ def log_filter(execution: Execution, rules: LogRules, around: Sequence[datetime]
     asked of each field, all structured entries of the execution are asked for. What stands right before the moments
     `around` is sent as well: see `LogFacts.unled`.
     """
-    query = _query(execution, rules, around, by_field=True)
-    return query if len(query) <= MOST_QUERY else _query(execution, rules, around, by_field=False)
+    return _fitting(execution.name, execution.created, rules, around)
 
 
 def longest_query(rules: LogRules) -> int:
@@ -79,7 +64,7 @@ def longest_query(rules: LogRules) -> int:
 
     A policy whose rules make it more than `MOST_QUERY` must be refused.
     """
-    return len(log_filter(_LONGEST, rules, (_LONGEST.created,) * MOST_UNLED))
+    return len(_fitting(_LONGEST, _ANY_TIME, rules, (_ANY_TIME,) * MOST_UNLED))
 
 
 def job_filter(job: JobName, since: datetime, rules: LogRules, around: Sequence[datetime] = ()) -> str:
@@ -88,9 +73,14 @@ def job_filter(job: JobName, since: datetime, rules: LogRules, around: Sequence[
     return next((query for query in queries if len(query) <= MOST_QUERY), "\n".join(_of_job(job, since)))
 
 
-def _query(execution: Execution, rules: LogRules, around: Sequence[datetime], *, by_field: bool) -> str:
-    job, short_name = parse_execution_name(execution.name)
-    since = execution.created - timedelta(seconds=_EARLIER_SECONDS)
+def _fitting(name: str, created: datetime, rules: LogRules, around: Sequence[datetime]) -> str:
+    query = _query(name, created, rules, around, by_field=True)
+    return query if len(query) <= MOST_QUERY else _query(name, created, rules, around, by_field=False)
+
+
+def _query(name: str, created: datetime, rules: LogRules, around: Sequence[datetime], *, by_field: bool) -> str:
+    job, short_name = parse_execution_name(name)
+    since = created - timedelta(seconds=_EARLIER_SECONDS)
     wanted = _wanted(rules, around, by_field=by_field)
     label = f'labels."{EXECUTION_LABEL}"'
     return "\n".join([*_of_job(job, since), f"(({label}={_quoted(short_name)} AND ({wanted})) OR (NOT {label}:*))"])

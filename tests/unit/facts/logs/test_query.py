@@ -10,14 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.facts.logs.lines import SHORT_NAME, START
-from verifier.facts.execution import Completion, Execution
-from verifier.facts.logs import MESSAGE_FIELDS, MOST_QUERY, LogRules, Pattern, log_filter, longest_query
+from verifier.facts.execution import Completion, Execution, JobName
+from verifier.facts.logs import (
+    ERROR_FIELDS,
+    MESSAGE_FIELDS,
+    MOST_QUERY,
+    LogRules,
+    Pattern,
+    job_filter,
+    log_filter,
+    longest_query,
+)
 from verifier.facts.logs.superset import SUPERSET
 
 
-def execution(short_name: str = SHORT_NAME, job: str = "dev-vividly-content-worker") -> Execution:
+def execution(
+    short_name: str = SHORT_NAME, job: str = "dev-vividly-content-worker", location: str = "us-central1"
+) -> Execution:
     return Execution(
-        name=f"projects/vividly-dev/locations/us-central1/jobs/{job}/executions/{short_name}",
+        name=f"projects/vividly-dev/locations/{location}/jobs/{job}/executions/{short_name}",
         created=START,
         started=None,
         completed=None,
@@ -46,30 +57,85 @@ OWN = f'labels."run.googleapis.com/execution_name"="{SHORT_NAME}"'
 PATTERNS = LogRules(failures=(Pattern("lost", r'clip "\d+" lost'),), expected=(Pattern("ok", "^query ok$"),))
 
 
+CALM_WORDS = "(?i)^ *(?:trac|trc|debug|dbg|verb|fine|info|inf|notice|success)"
+LEVEL_WORDS = (
+    'level levelname level_name lvl log.level "log.level" LogLevel Level "@l" "@level" log_level logLevel severity_text'
+    ' severityText SeverityText record.level.name "record.level.name"'
+).split()
+LEVEL_NUMBERS = (
+    "level=10 level=20 level=30 level=100 level=200 level=250 context.logLevel=10 context.logLevel=20"
+    ' context.logLevel=30 "context.logLevel"=10 "context.logLevel"=20 "context.logLevel"=30 levelno=10 levelno=20'
+).split()
+LOUD = " AND ".join(
+    [
+        "(jsonPayload:*",
+        "(severity=DEFAULT OR severity=WARNING)",
+        *(f'NOT jsonPayload.{field}=~"{CALM_WORDS}"' for field in LEVEL_WORDS),
+        *(f"NOT jsonPayload.{number}" for number in LEVEL_NUMBERS),
+    ]
+)
+WANTED = f'severity>=ERROR OR log_id("run.googleapis.com/varlog/system") OR textPayload=~"{SUPERSET}" OR {LOUD})'
+
+
+def named(field: str) -> list[str]:
+    """Return how a query names a field: nested, and as one name with dots."""
+    if "." in field:
+        return [f"jsonPayload.{field}", f'jsonPayload."{field}"']
+    return [f"jsonPayload.{field}" if field.isidentifier() else f'jsonPayload."{field}"']
+
+
 def test_the_query_asks_for_errors_the_platforms_lines_and_what_may_matter() -> None:
-    query = log_filter(execution(), LogRules())
-    wanted = f'severity>=ERROR OR log_id("run.googleapis.com/varlog/system") OR textPayload=~"{SUPERSET}" OR '
-    assert query.startswith(
-        f"{HEAD}(({OWN} AND ({wanted}(jsonPayload:* AND (severity=DEFAULT OR severity=WARNING) AND "
-    )
-    assert query.endswith(f")) OR {UNLABELLED})")
+    assert log_filter(execution(), LogRules()) == f"{HEAD}(({OWN} AND ({WANTED})) OR {UNLABELLED})"
 
 
 def test_a_teams_patterns_are_asked_of_the_text_and_of_each_field_of_a_message() -> None:
-    query = log_filter(execution(), PATTERNS)
     pattern = '"(?:clip (?s:.)[0-9]+(?s:.) lost)|(?:^query ok$)"'
-    assert f" OR textPayload=~{pattern}" in query
-    for field in MESSAGE_FIELDS:
-        name = field if field.replace(".", "").isidentifier() else f'"{field}"'
-        assert f" OR jsonPayload.{name}=~{pattern}" in query
+    texts = ["textPayload", *(name for field in MESSAGE_FIELDS for name in named(field))]
+    errors = [name for field in ERROR_FIELDS for name in named(field)]
+    without = "".join(f" AND NOT {name}:*" for name in (*texts[1:], *errors))
+    asked = [*(f"{name}=~{pattern}" for name in texts), *(f"{name}:*" for name in errors), f"(jsonPayload:*{without})"]
+    assert log_filter(execution(), PATTERNS) == f"{HEAD}(({OWN} AND ({' OR '.join([WANTED, *asked])})) OR {UNLABELLED})"
 
 
 def test_patterns_too_long_for_each_field_ask_for_all_structured_entries() -> None:
     rules = LogRules(expected=(Pattern("long", "x" * 2_000),))
+    asked = f'textPayload=~"(?:{"x" * 2_000})" OR jsonPayload:*'
     query = log_filter(execution(), rules)
-    assert query.count("x" * 2_000) == 1
-    assert " OR jsonPayload:*" in query
+    assert query == f"{HEAD}(({OWN} AND ({WANTED} OR {asked})) OR {UNLABELLED})"
     assert len(query) <= longest_query(rules) <= MOST_QUERY
+
+
+def test_a_query_of_twenty_thousand_characters_is_asked_field_by_field_and_a_longer_one_is_not() -> None:
+    assert MOST_QUERY == 20_000
+    rules = LogRules(expected=(Pattern("long", "x" * 400),))
+    room = MOST_QUERY - len(log_filter(execution("e"), rules))
+    assert 0 < room < 4_000
+    assert len(log_filter(execution("e" * (1 + room)), rules)) == MOST_QUERY
+    shorter = log_filter(execution("e" * (2 + room)), rules)
+    assert (shorter.count("x" * 400), len(shorter) < MOST_QUERY) == (1, True)
+
+
+JOB = JobName("vividly-dev", "us-central1", "worker")
+OF_JOB = HEAD.replace("dev-vividly-content-worker", "worker").replace("09:20:00", "09:21:00")
+
+
+def test_a_jobs_query_asks_for_the_same_whatever_execution_wrote_it() -> None:
+    assert job_filter(JOB, START, LogRules()) == f"{OF_JOB}({WANTED})"
+    long = LogRules(expected=(Pattern("long", "x" * 2_000),))
+    assert job_filter(JOB, START, long) == f'{OF_JOB}({WANTED} OR textPayload=~"(?:{"x" * 2_000})" OR jsonPayload:*)'
+    around = 'timestamp>="2026-11-03T09:20:59.980000Z" AND timestamp<="2026-11-03T09:21:00.000000Z"'
+    assert job_filter(JOB, START, LogRules(), [START]) == f"{OF_JOB}({WANTED} OR ({around}))"
+    by_field = job_filter(JOB, START, PATTERNS)
+    assert all(f' OR {name}=~"' in by_field for field in MESSAGE_FIELDS for name in named(field))
+
+
+def test_a_jobs_query_that_can_not_fit_asks_for_all_of_the_job() -> None:
+    """Nobody refused these patterns: `verifier logs` reads what a policy would not be allowed to ask of a run."""
+    rules = LogRules(expected=(Pattern("long", "x" * MOST_QUERY),))
+    assert job_filter(JOB, START, rules) == OF_JOB.rstrip("\n")
+    short = len(job_filter(JOB, START, LogRules(expected=(Pattern("long", "x" * 2_000),)))) - 2_000
+    fits = LogRules(expected=(Pattern("long", "x" * (MOST_QUERY - short)),))
+    assert len(job_filter(JOB, START, fits)) == MOST_QUERY
 
 
 def test_rules_that_would_make_the_query_too_long_tell_its_length() -> None:
@@ -108,6 +174,12 @@ def test_no_pattern_or_name_breaks_out_of_its_quotes(patterns: list[str], job: s
 
     rules = LogRules(failures=tuple(Pattern("any", pattern) for pattern in patterns))
     assert structure(rules) == structure(LogRules(failures=(Pattern("plain", "plain"),)))
+
+
+def test_the_longest_query_has_the_longest_names_and_twenty_moments() -> None:
+    longest = execution("e" * 69, "j" * 63, "l" * 41)
+    for rules in (LogRules(), PATTERNS, LogRules(expected=(Pattern("long", "x" * 2_000),))):
+        assert longest_query(rules) == len(log_filter(longest, rules, [START] * 20))
 
 
 @pytest.mark.parametrize("name", ["a", "b" * 63])
