@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+import re2
 
 from tests.unit.facts.logs.lines import START, STDERR
 from verifier.facts.logs.entry import LogEntry
@@ -213,3 +216,34 @@ def test_a_set_of_expressions_says_which_of_them_a_text_has() -> None:
     assert list(search_set(("a", "b", "c"))("bc")) == [1, 2]
     assert not search_set(("a", "b"))("c")
     assert not search_set(())("c")
+
+
+def test_what_says_nothing_and_what_is_calm_are_no_part_of_a_trace() -> None:
+    assert look("all is well") == (Look(None, calm=False, relevant=False), [])
+    assert look("2026-11-03 09:21:00 INFO ok") == (Look(None, calm=True, relevant=False), [])
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        lambda patterns: LogRules(failures=patterns),
+        lambda patterns: LogRules(ignored=patterns),
+        lambda patterns: LogRules(expected=patterns),
+    ],
+    ids=["failures", "ignored", "expected"],
+)
+def test_a_teams_patterns_that_need_too_much_memory_are_refused(
+    rules: Callable[[tuple[Pattern, ...]], LogRules],
+) -> None:
+    patterns = tuple(Pattern(str(number), rf"{number}[\p{{L}}]{{30}}") for number in range(15))
+    Judge(rules(patterns[:2]))
+    with pytest.raises(re2.error):
+        Judge(rules(patterns))
+
+
+@pytest.mark.parametrize(("line", "is_error"), [(350, True), (450, False)])
+def test_of_many_lines_four_hundred_are_looked_at_where_a_row_excepts_something(line: int, is_error: bool) -> None:
+    """Of a row that excepts nothing, all are looked at: it costs one pass."""
+    text = "\n".join(["all is well"] * line + [SHELL])
+    assert bool(look(text)[0].judged) is is_error
+    assert look("\n".join(["all is well"] * line + [RUST]))[0].judged == ErrorReason("rust-panic", "")

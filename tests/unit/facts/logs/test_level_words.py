@@ -95,6 +95,30 @@ def test_a_word_in_a_sentence_in_data_or_in_quotes_is_no_level(line: str) -> Non
     assert level_of_text(line).level == 0
 
 
+def test_a_level_word_stands_among_the_first_seven_words_and_four_hundred_characters() -> None:
+    word = "x" * 100
+    assert level_of_text(f"{word} {word} {word} ERROR no").level == ERROR
+    assert level_of_text(f"{word} {word} {word} {word} ERROR no").level == 0
+    assert level_of_text("one two three four five six ERROR no").level == ERROR
+    assert level_of_text("one two three four five six seven ERROR no").level == 0
+    assert level_of_text(f"{'x' * 119} ERROR no").level == ERROR
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("ERROR no tenant", " no tenant"),
+        ("\n\n  2026-11-28 04:00:56 ERROR no tenant\nERROR again", " no tenant\nERROR again"),
+        ("E1128 04:06:09.646694 28134 main.go:41] no tenant", ".646694 28134 main.go:41] no tenant"),
+        ("<3>disk is full", "disk is full"),
+        ("ERRO[0000] no tenant", " no tenant"),
+        ("ERROR:worker:ERROR", ""),
+    ],
+)
+def test_the_words_end_is_told(text: str, rest: str) -> None:
+    assert text[level_of_text(text).end :] == rest
+
+
 def test_the_first_level_word_decides() -> None:
     assert level_of_text("2026-01-02 10:00:00 INFO worker: ERROR budget at 40%").level == INFO
 
