@@ -9,10 +9,11 @@ import argparse
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 from tests.mutation import trial
-from tests.mutation.mutants import mutants_of, unchanged
+from tests.mutation.mutants import Excluded, mutants_of, unchanged
 from tests.mutation.scope import modules, stages
 from tests.mutation.score import LEAST, scores, table
 from tests.mutation.trial import Fate, Result, Trial
@@ -34,6 +35,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     trial.prepare()
     results: list[Result] = []
+    left = Counter[Excluded]()
     took: dict[str, float] = {}
     for module in chosen:
         tests = stages(module)
@@ -44,12 +46,15 @@ def main() -> int:
                     print(f"without any change, these tests fail: {_words(stage)}", file=sys.stderr)
                     return 2
                 took[_words(stage)] = asis.seconds
-        chances = trial.of(mutants_of(module)[:: asked.every], tests, sum(took[_words(stage)] for stage in tests))
+        mutants = mutants_of(module)
+        left.update(mutant.excluded for mutant in mutants if mutant.excluded)
+        tried = [mutant for mutant in mutants if not mutant.excluded][:: asked.every]
+        chances = trial.of(tried, tests, sum(took[_words(stage)] for stage in tests))
         for result in trial.run(chances, asked.processes):
             results.append(result)
             if result.fate is Fate.SURVIVED:
                 print(result.trial.mutant.shown(), flush=True)
-    text, whole = table(scores(results))
+    text, whole = table(scores(results), left)
     print(f"\n{text}", flush=True)
     return int(whole.share < LEAST)
 

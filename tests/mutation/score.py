@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.mutation.mutants import Excluded
 from tests.mutation.trial import Fate, Result
 
 LEAST = 0.9
@@ -46,9 +47,10 @@ def scores(results: Sequence[Result]) -> dict[str, Score]:
     return by_module
 
 
-def table(by_module: Mapping[str, Score]) -> tuple[str, Score]:
-    """Return the table of the modules, with their sum below, and the sum."""
+def table(by_module: Mapping[str, Score], excluded: Mapping[Excluded, int]) -> tuple[str, Score]:
+    """Return the table of the modules, with their sum and what was not tried below, and the sum."""
     whole = Score(sum((score.fates for score in by_module.values()), Counter[Fate]()))
     head = f"{'module':<44} {'tried':>6} {'killed':>6} {'survived':>8} {'score':>7}"
     rows = [score.line(name) for name, score in sorted(by_module.items())]
-    return "\n".join([head, *rows, whole.line("sum")]), whole
+    left = [f"excluded: {count} of {why}" for why, count in sorted(excluded.items())]
+    return "\n".join([head, *rows, whole.line("sum"), *left]), whole

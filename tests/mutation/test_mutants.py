@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mutation.mutants import CodeMutant, changes_of
+from tests.mutation.mutants import CodeMutant, Excluded, changes_of
 from tests.mutation.scope import modules, stages
 from tests.mutation.score import scores, table
 from tests.mutation.trial import Fate, Result, Trial
 
 
 def changed(source: str) -> set[str]:
-    return set(changes_of(source))
+    return {text for text, (_, excluded) in changes_of(source).items() if not excluded}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,28 @@ def test_texts_annotations_and_decorators_are_left_alone(source: str) -> None:
     assert changed(source) == set()
 
 
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("def f(a: int | None): ...\n", {"def f(a: int & None): ...\n": Excluded.ANNOTATION}),
+        ("@dataclass(frozen=True)\nclass A: ...\n", {"@dataclass(frozen=False)\nclass A: ...\n": Excluded.DECORATOR}),
+        ("A = Bee | Cee\n", {"A = Bee & Cee\n": Excluded.TYPE_NAME, "A = None\n": Excluded.TYPE_NAME}),
+        ("A = Bee[int] | None\n", {"A = None\n": Excluded.TYPE_NAME}),
+        ("A = TypeVar('A', b)\n", {"A = None\n": Excluded.TYPE_NAME}),
+        ("if TYPE_CHECKING:\n    a = b\n", {"if TYPE_CHECKING:\n    a = None\n": Excluded.TYPE_CHECKING}),
+    ],
+)
+def test_what_no_test_could_notice_is_told_with_its_reason(source: str, left: dict[str, Excluded]) -> None:
+    found = {text: excluded for text, (_, excluded) in changes_of(source).items()}
+    assert left.items() <= found.items()
+    assert None not in found.values()
+
+
+@pytest.mark.parametrize("source", ["a = b | c\n", "A = re.M | re.S\n", "A = B.x | C\n", "A = M | S\n", "A = f(b)\n"])
+def test_what_only_resembles_a_type_is_changed(source: str) -> None:
+    assert changed(source) == set(changes_of(source)) != set()
+
+
 def test_what_a_text_is_made_of_is_changed() -> None:
     assert changed('f"{a[:80]}"\n') == {'f"{a[:81]}"\n'}
 
@@ -90,11 +112,13 @@ def test_what_was_never_a_module_counts_neither_way() -> None:
         return Result(Trial(CodeMutant(module, 1, ""), (), 1), fate, 0.1)
 
     fates = [Fate.KILLED, Fate.KILLED, Fate.SURVIVED, Fate.STILLBORN]
-    text, whole = table(scores([*(result("a.py", fate) for fate in fates), result("b.py", Fate.KILLED)]))
-    assert [line.split() for line in text.splitlines()] == [
+    results = [*(result("a.py", fate) for fate in fates), result("b.py", Fate.KILLED)]
+    text, whole = table(scores(results), {Excluded.TYPE_CHECKING: 2})
+    assert [line.split() for line in text.splitlines()[:-1]] == [
         ["module", "tried", "killed", "survived", "score"],
         ["a.py", "3", "2", "1", "66.7%"],
         ["b.py", "1", "1", "0", "100.0%"],
         ["sum", "4", "3", "1", "75.0%"],
     ]
+    assert text.splitlines()[-1] == "excluded: 2 of `if TYPE_CHECKING`: never runs"
     assert (whole.tried, whole.killed, whole.share) == (4, 3, 0.75)
