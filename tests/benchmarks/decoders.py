@@ -73,6 +73,15 @@ UNITS = (
     "a = 1\n",
     "[[worker]]\n",
     "a = [",
+    "(",
+    "a.",
+    "Error: ",
+    "\n\tat a.b(C.java:1)",
+    "thread 'a' panicked at 'b', ",
+    "'\"",
+    "https://aaaaaaaaaaaaaaaaaaaaaaaaa,pwd=x,token=z,",
+    "eyJaaaaaaaaaaaaaaaaaaaa-AKIAABCDEFGHIJKLMNOP-",
+    "authorization: ",
 )
 """What hostile texts are made of: what decoders stumble at, and what begins a secret without ending it."""
 
@@ -155,6 +164,11 @@ def _entries(text: str) -> list[LogEntry]:
     return [LogEntry(_WHEN, 500, "run.googleapis.com/stderr", each, "a", "0", "0") for each in texts]
 
 
+def _long_entry(text: str) -> list[LogEntry]:
+    """Return one entry, short enough to be searched whole in both sizes: of a longer one the ends are."""
+    return _entries(text[: len(text) // 7])[:1]
+
+
 def _judged(entries: list[LogEntry]) -> object:
     reading = LogReading(LogRules(), "a")
     reading.feed(entries)
@@ -180,6 +194,7 @@ DECODERS: dict[str, tuple[Read, Read]] = {
     "a build and its claims": (_parsed, _document),
     "a log entry": (log_entry, _raw_entry),
     "judging log entries": (_judged, _entries),
+    "judging a long log entry": (_judged, _long_entry),
     "a policy": (read_policy, _policy),
     "builds in a file": (lambda text: sum(1 for _ in read_documents(io.StringIO(text))), _same),
     "redact": (redact, _same),

@@ -4,13 +4,14 @@
 |---|---|
 | `facts/`, `checks/`, `reporting/`, `controller/`, `history/`, `standin/`, `cli/` | the packages of the verifier |
 | `builders.py` | builds and judgements of the tests' own team |
+| `counted.py` | text and bytes that count how much of them is read |
 | `made_up.py` | secrets that nobody ever had, for the rules of redaction |
 | `test_config.py` | settings come whole or not at all, and no secret shows |
 | `test_layers.py` | the rule of the layers: what may import what |
 | `test_names.py` | no two classes of one name |
 | `test_readme.py` | the README's tables and examples against the code |
 | `test_redact.py` | secrets go, the rest stays |
-| `test_redact_limits.py`, `test_redact_rules.py` | at what cost, and by which rules |
+| `test_redact_limits.py`, `test_redact_rules.py` | how much of a long text is read, and by which rules |
 | `test_redaction_page.py` | docs/redaction.md says what the rules are |
 | `test_tables.py` | each folder of tests begins with a table of its files |
 | `test_threats_page.py` | docs/threats.md has every threat, and names what is there |

@@ -6,13 +6,13 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.counted import CountedBytes
 from verifier.config import Watched
 from verifier.controller.events import (
     EXCERPT,
@@ -27,6 +27,7 @@ from verifier.controller.events import (
     decode,
 )
 from verifier.facts.build import BuildKey
+from verifier.redact import MARGIN
 
 WATCHED = Watched({"vividly-dev": "4711", "vividly-new": ""}, frozenset({"global", "us-central1"}))
 ID = "4e841fcb-9a1d-4a6e-8c5f-0f9d2b7a6c3e"
@@ -464,12 +465,11 @@ def test_whatever_is_changed_only_watched_builds_are_looked_at(data: Any, draw: 
     ],
     ids=["text", "no text", "secrets", "numbers", "lists", "one key", "no base64", "data"],
 )
-def test_a_malformed_body_of_a_megabyte_costs_at_most_fifty_milliseconds(body: bytes) -> None:
-    least = 1.0
-    for _ in range(5):
-        start = process_time()
-        hint = decode(body, "/builds", WATCHED)
-        least = min(least, process_time() - start)
-        assert isinstance(hint, Quarantined)
-        assert len(hint.excerpt) <= EXCERPT
-    assert least < 0.05
+def test_a_malformed_body_of_a_megabyte_is_read_once_and_its_beginning_again(body: bytes) -> None:
+    counted = CountedBytes(body)
+
+    hint = decode(counted, "/builds", WATCHED)
+
+    assert isinstance(hint, Quarantined)
+    assert len(hint.excerpt) <= EXCERPT
+    assert counted.taken <= len(body) + 4 * (EXCERPT + MARGIN + 1)
