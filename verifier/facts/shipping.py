@@ -28,9 +28,9 @@ class _Row:
     """A command that ships: a tool, the words of its command, of which `*` is any one, and parts of its options."""
 
     tool: str
-    words: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-    to_storage: bool = False
+    words: tuple[str, ...]
+    options: tuple[str, ...]
+    to_storage: bool
     """It copies, and ships where the last of its words is a place in Cloud Storage or another bucket."""
 
     @property

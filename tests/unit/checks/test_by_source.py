@@ -60,3 +60,11 @@ def test_a_build_that_did_not_succeed_is_not_judged_though_its_source_can_be_loo
     assert by_source(build, announced=announced) == Judgement(None, (), DECIDED)
     first = findings_by_source(build, source_of(build), POLICY)[0]
     assert (first.check, first.outcome) == (Check.SOURCE_IS_A_COMMIT, Outcome.FAILS)
+
+
+@pytest.mark.parametrize("status", ["FAILURE", "CANCELLED", "TIMEOUT"])
+def test_of_a_build_that_shipped_before_it_failed_an_upload_is_judged_and_a_commit_is_not(status: str) -> None:
+    steps = [{"name": "ubuntu", "script": "kubectl apply -f a.yaml", "status": "SUCCESS"}]
+    assert by_source(pushed(status=status, steps=steps)) == Judgement(None, (), DECIDED)
+    judgement = by_source(uploaded(status=status, steps=steps))
+    assert (judgement.verdict, judgement.decided) == (Verdict.LOCAL_SOURCE, DECIDED)

@@ -31,6 +31,10 @@ SORTED: dict[str, tuple[list[tuple[str, str]], str, int, Claimed]] = {
 }
 
 
+def test_what_a_record_does_not_say_was_left_to_the_job() -> None:
+    assert SavedRequest(BUILD) == SavedRequest(BUILD, nonce="", args=(), container="")
+
+
 @pytest.mark.parametrize(("claims", "nonce", "requests", "expected"), SORTED.values(), ids=SORTED.keys())
 def test_our_own_executions_are_told_from_others(
     claims: list[tuple[str, str]], nonce: str, requests: int, expected: Claimed

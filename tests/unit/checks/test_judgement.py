@@ -138,6 +138,16 @@ def test_a_judgement_without_a_part_that_each_version_writes_is_none(word: str) 
         parse_judgement({name: value for name, value in DOCUMENT.items() if name != word})
 
 
+def test_of_the_follow_ups_of_an_error_the_three_most_frequent_are_kept() -> None:
+    folded = tuple(Folded(str(number) * 16, f"line {number}", 9 - number) for number in range(5))
+    (error,) = judgement_document(replace(WHOLE, errors=(replace(WHOLE.errors[0], folded=folded),)))["errors"]
+    assert error["folded"] == [
+        {"identity": "0" * 16, "name": "line 0", "count": 9},
+        {"identity": "1" * 16, "name": "line 1", "count": 8},
+        {"identity": "2" * 16, "name": "line 2", "count": 7},
+    ]
+
+
 @pytest.mark.parametrize(
     ("check", "answer"), [(HOLDS.check, HOLDS), (FAILS.check, FAILS), (Check.WORKER_STARTED, None)]
 )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
 import pytest
 
 from tests.fixtures.builds import CASES, document
-from verifier.checks.policy import Exemption, Policy, Route, Worker, allows
+from verifier.checks.policy import BuildConfig, Deadlines, Exemption, Policy, Route, Worker, allows
 from verifier.checks.verdict import Verdict
 from verifier.facts.build import Build, parse_build
 from verifier.facts.execution import JobName
+from verifier.facts.logs import LogRules
 from verifier.facts.source import Strength, source_of
 
 TRIGGER_ID = "c2b7d7a4-5f0e-4b56-9d1c-7a6f0e8b3d21"
@@ -24,6 +26,55 @@ BY_NAME = Worker(NAME, replace(JOB, job="named"))
 
 def build(case: str = "commit-resolved-git", **changes: object) -> Build:
     return parse_build(document(case) | changes)
+
+
+def test_what_is_left_out_asks_for_nothing() -> None:
+    assert Worker(NAME, JOB) == Worker(
+        NAME,
+        JOB,
+        branches=(),
+        args=(),
+        region="",
+        image="",
+        container="",
+        logs=LogRules(),
+        expect_logs=(),
+        deadlines=Deadlines(),
+    )
+    assert Deadlines() == Deadlines(
+        start=timedelta(minutes=15), run=timedelta(hours=1), logs=timedelta(minutes=10), settle=timedelta(seconds=30)
+    )
+    assert Exemption("why") == Exemption(
+        "why", tool="", bucket="", service_account="", tag="", trigger="", projects=frozenset()
+    )
+    assert Route() == Route(channel="", mention="", verdicts=frozenset(), triggers=frozenset(), projects=frozenset())
+
+
+def test_the_default_policy_takes_what_a_trigger_made_of_a_proven_commit_and_posts_what_needs_somebody() -> None:
+    assert Policy() == Policy(
+        repositories=frozenset(),
+        branches=(),
+        tags=(),
+        strengths=frozenset({Strength.RESOLVED, Strength.REQUESTED, Strength.SERVICE_UPLOAD}),
+        repo_source_only=False,
+        require_trigger=True,
+        triggers=frozenset(),
+        build_config=BuildConfig.ANY,
+        exemptions=(),
+        soft_exemptions=(),
+        refused=(),
+        warnings=(),
+        workers=(),
+        logs=LogRules(),
+        accepts=(),
+        posts=frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED, Verdict.INCONCLUSIVE}),
+        post_verified_worker=True,
+        post_failed_builds=True,
+        name_submitter=False,
+        routes=(),
+        grace=timedelta(minutes=10),
+        digest="",
+    )
 
 
 def covers(exemption: Exemption, of: Build) -> bool:

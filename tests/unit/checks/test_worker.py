@@ -131,6 +131,8 @@ def test_whether_the_logs_are_complete(
     assert row(Check.LOGS_ARE_COMPLETE, execution, said, settled=settled) == (outcome, seen)
 
 
+ACCEPTED = replace(ERROR, accepted="until 2026-12-31: harmless")
+IS_ACCEPTED = "\"KeyError: 'width'\" ×3 is accepted until 2026-12-31: harmless"
 WHEN = f"{FINISHED:%H:%M:%S} UTC"
 ERRORS: dict[str, tuple[LogFacts, bool, Outcome, str]] = {
     "none": (facts(), True, Outcome.HOLDS, "none"),
@@ -158,6 +160,33 @@ ERRORS: dict[str, tuple[LogFacts, bool, Outcome, str]] = {
         True,
         Outcome.FAILS,
         f"\"KeyError: 'width'\" ×3, first at {WHEN} (task 2) and 1 other kind, and 4 entries of yet others",
+    ),
+    "yet others alone": (facts(more_errors=4), True, Outcome.FAILS, "4 entries of yet others"),
+    "an error that is no more accepted": (
+        facts(errors=(replace(ERROR, ran_out="until 2026-11-20: known"),)),
+        True,
+        Outcome.FAILS,
+        f"\"KeyError: 'width'\" ×3, first at {WHEN} (task 2), no more accepted: it was until 2026-11-20: known",
+    ),
+    "an accepted error": (facts(errors=(ACCEPTED,)), True, Outcome.HOLDS, IS_ACCEPTED),
+    "an accepted error so far": (
+        facts(errors=(ACCEPTED,)),
+        False,
+        Outcome.COULD_NOT_CHECK,
+        f"no errors in what could be read; {IS_ACCEPTED}",
+    ),
+    "an accepted error and another": (
+        facts(errors=(ACCEPTED, ERROR)),
+        True,
+        Outcome.FAILS,
+        f"\"KeyError: 'width'\" ×3, first at {WHEN} (task 2); {IS_ACCEPTED}",
+    ),
+    "three accepted errors": (facts(errors=(ACCEPTED,) * 3), True, Outcome.HOLDS, "; ".join([IS_ACCEPTED] * 3)),
+    "five accepted errors": (
+        facts(errors=(ACCEPTED,) * 5),
+        True,
+        Outcome.HOLDS,
+        "; ".join([*[IS_ACCEPTED] * 3, "2 others are accepted, too"]),
     ),
 }
 
@@ -256,6 +285,14 @@ def test_an_attempt_without_an_end_is_excused_when_time_is_up_and_no_sooner() ->
 def test_an_attempt_that_may_have_timed_out_is_not_excused() -> None:
     execution = ran(retried=1, timeout=timedelta(minutes=10))
     assert not logs_are_whole(execution, facts(("0", "1")), out_of_time=True)
+    assert execution.started
+    assert execution.completed
+    took = execution.completed - execution.started
+    for timeout, excused in ((took, False), (took + timedelta(microseconds=1), True)):
+        execution = replace(execution, timeout=timeout)
+        assert logs_are_whole(execution, facts(("0", "1")), out_of_time=True) is excused
+    for unknown in (replace(execution, started=None), replace(execution, completed=None)):
+        assert logs_are_whole(unknown, facts(("0", "1")), out_of_time=True)
 
 
 def test_a_task_that_did_not_exit_is_never_excused() -> None:
@@ -265,6 +302,8 @@ def test_a_task_that_did_not_exit_is_never_excused() -> None:
 def test_a_label_that_is_no_number_is_an_attempt_like_any_other() -> None:
     assert logs_are_whole(ran(), facts(("0", "")))
     assert logs_are_whole(ran(), facts(("0", "9" * 40)))
+    assert logs_are_whole(ran(), facts(("0", "100")))
+    assert not logs_are_whole(ran(), facts(("0", "99")))
 
 
 CERTAIN: dict[str, tuple[Execution, LogFacts, bool]] = {

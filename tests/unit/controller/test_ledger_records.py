@@ -305,3 +305,12 @@ def test_of_a_long_error_the_beginning_is_kept(length: int) -> None:
     long = "x" * (length - 1) + "y"
     assert after_failure(WHOLE, long, NOW).error == long[:500]
     assert queued(WHOLE, long).error == long[:500]
+
+
+def test_a_fresh_record_is_open_has_no_owner_and_says_that_nothing_was_done() -> None:
+    nothing = {
+        item.name: {"int": 0, "bool": False, "str": "", "tuple[str, ...]": []}.get(str(item.type))
+        for item in fields(Record)
+    }
+    of_its_own = {name: record_document(WHOLE)[name] for name in ("version", "key", "created", "state")}
+    assert record_document(Record(KEY, created=CREATED)) == nothing | of_its_own | {"announced": True}

@@ -17,8 +17,22 @@ from verifier.facts.claims import Claim
         (Claim("_" + "X" * 80, "1"), "_" + "X" * 78 + "…=1"),
         (Claim("TAG_NAME", "v1\u202e"), "TAG_NAME=v1"),
         (Claim("REF_NAME", "ghp_" + "a" * 36), "REF_NAME=[redacted]"),
+        (Claim("https://u:hunter", "2hunter@h"), "https://u:[redacted]@h=[redacted]"),
+        (Claim("a=b", "c"), "a?b=c"),
+        (Claim("PASSWORD", "hunter22"), "PASSWORD=[redacted]"),
     ],
-    ids=["plain", "contradicted", "just short enough", "long", "a long name", "not plain", "a secret"],
+    ids=[
+        "plain",
+        "contradicted",
+        "just short enough",
+        "long",
+        "a long name",
+        "not plain",
+        "a secret",
+        "a secret across both",
+        "a sign in its name",
+        "a name of a secret",
+    ],
 )
 def test_a_claim_is_shown_by_its_name_and_value(claim: Claim, shown: str) -> None:
     assert claim.shown == shown

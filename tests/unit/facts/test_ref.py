@@ -141,3 +141,20 @@ def test_a_dot_is_a_dot_only_where_a_trigger_ran_for_a_push(trigger: str, ref: R
 def test_a_mirrored_repository_without_a_name_is_known_by_substitutions() -> None:
     assert asked(commitSha="1") == Ref("branch", "main")
     assert asked(commitSha="1", trigger="") == NO_TRIGGER
+
+
+@pytest.mark.parametrize(
+    ("created", "is_known"),
+    [
+        ("2021-04-30T23:59:59Z", True),
+        ("2021-05-01T00:00:00Z", False),
+        ("2021-06-01T00:00:00Z", False),
+        ("2022-04-30T00:00:00Z", False),
+        (None, False),
+    ],
+)
+def test_before_cloud_build_wrote_ref_name_a_branch_alone_has_to_do(created: str | None, is_known: bool) -> None:
+    named = {"BRANCH_NAME": "main"}
+    found = ref_of(pushed(createTime=created, substitutions=named))
+    assert (found == Ref("branch", "main")) is is_known
+    assert ref_of(pushed(createTime=created, substitutions=named | {"REF_NAME": "fix"})).problem

@@ -156,3 +156,21 @@ def test_of_very_much_the_beginning_is_looked_at() -> None:
     assert of_script("\n" * 2_000 + "kubectl apply") == ""
     assert of_args("bash", *["-c"] * 190, "kubectl", "apply") == "kubectl apply"
     assert of_args("bash", "x" * 50_000, ";", "kubectl", "apply") == ""
+
+
+def test_of_a_steps_words_fifty_thousand_characters_are_looked_at() -> None:
+    command = "\nkubectl apply"
+    room = 50_000 - len(f"sh  {command}")
+    assert of_args("sh", "x" * room, command) == "kubectl apply"
+    assert of_args("sh", "x" * (room + 1), command) == ""
+    assert of_script("x" * (50_000 - len(command)) + command) == "kubectl apply"
+    assert of_script("x" * (50_001 - len(command)) + command) == ""
+
+
+def test_of_a_step_a_thousand_arguments_two_thousand_commands_and_two_hundred_words_are_looked_at() -> None:
+    assert of_args("sh", *["x\n"] * 999, "kubectl apply") == "kubectl apply"
+    assert of_args("sh", *["x\n"] * 1_000, "kubectl apply") == ""
+    assert of_script("true\n" * 1_999 + "kubectl apply") == "kubectl apply"
+    assert of_script("true\n" * 2_000 + "kubectl apply") == ""
+    assert of_script(f"kubectl {'-v ' * 198}apply") == "kubectl apply"
+    assert of_script(f"kubectl {'-v ' * 199}apply") == ""
