@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import re2
 
@@ -40,7 +39,7 @@ class Accept:
         """Return whether it is for this error of this job and worker, on whatever day."""
         if not self._is_for(job, worker):
             return False
-        return self.error in (error.identity, *error.aliases) or bool(_pattern(self.error).search(error.name))
+        return self.error in (error.identity, *error.aliases) or re2.search(self.error, error.name) is not None
 
     def _is_for(self, job: JobName | None, worker: str) -> bool:
         if self.job is not None:
@@ -81,9 +80,3 @@ def accept_lines(error: Repeated, worker: str, today: date) -> str:
     until = date.fromordinal(min(today.toordinal() + 30, date.max.toordinal()))
     of = f'worker = "{worker}"\n' if worker and worker.isprintable() and not set(worker) & set('"\\') else ""
     return f'[[accept]]\n{of}error = "{error.identity}"\nreason = "WHY"\nuntil = {until.isoformat()}'
-
-
-def _pattern(expression: str) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(expression, options)

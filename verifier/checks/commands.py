@@ -107,11 +107,11 @@ def told(text: str, most: int, words: Callable[[str, int], str]) -> str:
         left = most - len(said)
         if is_command:
             if len(piece) > left:
-                return f"{said}…"
+                return said if said.endswith("…") else f"{said}…"
             said += piece
         elif left > 0:
             core = words(piece, left)
-            said += f"{' ' if said and piece[0] == ' ' and core[:1] != ' ' else ''}{core}"
+            said += core
             said += " " if piece[-1] == " " and core[-1:] not in (" ", "…") else ""
     return said
 

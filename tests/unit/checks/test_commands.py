@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from tests.absence import absent
 from tests.unit.builders import POLICY, pushed, uploaded
-from verifier.checks.commands import Command, Kind, describe_execution, ends_with_command, part, pieces, told
+from verifier.checks.commands import (
+    Command,
+    Kind,
+    describe_execution,
+    ends_with_command,
+    part,
+    pieces,
+    shown_trigger,
+    told,
+)
 from verifier.checks.policy import BuildConfig, Policy, Worker
 from verifier.checks.remedies import right_command
 from verifier.cli.build_text import judge
@@ -20,7 +29,7 @@ from verifier.cli.terminal import visible
 from verifier.errors import Malformed
 from verifier.facts.execution import JobName
 from verifier.facts.repository import Repository
-from verifier.redact import excerpt
+from verifier.redact import excerpt, one_line
 
 CANARY = "ran"
 """A file that only somebody else's code makes."""
@@ -152,6 +161,59 @@ def test_a_command_that_does_not_fit_is_left_out_whole() -> None:
     command = str(Command(("gcloud", "run", "jobs", "list", f"--project={'p' * 40}")))
     assert told(f"look: {command}", 30, excerpt) == "look: …"
     assert told(f"look: {command}; or wait", 200, excerpt) == f"look: {command}; or wait"
+
+
+LIST = "gcloud run jobs list --project=p"
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        (LIST, len(LIST), LIST),
+        (LIST, len(LIST) - 1, "…"),
+        (f"see: {LIST}", len(LIST) + 5, f"see: {LIST}"),
+        (f"see: {LIST}", len(LIST) + 4, "see: …"),
+        (f"see  why: {LIST}; or {LIST}", 500, f"see why: {LIST}; or {LIST}"),
+        (f"{LIST}; or wait", len(LIST), LIST),
+        (f"{LIST}; or wait", len(LIST) + 1, f"{LIST}…"),
+        (f"{LIST}; or wait", len(LIST) + 9, f"{LIST}; or wait"),
+        (f"{'x' * 50} {LIST}", 10, "x" * 9 + "…"),
+        ("no command ", 500, "no command "),
+        ("", 500, ""),
+    ],
+)
+def test_words_are_shown_as_they_fit_and_commands_whole_or_not_at_all(text: str, most: int, shown: str) -> None:
+    assert told(text, most, one_line) == shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (("gcloud", "run"), "gcloud run"),
+        (("a b", "it's"), "'a b' 'it'\"'\"'s'"),
+        (("--filter=a b",), "--filter='a b'"),
+        (("--filter=a=b c",), "--filter='a=b c'"),
+        (("--empty=", "--flag"), "--empty='' --flag"),
+        (("a=b c",), "'a=b c'"),
+        (("-f=b c",), "'-f=b c'"),
+    ],
+)
+def test_a_command_is_written_as_a_shell_takes_it(arguments: tuple[str, ...], shown: str) -> None:
+    assert str(Command(arguments)) == shown
+
+
+@pytest.mark.parametrize(
+    ("trigger_id", "named", "in_quotes"),
+    [
+        ("7d4bb5b1", "trigger 7d4bb5b1", '"7d4bb5b1"'),
+        ("main; rm", "its trigger", "its trigger's id"),
+        ("", "its trigger", "its trigger's id"),
+        (f"ghp_{'a' * 36}", "its trigger", "its trigger's id"),
+    ],
+)
+def test_a_trigger_is_shown_by_its_id_alone(trigger_id: str, named: str, in_quotes: str) -> None:
+    assert shown_trigger(trigger_id) == named
+    assert shown_trigger(trigger_id, quote=True) == in_quotes
 
 
 def test_the_repository_that_cloud_build_resolved_fills_in_owner_and_name() -> None:

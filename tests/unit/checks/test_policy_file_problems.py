@@ -145,6 +145,14 @@ def test_a_pattern_that_needs_more_than_a_megabyte_is_refused_alone() -> None:
     assert worker("fail = ['[\\p{L}]{30}']").logs.failures == (Pattern(r"[\p{L}]{30}", r"[\p{L}]{30}"),)
 
 
+@pytest.mark.parametrize("pattern", ["((", "[\\p{L}]{1000}", "(?=a)"])
+def test_of_a_pattern_that_re2_refuses_the_problem_is_told_and_nothing_else(
+    pattern: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert len(problems(f"{WORKER}fail = ['{pattern}']")) == 1
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_log_of_two_hundred_characters_is_one() -> None:
     assert worker(f"expect_logs = ['{'x' * 200}']").expect_logs == ("x" * 200,)
 

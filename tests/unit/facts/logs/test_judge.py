@@ -233,12 +233,15 @@ def test_what_says_nothing_and_what_is_calm_are_no_part_of_a_trace() -> None:
     ids=["failures", "ignored", "expected"],
 )
 def test_a_teams_patterns_that_need_too_much_memory_are_refused(
-    rules: Callable[[tuple[Pattern, ...]], LogRules],
+    rules: Callable[[tuple[Pattern, ...]], LogRules], capfd: pytest.CaptureFixture[str]
 ) -> None:
     patterns = tuple(Pattern(str(number), rf"{number}[\p{{L}}]{{30}}") for number in range(15))
     Judge(rules(patterns[:2]))
     with pytest.raises(re2.error):
         Judge(rules(patterns))
+    with pytest.raises(re2.error):
+        Judge(rules((Pattern("open", "a["),)))
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(("line", "is_error"), [(350, True), (450, False)])

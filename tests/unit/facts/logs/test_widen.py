@@ -56,6 +56,14 @@ def test_whatever_a_pattern_finds_the_wider_one_finds(expression: str, text: str
     assert not found or re2.compile(wider, options).search(text)
 
 
+@pytest.mark.parametrize("expression", ["(", "a[", "x{5,2}", "(?=a)", "a**"])
+def test_an_expression_that_re2_refuses_finds_anything_and_nothing_is_said(
+    expression: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert widened(expression) == ANY
+    assert capfd.readouterr() == ("", "")
+
+
 def test_what_the_server_is_asked_for_has_no_backslash_and_no_quotes() -> None:
     assert "\\" not in SUPERSET
     assert '"' not in SUPERSET
