@@ -9,13 +9,14 @@ ROOT = Path(__file__).parents[2]
 _WHOLE = ("verifier/facts", "verifier/checks")
 _SINGLE = ("verifier/controller/ledger.py",)
 _CONFORMANCE = "tests/conformance/test_conformance.py::test_a_build_comes_to_what_its_row_says"
+_POLICY_FILE = ("tests/unit/checks/test_policy_file.py", "tests/unit/checks/test_policy_file_problems.py")
 _WIDER: dict[str, Sequence[str]] = {
     "verifier/controller/ledger.py": ("tests/contract/test_ledger.py", "tests/properties/test_ledger.py"),
     "verifier/facts/logs": ("tests/unit/facts/logs", "tests/properties/test_log_entries.py"),
     "verifier/facts": (_CONFORMANCE,),
     "verifier/history/before.py": ("tests/conformance/test_mutations.py",),
-    "verifier/checks/policy_advice.py": ("tests/unit/checks/test_policy_file.py",),
-    "verifier/checks/policy_table.py": ("tests/unit/checks/test_policy_file.py",),
+    "verifier/checks/policy_advice.py": _POLICY_FILE,
+    "verifier/checks/policy_table.py": _POLICY_FILE,
     "verifier/checks": (_CONFORMANCE,),
 }
 """By module or package: slower tests, asked where those that bear its name notice nothing. The first place counts."""
