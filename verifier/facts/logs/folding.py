@@ -109,11 +109,11 @@ def repeated(cause: ErrorGroup, follow_ups: list[ErrorGroup]) -> Repeated:
     """Return a first cause with what followed from it and what announced it."""
     parts: dict[str, Folded] = {}
     for group in (cause, *follow_ups):
-        own = [] if group is cause else [(group.described.identity, (group.name, group.count))]
-        for identity, (name, count) in (*own, *group.headlines.items()):
+        own = (group.described.identity, (group.name, group.count))
+        for identity, (name, count) in (own, *group.headlines.items()):
             before = parts[identity].count if identity in parts else 0
             parts[identity] = Folded(identity, name, before + count)
-    parts.pop(cause.described.identity, None)
+    parts.pop(cause.described.identity)  # it is no part of itself
     ordered = sorted(parts.values(), key=lambda part: (-part.count, part.name, part.identity))
     return Repeated(
         name=cause.name,

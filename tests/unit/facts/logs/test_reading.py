@@ -352,6 +352,18 @@ def test_lines_without_a_label_are_told_by_their_logs_and_by_whether_the_worker_
     assert (facts.unlabelled, facts.unlabelled_possible) == (4, 1)
 
 
+def test_of_the_logs_of_lines_without_a_label_those_with_most_come_first() -> None:
+    counts = {"a": 1, "b": 3, "c": 3, "d": 2}
+    entries = [entry("x", execution="", log=log) for log, count in counts.items() for _ in range(count)]
+    assert [log.log for log in read(entries).unlabelled_logs] == ["b", "c", "d", "a"]
+
+
+def test_fifty_logs_of_lines_without_a_label_are_told_apart() -> None:
+    facts = read([entry("x", execution="", log=f"log-{number}") for number in range(53)])
+    assert (len(facts.unlabelled_logs), facts.unlabelled) == (51, 53)
+    assert facts.unlabelled_logs[0] == Unlabelled("others", 3, 3)
+
+
 def test_without_an_execution_every_entry_is_judged() -> None:
     reading = LogReading(LogRules(), None)
     reading.feed([entry("disk is full", ERROR, execution=""), entry("disk is full", ERROR, execution="another")])
