@@ -9,9 +9,6 @@ from typing import Any, NamedTuple
 from verifier.facts.logs.fields import ordered_values, places
 from verifier.facts.logs.levels import LEVEL_FIELDS, level_of_silence, level_of_value
 
-TEXT_FIELDS = ("message", "msg", "event", "error", "exception", "stack_trace", "exc_info", "traceback")
-"""The usual fields of a structured entry that are read as its text."""
-
 MESSAGE_FIELDS = (
     "message",
     "msg",

@@ -263,6 +263,26 @@ def test_the_line_that_a_logger_wrote_above_a_traceback_is_folded_into_it() -> N
     assert facts.errors[0].aliases == tuple(folded.identity for folded in facts.errors[0].folded)
 
 
+def test_the_headline_of_a_traceback_that_means_nothing_is_an_error_of_its_own() -> None:
+    rules = LogRules(ignored=(Pattern("json", "^json.decoder"),))
+    facts = read(lines("ERROR worker: row 3 lost", *PYTHON_LINES, second=7, task="2"), rules)
+    assert facts.ignored == (("json", 1),)
+    (error,) = facts.errors
+    assert (error.name, error.count, error.folded) == ("ERROR worker: row 3 lost", 1, ())
+    assert (error.first, error.task, error.excerpt) == (START + timedelta(seconds=7), "2", error.name)
+    assert (error.rule, error.level) == ("level-word", "ERROR")
+
+
+def test_of_the_lines_that_announced_an_error_twenty_are_told() -> None:
+    words = [f"ERROR {chr(97 + number)}{chr(98 + number)} lost" for number in range(23)]
+    entries = [line for number, word in enumerate(words) for line in lines(word, *PYTHON_LINES, second=2 * number)]
+    again = lines(words[0], *PYTHON_LINES, second=99)
+    (error,) = read([*entries, *again]).errors
+    assert sorted(folded.name for folded in error.folded) == words[:20]
+    assert max(folded.count for folded in error.folded) == 2
+    assert error.count == 24 + 21
+
+
 def test_an_error_long_before_a_traceback_is_no_headline_of_it() -> None:
     facts = read([entry("ERROR worker: row 3 lost"), *lines(*PYTHON_LINES, second=1)])
     assert names_and_counts(facts) == [("ERROR worker: row 3 lost", 1), (PYTHON_LINES[-1], 1)]
