@@ -29,9 +29,7 @@ class Excluded(StrEnum):
     """Why a change is not tried. Each is a place in the code, never a judgement about one mutant."""
 
     ANNOTATION = "annotations: nothing reads them at run time"
-    DECORATOR = (
-        "decorators: flags of dataclasses and sizes of caches, on which no result depends; mutmut leaves them, too"
-    )
+    DECORATOR = "decorators: flags of dataclasses and sizes of caches; mutmut leaves them, too"
     TYPE_NAME = "names of types (`A = B | C`, TypeVar): annotations alone use them"
     TYPE_CHECKING = "`if TYPE_CHECKING`: never runs"
 
