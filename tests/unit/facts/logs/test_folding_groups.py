@@ -46,6 +46,11 @@ def test_an_error_that_quotes_another_inside_its_own_words_follows_from_it(secon
     assert names(group("cause", CAUSE), group("after", f"gave up: {CAUSE}", second=second)) == {"cause": ["after"]}
 
 
+def test_an_error_that_quotes_another_after_one_sign_follows_from_it() -> None:
+    assert names(group("cause", CAUSE), group("after", f"({CAUSE}", second=1)) == {"cause": ["after"]}
+    assert names(group("cause", CAUSE), group("after", f"({CAUSE}", second=1, type_="cause")) == {"cause": ["after"]}
+
+
 def test_any_message_of_its_chain_may_quote_any_of_the_others() -> None:
     assert names(group("cause", "x", CAUSE), group("after", "y", f"gave up: {CAUSE}", second=1)) == {"cause": ["after"]}
 
