@@ -154,9 +154,9 @@ class Judge:
                     return self._ignored[min(ignored)].name
                 found: list[int] = [] if judged.pattern else self._noise_search(line) or []
                 for number in found:
-                    name = self._noise[number].name
-                    if alone or name not in LONE:
-                        return name
+                    row = self._noise[number]
+                    if (alone or row.name not in LONE) and (not row.unless or _holds(row, line)):
+                        return row.name
         return ""
 
 

@@ -6,6 +6,7 @@ name, or all of them.
 
 from __future__ import annotations
 
+from verifier.facts.logs.noise_tests import PASSED_TESTS
 from verifier.facts.logs.row import RuleRow
 
 _CUDA = (
@@ -142,8 +143,9 @@ NOISE: tuple[RuleRow, ...] = (
         "(node:4313) MetadataLookupWarning: received unexpected error = All promises were rejected",
         "the metadata of clip 7 is unavailable",
     ),
+    *PASSED_TESTS,
 )
 """Each row's expression must match the error's own line."""
 
-LONE = frozenset(("broken-pipe-at-exit",))
+LONE = frozenset(("broken-pipe-at-exit", *(row.name for row in PASSED_TESTS)))
 """Rows that hold for a line alone, not for a traceback that ends in it."""

@@ -186,7 +186,7 @@ PROSE = (
         "how people write it: the verb, and what was not done",
         "2026/11/28 04:06:09 failed to process order 17: connection refused",
         "attempt 1 failed to connect, retrying",
-        unless=_AGAIN,
+        unless=_AGAIN + r"|\bwhat (?:could not|couldn't)\b",
         over_warning=False,
     ),
     RuleRow(

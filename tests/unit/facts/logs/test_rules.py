@@ -73,6 +73,7 @@ def test_a_name_that_no_row_has_is_told_with_the_nearest() -> None:
         '10.0.0.1 - - [02/Jan/2026:10:00:00 +0000] "GET /static/error.css HTTP/1.1" 304 0',
         "registered handlers: ValueErrorHandler, HttpErrorMapper",
         "attempt 1 failed, retrying",
+        "    Add Nim to the corpus, and say what could not be had",
         "PASS: 12  FAIL: 0  XFAIL: 1  ERROR: 0",
         "Tests run: 10, Failures: 0, Errors: 0, Skipped: 1, Time elapsed: 0.1 s - in com.acme.ErrorHandlerTest",
         "npm warn deprecated inflight@1.0.6: This module is not supported",
