@@ -38,7 +38,7 @@ def ordered_values(payload: Mapping[str, Any], where: Mapping[str, Place]) -> li
         order, below = place
         if order >= 0:
             found.append((order, value))
-        if below and isinstance(value, Mapping):
+        if below and not isinstance(value, str) and isinstance(value, Mapping):
             for inner_order, names in below:
                 inner: Any = value
                 for part in names:

@@ -85,6 +85,7 @@ class LogReading:
         self._possible: Counter[str] = Counter()
         self._ignored: Counter[str] = Counter()
         self._waiting: dict[tuple[str, str, str, str, str], list[Piece]] = {}
+        self._texts: dict[str, str] = {}
         self._awaited: set[tuple[str, str, str, str, str]] = set()
         self._pieces = 0
         self._characters = 0
@@ -183,10 +184,14 @@ class LogReading:
         return (entry.execution, entry.log, entry.task, entry.attempt, entry.container)
 
     def _wait(self, entry: LogEntry, text: str, judged: ErrorReason | None, *, calm: bool) -> None:
+        text = self._texts.setdefault(text, text)  # what waits is kept once, however often it is logged
         stream = self._stream(entry)
         self._number += 1
         piece = Piece(entry.time, self._number, text, judged, calm, entry.task)
-        self._waiting.setdefault(stream, []).append(piece)
+        waiting = self._waiting.get(stream)
+        if waiting is None:
+            waiting = self._waiting[stream] = []
+        waiting.append(piece)
         self._awaited.discard(stream)
         if judged is not None and _PANICKED.match(text) and "\n" not in text:
             self._awaited.add(stream)
@@ -198,12 +203,13 @@ class LogReading:
     def _settle(self, *, keep: int) -> None:
         """Name what waited long enough; the latest pieces go on waiting, `keep` of them at most."""
         waiting, border = self._waiting, None
-        if keep:
-            moments = sorted(piece[:2] for pieces in waiting.values() for piece in pieces)
-            border = moments[-keep] if len(moments) > keep else None
-        self._waiting, self._pieces, self._characters = {}, 0, 0
-        for stream, pieces in waiting.items():
+        for pieces in waiting.values():
             pieces.sort()
+        if keep and self._pieces > keep:
+            latest = sorted(piece[:2] for pieces in waiting.values() for piece in pieces[-keep:])
+            border = latest[-keep]
+        self._waiting, self._texts, self._pieces, self._characters = {}, {}, 0, 0
+        for stream, pieces in waiting.items():
             at = len(pieces) if border is None else bisect_left(pieces, border)
             ready, left = list(crashes(pieces[:at])), pieces[at:]
             if left and ready and len(ready[-1].pieces) < _MOST_OF_ONE:
