@@ -191,6 +191,15 @@ OTHERS = (
         "standard error of the estimate: 0.1",
     ),
     RuleRow(
+        "powershell",
+        r"^[A-Z][a-z]+-[A-Z]\w+ ?: (?:\S+\.ps1:\d+$|(?:Cannot|Could not|Access to|Unable to|Response status) \S)"
+        r"|^(?:\w+Exception|Exception|ParserError|InvalidOperation|OperationStopped): \S+\.ps1:\d+$"
+        r"|^\s*\+ FullyQualifiedErrorId\s*: \S|^(?:.*: )?The term '.+' is not recognized as (?:a|the) name of a ",
+        "PowerShell: about_ErrorView, as ConciseView and as NormalView; CommandNotFoundException",
+        "Get-Item: Cannot find path '/models/current.bin' because it does not exist.",
+        "Get-Item: 3 items",
+    ),
+    RuleRow(
         "languages-others",
         r"^lua[\d.]*: .+:\d+: |^stack traceback:$|^ERROR: LoadError: |^┌ Error: |^Fatal error: (?:exception )?\S"
         r"|^Error: unhandled exception: |^error: Uncaught |^CallStack \(from HasCallStack\):$|<<loop>>$"

@@ -80,6 +80,7 @@ _CRASHES = (
         "terminate called|terminating|double free|corrupted size|smashing|malloc[(]|free[(]|munmap|Assertion|Sanitizer"
         "|CUDA"
     ),
+    "[.]ps1:[0-9]+$|^[A-Z][a-z]+-[A-Z][A-Za-z]+ ?: |FullyQualifiedErrorId|is not recognized as",
     "^[*][*] [(]|raised an|Crash dump|terminating|DBD::|DBI |subroutine|Compilation failed|BEGIN failed|Global symbol",
     (
         "division by zero|Died |locate |t call method|t use |Execution halted|simpleError|rlang_error|stack traceback"

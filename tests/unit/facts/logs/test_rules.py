@@ -8,6 +8,8 @@ from tests.unit.facts.logs.lines import WARNING, entry, read
 from verifier.facts.logs import ERROR, NOISE, ROWS, LogRules, RuleRow, row_names, unknown_rows
 from verifier.facts.logs.level_words import level_of_text
 
+(POWERSHELL,) = (row for row in ROWS if row.name == "powershell")
+
 
 def alone(row: RuleRow) -> LogRules:
     """Rules of which this row is the only one."""
@@ -36,6 +38,23 @@ def test_an_explicit_info_outranks_each_row(row: RuleRow) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.over_warning], ids=lambda row: row.name)
 def test_prose_means_nothing_in_a_line_that_calls_itself_a_warning(row: RuleRow) -> None:
     assert read([entry(row.example, WARNING)], alone(row)).errors == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Get-Item: /srv/w.ps1:3",
+        "ParserError: /srv/w.ps1:3",
+        "InvalidOperation: /srv/w.ps1:3",
+        r"Get-Item : Cannot find path 'C:\x' because it does not exist.",
+        "    + FullyQualifiedErrorId : PathNotFound,Microsoft.PowerShell.Commands.GetItemCommand",
+        "migrate-db: The term 'migrate-db' is not recognized as a name of a cmdlet, function, script file, or program.",
+        "Invoke-WebRequest: Response status code does not indicate success: 503 (Service Unavailable).",
+    ],
+)
+def test_powershells_errors_are_found_in_both_of_its_views(line: str) -> None:
+    (error,) = read([entry(line)], alone(POWERSHELL)).errors
+    assert error.rule == POWERSHELL.name
 
 
 def test_a_row_that_is_switched_off_finds_nothing() -> None:
