@@ -44,6 +44,14 @@ NODE = (
         "[errors]: [",
     ),
     RuleRow(
+        "zod",
+        r"^[\s\[{]*[\"']?code[\"']?: ?[\"'](?:invalid_(?:type|union\w*|literal|enum_value|arguments|return_type"
+        r"|date|string|format|value|key|element)|unrecognized_keys|too_small|too_big|not_multiple_of)[\"']",
+        "zod: ZodIssueCode; a ZodError's message is the list of its issues",
+        '    "code": "invalid_type",',
+        '    "code": "invalid_grant",',
+    ),
+    RuleRow(
         "prisma",
         r"^(?:Invalid `.+` invocation|error: Environment variable not found|P\d{4}: )|PrismaClient\w*Error",
         "Prisma's client",

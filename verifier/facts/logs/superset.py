@@ -41,7 +41,7 @@ _NAMES = (
         "^[^ ]+: (?:Prelude[.]|user error)|^Backtrace:|In procedure|while executing|from within|<level>|level=.(?:ERROR"
         "|FATAL)|in thread |debugger invoked"
     ),
-    "exceptions?: |PrismaClient|^P[0-9]+: ",
+    "exceptions?: |PrismaClient|^P[0-9]+: |code.?: ?.(?:invalid_|unrecognized_keys|too_|not_multiple)",
 )
 
 _STACKS = (
