@@ -30,6 +30,7 @@ from verifier.controller.events import (
     Quarantined,
     Sweep,
     Unwatched,
+    Work,
     decode,
 )
 from verifier.errors import ServiceError, SettingsError, Stopping
@@ -124,7 +125,7 @@ def handle(
 
 
 def _act(
-    hint: BuildStatus | ExecutionFinished | Sweep | Unwatched | Quarantined,
+    hint: BuildStatus | ExecutionFinished | Sweep | Work | Unwatched | Quarantined,
     deployment: Deployment,
     budget: Budget,
     log: Log,
@@ -132,8 +133,9 @@ def _act(
     """Do what the hint asks for, and return what went wrong with it although it is taken care of."""
     from verifier.controller.quarantine import quarantine
     from verifier.controller.reconcile import reconcile, reconcile_running
-    from verifier.controller.sweep import describe, sweep
+    from verifier.controller.sweep import describe, describe_late, sweep
     from verifier.controller.unwatched import note_unwatched, place_of
+    from verifier.controller.work import WorkContext, do_work
 
     match hint:
         case BuildStatus():
@@ -142,7 +144,14 @@ def _act(
             return reconcile_running(hint.key, deployment, budget)
         case Sweep():
             swept = sweep(deployment, SETTINGS.watched, budget, deployment.ledger.lease)
-            log("WARNING" if swept and swept.problems else "INFO", **describe(swept))
+            for late in describe_late(swept):
+                log("WARNING", **late)
+            log("WARNING" if swept and (swept.problems or swept.unlisted) else "INFO", **describe(swept))
+        case Work():
+            done = do_work(hint.kind, hint.name, WorkContext(deployment, SETTINGS.watched, budget))
+            if done.ignored:
+                log("NOTICE", f"nothing to do: {done.ignored}", work=hint.kind)
+            return done.trouble
         case Quarantined():
             log("WARNING", f"quarantined: {hint.reason}", message_id=hint.message_id)
             quarantine(hint, deployment, budget)

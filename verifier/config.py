@@ -21,6 +21,7 @@ VARIABLES = (
     "VERIFIER_SLACK_CHANNEL",
     "VERIFIER_SLACK_WEBHOOK",
     "VERIFIER_TOPIC",
+    "VERIFIER_WORK_TOPIC",
     "VERIFIER_TIMEOUT",
     "VERIFIER_GOOGLE_ENDPOINT",
     "VERIFIER_SLACK_ENDPOINT",
@@ -101,6 +102,8 @@ class Settings:
     slack_endpoint: str
     firestore_emulator: str
     pubsub_emulator: str
+    work_topic: str = ""
+    """The full name of the topic by which the function gives itself work, or empty: then its sweeps do all of it."""
 
     @property
     def lease_seconds(self) -> int:
@@ -134,6 +137,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         slack_channel=channel,
         slack_webhook=webhook,
         topic=reading.text("VERIFIER_TOPIC", _TOPIC, "projects/PROJECT/topics/TOPIC"),
+        work_topic=reading.text("VERIFIER_WORK_TOPIC", _TOPIC, "projects/PROJECT/topics/TOPIC"),
         timeout_seconds=reading.seconds("VERIFIER_TIMEOUT", 60, 60, 540),
         google_endpoint=reading.address("VERIFIER_GOOGLE_ENDPOINT"),
         slack_endpoint=slack_endpoint,

@@ -30,7 +30,7 @@ class Stored:
 
 
 class Store(Protocol):
-    """Durable documents with compare-and-set. Collections: `builds` (queued by moments), `marks`, `errors`."""
+    """Durable documents with compare-and-set, in collections: `builds`, `marks`, `errors`. Each may hold queues."""
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
         """Return the document, or None when there is none."""
@@ -44,11 +44,20 @@ class Store(Protocol):
         """Write the document if it is still at this revision. None when it is not, or is gone."""
 
     def due(
-        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+        self,
+        collection: str,
+        now: str,
+        limit: int,
+        *,
+        field: str = "due",
+        since: str = "",
+        only: Sequence[str] = (),
+        timeout: float,
     ) -> list[tuple[str, Stored]]:
-        """Names and documents of `builds` whose `field` is text from `since` to `now`, earliest first.
+        """Names and documents of the collection whose `field` is text from `since` to `now`, earliest first.
 
-        The field is `due` or `unsaid`.
+        `only`: the fields that are wanted of them, with `field` itself; empty: all. What lacks fields is to be looked
+        at, and never to be written back.
         """
 
     def present(
@@ -202,6 +211,17 @@ class Announcer(Protocol):
         """Publish one verdict and wait until it is accepted."""
 
 
+class WorkTopic(Protocol):
+    """The Pub/Sub topic by which the function gives itself work to do."""
+
+    def hand_out(self, work: Sequence[Document], *, timeout: float) -> None:
+        """Publish each of these, `MOST_AT_ONCE` at most, and wait until all are accepted."""
+
+
+MOST_AT_ONCE = 1000
+"""The most messages of one request to Pub/Sub (its quotas page)."""
+
+
 class Services(Protocol):
     """Everything that the story needs. Each is connected when it is first asked for, and not before."""
 
@@ -223,6 +243,8 @@ class Services(Protocol):
     def chat(self) -> Chat: ...
     @property
     def announcer(self) -> Announcer | None: ...
+    @property
+    def work_topic(self) -> WorkTopic | None: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
     @property

@@ -142,16 +142,16 @@ def test_an_unconfirmed_build_is_taken_up_again_when_another_message_comes(ledge
 
 def test_whatever_is_not_done_is_on_the_due_list_when_its_time_comes(ledger: Ledger, clock: ManualClock) -> None:
     lease = held(ledger)
-    assert ledger.store.due(show_time(clock()), 10, timeout=SOON) == []
+    assert ledger.store.due("builds", show_time(clock()), 10, timeout=SOON) == []
     clock.advance(121)
-    due = ledger.store.due(show_time(clock()), 10, timeout=SOON)
+    due = ledger.store.due("builds", show_time(clock()), 10, timeout=SOON)
     assert [name for name, _ in due] == [KEY.digest]
     again = ledger.take(due[0][1], timeout=SOON)
     assert again is not None
     assert again.record.fence == lease.record.fence + 1
     save(ledger, again, settled(again.record, State.DONE))
     clock.advance(10_000)
-    assert ledger.store.due(show_time(clock()), 10, timeout=SOON) == []
+    assert ledger.store.due("builds", show_time(clock()), 10, timeout=SOON) == []
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,6 @@ def test_a_file_without_the_queue_for_slack_gets_it_when_it_is_opened(tmp_path: 
     with closing(sqlite3.connect(path)) as plain:
         plain.execute("DROP INDEX documents_by_unsaid")
     with closing(SqliteStore(path)) as store:
-        assert [name for name, _ in store.due("2027", 5, field="unsaid", timeout=20)] == ["a"]
+        assert [name for name, _ in store.due("builds", "2027", 5, field="unsaid", timeout=20)] == ["a"]
     with closing(sqlite3.connect(path)) as plain:
         assert ("documents_by_unsaid",) in plain.execute("SELECT name FROM sqlite_master").fetchall()

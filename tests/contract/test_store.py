@@ -135,7 +135,7 @@ def test_fields_that_a_replacement_lacks_are_gone(store: Store) -> None:
     assert store.read("builds", "a", timeout=SOON) == second
     assert second is not None
     assert second.document == {"inner": {"kept": 1}}
-    assert store.due("2027", 10, timeout=SOON) == []
+    assert store.due("builds", "2027", 10, timeout=SOON) == []
     assert store.holding("builds", "list", "x", timeout=SOON) is None
 
 
@@ -151,7 +151,7 @@ FIELDS = pytest.mark.parametrize("field", ["due", "unsaid"])
 def test_due_is_longest_due_first_up_to_and_with_now(store: Store, field: str) -> None:
     for name, due in {"a": "2026-03", "b": "2026-01", "c": "2026-02", "d": "2026-04"}.items():
         create(store, name, {field: due})
-    found = store.due("2026-03", 10, field=field, timeout=SOON)
+    found = store.due("builds", "2026-03", 10, field=field, timeout=SOON)
     assert [(name, stored.document[field]) for name, stored in found] == [
         ("b", "2026-01"),
         ("c", "2026-02"),
@@ -164,7 +164,7 @@ def test_due_is_longest_due_first_up_to_and_with_now(store: Store, field: str) -
 def test_due_goes_on_where_it_was_left(store: Store, field: str) -> None:
     for name in "abcd":
         create(store, name, {field: f"2026-0{'abcd'.index(name) + 1}"})
-    found = store.due("2026-03", 10, field=field, since="2026-02", timeout=SOON)
+    found = store.due("builds", "2026-03", 10, field=field, since="2026-02", timeout=SOON)
     assert [name for name, _ in found] == ["b", "c"]
 
 
@@ -172,7 +172,7 @@ def test_due_goes_on_where_it_was_left(store: Store, field: str) -> None:
 def test_due_stops_at_the_limit(store: Store, field: str) -> None:
     for name in "cab":
         create(store, name, {field: "2026-01"})
-    assert [name for name, _ in store.due("2026-02", 2, field=field, timeout=SOON)] == ["a", "b"]
+    assert [name for name, _ in store.due("builds", "2026-02", 2, field=field, timeout=SOON)] == ["a", "b"]
 
 
 @FIELDS
@@ -183,15 +183,15 @@ def test_only_builds_whose_due_is_text_are_due(store: Store, field: str) -> None
     create(store, "number", {field: 1})
     create(store, "other", {field: None, other: "2026-01"})
     create(store, "mark", {field: "2026-01"}, collection="marks")
-    assert store.due("2026-02", 10, field=field, timeout=SOON) == []
+    assert store.due("builds", "2026-02", 10, field=field, timeout=SOON) == []
 
 
 @FIELDS
 def test_due_follows_the_replacement(store: Store, field: str) -> None:
     first = create(store, "a", {field: "2026-01"})
     second = store.replace("builds", "a", {field: "2026-05"}, first.revision, timeout=SOON)
-    assert store.due("2026-02", 10, field=field, timeout=SOON) == []
-    assert store.due("2026-05", 10, field=field, timeout=SOON) == [("a", second)]
+    assert store.due("builds", "2026-02", 10, field=field, timeout=SOON) == []
+    assert store.due("builds", "2026-05", 10, field=field, timeout=SOON) == [("a", second)]
 
 
 def test_present_names_those_that_have_a_document(store: Store) -> None:

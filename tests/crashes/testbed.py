@@ -128,7 +128,7 @@ class Testbed:
         takes to end, and then for as long as a notice does.
         """
         for number in range(_MOST_SWEEPS):
-            due = self.store.due("9999", 1, timeout=_TIMEOUT)
+            due = self.store.due(BUILDS, "9999", 1, timeout=_TIMEOUT)
             if not due and self._is_settled():
                 return True
             pause = parse_time(due[0][1].document["due"]) - self.clock() if due else _PAUSES[number > _SHORT_PAUSES]
@@ -141,7 +141,7 @@ class Testbed:
 
     def _is_settled(self) -> bool:
         """Return whether no message is outstanding, and every build has a record that waits for nothing."""
-        if self.outstanding or self.store.due("9999", 1, field="unsaid", timeout=_TIMEOUT):
+        if self.outstanding or self.store.due(BUILDS, "9999", 1, field="unsaid", timeout=_TIMEOUT):
             return False
         if self.store.present(BUILDS, self._made, timeout=_TIMEOUT) != set(self._made):
             return False

@@ -135,7 +135,7 @@ class _Flood:
             self._over.wait(_TICK_SECONDS)
 
     def _is_due(self) -> bool:
-        return any(self.store.due("9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid"))
+        return any(self.store.due(BUILDS, "9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid"))
 
     def done(self) -> int:
         """Return how many builds the ledger says to be done."""

@@ -24,7 +24,7 @@ FIRESTORE = Emulator(
 REVISION = "2026-11-23T10:00:00.123456Z"
 READS: dict[str, Callable[[Store, float], object]] = {
     "read": lambda store, timeout: store.read("builds", "a", timeout=timeout),
-    "due": lambda store, timeout: store.due("2026", 5, timeout=timeout),
+    "due": lambda store, timeout: store.due("builds", "2026", 5, timeout=timeout),
     "present": lambda store, timeout: store.present("builds", ["a", "b"], timeout=timeout),
     "holding": lambda store, timeout: store.holding("builds", "images", "x", timeout=timeout),
 }

@@ -91,7 +91,7 @@ EXTERNAL_CALLS = {
     "store.replace": ExternalCall(
         _FIRESTORE, "Commit", lambda at, s: at.store.replace("builds", "a", {"state": 2}, at.revision, timeout=s)
     ),
-    "store.due": ExternalCall(_FIRESTORE, "RunQuery", lambda at, s: at.store.due("2026", 5, timeout=s)),
+    "store.due": ExternalCall(_FIRESTORE, "RunQuery", lambda at, s: at.store.due("builds", "2026", 5, timeout=s)),
     "store.present": ExternalCall(
         _FIRESTORE, "BatchGetDocuments", lambda at, s: at.store.present("builds", ["a", "b"], timeout=s)
     ),

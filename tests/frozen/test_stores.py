@@ -48,8 +48,8 @@ def goes_on_with(store: Store) -> None:
         assert found.document == old.document
         assert store.replace(old.collection, old.name, {**old.document, "more": 1}, found.revision, timeout=SOON)
     unsaid, waiting, failed = (documents()[state] for state in ("unsaid", "not-found", "done-failed"))
-    assert [name for name, _ in store.due(NOW, 9, field="unsaid", timeout=SOON)] == [unsaid.name]
-    assert [name for name, _ in store.due(NOW, 9, timeout=SOON)] == [waiting.name]
+    assert [name for name, _ in store.due("builds", NOW, 9, field="unsaid", timeout=SOON)] == [unsaid.name]
+    assert [name for name, _ in store.due("builds", NOW, 9, timeout=SOON)] == [waiting.name]
     assert store.holding("builds", "images", failed.document["images"][0], timeout=SOON) is not None
 
 

@@ -43,9 +43,17 @@ class FickleStore:
         return self._write(lambda: self._store.replace(collection, name, document, revision, timeout=timeout))
 
     def due(
-        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+        self,
+        collection: str,
+        now: str,
+        limit: int,
+        *,
+        field: str = "due",
+        since: str = "",
+        only: Sequence[str] = (),
+        timeout: float,
     ) -> list[tuple[str, Stored]]:
-        return self._store.due(now, limit, field=field, since=since, timeout=timeout)
+        return self._store.due(collection, now, limit, field=field, since=since, only=only, timeout=timeout)
 
     def present(
         self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float

@@ -183,7 +183,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(self.leases)) if data.draw(st.integers(0, 4)) == 4 else self.leases[-1]
 
     def _listed(self, field: str, now: str) -> list[tuple[str, Stored]]:
-        return self.store.due(now, 10_000, field=field, timeout=SOON)
+        return self.store.due("builds", now, 10_000, field=field, timeout=SOON)
 
     def _free(self, record: Record | None) -> bool:
         return record is None or (record.state is not State.DONE and not is_leased(record, self.clock()))

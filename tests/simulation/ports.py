@@ -18,7 +18,7 @@ from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, 
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger, parse_trigger
-from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Stored
+from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Stored, WorkTopic
 from verifier.times import show_time
 
 _BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
@@ -55,13 +55,21 @@ class SimulatedStore:
         return self.injector.call("store.replace", timeout, effect)
 
     def due(
-        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+        self,
+        collection: str,
+        now: str,
+        limit: int,
+        *,
+        field: str = "due",
+        since: str = "",
+        only: Sequence[str] = (),
+        timeout: float,
     ) -> list[tuple[str, Stored]]:
         def effect(_: CallOutcome) -> list[tuple[str, Stored]]:
             found = [
                 (name, stored)
-                for (collection, name), stored in self.held.items()
-                if collection == BUILDS and since <= (stored.document.get(field) or "~") <= now
+                for (kept_in, name), stored in self.held.items()
+                if kept_in == collection and since <= (stored.document.get(field) or "~") <= now
             ]
             return sorted(found, key=lambda item: (item[1].document[field], item[0]))[:limit]
 
@@ -280,6 +288,7 @@ class SimulatedServices:
     audit: SimulatedLogging
     chat: SimulatedSlack
     announcer: SimulatedTopic
+    work_topic: WorkTopic | None
     clock: Callable[[], datetime]
     pause: Callable[[float], None]
 
@@ -297,6 +306,7 @@ class SimulatedServices:
             audit=logging,
             chat=SimulatedSlack(injector, world),
             announcer=SimulatedTopic(injector, world),
+            work_topic=None,
             clock=injector.kernel.clock,
             pause=injector.kernel.sleep,
         )

@@ -133,7 +133,9 @@ class _SoakRun:
     def is_settled(self) -> bool:
         """Return whether nothing is on its way or due, and every build has a record."""
         store = self.testbed.store
-        if self._coming or any(store.due("9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid")):
+        if self._coming or any(
+            store.due(BUILDS, "9999", 1, field=name, timeout=_TIMEOUT) for name in ("due", "unsaid")
+        ):
             return False
         names = [BuildKey(PROJECT, REGION, build).digest for build in self.expected]
         return len(store.present(BUILDS, names, timeout=_TIMEOUT)) == len(names)

@@ -60,7 +60,7 @@ def said_once(harness: Harness, verdict: str) -> None:
     """Assert that Slack and the audit trail have this verdict, once, and that nothing more is due."""
     assert len(harness.slack.messages) == 1
     assert [entry["labels"]["verdict"] for entry in harness.cloud.audit_entries()] == [verdict]
-    assert not harness.deployment.services.store.due("9", 10, timeout=20)
+    assert not harness.deployment.services.store.due(BUILDS, "9", 10, timeout=20)
 
 
 @pytest.mark.parametrize("substitutions", HOSTILE.values(), ids=HOSTILE.keys())

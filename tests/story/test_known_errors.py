@@ -181,9 +181,17 @@ class _Store:
             raise Stopping("this process is asked to end")
 
     def due(
-        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+        self,
+        collection: str,
+        now: str,
+        limit: int,
+        *,
+        field: str = "due",
+        since: str = "",
+        only: Sequence[str] = (),
+        timeout: float,
     ) -> list[tuple[str, Stored]]:
-        return self.inner.due(now, limit, field=field, since=since, timeout=timeout)
+        return self.inner.due(collection, now, limit, field=field, since=since, only=only, timeout=timeout)
 
     def present(
         self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float

@@ -56,6 +56,7 @@ def test_every_setting_is_read() -> None:
             "VERIFIER_HOME_PROJECT": "vividly-ops",
             "VERIFIER_SLACK_WEBHOOK": "http://127.0.0.1:9001/hook",
             "VERIFIER_TOPIC": "projects/vividly-ops/topics/verdicts",
+            "VERIFIER_WORK_TOPIC": "projects/vividly-ops/topics/work",
             "VERIFIER_TIMEOUT": "540",
             "VERIFIER_GOOGLE_ENDPOINT": "127.0.0.1:9000",
             "VERIFIER_SLACK_ENDPOINT": "http://localhost:9001/api/",
@@ -77,6 +78,7 @@ def test_every_setting_is_read() -> None:
         slack_endpoint="http://localhost:9001/api/",
         firestore_emulator="[::1]:8080",
         pubsub_emulator="127.8.9.10:65535",
+        work_topic="projects/vividly-ops/topics/work",
     )
 
 
@@ -155,7 +157,8 @@ def test_all_problems_are_told_at_once_and_no_secret_with_them() -> None:
         "  VERIFIER_GOOGLE_ENDPOINT: expected a loopback address such as 127.0.0.1:8080, got 'run.example.com:443'\n"
         "  VERIFIER_COLOUR: unknown; expected one of VERIFIER_GOOGLE_ENDPOINT, VERIFIER_HOME_PROJECT, "
         "VERIFIER_LEDGER, VERIFIER_POLICY, VERIFIER_PROJECTS, VERIFIER_REGIONS, VERIFIER_SLACK_CHANNEL, "
-        "VERIFIER_SLACK_ENDPOINT, VERIFIER_SLACK_TOKEN, VERIFIER_SLACK_WEBHOOK, VERIFIER_TIMEOUT, VERIFIER_TOPIC\n"
+        "VERIFIER_SLACK_ENDPOINT, VERIFIER_SLACK_TOKEN, VERIFIER_SLACK_WEBHOOK, VERIFIER_TIMEOUT, VERIFIER_TOPIC, "
+        "VERIFIER_WORK_TOPIC\n"
         "  VERIFIER_REGION: unknown; did you mean VERIFIER_REGIONS?"
     )
 

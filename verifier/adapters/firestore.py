@@ -85,21 +85,34 @@ class FirestoreStore:
                 return None
 
     def due(
-        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+        self,
+        collection: str,
+        now: str,
+        limit: int,
+        *,
+        field: str = "due",
+        since: str = "",
+        only: Sequence[str] = (),
+        timeout: float,
     ) -> list[tuple[str, Stored]]:
-        """Names and documents of `builds` whose `field` (`due` or `unsaid`) is text from `since` to `now`, in order."""
+        """Names and documents of the collection whose `field` is text from `since` to `now`, in order.
+
+        `only`: the fields that are wanted of them. The automatic index of the field serves it.
+        """
         bounds = (
             _where(field, _Query.FieldFilter.Operator.GREATER_THAN_OR_EQUAL, since),
             _where(field, _Query.FieldFilter.Operator.LESS_THAN_OR_EQUAL, now),
         )
         both = _Query.CompositeFilter(op=_Query.CompositeFilter.Operator.AND, filters=bounds)
         query = _Query(
-            from_=[_Query.CollectionSelector(collection_id="builds")],
+            select=_selected(field, only),
+            from_=[_Query.CollectionSelector(collection_id=collection)],
             where=_Query.Filter(composite_filter=both),
             order_by=[_Query.Order(field=_Query.FieldReference(field_path=field))],
             limit=limit,
         )
-        return [(_name(record), _stored(record)) for record in self._run(f"look for builds by {field}", query, timeout)]
+        found = self._run(f"look for {collection} by {field}", query, timeout)
+        return [(_name(record), _stored(record)) for record in found]
 
     def present(
         self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
@@ -210,6 +223,13 @@ def _where(field: str, operator: int, value: str) -> _Query.Filter:
     return _Query.Filter(
         field_filter=_Query.FieldFilter(field=reference, op=operator, value=types.Value(string_value=value))
     )
+
+
+def _selected(field: str, only: Sequence[str]) -> _Query.Projection | None:
+    """Return which fields a query is to bring; None: all of them."""
+    if not only:
+        return None
+    return _Query.Projection(fields=[_Query.FieldReference(field_path=name) for name in sorted({field, *only})])
 
 
 def _name(record: types.Document) -> str:

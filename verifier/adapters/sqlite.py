@@ -13,6 +13,9 @@ from typing import Any
 from verifier.errors import Refused, ServiceError, Unavailable
 from verifier.services import Document, Stored
 
+QUEUES = ("unsaid", "late")
+"""The fields beside `due` by which documents are queued, each with an index: made when an older file is opened, too."""
+
 _OPEN = (
     "PRAGMA journal_mode = WAL",
     """
@@ -26,7 +29,10 @@ _OPEN = (
     )
     """,
     "CREATE INDEX IF NOT EXISTS documents_by_due ON documents (collection, due)",
-    "CREATE INDEX IF NOT EXISTS documents_by_unsaid ON documents (collection, json_extract(body, '$.unsaid'))",
+    *(
+        f"CREATE INDEX IF NOT EXISTS documents_by_{field} ON documents (collection, json_extract(body, '$.{field}'))"
+        for field in QUEUES
+    ),
     "PRAGMA user_version = 1",  # it writes, so that a read-only file says so now and not at the first claim
 )
 _READ = "SELECT body, revision FROM documents WHERE collection = :collection AND name = :name"
@@ -41,14 +47,12 @@ WHERE collection = :collection AND name = :name AND revision = :revision RETURNI
 """
 _DUE = """
 SELECT name, body, revision FROM documents
-WHERE collection = 'builds' AND due BETWEEN :since AND :now ORDER BY due, name LIMIT :limit
+WHERE collection = :collection AND {moment} BETWEEN :since AND :now ORDER BY {moment}, name LIMIT :limit
 """
-_UNSAID = """
-SELECT name, body, revision FROM documents
-WHERE collection = 'builds' AND json_extract(body, '$.unsaid') BETWEEN :since AND :now
-ORDER BY json_extract(body, '$.unsaid'), name LIMIT :limit
-"""
-_DUE_BY = {"due": _DUE, "unsaid": _UNSAID}
+_DUE_BY = {
+    "due": _DUE.format(moment="due"),
+    **{field: _DUE.format(moment=f"json_extract(body, '$.{field}')") for field in QUEUES},
+}
 _PRESENT = """
 SELECT name FROM documents
 WHERE collection = :collection AND name IN (SELECT value FROM json_each(:names))
@@ -112,11 +116,23 @@ class SqliteStore:
         return Stored(document, str(written[0][0])) if written else None
 
     def due(
-        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+        self,
+        collection: str,
+        now: str,
+        limit: int,
+        *,
+        field: str = "due",
+        since: str = "",
+        only: Sequence[str] = (),
+        timeout: float,
     ) -> list[tuple[str, Stored]]:
-        """Names and documents of `builds` whose `field` (`due` or `unsaid`) is text from `since` to `now`, in order."""
-        rows = self._run(_DUE_BY[field], {"since": since, "now": now, "limit": limit}, timeout)
-        return [(name, _stored(body, revision)) for name, body, revision in rows]
+        """Names and documents of the collection whose `field` (`due`, or one of `QUEUES`) is from `since` to `now`.
+
+        `only`: the fields that are wanted of them, in order.
+        """
+        values = {"collection": collection, "since": since, "now": now, "limit": limit}
+        found = [(name, _stored(body, revision)) for name, body, revision in self._run(_DUE_BY[field], values, timeout)]
+        return [(name, _cut(stored, {field, *only}) if only else stored) for name, stored in found]
 
     def present(
         self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
@@ -163,6 +179,10 @@ class SqliteStore:
 
 def _stored(body: str, revision: int) -> Stored:
     return Stored(json.loads(body), str(revision))
+
+
+def _cut(stored: Stored, fields: set[str]) -> Stored:
+    return Stored({name: value for name, value in stored.document.items() if name in fields}, stored.revision)
 
 
 def _columns(document: Document) -> dict[str, str | None]:

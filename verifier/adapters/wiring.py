@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from verifier.adapters.cloud_logging import CloudLogging
     from verifier.checks.policy import Policy
     from verifier.controller.budget import Deployment
-    from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters, Triggers
+    from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters, Triggers, WorkTopic
 
 
 def _now() -> datetime:
@@ -107,6 +107,15 @@ class CloudServices:
         from verifier.adapters.pubsub import VerdictTopic
 
         return VerdictTopic(self.settings.topic, self.settings.pubsub_emulator)
+
+    @cached_property
+    def work_topic(self) -> WorkTopic | None:
+        """The topic for the function's own work, where one is configured."""
+        if not self.settings.work_topic:
+            return None
+        from verifier.adapters.pubsub import OwnWorkTopic
+
+        return OwnWorkTopic(self.settings.work_topic, self.settings.pubsub_emulator)
 
 
 def make_deployment(settings: Settings, policy: Policy, clock: Callable[[], datetime] = _now) -> Deployment:

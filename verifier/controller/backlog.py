@@ -1,4 +1,4 @@
-"""The records that wait, earliest first: listed some at a time, and each seen once."""
+"""The records that wait for Slack, earliest first: listed some at a time, and each seen once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from verifier.controller.budget import LEDGER_SECONDS, Budget
+from verifier.controller.ledger import BUILDS
 from verifier.services import Store, Stored
 
 _PAGE = 50
@@ -40,7 +41,7 @@ class Backlog:
     def _list(self, budget: Budget) -> None:
         """List the next page. Raises ServiceError."""
         timeout = budget.seconds(LEDGER_SECONDS)
-        page = self.store.due(self.now, _PAGE, field=self.queue, since=self._from, timeout=timeout)
+        page = self.store.due(BUILDS, self.now, _PAGE, field=self.queue, since=self._from, timeout=timeout)
         fresh = [(name, stored) for name, stored in page if name not in self._seen]
         self._is_whole = len(page) < _PAGE or not fresh
         self._seen.update(name for name, _ in fresh)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from verifier.checks.policy import Policy
+from verifier.controller.breaker import Breaker
 from verifier.controller.ledger import Ledger
 from verifier.controller.rate_limit import RateLimit
 from verifier.errors import OutOfTime, Stopping
@@ -18,6 +19,9 @@ LEDGER_SECONDS = 4.0
 CALL_SECONDS = 8.0
 """The most that a call may take: who is asked to end at its beginning can still release the record afterwards, in the
 ten seconds that the platform grants."""
+
+KEEP_SECONDS = 15.0
+"""Left unused of an invocation's time, so that what it takes up last can be brought to an end."""
 
 _LEAST_SECONDS = 0.5
 
@@ -44,6 +48,11 @@ class Budget:
             raise OutOfTime("this invocation's time is used up; the rest is done by the next one")
         return min(most, left)
 
+    def half(self) -> Budget:
+        """Return half of what is left."""
+        now = self.clock()
+        return replace(self, until=now + (self.until - now) / 2)
+
     def has(self, seconds: float) -> bool:
         """Return whether so much is left to begin something."""
         return not self.stopping() and (self.until - self.clock()).total_seconds() >= seconds
@@ -64,3 +73,5 @@ class Deployment:
     """The project of the ledger and the audit trail."""
     rate_limit: RateLimit = field(default_factory=RateLimit)
     """At which everything of this process is posted."""
+    breaker: Breaker = field(default_factory=Breaker)
+    """Whose calls nobody waits for in this process, for now."""

@@ -38,6 +38,8 @@ COMPLETION = "/Jobs.RunJob"
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 _STATUS = re2.compile(r"^[A-Z][A-Z_]{0,39}$")
+_WORD = re2.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")
+"""A kind of work, or the name of a document: none that a database would refuse."""
 _MOST_REASON = 500
 
 
@@ -61,6 +63,16 @@ class ExecutionFinished:
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """It is time to resume what is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One thing may be due: a message that the sweep published, or somebody who says so."""
+
+    kind: str
+    """Which kind of work; this version may not know it."""
+    name: str
+    """The document that says when it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +102,14 @@ class Quarantined:
     """Its text without secrets, capped at `EXCERPT`: the data where they could be decoded, else the body."""
 
 
-Hint = BuildStatus | ExecutionFinished | Sweep | Irrelevant | Unwatched | Quarantined
+Hint = BuildStatus | ExecutionFinished | Sweep | Work | Irrelevant | Unwatched | Quarantined
 
 
 def decode(body: bytes, path: str, watched: Watched, headers: Mapping[str, str] = NO_HEADERS) -> Hint:
     """Return what this body, posted to this path, asks for. Never raises.
 
-    The paths are `/builds`, `/executions` and `/sweep`; on `/` the shape of the data decides. `headers` are the
-    request's, by their names in lower case: an unwrapped message has its id and time there, if anywhere.
+    The paths are `/builds`, `/executions`, `/sweep` and `/work`; on `/` the shape of the data decides. `headers` are
+    the request's, by their names in lower case: an unwrapped message has its id and time there, if anywhere.
     """
     seen: bytes = body
     message: Mapping[str, Any] = _metadata(headers)
@@ -139,7 +151,7 @@ def _is_unwrapped(envelope: Mapping[str, Any], path: str) -> bool:
     if "message" in envelope:
         return False
     is_sweep = not envelope and path.rstrip("/") in ("", "/sweep")
-    return is_sweep or "status" in envelope or "protoPayload" in envelope
+    return is_sweep or any(name in envelope for name in ("status", "protoPayload", "kind"))
 
 
 def _metadata(headers: Mapping[str, str]) -> Mapping[str, Any]:
@@ -186,8 +198,10 @@ def _reader(path: str) -> Callable[[Mapping[str, Any], Watched], Hint]:
             return _execution
         case "/sweep":
             return _sweep
+        case "/work":
+            return _work
         case _:
-            raise Malformed(f"path: expected /builds, /executions, /sweep or /, got {said(path)}")
+            raise Malformed(f"path: expected /builds, /executions, /sweep, /work or /, got {said(path)}")
 
 
 def _any(data: Mapping[str, Any], watched: Watched) -> Hint:
@@ -197,11 +211,23 @@ def _any(data: Mapping[str, Any], watched: Watched) -> Hint:
         return _execution(data, watched)
     if "status" in data:
         return _build(data, watched)
-    raise Malformed("data: expected a build with a status, a log entry with protoPayload, or {}, got none of them")
+    if "kind" in data:
+        return _work(data, watched)
+    raise Malformed(
+        "data: expected a build with a status, a log entry with protoPayload, work with a kind, or {}, got none of them"
+    )
 
 
 def _sweep(data: Mapping[str, Any], watched: Watched) -> Hint:  # noqa: ARG001 - a reader like the others
     return Sweep()
+
+
+def _work(data: Mapping[str, Any], watched: Watched) -> Hint:  # noqa: ARG001 - a reader like the others
+    kind, name = (text_in(data.get(field), field) for field in ("kind", "name"))
+    for field, value in (("kind", kind), ("name", name)):
+        if not _WORD.match(value):
+            raise Malformed(f"{field}: expected {_WORD.pattern}, got {said(value)}")
+    return Work(kind, name)
 
 
 def _build(data: Mapping[str, Any], watched: Watched) -> Hint:

@@ -279,6 +279,21 @@ class Ledger:
         record = claimed(Record(key, created=now, announced=announced), self.nonce(), now, self.lease)
         return self._write(record, None, left())
 
+    def open(self, key: BuildKey, *, timeout: float) -> None:
+        """Have a record of a build that nobody announced, due now: a new one, or the one that was given up.
+
+        Any other record is left as it is: whoever wrote it goes on with it.
+        """
+        left, now = self._countdown(timeout), self.clock()
+        record = Record(key, created=now, due=now, announced=False)
+        if self.store.create(BUILDS, key.digest, record_document(record), timeout=left()) is not None:
+            return
+        stored = self.store.read(BUILDS, key.digest, timeout=left())
+        if stored is None or stored.document.get("state") != State.UNCONFIRMED:
+            return
+        again = record_document(released(replace(parse_record(stored.document), state=State.OPEN), now))
+        self.store.replace(BUILDS, key.digest, again, stored.revision, timeout=left())
+
     def claim_running(self, key: BuildKey, *, timeout: float) -> Lease | None:
         """Return a lease of the build's record while its worker runs; None when nobody waits for a worker."""
         left = self._countdown(timeout)

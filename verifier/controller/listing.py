@@ -1,67 +1,78 @@
-"""Step 1 of the sweep: the builds of one place that finished since its cursor and have no record."""
+"""The listing of one place: the builds that finished since its cursor and have no record are given one.
+
+It judges none of them: what it finds is due, and has its turn with everything else that is. So one project's backlog
+keeps no other place from being listed.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
-from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.budget import CALL_SECONDS, KEEP_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import BUILDS, MARKS, State
-from verifier.controller.reconcile import reconcile
-from verifier.errors import Refused, Unavailable
-from verifier.services import BuildPage
+from verifier.controller.places import LATE_AFTER
+from verifier.errors import Malformed, OutOfTime, Refused, ServiceError, Stopping, Unavailable
+from verifier.services import BuildPage, Stored
 from verifier.times import parse_time, show_time
 
-KEEP_SECONDS = 15.0
-"""Left unused of the time of a sweep, so that the last record that it takes up can be brought to an end."""
-_MOST_PAGES = 4
 _LIST_EVERY = timedelta(minutes=5)
 _OVERLAP = timedelta(minutes=10)
 """How far back each listing reaches behind the cursor: finish times become visible late and out of order."""
 _MOST_REST_SECONDS = 3600.0
 """The longest pause that Cloud Build may ask for."""
+_FIRST_BACKOFF = timedelta(seconds=30)
+_MOST_ERROR = 300
 
 
-def list_silent(deployment: Deployment, budget: Budget, project: str, location: str) -> int:
-    """List one project's region from its cursor on, a few pages at a time, and reconcile what has no record.
+def list_place(name: str, stored: Stored, deployment: Deployment, budget: Budget, most_pages: int) -> int:
+    """List one place from its cursor on, so many pages at most, and give what has no record one that is due.
 
-    Return how many builds had none. Raises ServiceError.
+    Return how many builds had none. Nothing is done when another invocation was faster. Raises ServiceError when a page
+    can't be read or its builds can't be written down: then it is tried again after a backoff; and Stopping.
     """
-    store, now = deployment.services.store, deployment.services.clock()
-    name = f"cursor-{sha256(f'{project}/{location}'.encode()).hexdigest()}"
-    stored = store.read(MARKS, name, timeout=budget.seconds(LEDGER_SECONDS))
-    if stored is None:
-        # The first look begins at installation: older builds are not announced, and run no worker.
-        installed = show_time(now)
-        first = {
-            "project": project,
-            "location": location,
-            "installed": installed,
-            "since": installed,
-            "until": None,
-            "page": "",
-        }
-        store.create(MARKS, name, first, timeout=budget.seconds(LEDGER_SECONDS))
+    store, clock = deployment.services.store, deployment.services.clock
+    leased = {**stored.document, "due": show_time(clock() + deployment.ledger.lease)}
+    claimed = store.replace(MARKS, name, leased, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+    if claimed is None:
         return 0
-    cursor = dict(stored.document)
-    found = 0
+    cursor = dict(claimed.document)
     try:
-        for _ in range(_MOST_PAGES):
-            if not budget.has(KEEP_SECONDS) or not _begin(cursor, now, deployment.policy.grace):
+        found = _pages(deployment, budget, cursor, most_pages)
+        _note_end(cursor, clock(), deployment.policy.grace)
+    except (OutOfTime, Stopping):
+        cursor["due"] = show_time(clock())
+        raise
+    except ServiceError as error:
+        _note_failure(cursor, clock(), error)
+        raise
+    finally:
+        store.replace(MARKS, name, cursor, claimed.revision, timeout=LEDGER_SECONDS)
+    return found
+
+
+def _pages(deployment: Deployment, budget: Budget, cursor: dict[str, Any], most_pages: int) -> int:
+    """Read pages until the listing ends, or the time does; return how many builds were found."""
+    now, found = deployment.services.clock(), 0
+    if not _is_resting(cursor, now) and _begin(cursor, now, deployment.policy.grace):
+        for _ in range(most_pages):
+            if not budget.has(KEEP_SECONDS):
                 break
             found += _one_page(deployment, budget, cursor)
-    finally:
-        if cursor != dict(stored.document):
-            store.replace(MARKS, name, cursor, stored.revision, timeout=LEDGER_SECONDS)
+            if not cursor["until"]:
+                break
     return found
+
+
+def _is_resting(cursor: dict[str, Any], now: datetime) -> bool:
+    """Return whether Cloud Build asked for patience."""
+    rest = cursor.get("rest")
+    return isinstance(rest, str) and now < parse_time(rest)
 
 
 def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
     """Return whether there is a page to read: of a listing under way, or of a new one, which begins here."""
-    rest = cursor.get("rest")
-    if rest and now < parse_time(rest):
-        return False  # Cloud Build asked for patience
     if cursor["until"]:
         return True
     until = now - grace
@@ -71,8 +82,29 @@ def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
     return True
 
 
+def _note_end(cursor: dict[str, Any], now: datetime, grace: timedelta) -> None:
+    """Note when the next listing is due. A listing that is not at its end goes on at once, and counts for none."""
+    if _is_resting(cursor, now):
+        cursor["due"] = cursor["rest"]
+    elif cursor["until"]:
+        cursor["due"] = show_time(now)
+    else:
+        due = parse_time(cursor["since"]) + min(_LIST_EVERY, grace) + grace
+        listed = {"due": show_time(due), "late": show_time(due + LATE_AFTER), "listed": show_time(now)}
+        cursor |= {**listed, "attempts": 0, "error": ""}
+
+
+def _note_failure(cursor: dict[str, Any], now: datetime, error: ServiceError) -> None:
+    """Note why the place was not listed, and when that is tried again. When it becomes late does not change."""
+    before = int(cursor.get("attempts") or 0)
+    due = show_time(now + min(_LIST_EVERY, _FIRST_BACKOFF * 2 ** min(before, 10)))
+    if _is_resting(cursor, now):
+        due = max(due, cursor["rest"])
+    cursor |= {"due": due, "attempts": before + 1, "error": str(error)[:_MOST_ERROR]}
+
+
 def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> int:
-    """Reconcile the builds of one page that have no record, move the cursor on, and return how many they were."""
+    """Give the builds of one page that have no record one, move the cursor on, and return how many they were."""
     page = _page(deployment, budget, cursor)
     keys = {key.digest: key for key in page.keys}
     known: set[str] = set()
@@ -85,8 +117,9 @@ def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) ->
     silent = [key for digest, key in keys.items() if digest not in known]
     for done, key in enumerate(silent):
         if not budget.has(KEEP_SECONDS):
-            return done  # the cursor stays, so that the next sweep lists this page again
-        reconcile(key, deployment, budget, announced=False)  # what goes wrong is in its record, which is due again
+            return done  # the cursor stays, so that this page is listed again
+        with suppress(Malformed):  # a record of a later version, which goes on with it
+            deployment.ledger.open(key, timeout=budget.seconds(LEDGER_SECONDS))
     cursor["page"] = page.next_page
     if not page.next_page:
         cursor |= {"since": cursor["until"], "until": None}

@@ -1,43 +1,41 @@
-"""The sweep: what nobody sent a message about. One at a time, bounded, oldest first.
+"""The sweep: what nobody sent a message about. One at a time, bounded.
 
-1. list the builds that finished since the cursor and have no record: a build can redirect its own notifications
-   (`options.pubsubTopic`), so looking for the silent ones is a security control, and no backlog may starve it;
-   `listing.py` reads the pages
-2. resume the records that are due, after a crash, a lost message or a wait; and in turn with them those that wait for
-   Slack, earliest verdict first, until it seems to be down (`SlackSeen`)
-3. tell Slack, at most once an hour, of messages about builds that nobody knows, and about
-   builds in places that nobody watches
+1. see to it that every watched place has a cursor with a due time: a build can redirect its own notifications
+   (`options.pubsubTopic`), so listing the builds of each place is a security control, and no backlog may starve it
+2. hand out what is due on the work topic, by project in turn (`hand_out.py`): the listings of places, and records
+   after a crash, a lost message or a wait. Where there is no topic, or it does not take them, the same is done here,
+   one after the other (`working_off.py`)
+3. in turn with that, the records that wait for Slack (`slack_queue.py`)
+4. tell Slack, at most once an hour, of messages about builds that nobody knows, and about builds in places that nobody
+   watches
+5. name the places that were not listed in time
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from traceback import format_exception
 from typing import Any
 
 from verifier.config import Watched
-from verifier.controller.backlog import Backlog
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.ledger import BUILDS, MARKS
-from verifier.controller.listing import KEEP_SECONDS, list_silent
-from verifier.controller.posting import history_of
-from verifier.controller.reconcile import Progress, resume
+from verifier.controller.hand_out import hand_out
+from verifier.controller.ledger import MARKS
+from verifier.controller.places import MOST_LATE, LatePlace, enrol, late_places
+from verifier.controller.turns import waiting
 from verifier.controller.unconfirmed import tell_unconfirmed
 from verifier.controller.unwatched import tell_unwatched
-from verifier.errors import Malformed, Unavailable, VerifierError
+from verifier.controller.work import KINDS, WorkContext
+from verifier.controller.working_off import work_off
+from verifier.errors import Unavailable, VerifierError
 from verifier.services import Document, Store, Stored
 from verifier.times import parse_time, show_time
 
 _LEASE_MARK = "sweep"
-_SLACK_SEEMS_DOWN = 2
-"""After so many records in a row for which it could not be reached; one more, and it is taken to be down."""
-_MOST_PASSED_OVER = 1_000
-"""Records of rate-limited channels which one sweep passes over, to find others behind them."""
-_PUT_OFF = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +44,52 @@ class Swept:
 
     resumed: int = 0
     found: int = 0
-    """Builds without a record that the listing found."""
+    """Builds without a record that its own listings found."""
     unlisted: tuple[str, ...] = ()
-    """Places whose builds could not be listed."""
+    """Places whose builds could not be listed, or were not in time."""
     problems: tuple[str, ...] = ()
+    handed_out: int = 0
+    """Pieces of work that were published for other invocations."""
+    late: tuple[LatePlace, ...] = ()
+    """Places that were not listed in time; of very many those that are late longest."""
 
 
 def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timedelta) -> Swept | None:
     """Do one sweep; return None when another one runs. Raises ServiceError only when the ledger can't be reached."""
-    store = deployment.services.store
-    turn = _take_turn(deployment, budget, deployment.services.clock(), lease)
+    store, clock = deployment.services.store, deployment.services.clock
+    turn = _take_turn(deployment, budget, clock(), lease)
     if turn is None:
         return None
     problems: list[str] = []
+    late: Sequence[LatePlace] = ()
+    handed_out: int | None = None
     try:
-        found, unlisted = _look_everywhere(deployment, watched, budget, problems)
-        resumed = _resume_all(deployment, budget, problems)
+        missing = enrol(deployment, watched, budget.half(), partial(_noted, problems))  # 1
+        with _noted(problems, "work topic"):
+            handed_out = _hand_out(deployment, budget)  # 2
+        worked = work_off(WorkContext(deployment, watched, budget), problems, is_handed_out=handed_out is not None)  # 3
         with _noted(problems, "unconfirmed"):
-            tell_unconfirmed(deployment, deployment.services.clock(), budget)
+            tell_unconfirmed(deployment, clock(), budget)  # 4
         with _noted(problems, "unwatched"):
-            tell_unwatched(deployment, deployment.services.clock(), budget)
+            tell_unwatched(deployment, clock(), budget)
+        with _noted(problems, "late places"):
+            late = late_places(deployment, watched, clock(), budget)  # 5
     finally:
         store.replace(MARKS, _LEASE_MARK, {"until": None}, turn.revision, timeout=LEDGER_SECONDS)
-    return Swept(resumed, found, tuple(unlisted), tuple(problems))
+    unlisted = ["/".join(place) for place in missing] + [place.name for place in late] + list(worked.unlisted)
+    return Swept(
+        worked.resumed, worked.found, tuple(dict.fromkeys(unlisted)), tuple(problems), handed_out or 0, tuple(late)
+    )
+
+
+def _hand_out(deployment: Deployment, budget: Budget) -> int | None:
+    """Publish what is due; return how much, or None where it is to be done here. Raises ServiceError."""
+    topic, store = deployment.services.work_topic, deployment.services.store
+    if topic is None:
+        return None
+    now = show_time(deployment.services.clock())
+    work = [item for kind in KINDS.values() for item in waiting(kind, store, now, budget)]
+    return hand_out(deployment, topic, work, budget)
 
 
 @contextmanager
@@ -80,25 +101,6 @@ def _noted(problems: list[str], what: str) -> Iterator[None]:
         problems.append(f"{what}: {error}")
     except Exception as error:  # noqa: BLE001 - a defect met in one record must not keep all others waiting
         problems.append(f"{what}: {''.join(format_exception(error)).strip()}")
-
-
-def _look_everywhere(
-    deployment: Deployment, watched: Watched, budget: Budget, problems: list[str]
-) -> tuple[int, list[str]]:
-    """List every watched place, beginning with another one each minute, in half of the time at most.
-
-    Return how many builds were found, and the places that could not be listed.
-    """
-    places = [(project, location) for project in watched.projects for location in sorted(watched.locations)]
-    now = deployment.services.clock()
-    first = int(now.timestamp()) // 60 % len(places)
-    half = replace(budget, until=now + (budget.until - now) / 2)
-    found, listed = 0, set[tuple[str, str]]()
-    for project, location in places[first:] + places[:first]:
-        with _noted(problems, f"{project}/{location}"):
-            found += list_silent(deployment, half, project, location)
-            listed.add((project, location))
-    return found, [f"{project}/{location}" for project, location in places if (project, location) not in listed]
 
 
 def _take_turn(deployment: Deployment, budget: Budget, now: datetime, lease: timedelta) -> Stored | None:
@@ -127,109 +129,29 @@ def _write_turn(store: Store, document: Document, stored: Stored | None, budget:
     return store.replace(MARKS, _LEASE_MARK, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 
-@dataclass(frozen=True, slots=True)
-class SlackSeen:
-    """What one sweep has seen of Slack so far, and what follows for its queue.
-
-    | failures in a row | next from the queue |
-    |---|---|
-    | 0 or 1 | the record with the earliest verdict |
-    | 2 | the latest one that is listed: perhaps Slack does not take the earliest ones only |
-    | 3 | none: Slack is down |
-    """
-
-    failures: int = 0
-    """Records in a row for which it could not be reached."""
-    passed_over: int = 0
-    """Records that were not tried, because Slack wants a pause in their channel."""
-
-    @property
-    def is_in_doubt(self) -> bool:
-        """Return whether one more failure means that Slack is down."""
-        return self.failures == _SLACK_SEEMS_DOWN
-
-    @property
-    def is_given_up(self) -> bool:
-        """Return whether this sweep takes no more records from Slack's queue."""
-        return self.failures > _SLACK_SEEMS_DOWN or self.passed_over >= _MOST_PASSED_OVER
-
-    def after(self, *, is_reached: bool) -> SlackSeen:
-        """Return what is seen once another record was tried."""
-        return replace(self, failures=0 if is_reached else self.failures + 1)
-
-    def after_a_pass(self) -> SlackSeen:
-        """Return what is seen once another record was passed over."""
-        return replace(self, passed_over=self.passed_over + 1)
-
-
-def _resume_all(deployment: Deployment, budget: Budget, problems: list[str]) -> int:
-    """Resume records of both queues in turn, so that neither keeps the other waiting; return how many.
-
-    Slack's queue begins. What goes wrong with a record is added to the problems.
-    """
-    now = show_time(deployment.services.clock())
-    unsaid, due = (Backlog(deployment.services.store, field, now) for field in ("unsaid", "due"))
-    turns, slack, resumed = deque((unsaid, due)), SlackSeen(), 0
-    while turns and budget.has(KEEP_SECONDS):
-        queue = turns.popleft()
-        listed = queue.take(budget, latest=queue is unsaid and slack.is_in_doubt)
-        if listed is None:
-            continue  # this queue is at its end: all further turns are the other one's
-        if queue is unsaid and _is_paused(deployment, listed):
-            slack = slack.after_a_pass()
-        else:
-            progress = _resume(deployment, listed, budget, problems)
-            resumed += 1
-            if queue is unsaid:
-                slack = slack.after(is_reached=not progress.unsaid)
-        if queue is due or not slack.is_given_up:
-            turns.append(queue)
-    return resumed
-
-
-def _is_paused(deployment: Deployment, listed: tuple[str, Stored]) -> bool:
-    """Return whether Slack wants a pause in what the record waits for: then it is not even claimed."""
-    document, now = listed[1].document, deployment.services.clock()
-    channel = str(document.get("channel"))
-    needs_a_look = bool(document.get("posting"))
-    return deployment.rate_limit.is_paused(channel, now) or (
-        needs_a_look and deployment.rate_limit.is_paused(history_of(channel), now)
-    )
-
-
-def _resume(deployment: Deployment, listed: tuple[str, Stored], budget: Budget, problems: list[str]) -> Progress:
-    """Bring one record as far as it can be brought now, and add what goes wrong to the problems."""
-    name, stored = listed
-    progress = Progress()
-    with _noted(problems, f"record {name}"):
-        try:
-            progress = resume(stored, deployment, budget)
-        except Malformed:
-            _put_off(deployment, name, stored, budget)
-            raise
-        if progress.trouble:
-            problems.append(f"record {name}: {progress.trouble}")
-    return progress
-
-
-def _put_off(deployment: Deployment, name: str, stored: Stored, budget: Budget) -> None:
-    """Put off a record that this version can't read, written by a later one perhaps. Raises ServiceError.
-
-    It must not stand before all others at each sweep.
-    """
-    due = show_time(deployment.services.clock() + _PUT_OFF)
-    document = {**stored.document, "due": due, "unsaid": None}
-    deployment.services.store.replace(BUILDS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
-
-
 def describe(swept: Swept | None) -> dict[str, Any]:
-    """Return a log line's fields for what a sweep did: the alert on missing sweeps counts the completed ones.
+    """Return a log line's fields for what a sweep did.
 
-    One that could not list a place is none: a silent build there would never be found.
+    One that could not list a place, or not in time, is incomplete: a silent build there is not found meanwhile.
     """
     if swept is None:
         return {"message": "sweep skipped: another one is running", "sweep": "skipped"}
     end = "incomplete" if swept.unlisted else "completed"
     said = f"sweep {end}: {swept.resumed} resumed, {swept.found} found by listing"
+    said += f", {swept.handed_out} handed out" if swept.handed_out else ""
     said += f", could not list {', '.join(swept.unlisted)}" if swept.unlisted else ""
-    return {"message": said, "sweep": end, "problems": list(swept.problems)}
+    said += " and perhaps more" if len(swept.late) == MOST_LATE else ""
+    return {"message": said, "sweep": end, "problems": list(swept.problems), "handed_out": swept.handed_out}
+
+
+def describe_late(swept: Swept | None) -> list[dict[str, Any]]:
+    """Return the fields of a log line for each place that was not listed in time."""
+    return [
+        {
+            "message": f"place late: the builds of {place.name} were last listed {place.listed or 'never'}"
+            + (f"; {place.error}" if place.error else ""),
+            "place_late": place.name,
+            "listed": place.listed,
+        }
+        for place in (swept.late if swept else ())
+    ]

@@ -42,8 +42,8 @@ def query_ledger(function: Caller, store: Store, project: str, now: datetime) ->
         store.read(BUILDS, "doctor", timeout=function.seconds)
         store.present(BUILDS, ["doctor"], timeout=function.seconds)
         store.holding(BUILDS, "images", _NOTHING, timeout=function.seconds)
-        store.due(moment, 1, field="unsaid", timeout=function.seconds)
-        return len(store.due(moment, 100, timeout=function.seconds))
+        store.due(BUILDS, moment, 1, field="unsaid", timeout=function.seconds)
+        return len(store.due(BUILDS, moment, 100, timeout=function.seconds))
     except ServiceError as error:
         raise _ledger_trouble(error, function, project) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -76,9 +76,17 @@ class Shaky:
         return self.inner.replace(collection, name, document, revision, timeout=timeout)
 
     def due(
-        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+        self,
+        collection: str,
+        now: str,
+        limit: int,
+        *,
+        field: str = "due",
+        since: str = "",
+        only: Sequence[str] = (),
+        timeout: float,
     ) -> list[tuple[str, Stored]]:
-        return self.inner.due(now, limit, field=field, since=since, timeout=timeout)
+        return self.inner.due(collection, now, limit, field=field, since=since, only=only, timeout=timeout)
 
     def present(self, collection: str, names: object, *, unless: object = None, timeout: float) -> set[str]:
         raise NotImplementedError

@@ -349,13 +349,13 @@ def test_a_malformed_log_entry_is_quarantined_with_its_place(entry: Mapping[str,
 
 def test_data_of_no_known_shape_are_quarantined_where_the_shape_decides() -> None:
     assert reason(push({"hello": 1}), "/") == (
-        "data: expected a build with a status, a log entry with protoPayload, or {}, got none of them"
+        "data: expected a build with a status, a log entry with protoPayload, work with a kind, or {}, got none of them"
     )
 
 
 @pytest.mark.parametrize("path", ["/build", "/sweep/now", "/../builds", "builds", "/\u202ebuilds"])
 def test_a_path_of_no_meaning_is_quarantined(path: str) -> None:
-    assert reason(push(build()), path).startswith("path: expected /builds, /executions, /sweep or /, got ")
+    assert reason(push(build()), path).startswith("path: expected /builds, /executions, /sweep, /work or /, got ")
 
 
 def test_the_quarantined_message_is_kept_as_far_as_it_helps() -> None:

@@ -60,7 +60,15 @@ class Shelf:
         return self._write(document) if revision == str(self.revision) else None
 
     def due(
-        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+        self,
+        collection: str,
+        now: str,
+        limit: int,
+        *,
+        field: str = "due",
+        since: str = "",
+        only: Sequence[str] = (),
+        timeout: float,
     ) -> list[tuple[str, Stored]]:
         raise NotImplementedError("the ledger lists nothing")
 

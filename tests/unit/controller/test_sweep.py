@@ -12,7 +12,8 @@ from tests.unit.controller.world import CHANNEL, LEASE, NOW, World, world
 from verifier.config import Watched
 from verifier.controller.ledger import Record
 from verifier.controller.posting import history_of
-from verifier.controller.sweep import SlackSeen, sweep
+from verifier.controller.slack_queue import SlackSeen
+from verifier.controller.sweep import sweep
 from verifier.errors import Unavailable
 from verifier.services import Posted
 

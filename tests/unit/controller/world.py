@@ -38,6 +38,7 @@ from verifier.services import (
     Stored,
     Submitters,
     Triggers,
+    WorkTopic,
 )
 from verifier.standin.clock import ManualClock
 
@@ -74,6 +75,7 @@ class World:
     """The labels of the audit trail's entries."""
     submitters_error: Exception | None = None
     announcer: Announcer | None = None
+    work_topic: WorkTopic | None = None
 
     def __post_init__(self) -> None:
         nonces = itertools.count(1)

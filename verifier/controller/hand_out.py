@@ -1,0 +1,78 @@
+"""Handing out: a sweep publishes what is due to the work topic, and other invocations do it.
+
+What was handed out is not handed out again for two minutes, unless its due time has moved since. That is remembered a
+page at a time, in `marks/handed-out`: where the page is lost, work is published twice, which costs a read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.ledger import MARKS
+from verifier.controller.turns import Turns, Waiting
+from verifier.services import MOST_AT_ONCE, Stored, WorkTopic
+from verifier.times import parse_time, show_time
+
+MOST_HANDED_OUT = 2_000
+"""In one sweep."""
+NOT_AGAIN_FOR = timedelta(minutes=2)
+
+_MARK = "handed-out"
+_SHORT = 16
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The pages of what was handed out lately."""
+
+    deployment: Deployment
+    stored: Stored | None
+    pages: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls, deployment: Deployment, now: datetime, budget: Budget) -> _Memory:
+        stored = deployment.services.store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
+        pages = stored.document["pages"] if stored else []
+        return cls(deployment, stored, [page for page in pages if now < parse_time(page["at"]) + NOT_AGAIN_FOR])
+
+    def knows(self) -> set[str]:
+        return {mark for page in self.pages for mark in page["work"].split()}
+
+    def add(self, work: Sequence[Waiting], now: datetime) -> None:
+        """Remember these. Where another sweep was faster, it is its memory that stays."""
+        self.pages.append({"at": show_time(now), "work": " ".join(_mark_of(item) for item in work)})
+        store, document = self.deployment.services.store, {"pages": self.pages}
+        if self.stored is None:
+            self.stored = store.create(MARKS, _MARK, document, timeout=LEDGER_SECONDS)
+        else:
+            self.stored = store.replace(MARKS, _MARK, document, self.stored.revision, timeout=LEDGER_SECONDS)
+
+
+def hand_out(deployment: Deployment, topic: WorkTopic, work: Sequence[Waiting], budget: Budget) -> int:
+    """Publish what is due and was not handed out lately, by project in turn; return how much. Raises ServiceError."""
+    if not work:
+        return 0
+    now = deployment.services.clock()
+    memory = _Memory.read(deployment, now, budget)
+    known, turns = memory.knows(), Turns(item for item in work)
+    chosen: list[Waiting] = []
+    while len(chosen) < MOST_HANDED_OUT and (item := turns.take()) is not None:
+        if _mark_of(item) not in known:
+            chosen.append(item)
+    for first in range(0, len(chosen), MOST_AT_ONCE):
+        page = chosen[first : first + MOST_AT_ONCE]
+        topic.hand_out(
+            [{"kind": item.kind.word, "name": item.name} for item in page], timeout=budget.seconds(CALL_SECONDS)
+        )
+        memory.add(page, now)
+    return len(chosen)
+
+
+def _mark_of(item: Waiting) -> str:
+    """Return a short name for the work as it is due: a later due time makes it other work."""
+    return sha256(f"{item.kind.word}/{item.name}/{item.due}".encode()).hexdigest()[:_SHORT]

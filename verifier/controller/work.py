@@ -1,0 +1,176 @@
+"""The kinds of work, a row each; and how one piece is done.
+
+Work is a document that has a due time. A work message names its kind and the document, and is a hint like any other:
+what is due is read in the ledger. A message that was lost is sent again by a sweep; one that comes twice, early, late,
+or for what is done costs a read.
+
+To add a kind, add a row to `KINDS`. Its handler has to take the document under a lease first, which gives it a due time
+as well, so that it comes back whatever happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from traceback import format_exception
+
+from verifier.config import Watched
+from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.ledger import BUILDS, MARKS
+from verifier.controller.listing import list_place
+from verifier.controller.places import is_watched, pass_by, shown_place
+from verifier.controller.reconcile import resume
+from verifier.errors import Malformed, VerifierError
+from verifier.services import Document, Stored
+from verifier.times import show_time
+
+_SKEW = timedelta(seconds=5)
+"""By so much may the clock of the instance that does the work be behind the one that handed it out."""
+_PUT_OFF = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkContext:
+    """What a piece of work is done with."""
+
+    deployment: Deployment
+    watched: Watched
+    budget: Budget
+    pages: int = 20
+    """The most pages of one listing: fewer where other places wait for their turn in the same process."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDone:
+    """How a piece of work went."""
+
+    trouble: str = ""
+    """What went wrong, empty when nothing did; the ledger has a due time for it."""
+    ignored: str = ""
+    """Why nothing was done, empty when something was."""
+    found: int = 0
+    """Builds without a record that a listing found."""
+    unsaid: bool = False
+    """Slack alone has not heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkKind:
+    """A kind of work."""
+
+    word: str
+    """What a message calls it."""
+    collection: str
+    """Where its documents are."""
+    field: str
+    """The field of a document that says when it is due."""
+    owner: Callable[[Document], tuple[str, str]]
+    """The project that the work is for, and the location: projects take turns, and neither's trouble is the others'."""
+    owner_fields: tuple[str, ...]
+    """The fields of a document that say so."""
+    handle: Callable[[str, Stored, WorkContext], WorkDone]
+    """Takes the document under a lease, and does what is to be done now. May raise what the controller raises."""
+    title: Callable[[str, Document], str]
+    """What people call a piece of it, by its name and document."""
+
+
+def _resume_record(name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    try:
+        progress = resume(stored, at.deployment, at.budget)
+    except Malformed:
+        _put_off(name, stored, at)
+        raise
+    return WorkDone(progress.trouble, unsaid=progress.unsaid)
+
+
+def _put_off(name: str, stored: Stored, at: WorkContext) -> None:
+    """Put off a record that this version can't read, written by a later one perhaps. Raises ServiceError.
+
+    It must not stand before all others at each sweep.
+    """
+    due = show_time(at.deployment.services.clock() + _PUT_OFF)
+    document = {**stored.document, "due": due, "unsaid": None}
+    at.deployment.services.store.replace(
+        BUILDS, name, document, stored.revision, timeout=at.budget.seconds(LEDGER_SECONDS)
+    )
+
+
+def _list(name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    if not is_watched(stored.document, at.watched):
+        pass_by(at.deployment, name, stored, at.budget)
+        return WorkDone(ignored="its place is not watched any more")
+    return WorkDone(found=list_place(name, stored, at.deployment, at.budget, at.pages))
+
+
+def _owner_of_record(record: Document) -> tuple[str, str]:
+    key = record.get("key")
+    named = key if isinstance(key, Mapping) else {}
+    return str(named.get("project", "")), str(named.get("location", ""))
+
+
+def _owner_of_place(cursor: Document) -> tuple[str, str]:
+    return str(cursor.get("project", "")), str(cursor.get("location", ""))
+
+
+PLACE = WorkKind(
+    word="place",
+    collection=MARKS,
+    field="due",
+    owner=_owner_of_place,
+    owner_fields=("project", "location"),
+    handle=_list,
+    title=lambda _, cursor: shown_place(cursor),
+)
+RECORD = WorkKind(
+    word="record",
+    collection=BUILDS,
+    field="due",
+    owner=_owner_of_record,
+    owner_fields=("key",),
+    handle=_resume_record,
+    title=lambda name, _: f"record {name}",
+)
+KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, RECORD)}
+
+
+def do_work(word: str, name: str, at: WorkContext) -> WorkDone:
+    """Do one piece of work, if it is due.
+
+    Raises ServiceError and Stopping only where the document could not be read: whatever goes wrong later is in what is
+    returned, for the ledger has a due time.
+    """
+    kind = KINDS.get(word)
+    if kind is None:
+        return WorkDone(ignored=f"{word} {name}: expected a kind of work that this version knows ({', '.join(KINDS)})")
+    store, clock = at.deployment.services.store, at.deployment.services.clock
+    stored = store.read(kind.collection, name, timeout=at.budget.seconds(LEDGER_SECONDS))
+    if stored is None:
+        return WorkDone(ignored=f"{word} {name}: expected a document of {kind.collection}, got none of this name")
+    title, due = kind.title(name, stored.document), stored.document.get(kind.field)
+    if not isinstance(due, str) or due > show_time(clock() + _SKEW):
+        return WorkDone(ignored=f"{title}: {f'not due before {due}' if due else 'done, or never due'}")
+    return _handle(kind, name, stored, at)
+
+
+def do_listed(name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    """Resume a record that waits for Slack, as a query showed it. Never raises."""
+    return _handle(RECORD, name, stored, at)
+
+
+def _handle(kind: WorkKind, name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    """Have it done, unless calls for its project or location hang; and take notice of whether they do."""
+    clock, breaker = at.deployment.services.clock, at.deployment.breaker
+    title, owner, began = kind.title(name, stored.document), kind.owner(stored.document), clock()
+    if breaker.is_open(*owner, began):
+        return WorkDone(ignored=f"{title}: put off, because calls for {' or '.join(owner)} fail in a row")
+    try:
+        done = kind.handle(name, stored, at)
+    except VerifierError as error:
+        done = WorkDone(str(error))
+    except Exception as error:  # noqa: BLE001 - a defect met in one must not keep all others waiting
+        done = WorkDone("".join(format_exception(error)).strip())
+    now = clock()
+    failed = bool(done.trouble) and not done.unsaid
+    breaker.note(*owner, failed=failed, seconds=(now - began).total_seconds(), now=now)
+    return WorkDone(f"{title}: {done.trouble}", done.ignored, done.found, done.unsaid) if done.trouble else done
