@@ -143,6 +143,9 @@ class Invariants:
             free = not before["owner"] or self.kernel.clock() >= parse_time(before["lease_until"])
             self._require(free, f"{name} was taken from {before['owner']}, whose lease still runs")
             self._require(after["fence"] > before["fence"], f"{name} was taken over without a new fence")
+        elif not before["owner"] and before["state"] == "unconfirmed":
+            changed = {word for word, value in after.items() if before.get(word) != value}
+            self._require(changed == {"state", "due"}, f"{name} was opened again, and {changed} changed")
         elif not after["owner"]:
             mine = before["owner"].startswith(f"{self.kernel.process().name}#")
             self._require(mine, f"{name} was released by another than its holder, {before['owner']}")
