@@ -15,7 +15,7 @@ from time import monotonic
 import pytest
 
 from tests.busy import BUSY_SECONDS
-from verifier.adapters.sqlite import SqliteStore
+from verifier.adapters.sqlite import DUE_BY, QUEUES, SqliteStore
 from verifier.errors import Refused, Unavailable
 
 NOBODY = 65_534
@@ -111,14 +111,26 @@ def test_a_file_that_cannot_be_written_is_refused_when_it_is_opened() -> None:
             SqliteStore(path)
 
 
-def test_a_file_without_the_queue_for_slack_gets_it_when_it_is_opened(tmp_path: Path) -> None:
-    """The first files knew only due times."""
+@pytest.mark.parametrize("field", QUEUES)
+def test_a_file_without_the_index_of_a_queue_gets_it_when_it_is_opened(tmp_path: Path, field: str) -> None:
+    """The first files knew only due times, and those of version 0.1.0 only Slack's queue beside them."""
     path = tmp_path / "ledger.db"
     with closing(SqliteStore(path)) as store:
-        store.create("builds", "a", {"unsaid": "2026-01"}, timeout=20)
+        store.create("marks", "a", {field: "2026-01"}, timeout=20)
     with closing(sqlite3.connect(path)) as plain:
-        plain.execute("DROP INDEX documents_by_unsaid")
+        plain.execute(f"DROP INDEX documents_by_{field}")
     with closing(SqliteStore(path)) as store:
-        assert [name for name, _ in store.due("builds", "2027", 5, field="unsaid", timeout=20)] == ["a"]
+        assert [name for name, _ in store.due("marks", "2027", 5, field=field, timeout=20)] == ["a"]
     with closing(sqlite3.connect(path)) as plain:
-        assert ("documents_by_unsaid",) in plain.execute("SELECT name FROM sqlite_master").fetchall()
+        assert (f"documents_by_{field}",) in plain.execute("SELECT name FROM sqlite_master").fetchall()
+
+
+@pytest.mark.parametrize("field", ["due", *QUEUES])
+def test_a_queue_is_read_by_its_index_and_not_by_looking_at_all_documents(tmp_path: Path, field: str) -> None:
+    with closing(SqliteStore(tmp_path / "ledger.db")):
+        pass
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as plain:
+        values = {"collection": "marks", "since": "", "now": "2027", "limit": 5}
+        plan = plain.execute(f"EXPLAIN QUERY PLAN {DUE_BY[field]}", values).fetchall()
+    assert f"documents_by_{field}" in str(plan)
+    assert "SCAN" not in str(plan)

@@ -144,7 +144,7 @@ def test_an_equal_replacement_keeps_the_revision_so_a_claim_must_differ_from_the
     assert store.replace("builds", "a", {"due": None, "state": 1}, first.revision, timeout=SOON) == first
 
 
-FIELDS = pytest.mark.parametrize("field", ["due", "unsaid"])
+FIELDS = pytest.mark.parametrize("field", ["due", "unsaid", "late"])
 
 
 @FIELDS
@@ -176,7 +176,7 @@ def test_due_stops_at_the_limit(store: Store, field: str) -> None:
 
 
 @FIELDS
-def test_only_builds_whose_due_is_text_are_due(store: Store, field: str) -> None:
+def test_only_documents_of_the_collection_whose_due_is_text_are_due(store: Store, field: str) -> None:
     other = "unsaid" if field == "due" else "due"
     create(store, "null", {field: None})
     create(store, "absent", {})
@@ -184,6 +184,28 @@ def test_only_builds_whose_due_is_text_are_due(store: Store, field: str) -> None
     create(store, "other", {field: None, other: "2026-01"})
     create(store, "mark", {field: "2026-01"}, collection="marks")
     assert store.due("builds", "2026-02", 10, field=field, timeout=SOON) == []
+
+
+@FIELDS
+@pytest.mark.parametrize("collection", ["marks", "errors", "anything"])
+def test_any_collection_can_be_a_queue(store: Store, field: str, collection: str) -> None:
+    for name, due in {"a": "2026-03", "b": "2026-01", "c": "2026-02"}.items():
+        create(store, name, {field: due}, collection)
+    create(store, "d", {field: "2026-01"})
+    found = store.due(collection, "2026-02", 10, field=field, timeout=SOON)
+    assert [name for name, _ in found] == ["b", "c"]
+    assert found[0][1] == store.read(collection, "b", timeout=SOON)
+
+
+@FIELDS
+def test_due_brings_only_the_fields_that_are_wanted(store: Store, field: str) -> None:
+    create(store, "a", {field: "2026-01", "key": {"project": "p", "id": 7}, "build": "x" * 1000, "none": None})
+    create(store, "b", {field: "2026-01"})
+    found = store.due("builds", "2026-02", 10, field=field, only=("key", "none"), timeout=SOON)
+    assert [(name, stored.document) for name, stored in found] == [
+        ("a", {field: "2026-01", "key": {"project": "p", "id": 7}, "none": None}),
+        ("b", {field: "2026-01"}),
+    ]
 
 
 @FIELDS

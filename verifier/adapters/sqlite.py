@@ -49,10 +49,11 @@ _DUE = """
 SELECT name, body, revision FROM documents
 WHERE collection = :collection AND {moment} BETWEEN :since AND :now ORDER BY {moment}, name LIMIT :limit
 """
-_DUE_BY = {
+DUE_BY = {
     "due": _DUE.format(moment="due"),
     **{field: _DUE.format(moment=f"json_extract(body, '$.{field}')") for field in QUEUES},
 }
+"""The query of each queue."""
 _PRESENT = """
 SELECT name FROM documents
 WHERE collection = :collection AND name IN (SELECT value FROM json_each(:names))
@@ -131,7 +132,7 @@ class SqliteStore:
         `only`: the fields that are wanted of them, in order.
         """
         values = {"collection": collection, "since": since, "now": now, "limit": limit}
-        found = [(name, _stored(body, revision)) for name, body, revision in self._run(_DUE_BY[field], values, timeout)]
+        found = [(name, _stored(body, revision)) for name, body, revision in self._run(DUE_BY[field], values, timeout)]
         return [(name, _cut(stored, {field, *only}) if only else stored) for name, stored in found]
 
     def present(

@@ -55,13 +55,10 @@ def list_place(name: str, stored: Stored, deployment: Deployment, budget: Budget
 def _pages(deployment: Deployment, budget: Budget, cursor: dict[str, Any], most_pages: int) -> int:
     """Read pages until the listing ends, or the time does; return how many builds were found."""
     now, found = deployment.services.clock(), 0
-    if not _is_resting(cursor, now) and _begin(cursor, now, deployment.policy.grace):
-        for _ in range(most_pages):
-            if not budget.has(KEEP_SECONDS):
-                break
-            found += _one_page(deployment, budget, cursor)
-            if not cursor["until"]:
-                break
+    for _ in range(0 if _is_resting(cursor, now) else most_pages):
+        if not budget.has(KEEP_SECONDS) or not _begin(cursor, now, deployment.policy.grace):
+            break
+        found += _one_page(deployment, budget, cursor)
     return found
 
 
@@ -75,8 +72,8 @@ def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
     """Return whether there is a page to read: of a listing under way, or of a new one, which begins here."""
     if cursor["until"]:
         return True
-    until = now - grace
-    if until < parse_time(cursor["since"]) + min(_LIST_EVERY, grace):
+    until, since = now - grace, parse_time(cursor["since"])
+    if until <= since or until < since + min(_LIST_EVERY, grace):
         return False
     cursor |= {"until": show_time(until), "page": ""}
     return True

@@ -24,6 +24,7 @@ from verifier.controller.events import (
     Quarantined,
     Sweep,
     Unwatched,
+    Work,
     decode,
 )
 from verifier.facts.build import BuildKey
@@ -473,3 +474,29 @@ def test_a_malformed_body_of_a_megabyte_is_read_once_and_its_beginning_again(bod
     assert isinstance(hint, Quarantined)
     assert len(hint.excerpt) <= EXCERPT
     assert counted.taken <= len(body) + 4 * (EXCERPT + MARGIN + 1)
+
+
+@pytest.mark.parametrize("path", ["/work", "/work/", "/"])
+def test_a_work_message_names_a_kind_and_a_document(path: str) -> None:
+    assert decode(push({"kind": "record", "name": "0a-_F"}), path, WATCHED) == Work("record", "0a-_F")
+    assert decode(push({"kind": "of-tomorrow", "name": "x", "more": 1}), path, WATCHED) == Work("of-tomorrow", "x")
+    assert decode(json.dumps({"kind": "record", "name": "x"}).encode(), path, WATCHED) == Work("record", "x")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"name": "x"}, "kind: "),
+        ({"kind": "record"}, "name: "),
+        ({"kind": "record", "name": 7}, "name: "),
+        ({"kind": "", "name": "x"}, "kind: expected "),
+        ({"kind": "record", "name": ""}, "name: expected "),
+        ({"kind": "record", "name": ".."}, "name: expected "),
+        ({"kind": "record", "name": "__x__"}, "name: expected "),
+        ({"kind": "record", "name": "a/b"}, "name: expected "),
+        ({"kind": "record", "name": "a" * 129}, "name: expected "),
+        ({"kind": "record\n", "name": "a"}, "kind: expected "),
+    ],
+)
+def test_a_work_message_whose_words_are_none_is_quarantined(data: Mapping[str, Any], expected: str) -> None:
+    assert reason(push(data), "/work").startswith(expected)

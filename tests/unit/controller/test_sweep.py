@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.unit.builders import judged, uploaded
-from tests.unit.controller.world import CHANNEL, LEASE, NOW, World, world
+from tests.unit.controller.world import CHANNEL, LEASE, NOW, WorkRecorder, World, world
 from verifier.config import Watched
 from verifier.controller.ledger import Record
 from verifier.controller.posting import history_of
 from verifier.controller.slack_queue import SlackSeen
-from verifier.controller.sweep import sweep
-from verifier.errors import Unavailable
-from verifier.services import Posted
+from verifier.controller.sweep import describe, sweep
+from verifier.errors import Denied, Unavailable
+from verifier.services import Posted, Store
 
 __all__ = ["world"]
 
@@ -64,6 +65,18 @@ def due(world: World, number: int) -> None:
     """Let a build be due that Cloud Build does not know."""
     key = uploaded(id=f"4e841fcb-1111-4000-8000-{number:012d}", name="").key
     world.put(Record(key, created=NOW, due=NOW))
+
+
+class CountedStore:
+    """A store that counts its calls."""
+
+    def __init__(self, inner: Store) -> None:
+        self.calls: list[str] = []
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls.append(name)
+        return getattr(self._inner, name)
 
 
 def swept(world: World) -> list[str]:
@@ -124,3 +137,53 @@ def test_a_message_that_is_found_is_told_without_another(world: World) -> None:
     world.finds = [Posted(CHANNEL, "1795400000.000100")]
     assert swept(world) == ["find"]
     assert world.record(record.key).told
+
+
+def test_with_a_work_topic_what_is_due_is_handed_out_and_slacks_queue_is_worked_here(world: World) -> None:
+    world.work_topic = topic = WorkRecorder()
+    unsaid(world, 1)
+    due(world, 7)
+    done = sweep(world.deployment(), WATCHED, world.budget(), LEASE)
+    assert done is not None
+    assert world.called == ["post"]
+    assert [kind for kind, _ in topic.taken()] == ["place", "record"]
+    assert (done.handed_out, done.resumed, done.problems) == (2, 1, ())
+    assert describe(done)["message"] == "sweep completed: 1 resumed, 0 found by listing, 2 handed out"
+
+
+def test_where_the_work_topic_takes_nothing_the_sweep_does_all_of_it_and_says_so(world: World) -> None:
+    world.work_topic = WorkRecorder(refusal=Denied("expected to publish, got PERMISSION_DENIED"))
+    due(world, 7)
+    done = sweep(world.deployment(), WATCHED, world.budget(), LEASE)
+    assert done is not None
+    assert world.called == ["fetch"]
+    assert (done.handed_out, done.resumed) == (0, 1)
+    assert done.problems[0] == "work topic: expected to publish, got PERMISSION_DENIED"
+
+
+def test_a_project_whose_builds_are_not_known_keeps_no_other_waiting(world: World) -> None:
+    for number in range(40):
+        due(world, number)
+    good = uploaded(id="4e841fcb-2222-4000-8000-000000000001", name="", projectId="vividly-ops")
+    world.build = good
+    world.put(Record(good.key, created=NOW, due=NOW))
+    world.takes = 1.9
+    assert sweep(world.deployment(), WATCHED, world.budget(), LEASE) is not None
+    assert world.record(good.key).judgement is not None
+
+
+def test_while_calls_for_one_project_hang_nobody_waits_for_it_any_more_in_this_sweep(world: World) -> None:
+    for number in range(40):
+        due(world, number)
+    world.takes = 8.0
+    sweep(world.deployment(), WATCHED, world.budget(), LEASE)
+    assert world.called == ["fetch"]
+    assert world.clock() < NOW + timedelta(seconds=10)
+
+
+def test_a_sweep_that_finds_nothing_due_makes_ten_calls_of_which_two_write_its_own_mark(world: World) -> None:
+    sweep(world.deployment(), WATCHED, world.budget(), LEASE)
+    world.store = counted = CountedStore(world.store)
+    deployment = replace(world.deployment(), ledger=replace(world.ledger, store=counted))
+    sweep(deployment, WATCHED, world.budget(), LEASE)
+    assert sorted(counted.calls) == ["due"] * 4 + ["read"] * 4 + ["replace"] * 2

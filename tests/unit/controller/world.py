@@ -22,6 +22,7 @@ from verifier.facts.execution import Execution, JobName
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger
 from verifier.services import (
+    MOST_AT_ONCE,
     Announcer,
     Audit,
     BuildPage,
@@ -56,6 +57,10 @@ class World:
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     called: list[str] = field(default_factory=list)
     build: Build | None = None
+    listings: list[BuildPage | Exception] = field(default_factory=list)
+    """What Cloud Build answers to the next listings; afterwards it lists nothing."""
+    takes: float = 0.0
+    """How many seconds Cloud Build takes for an answer."""
     trigger: Trigger | Exception = field(default_factory=lambda: Missing("no such trigger"))
     """What Cloud Build answers about any trigger."""
     started: tuple[tuple[str, ...], Mapping[str, str], str] | None = None
@@ -133,6 +138,28 @@ class World:
 
 
 @dataclass
+class WorkRecorder:
+    """The topic for the function's own work, which nobody reads."""
+
+    batches: list[list[tuple[str, str]]] = field(default_factory=list)
+    """The kind and the name of each piece, by the request that published it."""
+    refusal: Exception | None = None
+
+    def hand_out(self, work: Sequence[Document], *, timeout: float) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        assert 0 < len(work) <= MOST_AT_ONCE
+        assert timeout > 0
+        self.batches.append([(item["kind"], item["name"]) for item in work])
+
+    def taken(self) -> list[tuple[str, str]]:
+        """Return what was published since this was last asked."""
+        work = [item for batch in self.batches for item in batch]
+        self.batches.clear()
+        return work
+
+
+@dataclass
 class _Triggers:
     world: World
 
@@ -150,6 +177,7 @@ class _Builds:
 
     def fetch(self, key: BuildKey, *, timeout: float) -> Build:
         self.world.called.append("fetch")
+        self.world.clock.advance(self.world.takes)
         if self.world.build is None:
             raise Missing(f"{key.name}: expected a build, got none")
         return self.world.build
@@ -157,7 +185,12 @@ class _Builds:
     def finished(
         self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
     ) -> BuildPage:
-        raise NotImplementedError
+        self.world.called.append(f"list {project}/{location}")
+        self.world.clock.advance(self.world.takes)
+        answer = self.world.listings.pop(0) if self.world.listings else BuildPage([], "")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 @dataclass
