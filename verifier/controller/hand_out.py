@@ -1,7 +1,9 @@
 """Handing out: a sweep publishes what is due to the work topic, and other invocations do it.
 
 What was handed out is not handed out again for two minutes, unless its due time has moved since. That is remembered a
-page at a time, in `marks/handed-out`: where the page is lost, work is published twice, which costs a read.
+page at a time, in `marks/handed-out`: where the page is lost, work is published twice, which costs a read. What is due
+all the same after two minutes was lost, or waits in a long line: it is handed out again, and the sweep does some of it
+by itself, so that everything is done even where nobody listens to the topic.
 """
 
 from __future__ import annotations
@@ -22,8 +24,18 @@ MOST_HANDED_OUT = 2_000
 """In one sweep."""
 NOT_AGAIN_FOR = timedelta(minutes=2)
 
+_REMEMBERED_FOR = timedelta(minutes=5)
 _MARK = "handed-out"
 _SHORT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """What one sweep handed out."""
+
+    count: int = 0
+    overdue: tuple[Waiting, ...] = ()
+    """What was handed out before, and is not done yet."""
 
 
 @dataclass(slots=True)
@@ -38,10 +50,11 @@ class _Memory:
     def read(cls, deployment: Deployment, now: datetime, budget: Budget) -> _Memory:
         stored = deployment.services.store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
         pages = stored.document["pages"] if stored else []
-        return cls(deployment, stored, [page for page in pages if now < parse_time(page["at"]) + NOT_AGAIN_FOR])
+        return cls(deployment, stored, [page for page in pages if now < parse_time(page["at"]) + _REMEMBERED_FOR])
 
-    def knows(self) -> set[str]:
-        return {mark for page in self.pages for mark in page["work"].split()}
+    def since(self, moment: datetime) -> set[str]:
+        """Return the marks of what was handed out after this moment."""
+        return {mark for page in self.pages if moment < parse_time(page["at"]) for mark in page["work"].split()}
 
     def add(self, work: Sequence[Waiting], now: datetime) -> None:
         """Remember these. Where another sweep was faster, it is its memory that stays."""
@@ -53,24 +66,25 @@ class _Memory:
             self.stored = store.replace(MARKS, _MARK, document, self.stored.revision, timeout=LEDGER_SECONDS)
 
 
-def hand_out(deployment: Deployment, topic: WorkTopic, work: Sequence[Waiting], budget: Budget) -> int:
-    """Publish what is due and was not handed out lately, by project in turn; return how much. Raises ServiceError."""
+def hand_out(deployment: Deployment, topic: WorkTopic, work: Sequence[Waiting], budget: Budget) -> HandedOut:
+    """Publish what is due and was not handed out lately, by project in turn. Raises ServiceError."""
     if not work:
-        return 0
+        return HandedOut()
     now = deployment.services.clock()
     memory = _Memory.read(deployment, now, budget)
-    known, turns = memory.knows(), Turns(item for item in work)
-    chosen: list[Waiting] = []
+    lately, before = memory.since(now - NOT_AGAIN_FOR), memory.since(now - _REMEMBERED_FOR)
+    turns, chosen = Turns(work), list[Waiting]()
     while len(chosen) < MOST_HANDED_OUT and (item := turns.take()) is not None:
-        if _mark_of(item) not in known:
+        if _mark_of(item) not in lately:
             chosen.append(item)
+    overdue = tuple(item for item in chosen if _mark_of(item) in before)
     for first in range(0, len(chosen), MOST_AT_ONCE):
         page = chosen[first : first + MOST_AT_ONCE]
         topic.hand_out(
             [{"kind": item.kind.word, "name": item.name} for item in page], timeout=budget.seconds(CALL_SECONDS)
         )
         memory.add(page, now)
-    return len(chosen)
+    return HandedOut(len(chosen), overdue)
 
 
 def _mark_of(item: Waiting) -> str:

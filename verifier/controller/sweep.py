@@ -23,7 +23,7 @@ from typing import Any
 
 from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.hand_out import hand_out
+from verifier.controller.hand_out import HandedOut, hand_out
 from verifier.controller.ledger import MARKS
 from verifier.controller.places import MOST_LATE, LatePlace, enrol, late_places
 from verifier.controller.turns import waiting
@@ -62,12 +62,12 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
         return None
     problems: list[str] = []
     late: Sequence[LatePlace] = ()
-    handed_out: int | None = None
+    handed_out: HandedOut | None = None
     try:
         missing = enrol(deployment, watched, budget.half(), partial(_noted, problems))  # 1
         with _noted(problems, "work topic"):
             handed_out = _hand_out(deployment, budget)  # 2
-        worked = work_off(WorkContext(deployment, watched, budget), problems, is_handed_out=handed_out is not None)  # 3
+        worked = work_off(WorkContext(deployment, watched, budget), problems, handed_out)  # 2 and 3
         with _noted(problems, "unconfirmed"):
             tell_unconfirmed(deployment, clock(), budget)  # 4
         with _noted(problems, "unwatched"):
@@ -78,12 +78,17 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
         store.replace(MARKS, _LEASE_MARK, {"until": None}, turn.revision, timeout=LEDGER_SECONDS)
     unlisted = ["/".join(place) for place in missing] + [place.name for place in late] + list(worked.unlisted)
     return Swept(
-        worked.resumed, worked.found, tuple(dict.fromkeys(unlisted)), tuple(problems), handed_out or 0, tuple(late)
+        worked.resumed,
+        worked.found,
+        tuple(dict.fromkeys(unlisted)),
+        tuple(problems),
+        handed_out.count if handed_out else 0,
+        tuple(late),
     )
 
 
-def _hand_out(deployment: Deployment, budget: Budget) -> int | None:
-    """Publish what is due; return how much, or None where it is to be done here. Raises ServiceError."""
+def _hand_out(deployment: Deployment, budget: Budget) -> HandedOut | None:
+    """Publish what is due; return None where all of it is to be done here. Raises ServiceError."""
     topic, store = deployment.services.work_topic, deployment.services.store
     if topic is None:
         return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from verifier.controller.budget import KEEP_SECONDS
+from verifier.controller.hand_out import NOT_AGAIN_FOR, HandedOut
 from verifier.controller.slack_queue import SlackQueue
 from verifier.controller.turns import Turns, Waiting, waiting
 from verifier.controller.work import KINDS, PLACE, WorkContext, WorkDone, WorkKind, do_listed, do_work
@@ -30,15 +32,13 @@ class Worked:
 class _Queue:
     """What is due of some kinds, as one sweep does it."""
 
-    def __init__(self, at: WorkContext, kinds: list[WorkKind], problems: list[str]) -> None:
-        self._at, self._problems = at, problems
-        store, now = at.deployment.services.store, show_time(at.deployment.services.clock())
-        self._turns = Turns(item for kind in kinds for item in waiting(kind, store, now, at.budget))
+    def __init__(self, at: WorkContext, work: Iterable[Waiting], problems: list[str]) -> None:
+        self._at, self._problems, self._turns = at, problems, Turns(work)
         self._failures = Counter[str]()
 
     def next(self) -> tuple[Waiting, WorkDone] | None:
-        """Do the next piece of work, and return how it went; None when there is none any more."""
-        item = self._turns.take()
+        """Do the next piece of work, and return how it went; None when there is none any more, or no time for it."""
+        item = self._turns.take() if self._at.budget.has(KEEP_SECONDS) else None
         if item is None:
             return None
         done = _done(item, self._at)
@@ -57,16 +57,29 @@ def _done(item: Waiting, at: WorkContext) -> WorkDone:
         return WorkDone(f"{item.title}: {error}")
 
 
-def work_off(at: WorkContext, problems: list[str], *, is_handed_out: bool) -> Worked:
+def _due(at: WorkContext, kinds: list[WorkKind]) -> list[Waiting]:
+    """Return all that is due of these kinds. Raises ServiceError."""
+    store, now = at.deployment.services.store, show_time(at.deployment.services.clock())
+    return [item for kind in kinds for item in waiting(kind, store, now, at.budget)]
+
+
+def work_off(at: WorkContext, problems: list[str], handed_out: HandedOut | None) -> Worked:
     """Do what is due within the budget, and in turn with it what waits for Slack. Raises ServiceError.
 
-    Where everything else `is_handed_out`, Slack's queue is all that there is to do. Places come first, in half of the
-    time at most. What goes wrong with one piece is added to the problems.
+    Where it was `handed_out`, only what is overdue is done here. Places come first, in half of the time at most. What
+    goes wrong with one piece is added to the problems.
     """
-    worked, others = Worked(), None
-    if not is_handed_out:
-        _list_places(replace(at, budget=at.budget.half(), pages=_PAGES_A_TURN), worked, problems)
-        others = _Queue(at, [kind for kind in KINDS.values() if kind is not PLACE], problems)
+    worked, overdue = Worked(), handed_out.overdue if handed_out else ()
+    if overdue:
+        problems.append(
+            f"work topic: expected what was handed out to be done within {NOT_AGAIN_FOR.seconds} s, got {len(overdue)} "
+            f"that {'are' if len(overdue) > 1 else 'is'} still due; the sweep does them if it has the time, and "
+            "`verifier doctor` looks for the topic's subscription"
+        )
+    places = [item for item in overdue if item.kind is PLACE] if handed_out else _due(at, [PLACE])
+    _list_places(_Queue(replace(at, budget=at.budget.half(), pages=_PAGES_A_TURN), places, problems), worked)
+    rest = [kind for kind in KINDS.values() if kind is not PLACE]
+    others = _Queue(at, [item for item in overdue if item.kind in rest] if handed_out else _due(at, rest), problems)
     slack = SlackQueue(at.deployment)
     is_slacks_turn = True
     ended = 0
@@ -74,17 +87,16 @@ def work_off(at: WorkContext, problems: list[str], *, is_handed_out: bool) -> Wo
         if is_slacks_turn:
             is_done = _tell_slack(slack, at, worked, problems)
         else:
-            is_done = others is not None and others.next() is not None
+            is_done = others.next() is not None
             worked.resumed += is_done
         ended = 0 if is_done else ended + 1
         is_slacks_turn = not is_slacks_turn
     return worked
 
 
-def _list_places(at: WorkContext, worked: Worked, problems: list[str]) -> None:
+def _list_places(queue: _Queue, worked: Worked) -> None:
     """List the places that are due."""
-    queue = _Queue(at, [PLACE], problems)
-    while at.budget.has(KEEP_SECONDS) and (listed := queue.next()) is not None:
+    while (listed := queue.next()) is not None:
         place, done = listed
         worked.found += done.found
         if done.trouble:

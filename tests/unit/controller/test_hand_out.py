@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.controller.world import SOON, WorkRecorder, World, world
-from verifier.controller.hand_out import MOST_HANDED_OUT, NOT_AGAIN_FOR, hand_out
+from verifier.controller.hand_out import MOST_HANDED_OUT, NOT_AGAIN_FOR, HandedOut, hand_out
 from verifier.controller.turns import Waiting
 from verifier.controller.work import RECORD
 from verifier.errors import Denied
@@ -27,7 +27,7 @@ def handed(world: World, *work: Waiting) -> str:
 
 def test_each_piece_is_published_with_its_kind_and_name_by_project_in_turn(world: World) -> None:
     topic = WorkRecorder()
-    assert hand_out(world.deployment(), topic, [due("a1"), due("a2"), due("b1")], world.budget()) == 3
+    assert hand_out(world.deployment(), topic, [due("a1"), due("a2"), due("b1")], world.budget()) == HandedOut(3)
     assert topic.batches == [[("record", "a1"), ("record", "b1"), ("record", "a2")]]
 
 
@@ -47,22 +47,22 @@ def test_what_is_due_anew_is_handed_out_anew(world: World) -> None:
 def test_so_many_are_handed_out_in_one_sweep_and_every_project_has_its_part(world: World) -> None:
     topic = WorkRecorder()
     work = [due(f"a{number:05d}") for number in range(5_000)] + [due("b1")]
-    assert hand_out(world.deployment(), topic, work, world.budget()) == MOST_HANDED_OUT
+    assert hand_out(world.deployment(), topic, work, world.budget()).count == MOST_HANDED_OUT
     assert [len(batch) for batch in topic.batches] == [1_000, 1_000]
     assert ("record", "b1") in topic.batches[0][:2]
-    assert hand_out(world.deployment(), topic, work, world.budget()) == MOST_HANDED_OUT
-    assert hand_out(world.deployment(), topic, work, world.budget()) == 5_001 - 2 * MOST_HANDED_OUT
-    assert hand_out(world.deployment(), topic, work, world.budget()) == 0
+    assert hand_out(world.deployment(), topic, work, world.budget()).count == MOST_HANDED_OUT
+    assert hand_out(world.deployment(), topic, work, world.budget()).count == 5_001 - 2 * MOST_HANDED_OUT
+    assert hand_out(world.deployment(), topic, work, world.budget()).count == 0
     assert len(set(topic.taken())) == 5_001
 
 
-def test_the_memory_is_one_document_that_holds_two_minutes(world: World) -> None:
+def test_the_memory_is_one_document_that_holds_five_minutes(world: World) -> None:
     for number in range(10):
         handed(world, due(f"a{number}"))
         world.clock.advance(60)
     stored = world.store.read("marks", "handed-out", timeout=SOON)
     assert stored is not None
-    assert len(stored.document["pages"]) == 2
+    assert len(stored.document["pages"]) == 5
 
 
 def test_a_memory_that_is_lost_costs_a_second_message_and_nothing_else(world: World) -> None:
@@ -83,3 +83,11 @@ def test_what_was_not_published_is_not_remembered(world: World) -> None:
 def test_where_nothing_is_due_nothing_is_read_or_written(world: World) -> None:
     assert handed(world) == ""
     assert world.store.read("marks", "handed-out", timeout=SOON) is None
+
+
+def test_what_is_still_due_after_two_minutes_is_overdue_until_its_due_time_moves(world: World) -> None:
+    topic, deployment = WorkRecorder(), world.deployment()
+    assert hand_out(deployment, topic, [due("a1"), due("a2")], world.budget()).overdue == ()
+    world.clock.advance(NOT_AGAIN_FOR.total_seconds())
+    moved = due("a2", "2026-11-23T01:30")
+    assert hand_out(deployment, topic, [due("a1"), moved], world.budget()) == HandedOut(2, (due("a1"),))

@@ -187,3 +187,14 @@ def test_a_sweep_that_finds_nothing_due_makes_ten_calls_of_which_two_write_its_o
     deployment = replace(world.deployment(), ledger=replace(world.ledger, store=counted))
     sweep(deployment, WATCHED, world.budget(), LEASE)
     assert sorted(counted.calls) == ["due"] * 4 + ["read"] * 4 + ["replace"] * 2
+
+
+def test_what_nobody_does_is_done_by_the_sweep_after_two_minutes_which_says_so(world: World) -> None:
+    world.work_topic = WorkRecorder()
+    due(world, 7)
+    assert swept(world) == swept(world) == []
+    world.clock.advance(120)
+    done = sweep(world.deployment(), WATCHED, world.budget(), LEASE)
+    assert done is not None
+    assert (world.called, done.resumed) == (["fetch"], 1)
+    assert "got 2 that are still due" in done.problems[0]
