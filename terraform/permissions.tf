@@ -111,6 +111,13 @@ resource "google_pubsub_topic_iam_member" "verdicts" {
   member   = local.members.function
 }
 
+resource "google_pubsub_topic_iam_member" "work" {
+  project = var.home.project
+  topic   = google_pubsub_topic.work.name
+  role    = "roles/pubsub.publisher"
+  member  = local.members.function
+}
+
 # At home: the messages.
 
 resource "google_cloud_run_v2_service_iam_member" "push" {

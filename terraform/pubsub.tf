@@ -8,6 +8,11 @@ resource "google_pubsub_topic" "sweep" {
   name    = "${var.home.name}-sweep"
 }
 
+resource "google_pubsub_topic" "work" {
+  project = var.home.project
+  name    = "${var.home.name}-work"
+}
+
 resource "google_pubsub_topic" "dead_letters" {
   project = var.home.project
   name    = "${var.home.name}-dead-letters"
@@ -23,12 +28,14 @@ locals {
   # Said by what is left out, so that a status that Cloud Build invents one day is looked at and not lost.
   terminal_only = "NOT (${join(" OR ", [for status in ["PENDING", "QUEUED", "STATUS_UNKNOWN", "WORKING"] : "attributes.status = \"${status}\""])})"
 
-  # A sweep that comes late is worthless, since the next one does its work: it is neither kept nor put aside.
+  # A sweep that comes late is worthless, since the next one does its work, and so is a piece of work, since it is handed
+  # out again: neither is kept or put aside.
   subscriptions = merge(
     { for id, topic in local.builds_topics : "builds-${id}" => { topic = topic, path = "/builds", filter = local.terminal_only, keep = true } },
     {
       executions = { topic = google_pubsub_topic.executions.id, path = "/executions", filter = null, keep = true }
       sweep      = { topic = google_pubsub_topic.sweep.id, path = "/sweep", filter = null, keep = false }
+      work       = { topic = google_pubsub_topic.work.id, path = "/work", filter = null, keep = false }
     },
   )
 }

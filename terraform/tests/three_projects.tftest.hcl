@@ -31,7 +31,7 @@ run "each_project_has_its_part_and_home_has_the_rest" {
     error_message = "Internal ingress lets in only pushes of the function's own project."
   }
   assert {
-    condition     = keys(google_pubsub_subscription.push) == ["builds-app-project", "builds-home-project", "executions", "sweep"]
+    condition     = keys(google_pubsub_subscription.push) == ["builds-app-project", "builds-home-project", "executions", "sweep", "work"]
     error_message = "There is one subscription for the builds of each watched project."
   }
   assert {

@@ -43,8 +43,10 @@ BUCKET = f"projects/{HOME}/locations/{REGION}/buckets/build-verifier"
 BUILDS_TOPIC = f"projects/{WATCHED}/topics/cloud-builds"
 EXECUTIONS_TOPIC = f"projects/{HOME}/topics/build-verifier-executions"
 SWEEP_TOPIC = f"projects/{HOME}/topics/build-verifier-sweep"
+WORK_TOPIC = f"projects/{HOME}/topics/build-verifier-work"
 DEAD_TOPIC = f"projects/{HOME}/topics/build-verifier-dead-letters"
 VERDICTS_TOPIC = f"projects/{HOME}/topics/build-verifier-verdicts"
+FROM_THE_LEDGER = ("ledger_answers", "places_are_listed")
 FILTER = 'NOT (attributes.status = "QUEUED" OR attributes.status = "WORKING")'
 POLICY = f"""
 [[worker]]
@@ -81,11 +83,11 @@ class StandInInstallation:
         return found
 
     def open_checks(self, *words: str, **environment: str) -> dict[str, dict[str, Any]]:
-        """Return what is to do, the last of each kind, but for the ledger, which answers in a test of its own only."""
+        """Return what is to do, the last of each kind, but for the ledger, which answers in tests of its own only."""
         return {
             check["check"]: check
             for check in self.checks(*words, **environment)
-            if check["outcome"] in ("fails", "could-not-check") and check["check"] != "ledger_answers"
+            if check["outcome"] in ("fails", "could-not-check") and check["check"] not in FROM_THE_LEDGER
         }
 
     def subscription(self, name: str) -> Any:
@@ -125,6 +127,7 @@ SETTINGS = {
     "VERIFIER_HOME_PROJECT": HOME,
     "VERIFIER_SLACK_CHANNEL": CHANNEL,
     "VERIFIER_TOPIC": VERDICTS_TOPIC,
+    "VERIFIER_WORK_TOPIC": WORK_TOPIC,
     "VERIFIER_TIMEOUT": "120",
     "LOG_EXECUTION_ID": "true",
 }
@@ -132,14 +135,16 @@ SETTINGS = {
 
 def furnish(made: InstalledResources, variables: dict[str, str]) -> None:
     """Make everything that Terraform makes, a build, and the job that policy names."""
-    made.topics |= {BUILDS_TOPIC, EXECUTIONS_TOPIC, SWEEP_TOPIC, DEAD_TOPIC, VERDICTS_TOPIC}
+    made.topics |= {BUILDS_TOPIC, EXECUTIONS_TOPIC, SWEEP_TOPIC, WORK_TOPIC, DEAD_TOPIC, VERDICTS_TOPIC}
     made.services[SERVICE] = a_service(variables)
-    for name, topic in {"builds": BUILDS_TOPIC, "executions": EXECUTIONS_TOPIC, "sweep": SWEEP_TOPIC}.items():
+    topics = {"builds": BUILDS_TOPIC, "executions": EXECUTIONS_TOPIC, "sweep": SWEEP_TOPIC, "work": WORK_TOPIC}
+    for name, topic in topics.items():
         full = f"projects/{HOME}/subscriptions/build-verifier-{name}"
         made.subscriptions[full] = a_subscription(full, topic, f"{URL}/{name}")
-    sweep: Any = made.subscriptions[f"projects/{HOME}/subscriptions/build-verifier-sweep"]
-    sweep.dead_letter_policy = None
-    sweep.message_retention_duration = Duration(seconds=600)
+    for name in ("sweep", "work"):
+        passing: Any = made.subscriptions[f"projects/{HOME}/subscriptions/build-verifier-{name}"]
+        passing.dead_letter_policy = None
+        passing.message_retention_duration = Duration(seconds=600)
     kept = f"projects/{HOME}/subscriptions/build-verifier-dead-letters"
     made.subscriptions[kept] = pubsub.Subscription(name=kept, topic=DEAD_TOPIC)
     made.sinks[f"projects/{WATCHED}/sinks/build-verifier-executions"] = LogSink(

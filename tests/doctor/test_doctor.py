@@ -19,6 +19,7 @@ from tests.doctor.installation import (
     CHANNEL,
     DEAD_TOPIC,
     EXECUTIONS_TOPIC,
+    FROM_THE_LEDGER,
     HOME,
     JOB,
     REGION,
@@ -26,6 +27,7 @@ from tests.doctor.installation import (
     SERVICE,
     SETTINGS,
     WATCHED,
+    WORK_TOPIC,
     StandInInstallation,
     a_build,
     an_installation,
@@ -63,7 +65,7 @@ def test_nothing_is_changed_by_looking(installation: StandInInstallation) -> Non
 
 def test_a_ledger_that_nobody_answers_for_is_not_known_and_hides_nothing(installation: StandInInstallation) -> None:
     checks = installation.checks()
-    assert [check["check"] for check in checks if check["outcome"] == "could-not-check"] == ["ledger_answers"]
+    assert [check["check"] for check in checks if check["outcome"] == "could-not-check"] == [*FROM_THE_LEDGER]
     assert installation.doctor().exit_code == 1
 
 
@@ -173,6 +175,18 @@ def break_audit_bucket(installation: StandInInstallation) -> None:
 
 def break_audit_writing(installation: StandInInstallation) -> None:
     installation.cloud.deny("WriteLogEntries")
+
+
+def break_work_topic(installation: StandInInstallation) -> None:
+    installation.made.topics.discard(WORK_TOPIC)
+
+
+def break_work_subscription(installation: StandInInstallation) -> None:
+    del installation.made.subscriptions[installation.subscription("work").name]
+
+
+def break_work_pace(installation: StandInInstallation) -> None:
+    installation.subscription("work").ack_deadline_seconds = 10
 
 
 def break_publishing(installation: StandInInstallation) -> None:
@@ -301,6 +315,9 @@ BREAKAGES: dict[Callable[[StandInInstallation], None], tuple[str, str]] = {
     break_audit_bucket: ("audit_is_kept", APPLY),
     break_audit_writing: ("audit_can_be_written", "--role=roles/logging.logWriter"),
     break_publishing: ("verdicts_can_be_published", APPLY),
+    break_work_topic: ("work_can_be_handed_out", APPLY),
+    break_work_subscription: ("work_is_pushed", APPLY),
+    break_work_pace: ("work_is_pushed", APPLY),
     break_job: ("worker_exists", "gcloud run jobs list --project=acme-dev"),
     break_tag: ("worker_runs_a_tag", "--image=gcr.io/acme/worker:latest"),
     break_retries: ("worker_may_retry", "--max-retries=3"),
@@ -374,7 +391,8 @@ def test_all_that_depends_on_a_broken_thing_is_one_line(installation: StandInIns
     result = installation.doctor()
     assert result.exit_code == 1
     assert result.stdout.count("do this") == 1
-    assert "? 30 more checks wait for function_is_ready\n" in result.stdout
+    rest = set(Need) - {Need.POLICY_IS_READ, Need.FUNCTION_IS_READY, Need.SAMPLES_WERE_POSTED}
+    assert f"? {len(rest)} more checks wait for function_is_ready\n" in result.stdout
     assert result.stdout.endswith("1 in order, 1 to fix, 30 waiting\n")
 
 
@@ -410,6 +428,14 @@ def test_a_ledger_in_a_file_is_none_for_a_function(tmp_path: Path) -> None:
     with an_installation(tmp_path, VERIFIER_LEDGER="sqlite:/tmp/ledger") as installation:
         (check,) = [check for check in installation.checks() if check["check"] == "ledger_answers"]
         assert check["outcome"] == "fails"
+
+
+def test_an_installation_without_a_work_topic_is_told_what_it_has_instead(tmp_path: Path) -> None:
+    with an_installation(tmp_path, VERIFIER_WORK_TOPIC="") as installation:
+        found = {check["check"]: check for check in installation.checks()}
+        for name in ("work_can_be_handed_out", "work_is_pushed"):
+            assert found[name]["outcome"] == "not-applicable"
+            assert "the sweeps do everything by themselves, until `terraform apply` makes it" in found[name]["seen"]
 
 
 def test_without_a_policy_nothing_about_workers_is_taken_for_granted(installation: StandInInstallation) -> None:

@@ -25,11 +25,13 @@ from tests.doctor.installation import ACCOUNT, FILTER, HOME, PUSHER, URL, a_subs
 from tests.doctor.pasting import problems_of, said_by_shell
 from verifier.adapters.sqlite import SqliteStore
 from verifier.checks.verdict import Outcome
+from verifier.controller.places import LatePlace
 from verifier.doctor.ask_home import query_ledger
 from verifier.doctor.ask_messages import read_sinks, read_subscriptions, topic_exists
 from verifier.doctor.calls import Caller, function_caller
 from verifier.doctor.checks import answered
 from verifier.doctor.function import DeployedFunction, FunctionName, function_name
+from verifier.doctor.home import places_row
 from verifier.doctor.log_writers import Binding, writers_row
 from verifier.doctor.messages import Subscription
 from verifier.doctor.push import TERMINAL, filter_row, push_row
@@ -398,3 +400,12 @@ def test_of_very_many_who_may_write_log_entries_some_are_named_and_all_counted()
 
 def test_where_nobody_is_bound_nobody_is_named() -> None:
     assert writers_row("acme-dev", []).seen.startswith("nobody may write log entries")
+
+
+def test_places_that_are_late_are_named_with_why_and_of_many_the_first_ones() -> None:
+    assert places_row([]).seen == "none is more than 10 minutes late"
+    late = [LatePlace("a/east", "2026-11-23T01:00:00.000000Z", "it hangs"), LatePlace("b/east", "", "")]
+    row = places_row(late)
+    assert row.outcome is Outcome.FAILS
+    assert row.seen == "not listed in time: a/east (last 2026-11-23T01:00:00.000000Z: it hangs), b/east (last never)"
+    assert places_row(late * 4).seen.endswith(", and 3 more")

@@ -25,6 +25,7 @@ NEEDS = {
     "builds-app-project": Need.BUILDS_ARE_PUSHED,
     "executions": Need.EXECUTIONS_ARE_PUSHED,
     "sweep": Need.SWEEPS_ARE_PUSHED,
+    "work": Need.WORK_IS_PUSHED,
 }
 TOPIC = "projects/home-project/topics/build-verifier-executions"
 

@@ -47,6 +47,7 @@ IN_ONE_PROJECT: set[Grant] = {
     (FUNCTION, "datastore.entities.list", LEDGER),
     (FUNCTION, "datastore.entities.update", LEDGER),
     (FUNCTION, "logging.logEntries.create", "home-project"),
+    (FUNCTION, "pubsub.topics.publish", "topic build-verifier-work"),
     (FUNCTION, "secretmanager.versions.access", "secret build-verifier-slack"),
     (PUSH, "run.routes.invoke", "service build-verifier"),
     (PUBSUB, "iam.serviceAccounts.getOpenIdToken", "account push"),

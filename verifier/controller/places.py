@@ -15,7 +15,7 @@ from hashlib import sha256
 from verifier.config import Watched
 from verifier.controller.budget import KEEP_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import MARKS
-from verifier.services import Document, Stored
+from verifier.services import Document, Store, Stored
 from verifier.times import show_time
 
 LATE_AFTER = timedelta(minutes=10)
@@ -131,18 +131,18 @@ def pass_by(deployment: Deployment, name: str, stored: Stored, budget: Budget) -
     deployment.services.store.replace(MARKS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 
-def late_places(deployment: Deployment, watched: Watched, now: datetime, budget: Budget) -> list[LatePlace]:
+def late_places(store: Store, watched: Watched, now: datetime, timeout: float) -> list[LatePlace]:
     """Return places that were not listed in time, longest late first; of very many the first ones.
 
     Raises ServiceError.
     """
-    found = deployment.services.store.due(
+    found = store.due(
         MARKS,
         show_time(now),
         MOST_LATE,
         field="late",
         only=("project", "location", "listed", "error"),
-        timeout=budget.seconds(LEDGER_SECONDS),
+        timeout=timeout,
     )
     return [
         LatePlace(shown_place(cursor), str(cursor.get("listed") or ""), str(cursor.get("error") or ""))

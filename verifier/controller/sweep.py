@@ -73,7 +73,7 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
         with _noted(problems, "unwatched"):
             tell_unwatched(deployment, clock(), budget)
         with _noted(problems, "late places"):
-            late = late_places(deployment, watched, clock(), budget)  # 5
+            late = late_places(store, watched, clock(), budget.seconds(LEDGER_SECONDS))  # 5
     finally:
         store.replace(MARKS, _LEASE_MARK, {"until": None}, turn.revision, timeout=LEDGER_SECONDS)
     unlisted = ["/".join(place) for place in missing] + [place.name for place in late] + list(worked.unlisted)

@@ -14,7 +14,9 @@ from google.cloud.logging_v2.types import LogEntry, WriteLogEntriesRequest
 from verifier.adapters.cloud_logging import AUDIT_LOG
 from verifier.adapters.firestore import FirestoreStore
 from verifier.checks.verdict import Outcome
-from verifier.controller.ledger import BUILDS
+from verifier.config import Watched
+from verifier.controller.ledger import BUILDS, MARKS
+from verifier.controller.places import LatePlace, late_places
 from verifier.doctor.calls import Caller
 from verifier.doctor.rows import AGAIN, Trouble
 from verifier.errors import ServiceError
@@ -43,9 +45,18 @@ def query_ledger(function: Caller, store: Store, project: str, now: datetime) ->
         store.present(BUILDS, ["doctor"], timeout=function.seconds)
         store.holding(BUILDS, "images", _NOTHING, timeout=function.seconds)
         store.due(BUILDS, moment, 1, field="unsaid", timeout=function.seconds)
+        store.due(MARKS, moment, 1, only=("project", "location"), timeout=function.seconds)
         return len(store.due(BUILDS, moment, 100, timeout=function.seconds))
     except ServiceError as error:
         raise _ledger_trouble(error, function, project) from error
+
+
+def query_places(function: Caller, store: Store, watched: Watched, now: datetime) -> list[LatePlace]:
+    """Return the places whose builds were not listed in time. Raise Trouble."""
+    try:
+        return late_places(store, watched, now, function.seconds)
+    except ServiceError as error:
+        raise _ledger_trouble(error, function, "the home project") from error
 
 
 def try_audit(function: Caller, project: str, now: datetime) -> None:

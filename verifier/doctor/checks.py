@@ -8,13 +8,13 @@ from functools import partial
 
 from verifier.adapters.build_history import LOCATIONS
 from verifier.config import SqliteLedger
-from verifier.doctor.ask_home import firestore, query_ledger, try_audit
+from verifier.doctor.ask_home import firestore, query_ledger, query_places, try_audit
 from verifier.doctor.ask_messages import may_publish, read_bucket, read_sinks, topic_exists
 from verifier.doctor.ask_slack import Refusal, read_bot, read_channel
 from verifier.doctor.ask_workers import busy_locations, recent_builds
-from verifier.doctor.home import audit_row, audit_sinks, bucket_of, no_audit_sink, publish_row, region_row
+from verifier.doctor.home import audit_row, audit_sinks, bucket_of, no_audit_sink, places_row, publish_row, region_row
 from verifier.doctor.installation import Installation
-from verifier.doctor.message_checks import message_rows
+from verifier.doctor.message_checks import NO_WORK_TOPIC, message_rows
 from verifier.doctor.rows import APPLY, Need, Row, Trouble, fails, holds, needless, waiting
 from verifier.doctor.slack import channel_row, channels_of, no_token_row, token_rows
 from verifier.doctor.worker_checks import worker_rows
@@ -37,6 +37,7 @@ def checks(place: Installation) -> Iterator[Check]:
     yield Need.AUDIT_CAN_BE_WRITTEN, home, partial(_audit, place)
     yield Need.AUDIT_IS_KEPT, home, partial(_kept, place)
     yield Need.VERDICTS_CAN_BE_PUBLISHED, place.settings.topic, partial(_verdicts, place)
+    yield Need.WORK_CAN_BE_HANDED_OUT, place.settings.work_topic, partial(_work, place)
     yield Need.WORKER_EXISTS, "", partial(worker_rows, place)
     yield Need.SLACK_TAKES_THE_TOKEN, "", partial(_slack, place)
 
@@ -67,13 +68,21 @@ def _ledger(place: Installation) -> Iterator[Row]:
     if isinstance(ledger, SqliteLedger):
         if place.deployment is None:
             yield needless(need, home, "a file on this machine: a local run")
+            yield needless(Need.PLACES_ARE_LISTED, "", "a file on this machine: a local run")
         else:
             seen = "VERIFIER_LEDGER is a file, which is gone with the function's instance"
             yield fails(need, home, seen, APPLY)
+            yield from waiting([Need.PLACES_ARE_LISTED], "", need)
         return
     store = firestore(place.function, home, ledger.database)
-    due = query_ledger(place.function, store, home, place.now)
+    try:
+        due = query_ledger(place.function, store, home, place.now)
+    except Trouble as trouble:
+        yield trouble.row(need, home)
+        yield from waiting([Need.PLACES_ARE_LISTED], "", need)
+        return
     yield holds(need, home, f"database {ledger.database} answers every query; builds that are due: {due}")
+    yield places_row(query_places(place.function, store, place.settings.watched, place.now))
 
 
 def _audit(place: Installation) -> Iterator[Row]:
@@ -98,7 +107,17 @@ def _verdicts(place: Installation) -> Iterator[Row]:
         yield needless(Need.VERDICTS_CAN_BE_PUBLISHED, "", "VERIFIER_TOPIC is not set")
     else:
         may = may_publish(place.function, topic, place.pubsub_emulator)
-        yield publish_row(topic, may=may)
+        yield publish_row(Need.VERDICTS_CAN_BE_PUBLISHED, topic, may=may)
+
+
+def _work(place: Installation) -> Iterator[Row]:
+    need, topic = Need.WORK_CAN_BE_HANDED_OUT, place.settings.work_topic
+    if not topic:
+        yield needless(need, "", NO_WORK_TOPIC)
+    elif not topic_exists(place.you, topic, place.pubsub_emulator):
+        yield fails(need, topic.rpartition("/")[2], f"{topic} does not exist: the sweeps do all of it meanwhile", APPLY)
+    else:
+        yield publish_row(need, topic, may=may_publish(place.function, topic, place.pubsub_emulator))
 
 
 def _slack(place: Installation) -> Iterator[Row]:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Sequence
 
 from verifier.adapters.cloud_logging import AUDIT_LOG
+from verifier.controller.places import LATE_AFTER, LatePlace
 from verifier.doctor.messages import Sink
 from verifier.doctor.rows import AGAIN, APPLY, Need, Row, fails, holds, unknown
 
 _LOGGING = "logging.googleapis.com/"
+_MOST_NAMED = 5
 FEWEST_DAYS = 30
 """What Terraform takes at the least: as long as every other log is kept."""
 
@@ -39,6 +41,17 @@ def audit_row(sink: Sink, days: int, *, locked: bool) -> Row:
     return holds(need, name, f"every entry is kept for {days} days; the bucket is {'' if locked else 'not '}locked")
 
 
+def places_row(late: Sequence[LatePlace]) -> Row:
+    """Whether the builds of every place are listed in time."""
+    need = Need.PLACES_ARE_LISTED
+    if not late:
+        return holds(need, "", f"none is more than {LATE_AFTER.seconds // 60} minutes late")
+    named = [f"{place.name} (last {place.listed or 'never'}{place.error and f': {place.error}'})" for place in late]
+    more = f", and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    seen = f"not listed in time: {', '.join(named[:_MOST_NAMED])}{more}"
+    return fails(need, "", seen, "fix what is named; where nothing is, look at the function's log for `place late`")
+
+
 def region_row(project: str, regions: frozenset[str], busy: Sequence[str], silent: Sequence[str], days: int) -> Row:
     """Whether every location that had builds is among the regions that are listed."""
     need = Need.REGIONS_COVER_THE_BUILDS
@@ -53,9 +66,9 @@ def region_row(project: str, regions: frozenset[str], busy: Sequence[str], silen
     return holds(need, project, f"in {days} days builds ran in {', '.join(busy) or 'no location'}")
 
 
-def publish_row(topic: str, *, may: bool) -> Row:
-    """Whether verdicts can be published."""
-    need, about = Need.VERDICTS_CAN_BE_PUBLISHED, topic.rpartition("/")[2]
+def publish_row(need: Need, topic: str, *, may: bool) -> Row:
+    """Whether the function can publish to a topic."""
+    about = topic.rpartition("/")[2]
     if may:
         return holds(need, about, "pubsub.topics.publish is granted on it")
     return fails(need, about, "pubsub.topics.publish is not granted on it", APPLY)

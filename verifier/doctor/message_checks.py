@@ -20,12 +20,16 @@ from verifier.doctor.push import at_path, caller_row, filter_row, no_push, push_
 from verifier.doctor.rows import Need, Row, Trouble, needless, waiting
 from verifier.facts.execution import JobName
 
+NO_WORK_TOPIC = (
+    "VERIFIER_WORK_TOPIC is not set: the sweeps do everything by themselves, until `terraform apply` makes it"
+)
 _NEEDS = (
     Need.BUILDS_ARE_PUSHED,
     Need.EXECUTIONS_ARE_PUSHED,
     Need.EXECUTIONS_ARE_ROUTED,
     Need.SWEEPS_ARE_PUSHED,
     Need.SWEEPS_ARE_SENT,
+    Need.WORK_IS_PUSHED,
     Need.DEAD_LETTERS_ARE_KEPT,
 )
 
@@ -48,6 +52,7 @@ def message_rows(place: Installation) -> Iterator[Row]:
     yield from _builds(place, deployment, pushed)
     yield from _executions(place, deployment, pushed)
     yield from _sweeps(place, deployment, pushed)
+    yield from _work(place, deployment, pushed)
     for topic in sorted({one.dead_letters for one in pushed} - {""}):
         yield from _dead_letters(place, topic, found)
 
@@ -112,6 +117,18 @@ def _sweeps(place: Installation, deployment: DeployedFunction, found: Sequence[S
             yield ticker_row(read_tickers(place.you, name.project, name.region), topic, command, place.now)
 
         yield from _asked(Need.SWEEPS_ARE_SENT, topic.rpartition("/")[2], sent)
+
+
+def _work(place: Installation, deployment: DeployedFunction, found: Sequence[Subscription]) -> Iterator[Row]:
+    need, topic = Need.WORK_IS_PUSHED, place.settings.work_topic
+    if not topic:
+        yield needless(need, deployment.name.project, NO_WORK_TOPIC)
+        return
+    pushed = [one for one in at_path(found, deployment, "/work") if one.topic == topic]
+    if not pushed:
+        yield no_push(need, topic.rpartition("/")[2], "/work", deployment)
+    for one in pushed:
+        yield from _pushed(need, one, deployment)
 
 
 def _topics(pushed: Sequence[Subscription], deployment: DeployedFunction, kind: str) -> list[str]:

@@ -36,9 +36,9 @@ def push_row(need: Need, subscription: Subscription, deployment: DeployedFunctio
         key = short.removeprefix(f"{deployment.name.service_id}-")
         remedy = f"terraform apply -replace='google_pubsub_subscription.push[\"{key}\"]'"
         return fails(need, short, "it is not active: its last pushes were refused, or it was detached", remedy)
-    is_sweep = need is Need.SWEEPS_ARE_PUSHED
-    wrong = [*_wrong_way(subscription, deployment), *_wrong_pace(subscription, kept=_SHORTEST if is_sweep else _WEEK)]
-    if not is_sweep and not (subscription.dead_letters and subscription.attempts >= _LEAST_ATTEMPTS):
+    passes = need in (Need.SWEEPS_ARE_PUSHED, Need.WORK_IS_PUSHED)  # what is lost is sent again
+    wrong = [*_wrong_way(subscription, deployment), *_wrong_pace(subscription, kept=_SHORTEST if passes else _WEEK)]
+    if not passes and not (subscription.dead_letters and subscription.attempts >= _LEAST_ATTEMPTS):
         wrong.append("what can't be delivered is dropped: no dead-letter topic")
     if wrong:
         return fails(need, short, "; ".join(wrong), APPLY)

@@ -173,7 +173,7 @@ def test_a_late_place_is_a_line_of_its_own_and_the_sweep_is_not_completed() -> N
 
 def test_a_place_that_was_never_due_is_not_late_in_the_eyes_of_a_query(world: World) -> None:
     swept(world)
-    assert late_places(world.deployment(), WATCHED, world.clock(), world.budget()) == []
+    assert late_places(world.store, WATCHED, world.clock(), SOON) == []
 
 
 @pytest.mark.parametrize("seconds", [90.0, 7_200.0])
