@@ -9,7 +9,7 @@ locals {
       VERIFIER_HOME_PROJECT = var.home.project
       VERIFIER_LEDGER       = "firestore:${google_firestore_database.ledger.name}"
       VERIFIER_TIMEOUT      = tostring(var.function.timeout)
-      VERIFIER_WORK_TOPIC   = google_pubsub_topic.work.id
+      VERIFIER_WORK_TOPIC   = "projects/${var.home.project}/topics/${google_pubsub_topic.work.name}"
     },
     var.slack.webhook ? {} : { VERIFIER_SLACK_CHANNEL = var.slack.channel },
     { for topic in google_pubsub_topic.verdicts : "VERIFIER_TOPIC" => topic.id },

@@ -18,6 +18,7 @@
 | `test_worker_attacks.py` | attacks on the evidence of the worker |
 | `test_sweep.py` | what is due is resumed, what was silent is found, one sweep at a time |
 | `test_trigger.py` | what the trigger that ran a build says, and what a failed build may have shipped |
+| `test_work_topic.py` | what is due, handed out: messages that are lost, doubled, late or forged |
 | `test_wire_counts.py` | how many calls a verdict costs, counted at the wire |
 | `test_known_errors.py` | errors that earlier builds had, and errors that are accepted |
 """

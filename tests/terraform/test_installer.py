@@ -101,7 +101,7 @@ def test_terraforms_own_tests_pass(plans: Mapping[str, Resources]) -> None:
 
 
 def test_one_project_takes_so_many_resources(one_project: Resources) -> None:
-    assert len(one_project) == 56
+    assert len(one_project) == 59
 
 
 def test_each_further_project_takes_its_topic_subscription_sink_and_roles(
@@ -130,6 +130,7 @@ def test_the_code_accepts_the_settings_that_it_is_given(plans: Mapping[str, Reso
         settings = read_settings({**service["environment_variables"], secret: value})
         assert settings.timeout_seconds == service["timeout_seconds"]
         assert settings.home_project == "home-project"
+        assert settings.work_topic == "projects/home-project/topics/build-verifier-work"
         seen += 1
     assert seen >= 3
 

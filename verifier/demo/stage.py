@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,11 +33,13 @@ from verifier.standin.google_server import GoogleStandIn
 from verifier.standin.push import Pusher
 from verifier.standin.script import Script
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.topic_service import TopicService
 
 _STATUSES = ("QUEUED", "WORKING")
 _ASK_SECONDS = 60
 _TICK_SECONDS = 0.1
 _SWEEP_TICKS = 7
+_WORK_TOPIC = "projects/stand-in/topics/build-verifier-work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,8 @@ def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, 
     faults, cloud = Faults(), Cloud(system_clock)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="build-verifier-")))
-        google = stack.enter_context(GoogleStandIn(cloud, faults))
+        topics = TopicService(cloud)
+        google = stack.enter_context(GoogleStandIn(cloud, faults, topics.methods()))
         slack = stack.enter_context(SlackStandIn(faults, system_clock, rate_limit=not hurried))
         (folder / "policy.toml").write_bytes(policy)
         settings = {
@@ -177,10 +181,13 @@ def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, 
             "VERIFIER_SLACK_CHANNEL": next(iter(CHANNELS)),
             "VERIFIER_GOOGLE_ENDPOINT": google.address,
             "VERIFIER_SLACK_ENDPOINT": slack.api_url,
+            "VERIFIER_WORK_TOPIC": _WORK_TOPIC,
+            "PUBSUB_EMULATOR_HOST": google.address,
             **_ledger(folder),
         }
         function = stack.enter_context(running_function(settings, folder))
         pusher = stack.enter_context(Pusher(function.url))
+        topics.subscribe(_WORK_TOPIC, partial(pusher.publish, "/work"))
         stage = Stage(cloud, slack, function, pusher, random.Random(85), folder, google.address)  # noqa: S311 - the order of a play
         around = threading.Thread(target=stage.keep_going, daemon=True)
         around.start()
