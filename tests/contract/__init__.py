@@ -11,6 +11,7 @@
 | `test_cloud_logging.py` | Cloud Logging over gRPC: entries are read whole, in order and in time |
 | `test_cloud_run.py` | Cloud Run over gRPC: an execution is started once, found again, and read for what it is |
 | `test_credentials.py` | one set of credentials a process, had in time, and what it means when they can't be |
+| `test_firestore_queries.py` | every query of the ledger has an index that is there |
 | `test_google.py` | every call to Google Cloud: one try, in time, and our own errors |
 | `test_job_history.py` | what ran when, as Cloud Run lists it: over gRPC, tied to builds by digest |
 | `test_ledger.py` | the rules by which invocations share a record, on both storages |

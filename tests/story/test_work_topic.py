@@ -1,4 +1,4 @@
-"""Sweeps that hand out: each message of the work topic may be lost, doubled, late or forged, and nothing comes of it."""
+"""Sweeps that hand out: a message of the work topic may be lost, doubled, late or forged, and nothing comes of it."""
 
 from __future__ import annotations
 
