@@ -226,7 +226,7 @@ class Invariants:
     def logged(self, severity: str, message: str, **fields: Any) -> None:
         """Check a line of the function's own log: no exception may be in it that nobody expected."""
         defects = [fields["stack_trace"]] if "stack_trace" in fields else []
-        defects += [problem for problem in fields.get("problems", ()) if _DEFECT in problem]
+        defects += [text for text in (message, *fields.get("problems", ())) if _DEFECT in text]
         self._require(not defects, f"an exception that nobody expected: {message}\n{''.join(defects[:1])}")
 
     def saw_nothing(self, key: str) -> None:

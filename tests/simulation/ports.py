@@ -18,7 +18,7 @@ from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, 
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger, parse_trigger
-from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Stored, WorkTopic
+from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Stored
 from verifier.times import show_time
 
 _BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
@@ -276,6 +276,21 @@ class SimulatedTopic:
 
 
 @dataclass
+class SimulatedWorkTopic:
+    """The topic for the verifier's own work. What becomes of each message is the simulation's."""
+
+    injector: FaultInjector
+    send: Callable[[Document], object] = lambda _: None
+
+    def hand_out(self, work: Sequence[Document], *, timeout: float) -> None:
+        def effect(_: CallOutcome) -> None:
+            for item in work:
+                self.send(item)
+
+        self.injector.call("work_topic.hand_out", timeout, effect)
+
+
+@dataclass
 class SimulatedServices:
     """All of them: the `Services` of the verifier."""
 
@@ -288,7 +303,7 @@ class SimulatedServices:
     audit: SimulatedLogging
     chat: SimulatedSlack
     announcer: SimulatedTopic
-    work_topic: WorkTopic | None
+    work_topic: SimulatedWorkTopic | None
     clock: Callable[[], datetime]
     pause: Callable[[float], None]
 
@@ -306,7 +321,7 @@ class SimulatedServices:
             audit=logging,
             chat=SimulatedSlack(injector, world),
             announcer=SimulatedTopic(injector, world),
-            work_topic=None,
+            work_topic=SimulatedWorkTopic(injector),
             clock=injector.kernel.clock,
             pause=injector.kernel.sleep,
         )

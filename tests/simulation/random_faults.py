@@ -21,8 +21,9 @@ _RARE = {
     "jobs.start": 4.0,
     "jobs.started_for": 6.0,
     "store.holding": 9.0,
-    "submitters.submitter": 5.0,
+    "submitters.submitter": 8.0,
     "announcer.publish": 3.0,
+    "work_topic.hand_out": 3.0,
     "audit.write": 2.0,
 }
 """By how much more often something happens to a call that is seldom made."""
@@ -31,7 +32,9 @@ _MISSING, _REFUSED, _DENIED = Missing("none"), Refused("fix it"), Denied("grant 
 _MAY_BE_DENIED: Mapping[str, tuple[ServiceError, ...]] = {
     **dict.fromkeys(("builds.finished", "audit.write"), (_DENIED, _MISSING, _REFUSED)),
     "chat.post": (_DENIED, _REFUSED, Refused("fix it", wide=True)),
-    **dict.fromkeys(("announcer.publish", "submitters.submitter"), (_DENIED, _MISSING, _REFUSED)),
+    **dict.fromkeys(
+        ("announcer.publish", "submitters.submitter", "work_topic.hand_out"), (_DENIED, _MISSING, _REFUSED)
+    ),
     **dict.fromkeys(("jobs.start", "jobs.started_for", "jobs.observe", "logs.read"), (_DENIED, _MISSING, _REFUSED)),
     "builds.fetch": (_DENIED,),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,7 +40,8 @@ from tests.simulation.world_model import (
     WorldModel,
 )
 from verifier.controller.budget import Deployment
-from verifier.controller.ledger import Ledger
+from verifier.controller.ledger import MARKS, Ledger
+from verifier.services import Document
 
 _BEHAVIOURS = ("", "", GOOD, GOOD, MAPPER, EXIT, OUT_OF_MEMORY, IDLE, FLAKY, STUCK)
 _TROUBLED_SECONDS = 3000.0
@@ -88,6 +90,12 @@ class Simulation:
         self.world.ended = self._completion
         self.events_lost = 0.0
         """The share of completion events that get lost."""
+        self.work_lost = 0.0
+        """The share of work messages that get lost."""
+        self.work_delays: tuple[float, ...] = (0.1,)
+        """How late the others come; each is as likely."""
+        if self.services.work_topic is not None:
+            self.services.work_topic.send = self._work
         here = self.kernel.process
         ledger = Ledger(self.services.store, self.services.clock, LEASE, self.invariants.nonce)
         deployment = Deployment(self.services, entry().POLICY, ledger, "simulated")
@@ -98,6 +106,14 @@ class Simulation:
         """Send a message about the build, when it has finished and this much later."""
         body = status_message(made, status or made.done.status)
         self.pubsub.send("/builds", body, made.key.name, max(made.finishes - self.kernel.seconds, 0) + delay)
+
+    def _work(self, item: Document) -> None:
+        """Bring a work message: perhaps twice, perhaps never, and not again when it is not taken."""
+        if self.random.random() < self.work_lost:
+            return
+        for _ in range(self.random.choice((1, 1, 1, 2))):
+            delay = self.random.choice(self.work_delays)
+            self.pubsub.send("/work", push(json.dumps(item).encode()), delay=delay, once=True)
 
     def install(self) -> None:
         """Sweep once, undisturbed: what finished before that is none of the verifier's business."""
@@ -215,6 +231,7 @@ def _populate(simulation: Simulation, random: Random) -> None:
     simulation.world.delay = random.choice((0.0, 0.0, 2.0, 45.0, 300.0, 900.0))
     simulation.world.listing_lag = random.choice((0.0, 0.0, 60.0, _MOST_LISTING_LAG))
     simulation.events_lost = random.choice((0.0, 0.3, 1.0))
+    _populate_work(simulation, random)
     for number in range(1, random.choice((2, 3, 5, 8))):
         begins = random.uniform(2.0, 1500.0)
         behaviour = random.choice(_BEHAVIOURS)
@@ -227,6 +244,26 @@ def _populate(simulation: Simulation, random: Random) -> None:
         simulation.pubsub.send("/builds", UNREADABLE, UNREADABLE_ENTRY, delay=random.uniform(0, 900))
     if random.random() < 0.3:
         simulation.pubsub.send("/builds", UNKNOWN, UNKNOWN_BUILD, delay=random.uniform(0, 900))
+
+
+def _populate_work(simulation: Simulation, random: Random) -> None:
+    """Say what becomes of work messages, whether there is a topic at all, and send some that nobody handed out."""
+    simulation.work_lost = random.choice((0.0, 0.0, 0.3, 1.0))
+    simulation.work_delays = random.choice(((0.1,), (0.1, 3.0), (0.1, 20.0, 150.0)))
+    if random.random() < 0.2:
+        simulation.services.work_topic = None
+    held = simulation.services.store.held
+    for _ in range(random.choice((0, 0, 1, 3))):
+        simulation.kernel.at(random.uniform(0, _TROUBLED_SECONDS), lambda: held.pop((MARKS, "handed-out"), None))
+    for _ in range(random.choice((0, 3, 10))):
+        simulation.kernel.at(random.uniform(0, _TROUBLED_SECONDS), partial(_forge_work, simulation, random))
+
+
+def _forge_work(simulation: Simulation, random: Random) -> None:
+    """Send a work message about a document that is due, early, leased, done, of another kind or none."""
+    names = [name for _, name in sorted(simulation.services.store.held)]
+    item = {"kind": random.choice(("record", "place", "of-tomorrow")), "name": random.choice([*names, "nobody"])}
+    simulation.pubsub.send("/work", push(json.dumps(item).encode()), once=True)
 
 
 def _say(simulation: Simulation, random: Random, made: ModelBuild) -> None:
