@@ -18,7 +18,7 @@ from verifier.adapters.cloud_build import CloudBuild
 from verifier.adapters.cloud_logging import CloudLogging
 from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.adapters.firestore import FirestoreStore
-from verifier.adapters.pubsub import VerdictTopic
+from verifier.adapters.pubsub import OwnWorkTopic, VerdictTopic
 from verifier.adapters.slack import SlackBot
 from verifier.adapters.submitters import CloudSubmitters
 from verifier.adapters.triggers import CloudTriggers
@@ -133,6 +133,11 @@ EXTERNAL_CALLS = {
     ),
     "announcer.publish": ExternalCall(
         _PUBSUB, "Publish", lambda at, s: VerdictTopic(at.topic, at.address).publish({}, {}, timeout=s)
+    ),
+    "work_topic.hand_out": ExternalCall(
+        _PUBSUB,
+        "Publish",
+        lambda at, s: OwnWorkTopic(at.topic, at.address).hand_out([{"kind": "record", "name": "a"}], timeout=s),
     ),
 }
 

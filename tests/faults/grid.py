@@ -136,6 +136,7 @@ SCENARIOS = {
     ),
     "builds.finished": _SILENT,
     "jobs.started_for": FaultScenario(_WORKER.builds, {"jobs.start": {1: REQUEST_LOST, 2: REQUEST_LOST}}),
+    "work_topic.hand_out": _SILENT,
     "submitters.submitter": FaultScenario((PlannedBuild(10.0, ""), PlannedBuild(1800.0, ""))),
     "chat.find": FaultScenario(_WORKER.builds, {"chat.post": {1: REPLY_LOST, 2: REPLY_LOST}}),
 }

@@ -80,6 +80,7 @@ ROLES = {
     "submitters.submitter": _LOGS_ROLE,
     "audit.write": "roles/logging.logWriter",
     "announcer.publish": "roles/pubsub.publisher",
+    "work_topic.hand_out": "roles/pubsub.publisher",
 }
 """What a refusal names, by service or call."""
 _DATABASE = "gcloud firestore databases create"
@@ -97,6 +98,7 @@ _SPECIAL = {
     ("submitters.submitter", FaultKind.EMPTY): ANSWERED,  # nobody knows
     ("audit.write", FaultKind.EMPTY): ANSWERED,  # Cloud Logging never says more
     ("announcer.publish", FaultKind.EMPTY): ANSWERED,  # only the message's id is missing
+    ("work_topic.hand_out", FaultKind.EMPTY): ANSWERED,  # only the messages' ids are missing
 }
 
 
