@@ -258,13 +258,13 @@ def promised_state(call: str, fault: FaultKind) -> FinalState | None:
     """Return what is promised when a call has this fault always; None: the same as if nothing had happened."""
     landed, refused = fault in TAKES_EFFECT, fault in _REFUSED
     match call:
-        case "store.read" | "store.present" | "builds.finished":
+        case "store.read" | "store.due" | "store.present" | "builds.finished":
             return NOTHING
         case "store.create":
             return None if landed else NOTHING
         case "store.replace" if landed:
             return None
-        case "store.due" | "store.replace":
+        case "store.replace":
             return _UNJUDGED
         case "store.holding":
             return _inconclusive(Check.WORKER_RAN_THE_BUILT_IMAGE)
