@@ -38,7 +38,13 @@ class ScenarioRunner:
         emulators = Emulators(self.firestore, topic.emulator if topic else "")
         called = topic.name if topic else ""
         with a_testbed(
-            self.fork_server, emulators, self.folder, policy=POLICY + scenario.policy, topic=called, crash=crash
+            self.fork_server,
+            emulators,
+            self.folder,
+            policy=POLICY + scenario.policy,
+            topic=called,
+            hands_out=scenario.is_handed_out,
+            crash=crash,
         ) as testbed:
             scenario.perform(testbed)
             is_settled = testbed.settle()

@@ -37,6 +37,12 @@ def a_build_is_silent(testbed: Testbed) -> None:
     testbed.sweep()
 
 
+def a_silent_build_is_handed_out(testbed: Testbed) -> None:
+    a_build_is_silent(testbed)
+    testbed.clock.advance(10)
+    testbed.sweep()
+
+
 def a_build_is_forged(testbed: Testbed) -> None:
     testbed.announce(an_upload(404, testbed.clock()))
     testbed.wait(16 * 60)
@@ -88,6 +94,8 @@ class CrashScenario:
     """What policy says beside the usual."""
     is_published: bool = False
     """Verdicts go to a topic, too."""
+    is_handed_out: bool = False
+    """Sweeps hand out what is due, and messages bring it."""
 
 
 SCENARIOS: Mapping[str, CrashScenario] = {
@@ -95,6 +103,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
     "worker": CrashScenario(a_worker_tries_a_build, {"VERIFIED": 1}, 1),
     "error": CrashScenario(a_worker_logs_an_error, {"FAILED": 1}, 1),
     "silent": CrashScenario(a_build_is_silent),
+    "handed out": CrashScenario(a_silent_build_is_handed_out, is_handed_out=True),
     "forged": CrashScenario(a_build_is_forged, {}, others={"unconfirmed": 1}, is_noticed=True),
     "malformed": CrashScenario(a_message_is_malformed, {}, others={"quarantined": 1}),
     "published": CrashScenario(an_upload_is_announced, is_published=True),

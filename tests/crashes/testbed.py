@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import grpc
 
-from tests.crashes.documents import a_triggered_build, an_upload, pushed
+from tests.crashes.documents import a_triggered_build, an_upload, pushed, pushed_text
 from tests.crashes.processes import ForkServer, FunctionProcess
 from tests.story.harness import CLEAN, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER_ID
 from verifier.adapters.firestore import FirestoreStore
@@ -26,6 +26,7 @@ from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.google_server import GoogleStandIn
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.topic_service import TopicService
 from verifier.times import parse_time
 
 POLICY = f"""\
@@ -41,6 +42,7 @@ expect = ["query ok"]
 [sweep]
 grace = "1m"
 """
+WORK_TOPIC = "projects/vividly-ops/topics/build-verifier-work"
 _PAUSES = (timedelta(minutes=1), timedelta(minutes=30))
 _SHORT_PAUSES = 3
 _MOST_SWEEPS = 20
@@ -73,6 +75,8 @@ class Testbed:
     """The calls of the first process, if it lived."""
     outstanding: list[tuple[str, bytes]] = field(default_factory=list)
     """Messages that were not acknowledged."""
+    handed_out: list[bytes] = field(default_factory=list)
+    """What was published to the work topic and not delivered yet."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _completed: set[str] = field(default_factory=set)
     _made: list[str] = field(default_factory=list)
@@ -103,8 +107,11 @@ class Testbed:
             self.outstanding.append((path, body))
 
     def sweep(self) -> None:
-        """Deliver Cloud Scheduler's message; it is not sent again."""
+        """Deliver Cloud Scheduler's message and what is handed out thereupon; none of it is sent again."""
         self._is_acknowledged("/sweep", pushed({}))
+        work, self.handed_out[:] = list(self.handed_out), []
+        for data in work:
+            self._is_acknowledged("/work", pushed_text(data))
 
     def install(self) -> None:
         """Sweep in another process, which nobody kills."""
@@ -203,15 +210,18 @@ def a_testbed(
     *,
     policy: str = POLICY,
     topic: str = "",
+    hands_out: bool = False,
     crash: tuple[int, str] | None = None,
 ) -> Iterator[Testbed]:
-    """Yield a testbed with nothing in it but a job."""
+    """Yield a testbed with nothing in it but a job. `hands_out`: what is due comes as messages of the work topic."""
     clock, faults, home = ManualClock(datetime(2026, 11, 23, 2, 0, tzinfo=UTC)), Faults(), f"test-{uuid4().hex[:12]}"
     cloud = Cloud(clock)
     file = folder / "policy.toml"
     file.write_text(policy)
     with ExitStack() as stack:
-        google = stack.enter_context(GoogleStandIn(cloud, faults))
+        topics, handed_out = TopicService(cloud), list[bytes]()
+        topics.subscribe(WORK_TOPIC, lambda data, _: handed_out.append(data))
+        google = stack.enter_context(GoogleStandIn(cloud, faults, topics.methods()))
         slack = stack.enter_context(SlackStandIn(faults, clock, rate_limit=False))
         channel = stack.enter_context(grpc.insecure_channel(emulators.firestore))
         settings = {
@@ -225,10 +235,11 @@ def a_testbed(
             "VERIFIER_SLACK_ENDPOINT": slack.api_url,
             "VERIFIER_TOPIC": topic,
             "FIRESTORE_EMULATOR_HOST": emulators.firestore,
-            "PUBSUB_EMULATOR_HOST": emulators.pubsub,
+            "PUBSUB_EMULATOR_HOST": google.address if hands_out else emulators.pubsub,
+            "VERIFIER_WORK_TOPIC": WORK_TOPIC if hands_out else "",
         }
         store = FirestoreStore(home, channel=channel)
-        testbed = Testbed(cloud, slack, faults, clock, store, fork_server, settings, crash)
+        testbed = Testbed(cloud, slack, faults, clock, store, fork_server, settings, crash, handed_out=handed_out)
         cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=CLEAN)
         stack.callback(testbed.end)
         yield testbed
