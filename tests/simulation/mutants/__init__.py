@@ -8,7 +8,7 @@
 | `judging.py` | bugs about what is believed, and what follows from it |
 | `notifying.py` | bugs about the audit trail, subscribers and Slack |
 | `running.py` | bugs about the worker's run and its logs |
-| `sweeping.py` | bugs about the listing of silent builds |
+| `sweeping.py` | bugs about the listing of silent builds, and about work that is handed out |
 """
 
 from tests.simulation.mutants import claiming, judging, notifying, running, sweeping

@@ -4,6 +4,7 @@ Each raises ViolationFound."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from random import Random
@@ -19,6 +20,7 @@ from tests.simulation.fault_plan import (
     unavailable,
 )
 from tests.simulation.late_writes import LateWrite, run_late_write
+from tests.simulation.push import push
 from tests.simulation.scenarios import SCENARIOS, run_scenario, started
 from tests.simulation.simulator import Simulation, ViolationFound
 from tests.simulation.world_model import GOOD
@@ -29,8 +31,40 @@ _REFUSED = CallOutcome(effect=False, error=unavailable(), seconds=0.01)
 
 def the_ledger_takes_no_new_record_for_long() -> None:
     """List a silent build again and again, until the listing would leave it behind."""
-    troubles = {"store.create": dict.fromkeys(range(3, 9), _REFUSED)}  # the first two were the installation's
+    troubles = {"store.create": dict.fromkeys(range(5, 11), _REFUSED)}  # the first four were the installation's
     _staged("silent", "a ledger that takes no new record", troubles, every=60.0).settle(exactly=True)
+
+
+def a_build_is_silent() -> None:
+    """Build without a message about it, and find it."""
+    _staged("silent", "a silent build", {}, every=60.0).settle(exactly=True)
+
+
+def a_listing_fails_once() -> None:
+    """Refuse a listing, which comes again."""
+    _staged("silent", "a listing that fails", {"builds.finished": {1: _REFUSED}}, every=60.0).settle(exactly=True)
+
+
+def every_work_message_is_lost() -> None:
+    """Lose all that is handed out: the sweep does it by itself in the end."""
+    simulation = _staged("silent", "a topic without a subscription", {}, every=60.0)
+    simulation.work_lost = 1.0
+    simulation.settle(exactly=True)
+
+
+def a_work_topic_refuses_for_good() -> None:
+    """Refuse all that is handed out: the sweep does it by itself."""
+    refused = CallOutcome(effect=False, error=Denied("grant it"), seconds=0.01)
+    troubles = {"work_topic.hand_out": dict.fromkeys(range(2, 9_999), refused)}
+    _staged("silent", "a topic that takes nothing", troubles, every=60.0).settle(exactly=True)
+
+
+def work_messages_are_forged() -> None:
+    """Send work of a kind that nobody knows, about a document that nobody has, and about a mark that is none."""
+    simulation = _staged("upload", "forged work", {}, every=60.0)
+    for kind, name in (("of-tomorrow", "x"), ("record", "of-nobody"), ("place", "sweep")):
+        simulation.pubsub.send("/work", push(json.dumps({"kind": kind, "name": name}).encode()), once=True)
+    simulation.settle(exactly=True)
 
 
 def a_start_arrives_late() -> None:

@@ -1,14 +1,18 @@
-"""The listing of builds that nobody sent a message about."""
+"""The listing of builds that nobody sent a message about, and the handing out of what is due."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
-from verifier.controller import listing
-from verifier.controller import reconcile as reconcile_module
+from verifier.controller import hand_out, ledger, listing
+from verifier.controller import sweep as sweep_module
+from verifier.controller import work as work_module
+from verifier.controller.ledger import Ledger
+from verifier.controller.work import KINDS, PLACE
 from verifier.errors import ServiceError
 
 
@@ -36,13 +40,71 @@ def the_listing_goes_on_before_what_it_found_is_taken_up(stack: ExitStack) -> No
         pages[:] = [found]
         return found
 
-    def reconcile(*words: Any, **more: Any) -> Any:
+    def open_record(*words: Any, **more: Any) -> Any:
         (cursor,), (found,) = cursors, pages
         cursor["page"] = found.next_page
         if not found.next_page and cursor["until"]:
             cursor |= {"since": cursor["until"], "until": None}
-        return reconcile_module.reconcile(*words, **more)
+        return honest_open(*words, **more)
 
-    honest_page, pages = listing._page, list[Any]()
+    honest_page, honest_open, pages = listing._page, Ledger.open, list[Any]()
     put(stack, listing, "_page", page)
-    put(stack, listing, "reconcile", reconcile)
+    put(stack, Ledger, "open", open_record)
+
+
+@mutant(r"never due", situations.a_build_is_silent)
+def a_record_that_a_listing_opens_is_never_due(stack: ExitStack) -> None:
+    honest = ledger.record_document
+    put(stack, ledger, "record_document", lambda record: honest(record) | ({} if record.owner else {"due": None}))
+
+
+@mutant(r"have not settled", situations.a_listing_fails_once)
+def a_listing_that_failed_once_is_due_in_a_year(stack: ExitStack) -> None:
+    put(stack, listing, "_note_failure", lambda cursor, now, error: cursor.update({"due": "2027"}))
+
+
+@mutant(r"have not settled", situations.every_work_message_is_lost)
+def what_was_handed_out_is_taken_for_done(stack: ExitStack) -> None:
+    put(stack, hand_out, "NOT_AGAIN_FOR", timedelta(days=9))
+    put(stack, hand_out, "_REMEMBERED_FOR", timedelta(days=9))
+
+
+@mutant(r"have not settled", situations.a_work_topic_refuses_for_good)
+def what_a_topic_refuses_is_taken_for_handed_out(stack: ExitStack) -> None:
+    honest = hand_out.hand_out
+
+    def trusting(deployment: Any, topic: Any, work: Any, budget: Any) -> Any:
+        try:
+            return honest(deployment, topic, work, budget)
+        except ServiceError:
+            return hand_out.HandedOut(len(work))
+
+    put(stack, sweep_module, "hand_out", trusting)
+
+
+@mutant(r"have not settled", situations.every_work_message_is_lost)
+def the_due_time_is_forgotten_when_work_is_handed_out(stack: ExitStack) -> None:
+    honest = hand_out.hand_out
+
+    def forgetful(deployment: Any, topic: Any, work: Any, budget: Any) -> Any:
+        store = deployment.services.store
+        for item in work:
+            stored = store.read(item.kind.collection, item.name, timeout=budget.seconds(4))
+            if stored and item.kind is PLACE:
+                document = {**stored.document, "due": None}
+                store.replace(item.kind.collection, item.name, document, stored.revision, timeout=budget.seconds(4))
+        return honest(deployment, topic, work, budget)
+
+    put(stack, sweep_module, "hand_out", forgetful)
+
+
+@mutant(r"an exception that nobody expected", situations.work_messages_are_forged)
+def a_work_message_is_taken_at_its_word(stack: ExitStack) -> None:
+    honest = work_module._handle
+
+    def trusting(word: str, name: str, at: Any) -> Any:
+        kind = KINDS[word]
+        stored = at.deployment.services.store.read(kind.collection, name, timeout=at.budget.seconds(4))
+        return honest(kind, name, stored, at)
+
+    put(stack, work_module, "do_work", trusting)
