@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _OFFSET = len("+00:00")
 
@@ -24,3 +24,14 @@ def parse_time(text: str) -> datetime:
 def show_time(moment: datetime) -> str:
     """Return RFC 3339 with six digits and Z: fixed width, so that the text order is the time order."""
     return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-_OFFSET]}Z"
+
+
+def show_span(span: timedelta) -> str:
+    """Return a length of time in its two largest units, as people say it: `2 h 7 min`, `3 days 4 h`, `40 s`."""
+    seconds = max(int(span.total_seconds()), 0)
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} {'day' if days == 1 else 'days'}" + (f" {hours} h" if hours else "")
+    if hours:
+        return f"{hours} h" + (f" {minutes} min" if minutes else "")
+    return f"{minutes} min" if minutes else f"{seconds} s"

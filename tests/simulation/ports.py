@@ -11,6 +11,7 @@ from tests.simulation.fault_plan import CallOutcome, unavailable
 from tests.simulation.injector import FaultInjector
 from tests.simulation.kernel import BEGINNING
 from tests.simulation.world_model import CHANNEL, TRIGGER, WorldModel
+from verifier.controller.channel import CHANNELS
 from verifier.controller.ledger import BUILDS
 from verifier.errors import Missing
 from verifier.facts.build import Build, BuildKey
@@ -69,7 +70,8 @@ class SimulatedStore:
             found = [
                 (name, stored)
                 for (kept_in, name), stored in self.held.items()
-                if kept_in == collection and since <= (stored.document.get(field) or "~") <= now
+                if kept_in == collection and isinstance(moment := stored.document.get(field), str)
+                if since <= moment <= now
             ]
             return sorted(found, key=lambda item: (item[1].document[field], item[0]))[:limit]
 
@@ -95,6 +97,8 @@ class SimulatedStore:
         self._revisions += 1
         before = self.held.get((collection, name))
         stored = self.held[collection, name] = Stored(dict(document), str(self._revisions))
+        if collection == CHANNELS:
+            self.injector.invariants.channels[name] = document
         if collection == BUILDS:
             self.injector.invariants.wrote(before.document if before else None, document)
         return stored

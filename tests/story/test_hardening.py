@@ -13,6 +13,7 @@ import pytest
 
 from tests.story.harness import FIXED, IMAGE, POLICY, PROJECT, REGION, TRIGGER, TRIGGER_ID, Harness, harness_with_logs
 from tests.story.test_trigger import FOR_SEVEN, OF_PULL_REQUESTS
+from verifier.checks.policy import Late
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS
 from verifier.controller.reconcile import reconcile, reconcile_running
@@ -161,7 +162,7 @@ def test_time_that_is_up_before_the_look_for_a_message_never_leads_to_a_second(h
 
 def test_an_unreadable_record_stops_no_sweep_and_is_put_off(harness: Harness) -> None:
     harness.sweep()
-    harness.faults.add(Fault("chat.postMessage", "before", status="500", times=2))
+    harness.faults.add(Fault("chat.postMessage", "before", status="500"))
     unreadable, readable = harness.upload(), harness.upload()
     for key in (unreadable, readable):
         harness.announce(key)
@@ -229,6 +230,7 @@ def test_a_defect_met_in_one_record_stops_no_other_and_the_turn_is_given_back(ha
 
 
 def test_a_backlog_before_a_hanging_slack_does_not_keep_a_silent_build_from_being_found(harness: Harness) -> None:
+    harness.use(replace(harness.deployment.policy, late=Late.ALL))
     harness.sweep()
     slack = harness.deployment.services.chat
     rewire(harness, chat=HangingSlack(harness))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.story.harness import POLICY, PROJECT, REGION, Harness, harness_with_logs
 from tests.story.test_hardening import Instead, rewire
-from verifier.checks.policy import Route
+from verifier.checks.policy import Late, Route
 from verifier.checks.verdict import Verdict
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import State, failures
@@ -286,6 +286,7 @@ def test_hundreds_of_forged_messages_delay_no_verdict(harness: Harness) -> None:
 
 
 def test_a_channel_that_takes_nothing_is_asked_seldom_and_delays_no_verdict(harness: Harness) -> None:
+    harness.use(replace(harness.deployment.policy, late=Late.ALL))
     harness.slack.workspace.archived.add("C0BUILDS01")
     for _ in range(120):
         harness.announce(harness.upload())

@@ -25,6 +25,15 @@ class BuildConfig(StrEnum):
     """A file of the repository that is built."""
 
 
+class Late(StrEnum):
+    """What Slack gets of the messages that it missed while it was away for long."""
+
+    REDS = "reds"
+    """One line about all of them, then those that are still red."""
+    ALL = "all"
+    """Each of them."""
+
+
 DEFAULT_STRENGTHS = frozenset({Strength.RESOLVED, Strength.REQUESTED, Strength.SERVICE_UPLOAD})
 
 
@@ -161,6 +170,7 @@ class Policy:
     """One plain line when a build by a worker's trigger fails to build."""
     name_submitter: bool = False
     """The message about a LOCAL_SOURCE build says who submitted it: personal data."""
+    late: Late = Late.REDS
     routes: tuple[Route, ...] = ()
     grace: timedelta = timedelta(minutes=10)
     """How long a message about a build may take before the build counts as unannounced."""

@@ -13,7 +13,7 @@ from hashlib import sha256
 import re2
 
 from verifier.checks.accept import MOST_DAYS, Accept
-from verifier.checks.policy import DEFAULT_STRENGTHS, BuildConfig, Deadlines, Exemption, Policy, Route, Worker
+from verifier.checks.policy import DEFAULT_STRENGTHS, BuildConfig, Deadlines, Exemption, Late, Policy, Route, Worker
 from verifier.checks.policy_advice import advised
 from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
@@ -89,6 +89,7 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
         post_verified_worker=slack.flag("post_verified_worker", default=True),
         post_failed_builds=slack.flag("post_failed_builds", default=True),
         name_submitter=slack.flag("name_submitter", default=False),
+        late=slack.choice("late", Late) or Policy().late,
         routes=tuple(_route(table) for table in slack.tables("route")),
         grace=sweep.span("grace", Policy().grace, _DAY) or Policy().grace,
         digest=sha256(text).hexdigest(),

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from verifier.checks.policy import Policy
 from verifier.controller.breaker import Breaker
+from verifier.controller.channel_state import Held, KnownChannels
 from verifier.controller.ledger import Ledger
-from verifier.controller.rate_limit import RateLimit
 from verifier.errors import OutOfTime, Stopping
 from verifier.services import Services
 
@@ -71,7 +71,9 @@ class Deployment:
     """Where Slack messages go that policy routes nowhere; empty: where the webhook leads."""
     home: str = ""
     """The project of the ledger and the audit trail."""
-    rate_limit: RateLimit = field(default_factory=RateLimit)
-    """At which everything of this process is posted."""
+    channels: KnownChannels = field(default_factory=KnownChannels)
+    """The Slack channels that this process posts to."""
+    held: Held | None = None
+    """The Slack channel whose queue this invocation works off."""
     breaker: Breaker = field(default_factory=Breaker)
     """Whose calls nobody waits for in this process, for now."""

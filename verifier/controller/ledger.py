@@ -31,6 +31,8 @@ VERSION = 1
 """Of a stored record. A release raises it with what an earlier one would misread, or lose when it writes the record."""
 
 _LEAST_SECONDS = 0.5
+_BESIDE, _LAST = "|", "~"
+"""Between a channel and a place in its queue; and behind every place."""
 _MOST_ERROR = 500
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LAST_BACKOFF = timedelta(minutes=10)
@@ -128,6 +130,10 @@ class Record:
     """The container that they were for; empty: the only one."""
     claimants: tuple[str, ...] = ()
     """Executions that somebody else started in this build's name, as far as they were seen."""
+    queue: str | None = None
+    """Its place in its channel's queue while it waits for Slack, as `queue_place` says; None when it does not."""
+    summed_up: bool = False
+    """Slack was away when it was to hear of it, and has one line about all such messages instead."""
 
 
 _MOMENTS = frozenset(
@@ -199,6 +205,7 @@ def claimed(record: Record, nonce: str, now: datetime, lease: timedelta) -> Reco
         lease_until=now + lease,
         due=now + lease,
         unsaid=None,
+        queue=None,
     )
 
 
@@ -209,14 +216,37 @@ def is_leased(record: Record, now: datetime) -> bool:
 
 def released(record: Record, due: datetime) -> Record:
     """Return the record without a lease, due again then."""
-    return replace(record, owner="", lease_until=None, due=due, unsaid=None)
+    return replace(record, owner="", lease_until=None, due=due, unsaid=None, queue=None)
 
 
 def queued(record: Record, error: str) -> Record:
     """Return the record without a lease, in Slack's queue: the earlier its verdict, the sooner its turn."""
     since = record.judgement.decided if record.judgement else record.created
     waiting = replace(record, owner="", lease_until=None, due=None, unsaid=since)
-    return replace(waiting, attempts=0, error=error[:_MOST_ERROR])
+    return waiting_for_slack(replace(waiting, attempts=0, error=error[:_MOST_ERROR]))
+
+
+def waiting_for_slack(record: Record) -> Record:
+    """Return the record, which waits for Slack, with its place in its channel's queue."""
+    is_verdict = bool(record.judgement and record.judgement.verdict)
+    since = record.unsaid or record.created
+    return replace(record, queue=queue_place(record.channel, since, is_verdict=is_verdict))
+
+
+def queue_place(channel: str, since: datetime, *, is_verdict: bool) -> str:
+    """Return a place in a channel's queue: verdicts before anything else, then the earliest first, in order of text."""
+    return f"{queue_of(channel)[0]}{'0' if is_verdict else '1'} {show_time(since)}"
+
+
+def queue_of(channel: str) -> tuple[str, str]:
+    """Return the text with which all places in a channel's queue begin, and one that is behind all of them."""
+    begin = f"{channel}{_BESIDE}"
+    return begin, f"{begin}{_LAST}"
+
+
+def channel_of(place: str) -> str:
+    """Return the channel in whose queue the place is."""
+    return place.rpartition(_BESIDE)[0]
 
 
 def after_failure(
@@ -240,7 +270,8 @@ def failures(record: Record, step: str) -> int:
 
 def settled(record: Record, state: State) -> Record:
     """Return the record with nothing more to do."""
-    return replace(record, state=state, owner="", lease_until=None, due=None, unsaid=None, attempts=0, error="")
+    rested = replace(record, owner="", lease_until=None, due=None, unsaid=None, queue=None)
+    return replace(rested, state=state, attempts=0, error="")
 
 
 @dataclass(frozen=True, slots=True)

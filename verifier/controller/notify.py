@@ -8,7 +8,8 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Verdict
 from verifier.controller.attempt import Attempt, Done, RequeueAt, SlackUnreachable
 from verifier.controller.budget import CALL_SECONDS, Deployment
-from verifier.controller.posting import Move, after_failed_post, history_of, next_move, pauses_heeded, post
+from verifier.controller.channel import HISTORY, is_closed, pauses_heeded
+from verifier.controller.posting import Move, after_failed_post, next_move, post
 from verifier.errors import Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Source
@@ -104,17 +105,18 @@ def notify(
     channel = channel_for(build, judgement, deployment)  # posted at all? where?
     # Policy, or the default channel, may have changed since the intent was saved: the message stands where it was sent.
     stands_in = record.channel or channel or ""
+    needs_a_look = record.posting is not None and not (intended_now or record.told or channel is None)
     move = next_move(
         record,
         is_wanted=channel is not None,
         intended_now=intended_now,
-        is_history_paused=deployment.rate_limit.is_paused(history_of(stands_in), attempt.now()),
+        is_history_paused=needs_a_look and is_closed(deployment, HISTORY, attempt.budget),
         now=attempt.now(),
     )
     if channel is None or move is Move.REST:
         return Done()
     if move is Move.AWAIT_HISTORY:
-        return SlackUnreachable(record.error or f"Slack asked for a pause: {history_of(stands_in)} is not read yet")
+        return SlackUnreachable(record.error or "Slack asked for a pause: its history is not read yet")
     if move is Move.AWAIT_LANDING:
         return SlackUnreachable("Slack did not answer a moment ago: the message may still be on its way")
     message = message_about(attempt, build, source, judgement, channel)  # which text?
@@ -134,7 +136,7 @@ def _look(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused 
     if intent is None:
         return None
     try:
-        with pauses_heeded(deployment, history_of(message.channel)):
+        with pauses_heeded(deployment, HISTORY, message.channel):
             timeout = attempt.budget.seconds(CALL_SECONDS)
             return deployment.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
     except (Unavailable, Refused) as error:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from verifier.controller.budget import CALL_SECONDS, Budget, Deployment
+from verifier.controller.channel import POSTING, pauses_heeded, take_second
 from verifier.controller.ledger import Record
 from verifier.errors import Refused, Stopping, Unavailable
 from verifier.services import Message, Posted
 
-_LANDING = timedelta(seconds=45)
+LANDING = timedelta(seconds=45)
 """For how long a message that was given up may still be on its way to Slack."""
-_CLOSED_SECONDS = 300.0
-"""For a channel in which Slack refuses everything."""
 
 
 class Move(Enum):
@@ -50,7 +47,7 @@ def next_move(record: Record, *, is_wanted: bool, intended_now: bool, is_history
         return Move.INTEND_AND_POST
     if is_history_paused:
         return Move.AWAIT_HISTORY
-    if record.unanswered and now < record.unanswered + _LANDING:
+    if record.unanswered and now < record.unanswered + LANDING:
         return Move.AWAIT_LANDING
     return Move.LOOK
 
@@ -65,31 +62,13 @@ def after_failed_post(error: Unavailable | Refused | Stopping, now: datetime) ->
     return {"posting": None}
 
 
-def history_of(channel: str) -> str:
-    """Return the name of what pauses when Slack asks for patience with readers, whom it counts by themselves."""
-    return f"the history of {channel}"
-
-
 def post(deployment: Deployment, message: Message, budget: Budget) -> Posted:
     """Post a message when it is its channel's turn. Raises what Slack does, and Unavailable when others come first."""
-    wait = deployment.rate_limit.turn(message.channel, deployment.services.clock())
+    wait = take_second(deployment, message.channel, budget)
     if wait:
         deployment.services.pause(wait)
-    with pauses_heeded(deployment, message.channel):
-        return deployment.services.chat.post(message, timeout=budget.seconds(CALL_SECONDS))
-
-
-@contextmanager
-def pauses_heeded(deployment: Deployment, what: str) -> Iterator[None]:
-    """Pause a channel, or its history, for as long as Slack asks to; for minutes when it refuses everything there."""
-    clock, rate_limit = deployment.services.clock, deployment.rate_limit
-    try:
-        yield
-    except Unavailable as error:
-        if error.retry_after is not None:
-            rate_limit.pause(what, clock(), error.retry_after)
-        raise
-    except Refused as error:
-        if error.wide:
-            rate_limit.pause(what, clock(), _CLOSED_SECONDS, error)
-        raise
+    with pauses_heeded(deployment, POSTING, message.channel):
+        posted = deployment.services.chat.post(message, timeout=budget.seconds(CALL_SECONDS))
+    if deployment.held is not None:
+        deployment.held.is_reached = True
+    return posted

@@ -3,9 +3,8 @@
 1. see to it that every watched place has a cursor with a due time: a build can redirect its own notifications
    (`options.pubsubTopic`), so listing the builds of each place is a security control, and no backlog may starve it
 2. hand out what is due on the work topic, by project in turn (`hand_out.py`): the listings of places, and records
-   after a crash, a lost message or a wait. Where there is no topic, or it does not take them, the same is done here,
-   one after the other (`working_off.py`)
-3. in turn with that, the records that wait for Slack (`slack_queue.py`)
+   after a crash, a lost message or a wait, and the Slack channels for which something waits (`channel_queue.py`)
+3. where there is no topic, or it does not take them, do the same here, one after the other (`working_off.py`)
 4. tell Slack, at most once an hour, of messages about builds that nobody knows, and about builds in places that nobody
    watches
 5. name the places that were not listed in time
@@ -23,6 +22,7 @@ from typing import Any
 
 from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.channel_queue import enrol_channels
 from verifier.controller.hand_out import HandedOut, hand_out
 from verifier.controller.ledger import MARKS
 from verifier.controller.places import MOST_LATE, LatePlace, enrol, late_places
@@ -65,6 +65,8 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
     handed_out: HandedOut | None = None
     try:
         missing = enrol(deployment, watched, budget.half(), partial(_noted, problems))  # 1
+        with _noted(problems, "Slack"):
+            enrol_channels(deployment, budget)
         with _noted(problems, "work topic"):
             handed_out = _hand_out(deployment, budget)  # 2
         worked = work_off(WorkContext(deployment, watched, budget), problems, handed_out)  # 2 and 3

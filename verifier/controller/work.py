@@ -10,13 +10,16 @@ as well, so that it comes back whatever happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from traceback import format_exception
 
 from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.channel import CHANNELS
+from verifier.controller.channel_queue import work_channel
+from verifier.controller.channel_state import parse_channel
 from verifier.controller.ledger import BUILDS, MARKS
 from verifier.controller.listing import list_place
 from verifier.controller.places import is_watched, pass_by, shown_place
@@ -90,7 +93,7 @@ def _put_off(name: str, stored: Stored, at: WorkContext) -> None:
     It must not stand before all others at each sweep.
     """
     due = show_time(at.deployment.services.clock() + _PUT_OFF)
-    document = {**stored.document, "due": due, "unsaid": None}
+    document = {**stored.document, "due": due, "unsaid": None, "queue": None}
     at.deployment.services.store.replace(
         BUILDS, name, document, stored.revision, timeout=at.budget.seconds(LEDGER_SECONDS)
     )
@@ -101,6 +104,29 @@ def _list(name: str, stored: Stored, at: WorkContext) -> WorkDone:
         pass_by(at.deployment, name, stored, at.budget)
         return WorkDone(ignored="its place is not watched any more")
     return WorkDone(found=list_place(name, stored, at.deployment, at.budget, at.pages))
+
+
+def _post(_name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    """Work off a channel's queue, as far as it can be done now."""
+    troubles: list[str] = []
+    for _ in channel_steps(stored.document, at, troubles):
+        pass
+    return WorkDone("; ".join(troubles), unsaid=True)
+
+
+def channel_steps(channel: Document, at: WorkContext, troubles: list[str]) -> Generator[str]:
+    """Yield after each record of the channel's queue that was taken up; what goes wrong is added to the troubles.
+
+    Raises ServiceError when the ledger can't be reached, and Stopping.
+    """
+
+    def resumed(name: str, stored: Stored, mine: Deployment) -> bool:
+        done = _handle(RECORD, name, stored, replace(at, deployment=mine))
+        if done.trouble:
+            troubles.append(done.trouble)
+        return not done.unsaid
+
+    return work_channel(parse_channel(channel).name, at.deployment, at.budget, resumed)
 
 
 def _owner_of_record(record: Document) -> tuple[str, str]:
@@ -122,6 +148,15 @@ PLACE = WorkKind(
     handle=_list,
     title=lambda _, cursor: shown_place(cursor),
 )
+CHANNEL = WorkKind(
+    word="channel",
+    collection=CHANNELS,
+    field="due",
+    owner=lambda channel: (f"Slack channel {channel.get('name')}", "Slack"),
+    owner_fields=("name",),
+    handle=_post,
+    title=lambda _, channel: f"Slack channel {channel.get('name') or 'of the webhook'}",
+)
 RECORD = WorkKind(
     word="record",
     collection=BUILDS,
@@ -131,7 +166,7 @@ RECORD = WorkKind(
     handle=_resume_record,
     title=lambda name, _: f"record {name}",
 )
-KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, RECORD)}
+KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD)}
 
 
 def do_work(word: str, name: str, at: WorkContext) -> WorkDone:
@@ -151,11 +186,6 @@ def do_work(word: str, name: str, at: WorkContext) -> WorkDone:
     if not isinstance(due, str) or due > show_time(clock() + _SKEW):
         return WorkDone(ignored=f"{title}: {f'not due before {due}' if due else 'done, or never due'}")
     return _handle(kind, name, stored, at)
-
-
-def do_listed(name: str, stored: Stored, at: WorkContext) -> WorkDone:
-    """Resume a record that waits for Slack, as a query showed it. Never raises."""
-    return _handle(RECORD, name, stored, at)
 
 
 def _handle(kind: WorkKind, name: str, stored: Stored, at: WorkContext) -> WorkDone:

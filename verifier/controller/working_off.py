@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Generator, Iterable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
-from verifier.controller.budget import KEEP_SECONDS
+from verifier.controller.budget import KEEP_SECONDS, LEDGER_SECONDS
+from verifier.controller.channel import CHANNELS
 from verifier.controller.hand_out import NOT_AGAIN_FOR, HandedOut
-from verifier.controller.slack_queue import SlackQueue
 from verifier.controller.turns import Turns, Waiting, waiting
-from verifier.controller.work import KINDS, PLACE, WorkContext, WorkDone, WorkKind, do_listed, do_work
+from verifier.controller.work import CHANNEL, KINDS, PLACE, WorkContext, WorkDone, WorkKind, channel_steps, do_work
 from verifier.errors import ServiceError, Stopping
 from verifier.times import show_time
 
@@ -78,20 +79,41 @@ def work_off(at: WorkContext, problems: list[str], handed_out: HandedOut | None)
         )
     places = [item for item in overdue if item.kind is PLACE] if handed_out else _due(at, [PLACE])
     _list_places(_Queue(replace(at, budget=at.budget.half(), pages=_PAGES_A_TURN), places, problems), worked)
-    rest = [kind for kind in KINDS.values() if kind is not PLACE]
+    channels = [item for item in overdue if item.kind is CHANNEL] if handed_out else _due(at, [CHANNEL])
+    rest = [kind for kind in KINDS.values() if kind not in (PLACE, CHANNEL)]
     others = _Queue(at, [item for item in overdue if item.kind in rest] if handed_out else _due(at, rest), problems)
-    slack = SlackQueue(at.deployment)
-    is_slacks_turn = True
-    ended = 0
-    while ended < 2 and at.budget.has(KEEP_SECONDS):
-        if is_slacks_turn:
-            is_done = _tell_slack(slack, at, worked, problems)
-        else:
-            is_done = others.next() is not None
+    with closing(_slack_steps(at, channels, problems)) as slack:
+        is_slacks_turn, ended = True, 0
+        while ended < 2 and at.budget.has(KEEP_SECONDS):
+            is_done = next(slack, None) is not None if is_slacks_turn else others.next() is not None
             worked.resumed += is_done
-        ended = 0 if is_done else ended + 1
-        is_slacks_turn = not is_slacks_turn
+            ended = 0 if is_done else ended + 1
+            is_slacks_turn = not is_slacks_turn
     return worked
+
+
+def _slack_steps(at: WorkContext, due: Iterable[Waiting], problems: list[str]) -> Generator[str]:
+    """Yield after each record that Slack was to hear of; channels have their turns one after the other."""
+    channels = deque[Generator[str]]()
+    try:
+        for item in due:
+            channel = at.deployment.services.store.read(CHANNELS, item.name, timeout=at.budget.seconds(LEDGER_SECONDS))
+            if channel is not None:
+                channels.append(channel_steps(channel.document, at, problems))
+        while channels:
+            try:
+                name = next(channels[0], None)
+            except (ServiceError, Stopping) as error:
+                problems.append(f"Slack: {error}")
+                name = None
+            steps = channels.popleft()
+            if name is not None:
+                channels.append(steps)
+                yield name
+    finally:
+        for steps in channels:
+            with suppress(ServiceError, Stopping):
+                steps.close()
 
 
 def _list_places(queue: _Queue, worked: Worked) -> None:
@@ -101,16 +123,3 @@ def _list_places(queue: _Queue, worked: Worked) -> None:
         worked.found += done.found
         if done.trouble:
             worked.unlisted.append(place.title)
-
-
-def _tell_slack(slack: SlackQueue, at: WorkContext, worked: Worked, problems: list[str]) -> bool:
-    """Let Slack hear of the next record that waits for it; False when none does, or Slack is down."""
-    listed = slack.take(at.budget)
-    if listed is None:
-        return False
-    done = do_listed(*listed, at)
-    if done.trouble:
-        problems.append(done.trouble)
-    worked.resumed += 1
-    slack.note(is_reached=not done.unsaid)
-    return True

@@ -83,6 +83,12 @@ class Image:
     digest: str
     """`sha256:` and 64 hex digits."""
 
+    @property
+    def untagged(self) -> str:
+        """Return the name without tag and digest."""
+        folder, slash, last = self.name.partition("@")[0].rpartition("/")
+        return f"{folder}{slash}{last.partition(':')[0]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Build:

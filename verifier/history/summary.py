@@ -180,7 +180,7 @@ class SummaryBuilder:
 
 def image_names(build: JudgedBuild) -> list[str]:
     """Return the images that it pushed, without tags and digests, each once."""
-    return list(dict.fromkeys(_untagged(image.name) for image in build.images))
+    return list(dict.fromkeys(image.untagged for image in build.images))
 
 
 def summary_lines(summary: Summary, now: datetime) -> Iterator[str]:
@@ -249,9 +249,3 @@ def _count(number: int, thing: str) -> str:
 
 def _name(text: str) -> str:
     return excerpt(text, _MOST_NAME).replace("\n", " ")
-
-
-def _untagged(name: str) -> str:
-    plain = name.partition("@")[0]
-    head, sign, tag = plain.rpartition(":")
-    return head if sign and "/" not in tag else plain

@@ -37,7 +37,7 @@ from verifier.reporting.mrkdwn import (
 )
 from verifier.reporting.wording import Told, headline, reasons, remedies
 from verifier.services import Message
-from verifier.times import show_time
+from verifier.times import show_span, show_time
 
 _MOST_EXCERPTS = 3
 _MOST_EXCERPT = 700
@@ -148,6 +148,24 @@ def unwatched_message(count: int, examples: Sequence[str], since: datetime, home
         blocks=(section([bold(first)]), section(lines), section([advice(remedy)])),
         key=f"unwatched@{show_time(since)}",
     )
+
+
+def away_message(since: datetime, until: datetime, red: int, others: int, home: str) -> Message:
+    """Return the one line about all messages that Slack missed between two moments: how many are red, and follow.
+
+    `home` is the project of the audit trail.
+    """
+    follow = "Nothing red follows" if red == 0 else f"{red} {'red follows' if red == 1 else 'reds follow'}"
+    line = f"Slack was away for {show_span(until - since)}. {follow}"
+    if others:
+        line += f"; {others} other {'message is' if others == 1 else 'messages are'} in the audit trail"
+    blocks = [section([bold(f"{line}.")])]
+    if others:
+        span = f'timestamp>="{show_time(since)}" AND timestamp<="{show_time(until)}"'
+        kinds = 'labels.kind=("verdict" OR "build-did-not-succeed")'
+        command = f"gcloud logging read '{kinds} AND {span}' --project={home}"
+        blocks.append(section([advice(f"Do this: {command}")]))
+    return Message(channel="", text=fitting([shown(f"{line}.")]), blocks=tuple(blocks), key=f"away@{show_time(since)}")
 
 
 def _waits_for_its_merge(build: Build, judgement: Judgement, policy: Policy) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import verifier
 from verifier.checks.accept import Accept
-from verifier.checks.policy import Deadlines, Exemption, Policy, Route, Worker
+from verifier.checks.policy import Deadlines, Exemption, Late, Policy, Route, Worker
 from verifier.checks.policy_file import MOST_PATTERNS, read_policy
 from verifier.checks.verdict import Verdict
 from verifier.errors import SettingsError
@@ -136,18 +136,24 @@ def test_nobody_is_named_unless_policy_says_so() -> None:
     assert problems('[slack]\nname_submitter = "yes"') != []
 
 
+def test_after_slack_was_away_only_what_is_still_red_follows_unless_policy_says_so() -> None:
+    assert policy("").late is Late.REDS
+    assert policy('[slack]\nlate = "all"').late is Late.ALL
+    assert problems('[slack]\nlate = "none"') != []
+
+
 def test_what_the_example_calls_the_default_is_the_default() -> None:
     lines = [line.partition("#")[0] for line in EXAMPLE.decode().splitlines() if "# the default" in line]
     of_worker = [line for line in lines if "_deadline " in line or line.startswith("settle")]
     of_sweep = [line for line in lines if line.startswith("grace")]
-    of_slack = [line for line in lines if line.startswith(("post", "name"))]
+    of_slack = [line for line in lines if line.startswith(("post", "name", "late"))]
     of_logs = [line for line in lines if line.startswith(("default_patterns", "noise"))]
     of_all = [line for line in lines if line not in [*of_worker, *of_slack, *of_logs, *of_sweep]]
     tables = ["[slack]", *of_slack, "[logs]", *of_logs, "[sweep]", *of_sweep, WORKER, *of_worker]
 
     said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 14
+    assert len(lines) == 15
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
 
 

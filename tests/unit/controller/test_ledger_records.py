@@ -17,9 +17,12 @@ from verifier.controller.ledger import (
     Record,
     State,
     after_failure,
+    channel_of,
     claimed,
     failures,
     parse_record,
+    queue_of,
+    queue_place,
     queued,
     record_document,
     released,
@@ -249,8 +252,28 @@ def test_a_release_changes_nothing_but_who_may_take_it_and_when() -> None:
 
 def test_in_slacks_queue_a_record_waits_by_the_moment_of_its_verdict() -> None:
     assert queued(WHOLE, "Slack is away") == replace(
-        WHOLE, owner="", lease_until=None, due=None, unsaid=JUDGEMENT.decided, attempts=0, error="Slack is away"
+        WHOLE,
+        owner="",
+        lease_until=None,
+        due=None,
+        unsaid=JUDGEMENT.decided,
+        attempts=0,
+        error="Slack is away",
+        queue="C1|0 2026-11-23T02:40:00.000000Z",
     )
+
+
+def test_places_in_a_queue_are_in_the_order_of_verdicts_first_then_the_earliest() -> None:
+    places = [
+        queue_place("C1", NOW, is_verdict=True),
+        queue_place("C1", NOW + LEASE, is_verdict=True),
+        queue_place("C1", CREATED, is_verdict=False),
+    ]
+    begin, end = queue_of("C1")
+    assert sorted([begin, *reversed(places), end]) == [begin, *places, end]
+    assert {channel_of(place) for place in places} == {"C1"}
+    assert channel_of(queue_place("", NOW, is_verdict=True)) == "", "the webhook's"
+    assert not begin <= queue_place("C11", NOW, is_verdict=True) <= end
 
 
 def test_without_a_verdict_it_waits_by_its_own_beginning() -> None:

@@ -14,9 +14,9 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy, Route
 from verifier.checks.verdict import Verdict
 from verifier.controller.attempt import Done, RequeueAt, SlackUnreachable
+from verifier.controller.channel import HISTORY, pauses_heeded
 from verifier.controller.ledger import Record
 from verifier.controller.notify import channel_for, message_about, notify
-from verifier.controller.posting import history_of
 from verifier.errors import Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Source, source_of
@@ -210,13 +210,14 @@ def test_while_a_message_may_be_on_its_way_slack_is_not_asked(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [("busy", "busy"), ("", f"Slack asked for a pause: the history of {CHANNEL} is not read yet")]
+    ("error", "said"), [("busy", "busy"), ("", "Slack asked for a pause: its history is not read yet")]
 )
 def test_while_history_pauses_slack_is_not_asked_and_the_last_trouble_stays(
     world: World, error: str, said: str
 ) -> None:
     attempt = world.attempt(replace(record(UPLOAD), posting=FAR_PAST, error=error))
-    attempt.deployment.rate_limit.pause(history_of(CHANNEL), NOW, 60)
+    with pytest.raises(Unavailable), pauses_heeded(attempt.deployment, HISTORY, CHANNEL):
+        raise Unavailable("busy", retry_after=60)
     assert notify(attempt, *UPLOAD, intended_now=False) == SlackUnreachable(said)
     assert world.called == []
 

@@ -11,8 +11,8 @@ import pytest
 from tests.unit.builders import pushed
 from tests.unit.controller.world import CHANNEL, NOW, World, world
 from verifier.controller.ledger import Record
-from verifier.controller.posting import Move, after_failed_post, history_of, next_move, post
-from verifier.errors import OutOfTime, Refused, ServiceError, Stopping, Unavailable
+from verifier.controller.posting import Move, after_failed_post, next_move, post
+from verifier.errors import OutOfTime, Refused, Stopping, Unavailable
 from verifier.services import Message
 
 __all__ = ["world"]
@@ -89,26 +89,3 @@ def test_a_post_waits_for_its_turn_in_the_channel(world: World) -> None:
     for _ in range(3):
         post(deployment, MESSAGE, world.budget())
     assert world.clock() == NOW + timedelta(seconds=3 - 1)
-
-
-@pytest.mark.parametrize(
-    ("error", "paused_for"),
-    [
-        (Unavailable("busy", retry_after=60), 60),
-        (Unavailable("no answer"), 0),
-        (Refused("not in the channel", wide=True), 300),
-        (Refused("this message is too long"), 0),
-    ],
-    ids=["busy", "no-answer", "refused-channel", "refused-message"],
-)
-def test_a_channel_pauses_for_as_long_as_slack_asks_and_for_minutes_when_it_refuses_everything_there(
-    world: World, error: ServiceError, paused_for: int
-) -> None:
-    deployment = world.deployment()
-    world.posts = [error]
-    with pytest.raises(type(error)):
-        post(deployment, MESSAGE, world.budget())
-    rate_limit, pause = deployment.rate_limit, timedelta(seconds=paused_for)
-    assert rate_limit.is_paused(CHANNEL, NOW) is bool(paused_for)
-    assert not rate_limit.is_paused(CHANNEL, NOW + pause)
-    assert not rate_limit.is_paused(history_of(CHANNEL), NOW), "whom Slack counts by themselves"

@@ -8,19 +8,24 @@ from typing import Any
 
 import pytest
 
-from tests.unit.builders import judged, uploaded
+from tests.unit.builders import POLICY, judged, uploaded
 from tests.unit.controller.world import CHANNEL, LEASE, NOW, WorkRecorder, World, world
+from verifier.checks.policy import Policy, Route
+from verifier.checks.verdict import Verdict
 from verifier.config import Watched
+from verifier.controller.channel import HISTORY, POSTING, pauses_heeded
+from verifier.controller.channel_queue import SlackSeen
 from verifier.controller.ledger import Record
-from verifier.controller.posting import history_of
-from verifier.controller.slack_queue import SlackSeen
 from verifier.controller.sweep import describe, sweep
+from verifier.controller.work import WorkContext, do_work
 from verifier.errors import Denied, Unavailable
 from verifier.services import Posted, Store
 
 __all__ = ["world"]
 
 WATCHED = Watched({"vividly-dev": ""}, frozenset({"us-central1"}))
+ELSEWHERE = "C0ELSEWHERE"
+ROUTED = replace(POLICY, routes=(Route(channel=ELSEWHERE, verdicts=frozenset({Verdict.FAILED})),))
 NO_ANSWER = Unavailable("no answer")
 
 
@@ -40,23 +45,22 @@ def seen(*reached: bool) -> SlackSeen:
         (seen(False, False, True), False, False),
         (seen(False, False, False), False, True),
         (seen(False, True, False, True, False), False, False),
-        (seen(False, False).after_a_pass(), True, False),
-        (SlackSeen(passed_over=998).after_a_pass(), False, False),
-        (SlackSeen(passed_over=999).after_a_pass(), False, True),
     ],
 )
-def test_slack_is_in_doubt_after_two_failures_in_a_row_and_given_up_after_three_or_a_thousand_paused_records(
+def test_slack_is_in_doubt_after_two_failures_in_a_row_and_given_up_after_three(
     state: SlackSeen, is_in_doubt: bool, is_given_up: bool
 ) -> None:
     assert (state.is_in_doubt, state.is_given_up) == (is_in_doubt, is_given_up)
 
 
-def unsaid(world: World, number: int, channel: str = CHANNEL) -> str:
+def unsaid(world: World, number: int, channel: str = CHANNEL, **changes: Any) -> str:
     """Let a verdict wait for Slack, later than those with a smaller number."""
     build = uploaded(id=f"4e841fcb-0000-4000-8000-{number:012d}", name="")
     _, _, judgement = judged(build)
     told = NOW - timedelta(hours=1) + timedelta(seconds=number)
-    record = Record(build.key, created=told, build=build.document, judgement=replace(judgement, decided=told))
+    record = Record(
+        build.key, created=told, build=build.document, judgement=replace(judgement, decided=told, **changes)
+    )
     world.put(replace(record, unsaid=told, recorded=True, published=True, channel=channel))
     return build.key.id
 
@@ -79,16 +83,22 @@ class CountedStore:
         return getattr(self._inner, name)
 
 
-def swept(world: World) -> list[str]:
+def swept(world: World, policy: Policy = POLICY) -> list[str]:
     """Sweep, and return the calls that were made."""
     world.called.clear()
-    assert sweep(world.deployment(), WATCHED, world.budget(), LEASE) is not None
+    assert sweep(world.deployment(policy), WATCHED, world.budget(), LEASE) is not None
     return world.called
 
 
 def told(world: World) -> list[str]:
     """Return the ids of the builds that Slack has heard of, in their order."""
     return [message.key.rpartition("/")[2].partition("@")[0] for message in world.messages]
+
+
+def paused(world: World, method: str) -> None:
+    """Let Slack ask for a pause of one of its methods."""
+    with pytest.raises(Unavailable), pauses_heeded(world.deployment(), method, "C0ANYWHERE"):
+        raise Unavailable("busy", retry_after=60)
 
 
 def test_slacks_queue_begins_and_both_have_their_turns(world: World) -> None:
@@ -115,19 +125,41 @@ def test_when_the_latest_fails_too_slack_is_left_for_the_next_sweep_and_what_is_
     assert told(world) == []
 
 
-@pytest.mark.parametrize("what", [CHANNEL, history_of(CHANNEL)])
-def test_what_waits_for_a_paused_channel_or_history_is_passed_over_for_what_stands_behind(
-    world: World, what: str
-) -> None:
-    elsewhere = "C0ELSEWHERE"
-    first, second = unsaid(world, 1), unsaid(world, 2, elsewhere)
-    deployment = replace(world.deployment(), channel=elsewhere)
+def test_while_slack_wants_its_history_left_unread_what_must_be_looked_for_is_passed_over(world: World) -> None:
+    first, second = unsaid(world, 1), unsaid(world, 2)
     record = world.record(uploaded(id=first, name="").key)
     world.ledger.save(world.lease_of(record), replace(record, posting=NOW), timeout=5)
-    deployment.rate_limit.pause(what, NOW, 60)
-    sweep(deployment, WATCHED, world.budget(), LEASE)
+    paused(world, HISTORY)
+    assert swept(world) == ["post"]
     assert told(world) == [second]
     assert world.record(record.key).fence == record.fence, "it is not even claimed"
+
+
+def test_while_slack_wants_a_pause_nothing_is_claimed_in_any_channel(world: World) -> None:
+    first, second = unsaid(world, 1), unsaid(world, 2, ELSEWHERE)
+    paused(world, POSTING)
+    assert swept(world) == []
+    world.clock.advance(60)
+    assert swept(world) == ["post", "post"]
+    assert sorted(told(world)) == sorted([first, second])
+
+
+def test_channels_have_their_turns_one_after_the_other_each_from_its_earliest_verdict(world: World) -> None:
+    one = [unsaid(world, number) for number in (1, 2, 3)]
+    other = [unsaid(world, number, ELSEWHERE, verdict=Verdict.FAILED) for number in (4, 5)]
+    swept(world, ROUTED)
+    assert [name for name in told(world) if name in one] == one
+    assert [name for name in told(world) if name in other] == other
+    assert set(told(world)[:2]) == {one[0], other[0]}
+
+
+def test_where_slack_refuses_one_channel_the_others_hear_all_the_same(world: World) -> None:
+    first, second = unsaid(world, 1), unsaid(world, 2)
+    unsaid(world, 3, ELSEWHERE, verdict=Verdict.FAILED), unsaid(world, 4, ELSEWHERE, verdict=Verdict.FAILED)
+    world.refusing = ELSEWHERE
+    swept(world, ROUTED)
+    assert told(world) == [first, second]
+    assert world.called.count("post") == 3, "it is asked once"
 
 
 def test_a_message_that_is_found_is_told_without_another(world: World) -> None:
@@ -139,16 +171,22 @@ def test_a_message_that_is_found_is_told_without_another(world: World) -> None:
     assert world.record(record.key).told
 
 
-def test_with_a_work_topic_what_is_due_is_handed_out_and_slacks_queue_is_worked_here(world: World) -> None:
+def test_with_a_work_topic_what_is_due_is_handed_out_and_so_are_the_channels_for_which_something_waits(
+    world: World,
+) -> None:
     world.work_topic = topic = WorkRecorder()
     unsaid(world, 1)
     due(world, 7)
     done = sweep(world.deployment(), WATCHED, world.budget(), LEASE)
     assert done is not None
+    assert world.called == []
+    handed_out = topic.taken()
+    assert [kind for kind, _ in handed_out] == ["place", "channel", "record"]
+    assert (done.handed_out, done.resumed, done.problems) == (3, 0, ())
+    assert describe(done)["message"] == "sweep completed: 0 resumed, 0 found by listing, 3 handed out"
+    at = WorkContext(world.deployment(), WATCHED, world.budget())
+    assert [do_work(*work, at).trouble for work in handed_out[1:2]] == [""]
     assert world.called == ["post"]
-    assert [kind for kind, _ in topic.taken()] == ["place", "record"]
-    assert (done.handed_out, done.resumed, done.problems) == (2, 1, ())
-    assert describe(done)["message"] == "sweep completed: 1 resumed, 0 found by listing, 2 handed out"
 
 
 def test_where_the_work_topic_takes_nothing_the_sweep_does_all_of_it_and_says_so(world: World) -> None:
@@ -181,12 +219,12 @@ def test_while_calls_for_one_project_hang_nobody_waits_for_it_any_more_in_this_s
     assert world.clock() < NOW + timedelta(seconds=10)
 
 
-def test_a_sweep_that_finds_nothing_due_makes_ten_calls_of_which_two_write_its_own_mark(world: World) -> None:
+def test_a_sweep_that_finds_nothing_due_makes_eleven_calls_of_which_two_write_its_own_mark(world: World) -> None:
     sweep(world.deployment(), WATCHED, world.budget(), LEASE)
     world.store = counted = CountedStore(world.store)
     deployment = replace(world.deployment(), ledger=replace(world.ledger, store=counted))
     sweep(deployment, WATCHED, world.budget(), LEASE)
-    assert sorted(counted.calls) == ["due"] * 4 + ["read"] * 4 + ["replace"] * 2
+    assert sorted(counted.calls) == ["due"] * 5 + ["read"] * 4 + ["replace"] * 2
 
 
 def test_what_nobody_does_is_done_by_the_sweep_after_two_minutes_which_says_so(world: World) -> None:

@@ -16,7 +16,7 @@ from verifier.checks.policy import Policy
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import Budget, Deployment
 from verifier.controller.ledger import BUILDS, Lease, Ledger, Record, parse_record, record_document
-from verifier.errors import Missing, ServiceError, Stopping
+from verifier.errors import Missing, Refused, ServiceError, Stopping
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import Execution, JobName
 from verifier.facts.submitter import Submitter
@@ -72,6 +72,8 @@ class World:
     execution: Execution = field(default_factory=ran)
     posts: list[Posted | ServiceError | Stopping] = field(default_factory=list)
     """What Slack answers to the next messages; afterwards it takes them."""
+    refusing: str | None = None
+    """A channel in which it refuses everything."""
     finds: list[Posted | ServiceError | None] = field(default_factory=list)
     """What Slack answers to the next looks into its history; afterwards it finds nothing."""
     messages: list[Message] = field(default_factory=list)
@@ -249,6 +251,8 @@ class _Chat:
 
     def post(self, message: Message, *, timeout: float) -> Posted:
         self.world.called.append("post")
+        if message.channel == self.world.refusing:
+            raise Refused("not in the channel", fix="invite the app", wide=True)
         answer = self.world.posts.pop(0) if self.world.posts else Posted(message.channel, "1795400000.000100")
         if not isinstance(answer, Posted):
             raise answer
