@@ -73,7 +73,9 @@ def sum_up(deployment: Deployment, held: Held, budget: Budget) -> bool:
     is left: a crash changes nothing of what it says, and it is looked for before it is posted again. Raises
     ServiceError for the ledger.
     """
-    if not _is_begun(deployment, held, budget):
+    if held.channel.summed_up is not None and not held.channel.is_told and not _is_cleared_up(deployment, held, budget):
+        return held.channel.summed_up is None
+    if held.channel.summed_up is None and not (_is_due(deployment, held) and _begin(deployment, held)):
         return held.channel.summed_up is None
     missed = list(_missed(deployment, held, budget))
     red = still_red(missed)
@@ -89,23 +91,26 @@ def sum_up(deployment: Deployment, held: Held, budget: Budget) -> bool:
     return _end(deployment, held)
 
 
-def _is_begun(deployment: Deployment, held: Held, budget: Budget) -> bool:
-    """Return whether messages are told of together, as it is saved by now. Raises ServiceError for the ledger.
+def _is_due(deployment: Deployment, held: Held) -> bool:
+    """Return whether policy wants one line, and Slack was away for long enough."""
+    away = held.channel.away
+    wanted = deployment.policy.late is not Late.ALL
+    return wanted and away is not None and deployment.services.clock() - away > _LONG
 
-    A line of which nobody knows whether it was posted is looked for. Where Slack does not have it, another one tells
-    of all that has come by now.
+
+def _is_cleared_up(deployment: Deployment, held: Held, budget: Budget) -> bool:
+    """Find out whether a line stands in Slack that may have been posted; return whether that is known now.
+
+    Where it does not, another one tells of all that has come by now. Where Slack does not say, nobody waits for it:
+    what is in the queue is told one by one. Raises ServiceError for the ledger.
     """
     state, now = held.channel, deployment.services.clock()
-    if state.is_told:
-        return True
-    if state.summed_up is None:
-        is_due = deployment.policy.late is not Late.ALL and state.away is not None and now - state.away > _LONG
-        return is_due and _begin(deployment, held)
-    if now < state.summed_up + LANDING:
+    if state.summed_up is not None and now < state.summed_up + LANDING:
         return False
     try:
         stands = _stands(deployment, held, budget)
     except (Unavailable, Refused):
+        _end(deployment, held)
         return False
     return _told(deployment, held) if stands else _begin(deployment, held)
 

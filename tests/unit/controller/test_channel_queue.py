@@ -136,6 +136,15 @@ def test_a_line_that_may_stand_in_slack_is_looked_for_before_it_is_posted_again(
     assert [message.key for message in world.looked_for[:1]] == [f"away@{read_since(world)}"]
 
 
+def test_where_slack_does_not_say_whether_a_line_stands_nobody_waits_for_it(world: World) -> None:
+    night(world)
+    world.posts, world.finds = [LOST], [NO_ANSWER]
+    swept(world)
+    world.clock.advance(60)
+    swept(world)
+    assert told(world) == ["1", "2", "3", "4", "5", "6", "7"]
+
+
 def read_since(world: World) -> str:
     """Return since when Slack was away, as a key has it."""
     return (NOW - HOURS).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
