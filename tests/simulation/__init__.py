@@ -5,6 +5,7 @@
 | `kernel.py` | virtual time, and processes that take turns in one thread |
 | `fault_plan.py` | what becomes of an outward call: it works, fails, is lost, freezes its process or kills it |
 | `random_faults.py` | troubles by chance, by a mixture of each simulation's own |
+| `storage.py` | the ledger's storage behind its Protocol |
 | `world_model.py` | the outside world's truth: builds, executions, logs, the audit trail, Slack |
 | `injector.py` | what every call goes through: it takes time, and fails as planned |
 | `ports.py` | that world behind the Protocols of `verifier/services.py` |

@@ -148,7 +148,7 @@ class Invariants:
             self._require(free, f"{name} was taken from {before['owner']}, whose lease still runs")
             self._require(after["fence"] > before["fence"], f"{name} was taken over without a new fence")
         elif not before["owner"] and before["state"] == "unconfirmed":
-            changed = {word for word, value in after.items() if before.get(word) != value}
+            changed = {word for word in after if before.get(word) != after[word]}
             self._require(changed == {"state", "due"}, f"{name} was opened again, and {changed} changed")
         elif not after["owner"]:
             mine = before["owner"].startswith(f"{self.kernel.process().name}#")
@@ -246,9 +246,8 @@ class Invariants:
     def acknowledged(self, process: Process, path: str, about: str | None) -> None:
         """Check that something durable is there and nothing leased when a message about this build is acknowledged."""
         if about == UNREADABLE_ENTRY:
-            self._require(
-                self._has_entry(about), "a message that can't be read was acknowledged, and nothing was written"
-            )
+            is_written = self._has_entry(about)
+            self._require(is_written, "a message that can't be read was acknowledged, and nothing was written")
         elif about is not None:
             is_known = about in self.records or path != "/builds"
             self._require(is_known, f"a message about {about} was acknowledged, and nothing was written")

@@ -3,105 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from tests.simulation.fault_plan import CallOutcome, unavailable
 from tests.simulation.injector import FaultInjector
 from tests.simulation.kernel import BEGINNING
+from tests.simulation.storage import SimulatedStore
 from tests.simulation.world_model import CHANNEL, TRIGGER, WorldModel
-from verifier.controller.channel import CHANNELS
-from verifier.controller.ledger import BUILDS
 from verifier.errors import Missing
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger, parse_trigger
-from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Stored
+from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted
 from verifier.times import show_time
 
 _BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
 _WINDOW, _SKEW = timedelta(minutes=10), timedelta(minutes=5)
 """Of Slack's history: as `adapters/slack.py` looks into it."""
-
-
-@dataclass
-class SimulatedStore:
-    """The ledger's storage, as Firestore behaves: an equal document keeps its revision."""
-
-    injector: FaultInjector
-    held: dict[tuple[str, str], Stored] = field(default_factory=dict)
-    _revisions: int = 0
-
-    def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
-        return self.injector.call("store.read", timeout, lambda _: self.held.get((collection, name)))
-
-    def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
-        def effect(_: CallOutcome) -> Stored | None:
-            return None if (collection, name) in self.held else self._put(collection, name, document)
-
-        return self.injector.call("store.create", timeout, effect)
-
-    def replace(
-        self, collection: str, name: str, document: Document, revision: str, *, timeout: float
-    ) -> Stored | None:
-        def effect(_: CallOutcome) -> Stored | None:
-            stored = self.held.get((collection, name))
-            if stored is None or stored.revision != revision:
-                return None
-            return stored if stored.document == document else self._put(collection, name, document)
-
-        return self.injector.call("store.replace", timeout, effect)
-
-    def due(
-        self,
-        collection: str,
-        now: str,
-        limit: int,
-        *,
-        field: str = "due",
-        since: str = "",
-        only: Sequence[str] = (),
-        timeout: float,
-    ) -> list[tuple[str, Stored]]:
-        def effect(_: CallOutcome) -> list[tuple[str, Stored]]:
-            found = [
-                (name, stored)
-                for (kept_in, name), stored in self.held.items()
-                if kept_in == collection and isinstance(moment := stored.document.get(field), str)
-                if since <= moment <= now
-            ]
-            return sorted(found, key=lambda item: (item[1].document[field], item[0]))[:limit]
-
-        return self.injector.call("store.due", timeout, effect)
-
-    def present(
-        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
-    ) -> set[str]:
-        def effect(_: CallOutcome) -> set[str]:
-            found = {name: stored.document for name in names if (stored := self.held.get((collection, name)))}
-            return {name for name, document in found.items() if not unless or document.get(unless[0]) != unless[1]}
-
-        return self.injector.call("store.present", timeout, effect)
-
-    def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
-        def effect(_: CallOutcome) -> Stored | None:
-            found = (s for (c, _), s in self.held.items() if c == collection and value in (s.document.get(field) or ()))
-            return next(found, None)
-
-        return self.injector.call("store.holding", timeout, effect)
-
-    def _put(self, collection: str, name: str, document: Document) -> Stored:
-        self._revisions += 1
-        before = self.held.get((collection, name))
-        stored = self.held[collection, name] = Stored(dict(document), str(self._revisions))
-        if collection == CHANNELS:
-            self.injector.invariants.channels[name] = document
-        if collection == BUILDS:
-            self.injector.invariants.wrote(before.document if before else None, document)
-        return stored
 
 
 @dataclass

@@ -27,7 +27,7 @@ def test_a_broken_invariant_stays_broken_when_another_exception_takes_its_place(
         return 0
 
     simulation.kernel.at(60.0, simulation.sweeps)
-    with patch.object(sweep, "_look_everywhere", swallowed), pytest.raises(ViolationFound) as raised:
+    with patch.object(sweep, "enrol", swallowed), pytest.raises(ViolationFound) as raised:
         simulation.run(100.0)
     first, second, *_ = str(raised.value).splitlines()
     assert first == "a message about a build that nobody knows was acknowledged, and nothing was written"

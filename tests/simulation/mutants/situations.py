@@ -135,7 +135,7 @@ def a_process_is_asked_to_end() -> None:
 
 
 def everything_takes_long() -> None:
-    """Give a sweep more to do than it has time for."""
+    """Give a sweep more to do than it has time for, since nobody else does it."""
     simulation = Simulation(Random(1), Sluggish(), "a sluggish world")
     simulation.services.work_topic = None  # a sweep does all of it by itself
     simulation.install()
