@@ -1,4 +1,4 @@
-"""Verdicts on a Pub/Sub topic: what is published is what a subscriber pulls."""
+"""Verdicts and the function's own work on Pub/Sub topics: what is published is what a subscriber pulls."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 
 from tests.busy import BUSY_SECONDS
 from tests.contract.adapters import answering, timed_trouble, trouble
-from verifier.adapters.pubsub import VerdictTopic
+from verifier.adapters.pubsub import OwnWorkTopic, VerdictTopic
 from verifier.errors import Denied, Missing, Refused, Unavailable
+from verifier.services import MOST_AT_ONCE
 
 TOPIC = "projects/acme/topics/verdicts"
 
@@ -31,9 +32,9 @@ class Subscriber:
     client: Any
     subscription: str
 
-    def pull(self) -> list[tuple[Any, dict[str, str]]]:
-        """Return the payload and the attributes of one message."""
-        answer = self.client.pull(subscription=self.subscription, max_messages=1, timeout=10)
+    def pull(self, most: int = 1) -> list[tuple[Any, dict[str, str]]]:
+        """Return the payloads and the attributes of so many messages at most."""
+        answer = self.client.pull(subscription=self.subscription, max_messages=most, timeout=10)
         ids = [received.ack_id for received in answer.received_messages]
         self.client.acknowledge(subscription=self.subscription, ack_ids=ids, timeout=10)
         messages = [received.message for received in answer.received_messages]
@@ -68,6 +69,15 @@ def test_what_is_published_is_pulled(subscriber: Subscriber) -> None:
     assert subscriber.pull() == [(payload, attributes)]
     topic.publish({"verdict": "VERIFIED"}, {}, timeout=10)
     assert subscriber.pull() == [({"verdict": "VERIFIED"}, {})]
+
+
+def test_every_piece_of_work_that_is_handed_out_is_a_message_of_its_own(subscriber: Subscriber) -> None:
+    work = [{"kind": "record", "name": f"{number:064x}"} for number in range(MOST_AT_ONCE)]
+    OwnWorkTopic(subscriber.topic, subscriber.address).hand_out(work, timeout=30)
+    pulled = list[str]()
+    while len(pulled) < len(work) and (some := subscriber.pull(500)):
+        pulled += [payload["name"] for payload, attributes in some if not attributes and payload["kind"] == "record"]
+    assert sorted(pulled) == [item["name"] for item in work]
 
 
 def test_a_topic_that_is_not_there_is_missing_by_its_name(pubsub_emulator: str, project: str) -> None:

@@ -94,8 +94,8 @@ class Invariants:
         self._require(not process.stopping, f"{name} was called by a process that is asked to end")
         for record in self._held_by(process):
             lease_until = parse_time(record["lease_until"])
-            is_late = self.kernel.clock() + timedelta(seconds=timeout) > lease_until
-            self._require(not is_late, f"{name} may outlast the lease of its process")
+            ends = self.kernel.clock() + timedelta(seconds=timeout)
+            self._require(ends <= lease_until, f"{name} may outlast the lease of its process")
 
     def ended(self, process: Process, name: str, error: ServiceError | None) -> None:
         """Note that a call has ended."""
@@ -114,9 +114,8 @@ class Invariants:
             holder = before["owner"].partition("#")[0]
             if self._answered.pop(holder, None) == name and holder == self.kernel.process().name:
                 self._require(after["told"], f"{name}: Slack took the message, and the next write does not say so")
-        self._require(
-            after["state"] != "open" or bool(after["due"] or after.get("unsaid")), f"{name} is open, never due"
-        )
+        is_queued = bool(after["due"] or after.get("unsaid"))
+        self._require(after["state"] != "open" or is_queued, f"{name} is open, never due")
         if after["judgement"] and not (before and before["judgement"]):
             self._judged(name, after)
         if not after["attempts"]:
@@ -130,9 +129,8 @@ class Invariants:
         )
         if after["state"] == "done":
             self._require(after["judgement"] is not None, f"{name} is done without a judgement")
-            self._require(
-                made is not None and self._is_over(made), f"{name} is done, and Cloud Build has not finished it"
-            )
+            is_over = made is not None and self._is_over(made)
+            self._require(is_over, f"{name} is done, and Cloud Build has not finished it")
         self.records[name] = after
 
     def _went_on(self, name: str, before: Document, after: Document) -> None:

@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,16 @@ import pytest
 
 from tests.busy import LONG_SECONDS
 from tests.story.harness import NUMBER, PROJECT, REGION
+from verifier.adapters.sqlite import SqliteStore
 from verifier.standin.clock import system_clock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Fault, Faults
 from verifier.standin.function import MAIN, Function, command, environment, free_port, running_function
 from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.push import Pusher
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.topic_service import TopicService
+from verifier.times import show_time
 
 BUILD_ID = "2d1da3a3-5b1e-4a57-9d3c-6f3f0a2b7c11"
 
@@ -123,6 +129,40 @@ def test_a_sweep_is_always_acknowledged(stand_ins: StandIns, function: Function)
     assert function.post("/sweep", push(b"{}")) == 204
     assert function.post("/", push(b"{}")) == 204
     assert "sweep completed" in function.log.read_text()
+
+
+def test_what_a_sweep_hands_out_comes_back_by_a_push_and_is_done(stand_ins: StandIns, tmp_path: Path) -> None:
+    topic, topics = "projects/vividly-ops/topics/work", TopicService(stand_ins.cloud)
+    with GoogleStandIn(stand_ins.cloud, stand_ins.faults, topics.methods()) as google:
+        settings = {"VERIFIER_WORK_TOPIC": topic, "PUBSUB_EMULATOR_HOST": google.address}
+        with running_function(stand_ins.settings | settings, tmp_path) as function, Pusher(function.url) as pusher:
+            topics.subscribe(topic, partial(pusher.publish, "/work"))
+            stand_ins.faults.add(Fault("GetBuild", "before", times=1, retry_after=0.0))
+            stand_ins.cloud.put_build(build())
+            assert function.post("/builds", push(json.dumps(build()).encode())) == 204
+            wait_for_its_due_time(tmp_path)
+            assert function.post("/sweep", push(b"{}")) == 204
+            assert pusher.drain(LONG_SECONDS)
+            assert "2 handed out" in function.log.read_text()
+            assert pusher.deliveries == 2
+    assert stand_ins.kinds() == ["verdict"]
+
+
+def wait_for_its_due_time(folder: Path) -> None:
+    """Let the one record of the ledger be due now."""
+    with closing(SqliteStore(folder / "ledger.sqlite")) as store:
+        ((name, stored),) = store.due("builds", "9999", 9, timeout=LONG_SECONDS)
+        document = {**stored.document, "due": show_time(system_clock())}
+        assert store.replace("builds", name, document, stored.revision, timeout=LONG_SECONDS)
+
+
+def test_forged_work_is_acknowledged_and_named_in_the_log(stand_ins: StandIns, function: Function) -> None:
+    forged = [{"kind": "record", "name": "of-nobody"}, {"kind": "of-tomorrow", "name": "x"}, {"kind": "place"}]
+    assert [function.post("/work", push(json.dumps(item).encode())) for item in forged] == [204] * 3
+    said = function.log.read_text()
+    assert "nothing to do: record of-nobody: expected a document of builds, got none of this name" in said
+    assert "nothing to do: of-tomorrow x: expected a kind of work that this version knows" in said
+    assert stand_ins.kinds() == ["quarantined"]
 
 
 def test_anything_but_a_post_is_told_what_is_expected(function: Function) -> None:

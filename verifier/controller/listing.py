@@ -92,12 +92,17 @@ def _note_end(cursor: dict[str, Any], now: datetime, grace: timedelta) -> None:
 
 
 def _note_failure(cursor: dict[str, Any], now: datetime, error: ServiceError) -> None:
-    """Note why the place was not listed, and when that is tried again. When it becomes late does not change."""
+    """Note why the place was not listed, and when that is tried again. When it becomes late does not change.
+
+    A service that says how long to wait is asked again then: that is no failure which makes the next wait longer.
+    """
     before = int(cursor.get("attempts") or 0)
-    due = show_time(now + min(_LIST_EVERY, _FIRST_BACKOFF * 2 ** min(before, 10)))
+    cursor["error"] = str(error)[:_MOST_ERROR]
     if _is_resting(cursor, now):
-        due = max(due, cursor["rest"])
-    cursor |= {"due": due, "attempts": before + 1, "error": str(error)[:_MOST_ERROR]}
+        cursor["due"] = cursor["rest"]
+    else:
+        due = now + min(_LIST_EVERY, _FIRST_BACKOFF * 2 ** min(before, 10))
+        cursor |= {"due": show_time(due), "attempts": before + 1}
 
 
 def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> int:

@@ -34,15 +34,15 @@ class _Queue:
     """What is due of some kinds, as one sweep does it."""
 
     def __init__(self, at: WorkContext, work: Iterable[Waiting], problems: list[str]) -> None:
-        self._at, self._problems, self._turns = at, problems, Turns(work)
+        self.at, self._problems, self._turns = at, problems, Turns(work)
         self._failures = Counter[str]()
 
     def next(self) -> tuple[Waiting, WorkDone] | None:
         """Do the next piece of work, and return how it went; None when there is none any more, or no time for it."""
-        item = self._turns.take() if self._at.budget.has(KEEP_SECONDS) else None
+        item = self._turns.take() if self.at.budget.has(KEEP_SECONDS) else None
         if item is None:
             return None
-        done = _done(item, self._at)
+        done = _done(item, self.at)
         if done.trouble:
             self._problems.append(done.trouble)
         self._failures[item.project] = self._failures[item.project] + 1 if done.trouble and not done.unsaid else 0
@@ -67,8 +67,8 @@ def _due(at: WorkContext, kinds: list[WorkKind]) -> list[Waiting]:
 def work_off(at: WorkContext, problems: list[str], handed_out: HandedOut | None) -> Worked:
     """Do what is due within the budget, and in turn with it what waits for Slack. Raises ServiceError.
 
-    Where it was `handed_out`, only what is overdue is done here. Places come first, in half of the time at most. What
-    goes wrong with one piece is added to the problems.
+    Where it was `handed_out`, only what is overdue is done here. Places come first, in half of the time at most, and
+    again in what is left at the end. What goes wrong with one piece is added to the problems.
     """
     worked, overdue = Worked(), handed_out.overdue if handed_out else ()
     if overdue:
@@ -78,7 +78,8 @@ def work_off(at: WorkContext, problems: list[str], handed_out: HandedOut | None)
             "`verifier doctor` looks for the topic's subscription"
         )
     places = [item for item in overdue if item.kind is PLACE] if handed_out else _due(at, [PLACE])
-    _list_places(_Queue(replace(at, budget=at.budget.half(), pages=_PAGES_A_TURN), places, problems), worked)
+    listings = _Queue(replace(at, budget=at.budget.half(), pages=_PAGES_A_TURN), places, problems)
+    _list_places(listings, worked)
     channels = [item for item in overdue if item.kind is CHANNEL] if handed_out else _due(at, [CHANNEL])
     rest = [kind for kind in KINDS.values() if kind not in (PLACE, CHANNEL)]
     others = _Queue(at, [item for item in overdue if item.kind in rest] if handed_out else _due(at, rest), problems)
@@ -89,6 +90,8 @@ def work_off(at: WorkContext, problems: list[str], handed_out: HandedOut | None)
             worked.resumed += is_done
             ended = 0 if is_done else ended + 1
             is_slacks_turn = not is_slacks_turn
+    listings.at = replace(listings.at, budget=at.budget)
+    _list_places(listings, worked)
     return worked
 
 

@@ -166,6 +166,38 @@ def test_another_message_about_a_build_that_was_fetched_waits_for_its_time(
     assert claim(shelf, only_if_due=False) is not None, "whoever has a reason takes it"
 
 
+# what a listing finds
+
+
+def test_a_record_that_is_opened_is_due_now_and_nobodys(shelf: Shelf) -> None:
+    ledger_of(shelf).open(KEY, timeout=IN_TIME)
+    assert shelf.record() == Record(KEY, created=NOW, due=NOW, announced=False)
+    assert [asked[0] for asked in shelf.asked] == ["create"]
+
+
+def test_a_record_that_was_given_up_is_opened_again_with_all_that_it_knows(shelf: Shelf) -> None:
+    given_up = replace(WAITING, state=State.UNCONFIRMED, due=None, fence=4, warned=True)
+    shelf.put(given_up)
+    ledger_of(shelf).open(KEY, timeout=IN_TIME)
+    assert shelf.record() == replace(given_up, state=State.OPEN, due=NOW)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        replace(WAITING, state=State.DONE, due=None),
+        replace(WAITING, due=NOW + LEASE),
+        replace(WAITING, owner="another", lease_until=NOW + LEASE, due=NOW + LEASE),
+    ],
+    ids=["done", "waits", "leased"],
+)
+def test_any_other_record_is_left_as_it_is_when_its_build_is_listed(shelf: Shelf, record: Record) -> None:
+    shelf.put(record)
+    ledger_of(shelf).open(KEY, timeout=IN_TIME)
+    assert shelf.record() == record
+    assert "replace" not in [asked[0] for asked in shelf.asked]
+
+
 def test_who_takes_a_record_as_it_was_read_does_not_wait_unless_told_to(shelf: Shelf) -> None:
     waits = replace(WAITING, due=NOW + LEASE)
     assert ledger_of(shelf).take(shelf.put(waits), only_if_due=True, timeout=IN_TIME) is None

@@ -92,12 +92,21 @@ def test_of_many_places_those_that_wait_longest_are_listed_first(world: World) -
     watched = Watched({f"project-{number}": "" for number in range(9)}, frozenset({REGION}))
     swept(world, watched)
     pass_minutes(world, 15)
-    world.takes = 4.0
+    world.takes = 9.0
     calls = list[str]()
-    for _ in range(4):
+    for _ in range(3):
         swept(world, watched)
         calls += listed(world)
     assert len(calls) == len(set(calls)) == 9
+
+
+def test_places_have_all_the_time_that_nothing_else_needs(world: World) -> None:
+    watched = Watched({f"project-{number}": "" for number in range(9)}, frozenset({REGION}))
+    swept(world, watched)
+    pass_minutes(world, 15)
+    world.takes = 4.0
+    swept(world, watched)
+    assert len(listed(world)) == 9
 
 
 def test_a_place_that_is_not_watched_any_more_is_passed_by_and_is_never_late(world: World) -> None:
@@ -184,6 +193,7 @@ def test_while_cloud_build_asks_for_patience_nothing_is_listed_for_an_hour_at_mo
     world.listings = [Unavailable("slow down", retry_after=seconds)]
     swept(world)
     assert minutes_until(world, "due") == min(seconds, 3_600) / 60
+    assert cursor(world).get("attempts", 0) == 0, "the next failure waits no longer for it"
 
 
 def test_a_listing_that_is_not_at_its_end_goes_on_at_once_and_counts_for_none(world: World) -> None:
