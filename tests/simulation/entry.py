@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tests.push_request import PushRequest
-from tests.simulation.world_model import IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
+from tests.simulation.world_model import DOOMED, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER, TRIGGER_ID
 from verifier.controller.budget import Deployment
 
 MAIN = Path(__file__).parents[2] / "main.py"
@@ -42,7 +42,7 @@ def entry() -> ModuleType:
         policy = Path(folder) / "policy.toml"
         policy.write_text(POLICY)
         os.environ |= {
-            "VERIFIER_PROJECTS": f"{PROJECT}={NUMBER}",
+            "VERIFIER_PROJECTS": f"{PROJECT}={NUMBER},{DOOMED}",
             "VERIFIER_REGIONS": REGION,
             "VERIFIER_POLICY": str(policy),
             "VERIFIER_SLACK_TOKEN": "xoxb-simulated",

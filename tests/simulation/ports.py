@@ -11,7 +11,7 @@ from tests.simulation.fault_plan import CallOutcome, unavailable
 from tests.simulation.injector import FaultInjector
 from tests.simulation.kernel import BEGINNING
 from tests.simulation.storage import SimulatedStore
-from tests.simulation.world_model import CHANNEL, TRIGGER, WorldModel
+from tests.simulation.world_model import CHANNEL, DOOMED, TRIGGER, WorldModel
 from verifier.errors import Missing
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName
@@ -45,9 +45,12 @@ class SimulatedCloudBuild:
     ) -> BuildPage:
         def effect(_: CallOutcome) -> BuildPage:
             now = self.injector.kernel.seconds
+            if project == DOOMED and now >= self.world.doom:
+                raise Missing(f"{project}: expected a project, got none")
             found = [
                 made.key
                 for made in self.world.builds.values()
+                if (made.key.project, made.key.location) == (project, location)
                 if made.finishes + max(self.world.lag, self.world.listing_lag) <= now
                 if made.done.finished is not None and since <= made.done.finished < until
             ]

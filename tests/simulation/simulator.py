@@ -252,6 +252,8 @@ def _populate_work(simulation: Simulation, random: Random) -> None:
     simulation.work_delays = random.choice(((0.1,), (0.1, 3.0), (0.1, 20.0, 150.0)))
     if random.random() < 0.2:
         simulation.services.work_topic = None
+    if random.random() < 0.3:
+        simulation.world.doom = random.uniform(0, _TROUBLED_SECONDS)
     held = simulation.services.store.held
     for _ in range(random.choice((0, 0, 1, 3))):
         simulation.kernel.at(random.uniform(0, _TROUBLED_SECONDS), lambda: held.pop((MARKS, "handed-out"), None))

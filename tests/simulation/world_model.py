@@ -16,6 +16,8 @@ from verifier.services import Document
 from verifier.times import show_time
 
 PROJECT, NUMBER, REGION = "orchard-prod", "550112233445", "europe-west1"
+DOOMED = "orchard-doomed"
+"""A watched project without builds, which may be deleted."""
 TRIGGER, TRIGGER_ID = "orchard-main", "0b9d1f6e-44c2-4c7a-9b4e-2f6f1b1f7c55"
 JOB = JobName(PROJECT, REGION, "orchard-worker")
 CHANNEL = "C0ORCHARD"
@@ -84,6 +86,8 @@ class WorldModel:
     """The seconds by which all logs become readable late."""
     listing_lag: float = 0.0
     """The seconds by which the end of a build becomes visible late in a listing."""
+    doom: float = float("inf")
+    """When the project without builds is deleted."""
     ignores_environment: bool = False
     """The job does not take the environment that it is started with."""
     ended: Callable[[ModelExecution], None] = lambda _: None
