@@ -1,6 +1,7 @@
 """The places whose builds are listed: each has a cursor of its own, which says when its next listing is due.
 
-`marks/places` names those that have one, so that a sweep reads one document and not one a place to know that all have.
+`marks/places` names those that have one, so that a sweep reads one document and not one a place to know that all have;
+once an hour it is looked whether that is so.
 Cursors of version 0.1.0 have no due time: they are given one when their place is first seen to be missing there.
 """
 
@@ -16,7 +17,7 @@ from verifier.config import Watched
 from verifier.controller.budget import KEEP_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import MARKS
 from verifier.services import Document, Store, Stored
-from verifier.times import show_time
+from verifier.times import parse_time, show_time
 
 LATE_AFTER = timedelta(minutes=10)
 """A place that was not listed so long after its listing was due is late."""
@@ -25,7 +26,11 @@ MOST_LATE = 100
 
 _REGISTER = "places"
 _WRITE_EVERY = 200
-_PUT_OFF = timedelta(hours=1)
+_PUT_OFF = timedelta(minutes=15)
+_LOOK_EVERY = timedelta(hours=1)
+_AT_ONCE = 300
+
+_NO_REGISTER: Document = {"places": [], "looked": ""}
 
 Place = tuple[str, str]
 """A project and a location."""
@@ -67,8 +72,11 @@ def enrol(deployment: Deployment, watched: Watched, budget: Budget, noted: Noted
     """
     store = deployment.services.store
     register = store.read(MARKS, _REGISTER, timeout=budget.seconds(LEDGER_SECONDS))
-    places, before = places_of(watched), set(register.document["places"]) if register else set[str]()
-    known = before & {f"{project}/{location}" for project, location in places}
+    places, document = places_of(watched), register.document if register else _NO_REGISTER
+    now, looked = deployment.services.clock(), document["looked"]
+    known = set(document["places"]) & {"/".join(place) for place in places}
+    if not looked or now >= parse_time(looked) + _LOOK_EVERY:
+        known, looked = _that_have_one(store, known, budget), show_time(now)
     missing = [place for place in places if "/".join(place) not in known]
     for number, place in enumerate(missing, start=1):
         if not budget.has(KEEP_SECONDS):
@@ -77,16 +85,26 @@ def enrol(deployment: Deployment, watched: Watched, budget: Budget, noted: Noted
             _give_due(deployment, place, budget)
             known.add("/".join(place))
         if number % _WRITE_EVERY == 0:
-            register = _write(deployment, register, known)
-    if known != before:
+            register = _write(store, register, known, looked)
+    if (known, looked) != (set(document["places"]), document["looked"]):
         with noted("places"):
-            _write(deployment, register, known)
+            _write(store, register, known, looked)
     return [place for place in missing if "/".join(place) not in known]
 
 
-def _write(deployment: Deployment, register: Stored | None, known: Iterable[str]) -> Stored | None:
+def _that_have_one(store: Store, places: Iterable[str], budget: Budget) -> set[str]:
+    """Return those of the places whose cursor is there. Raises ServiceError."""
+    names = {cursor_name(*place.split("/")): place for place in sorted(places)}
+    found = set[str]()
+    for first in range(0, len(names), _AT_ONCE):
+        some = list(names)[first : first + _AT_ONCE]
+        found |= store.present(MARKS, some, timeout=budget.seconds(LEDGER_SECONDS))
+    return {names[name] for name in found}
+
+
+def _write(store: Store, register: Stored | None, known: Iterable[str], looked: str) -> Stored | None:
     """Return the register as it was written; None where another sweep was faster. Raises ServiceError."""
-    store, document = deployment.services.store, {"places": sorted(known)}
+    document = {"places": sorted(known), "looked": looked}
     if register is None:
         return store.create(MARKS, _REGISTER, document, timeout=LEDGER_SECONDS)
     return store.replace(MARKS, _REGISTER, document, register.revision, timeout=LEDGER_SECONDS)
@@ -124,10 +142,11 @@ def is_watched(cursor: Document, watched: Watched) -> bool:
 def pass_by(deployment: Deployment, name: str, stored: Stored, budget: Budget) -> None:
     """Put off the cursor of a place that is not watched any more: it must not stand before all others.
 
-    Raises ServiceError.
+    It is not put off for long: an instance with earlier settings may do so to a place that is watched by now. Raises
+    ServiceError.
     """
-    due = show_time(deployment.services.clock() + _PUT_OFF)
-    document = {**stored.document, "due": due, "late": None}
+    due = deployment.services.clock() + _PUT_OFF
+    document = {**stored.document, "due": show_time(due), "late": show_time(due + LATE_AFTER)}
     deployment.services.store.replace(MARKS, name, document, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +18,7 @@ from verifier.controller.sweep import Swept, describe, describe_late, sweep
 from verifier.controller.work import WorkContext, do_work
 from verifier.errors import Denied, Unavailable
 from verifier.facts.build import BuildKey
-from verifier.services import BuildPage
+from verifier.services import BuildPage, Document, Store, Stored
 from verifier.times import parse_time, show_time
 
 __all__ = ["world"]
@@ -48,6 +50,34 @@ def listed(world: World) -> list[str]:
 def minutes_until(world: World, field: str) -> float:
     """Return how many minutes it is until this moment of the cursor."""
     return (parse_time(cursor(world)[field]) - world.clock()).total_seconds() / 60
+
+
+class Forgetful:
+    """A store without one mark, until that is created again."""
+
+    def __init__(self, inner: Store, lost: str) -> None:
+        self._inner, self._lost = inner, lost
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
+        return None if name == self._lost else self._inner.read(collection, name, timeout=timeout)
+
+    def present(self, collection: str, names: Sequence[str], *, timeout: float, unless: Any = None) -> set[str]:
+        return self._inner.present(collection, names, unless=unless, timeout=timeout) - {self._lost}
+
+    def due(self, collection: str, now: str, limit: int, *, timeout: float, **more: Any) -> list[tuple[str, Stored]]:
+        found = self._inner.due(collection, now, limit, timeout=timeout, **more)
+        return [(name, stored) for name, stored in found if name != self._lost]
+
+    def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
+        if name != self._lost:
+            return self._inner.create(collection, name, document, timeout=timeout)
+        stored = self._inner.read(collection, name, timeout=timeout)
+        assert stored is not None
+        self._lost = ""
+        return self._inner.replace(collection, name, document, stored.revision, timeout=timeout)
 
 
 def pass_minutes(world: World, minutes: float) -> None:
@@ -116,10 +146,21 @@ def test_a_place_that_is_not_watched_any_more_is_passed_by_and_is_never_late(wor
     pass_minutes(world, 120)
     assert swept(world, elsewhere).late == ()
     assert listed(world) == []
-    assert minutes_until(world, "due") == 60
+    assert (minutes_until(world, "due"), minutes_until(world, "late")) == (15, 25)
     assert do_work("place", CURSOR, WorkContext(world.deployment(), elsewhere, world.budget())).ignored
     swept(world)
     assert listed(world) == [HERE], "it is watched again, and due at once"
+
+
+def test_a_cursor_that_somebody_deleted_is_missed_within_an_hour_and_begins_anew(world: World) -> None:
+    swept(world)
+    document = cursor(world)
+    world.store = Forgetful(world.store, CURSOR)
+    for _ in range(61):
+        world.ledger = replace(world.ledger, store=world.store)
+        pass_minutes(world, 1)
+        swept(world)
+    assert cursor(world)["installed"] > document["installed"]
 
 
 def test_a_listing_that_fails_is_tried_again_ever_later_and_names_why(world: World) -> None:
