@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -33,10 +34,11 @@ from verifier.controller.events import (
     Work,
     decode,
 )
+from verifier.controller.trace import trace_of
 from verifier.errors import ServiceError, SettingsError, Stopping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from flask import Request
 
@@ -56,6 +58,15 @@ class Log(Protocol):
 def log(severity: str, message: str, **fields: object) -> None:
     """Print one structured line, which Cloud Run takes for the function's own log."""
     print(json.dumps({"severity": severity, "message": message, **fields}), flush=True)
+
+
+def with_fields(log: Log, fields: Mapping[str, str]) -> Log:
+    """Return a log whose lines all carry these fields."""
+
+    def write(severity: str, message: str, **more: object) -> None:
+        log(severity, message, **fields, **more)
+
+    return write
 
 
 def _configure() -> tuple[Settings, Policy]:
@@ -106,20 +117,22 @@ def handle(
     if request.method != "POST":
         return "expected a Pub/Sub push message by POST\n", 405
     headers = {name.lower(): value for name, value in request.headers.items()}
+    log = with_fields(log, trace_of(headers, SETTINGS.home_project))
     hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched, headers)  # 1, 2
     if isinstance(hint, Irrelevant):
         return "", 204
+    about = hint.key.labels if isinstance(hint, BuildStatus | ExecutionFinished | Unwatched) else {}
     try:
-        world = deployment()
+        world = replace(deployment(), listener=lambda signal: log(signal.severity, **signal.line))
         if trouble := _act(hint, world, budget(world), log):
-            log("WARNING", f"due again: {trouble}", hint=type(hint).__name__)
+            log("WARNING", f"due again: {trouble}", hint=type(hint).__name__, **about)
     except (ServiceError, Stopping) as error:
         severity = "NOTICE" if isinstance(error, Stopping) else "ERROR"
-        log(severity, f"not acknowledged: {error}", hint=type(hint).__name__)
+        log(severity, f"not acknowledged: {error}", hint=type(hint).__name__, **about)
         # A sweep is always acknowledged: the next one is a minute away.
         return ("", 204) if isinstance(hint, Sweep) else ("try again later\n", 503)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the message comes again and the log has it
-        log("ERROR", f"not acknowledged: {error!r}", stack_trace=traceback.format_exc())
+        log("ERROR", f"not acknowledged: {error!r}", stack_trace=traceback.format_exc(), **about)
         return ("", 204) if isinstance(hint, Sweep) else ("try again later\n", 500)
     return "", 204
 
@@ -150,13 +163,15 @@ def _act(
         case Work():
             done = do_work(hint.kind, hint.name, WorkContext(deployment, SETTINGS.watched, budget))
             if done.ignored:
-                log("NOTICE", f"nothing to do: {done.ignored}", work=hint.kind)
-            return done.trouble
+                log("NOTICE", f"nothing to do: {done.ignored}", work=hint.kind, **done.labels)
+            if done.trouble:
+                log("WARNING", f"due again: {done.trouble}", hint=type(hint).__name__, **done.labels)
         case Quarantined():
             log("WARNING", f"quarantined: {hint.reason}", message_id=hint.message_id)
             quarantine(hint, deployment, budget)
         case Unwatched():
-            log("WARNING", f"not watched (VERIFIER_PROJECTS, VERIFIER_REGIONS): {place_of(hint.key)}")
+            said = f"not watched (VERIFIER_PROJECTS, VERIFIER_REGIONS): {place_of(hint.key)}"
+            log("WARNING", said, **hint.key.labels)
             note_unwatched(hint.key, deployment, budget)
     return ""
 

@@ -6,7 +6,7 @@ Every call takes `timeout`, the most seconds that it may take in all; it raises 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -27,6 +27,8 @@ class Stored:
     document: Document
     revision: str
     """The store's own mark of this version of the document; opaque."""
+    written: datetime | None = field(default=None, compare=False)
+    """When it was written, by the store's own clock; None where that is this machine's."""
 
 
 class Store(Protocol):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from threading import Barrier
 from typing import Any
 
 import pytest
 
+from verifier.adapters.sqlite import SqliteStore
 from verifier.errors import Refused
 from verifier.services import Document, Store, Stored
+from verifier.standin.clock import system_clock
 
 SOON = 20.0
 """A timeout that a healthy storage never needs."""
 RACERS = 8
+CLOCKS = timedelta(seconds=5)
+"""By which the clocks of two processes of one machine may differ."""
 
 
 def create(store: Store, name: str, document: Document, collection: str = "builds") -> Stored:
@@ -48,6 +53,21 @@ def test_a_document_is_read_as_it_was_written(store: Store) -> None:
     }
     written = create(store, "a", document)
     assert store.read("builds", "a", timeout=SOON) == Stored(document, written.revision)
+
+
+def test_a_document_says_when_it_was_written_where_the_storage_has_a_clock_of_its_own(store: Store) -> None:
+    before = system_clock()
+    written = create(store, "a", {"n": 1})
+    replaced = store.replace("builds", "a", {"n": 2}, written.revision, timeout=SOON)
+    read = store.read("builds", "a", timeout=SOON)
+    assert replaced is not None
+    assert read is not None
+    moments = [stored.written for stored in (written, replaced, read)]
+    if isinstance(store, SqliteStore):
+        assert moments == [None] * 3
+    else:
+        known = [moment for moment in moments if moment is not None]
+        assert before - CLOCKS <= known[0] < known[1] == known[2] <= system_clock() + CLOCKS
 
 
 def test_types_that_compare_equal_are_kept_apart(store: Store) -> None:

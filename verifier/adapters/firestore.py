@@ -20,6 +20,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from verifier.adapters.google import credentials, needs, retry_after
 from verifier.errors import Denied, Refused, ServiceError, Unavailable
 from verifier.services import Document, Stored
+from verifier.times import parse_time
 
 _Code = grpc.StatusCode
 _MAY_HAVE_LANDED = {_Code.CANCELLED, _Code.DEADLINE_EXCEEDED, _Code.INTERNAL, _Code.UNAVAILABLE, _Code.UNKNOWN}
@@ -67,7 +68,7 @@ class FirestoreStore:
         write = self._write(collection, name, document, types.Precondition(exists=False))
         with self._explained(f"create {collection}/{name}", timeout, writing=True):
             try:
-                return Stored(document, self._commit(write, timeout))
+                return _written(document, self._commit(write, timeout))
             except AlreadyExists:
                 return None
 
@@ -80,7 +81,7 @@ class FirestoreStore:
         write = self._write(collection, name, document, types.Precondition(update_time=known))
         with self._explained(f"replace {collection}/{name}", timeout, writing=True):
             try:
-                return Stored(document, self._commit(write, timeout))
+                return _written(document, self._commit(write, timeout))
             except (FailedPrecondition, NotFound):
                 return None
 
@@ -239,7 +240,11 @@ def _name(record: types.Document) -> str:
 def _stored(record: types.Document) -> Stored:
     message = types.Document.pb(record)
     document = {key: _from_value(value) for key, value in message.fields.items()}
-    return Stored(document, _revision(message.update_time))
+    return _written(document, _revision(message.update_time))
+
+
+def _written(document: Document, revision: str) -> Stored:
+    return Stored(document, revision, parse_time(revision))
 
 
 def _revision(update_time: Timestamp) -> str:

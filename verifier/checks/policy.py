@@ -174,6 +174,8 @@ class Policy:
     routes: tuple[Route, ...] = ()
     grace: timedelta = timedelta(minutes=10)
     """How long a message about a build may take before the build counts as unannounced."""
+    objective: timedelta = timedelta(minutes=5)
+    """Within how long of a build's end its verdict is to be there; its worker's own run comes on top."""
     refused: tuple[str, ...] = ()
     """What 0.1.0 took and `verifier policy` refuses, each with what to write instead: it has no effect."""
     warnings: tuple[str, ...] = ()

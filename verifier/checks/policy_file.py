@@ -71,6 +71,7 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
     for_all = _patterns(logs, _Patterns((), (), (), (), with_defaults=True, noise=True))
     slack = top.table("slack")
     sweep = top.table("sweep")
+    slo = top.table("slo")
     strengths, repo_source_only = _evidence(top)
     policy = Policy(
         repositories=frozenset(top.items("repositories", _repository, _ANY)),
@@ -92,9 +93,10 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
         late=slack.choice("late", Late) or Policy().late,
         routes=tuple(_route(table) for table in slack.tables("route")),
         grace=sweep.span("grace", Policy().grace, _DAY) or Policy().grace,
+        objective=slo.span("verdict", Policy().objective, _DAY) or Policy().objective,
         digest=sha256(text).hexdigest(),
     )
-    for table in (top, logs, slack, sweep):
+    for table in (top, logs, slack, sweep, slo):
         table.end()
     problems.check(name)
     return advised(policy)

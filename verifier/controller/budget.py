@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from verifier.checks.policy import Policy
+from verifier.controller.arrivals import Arrivals
 from verifier.controller.breaker import Breaker
 from verifier.controller.channel_state import Held, KnownChannels
 from verifier.controller.ledger import Ledger
+from verifier.controller.signals import Signal
 from verifier.errors import OutOfTime, Stopping
 from verifier.services import Services
 
@@ -28,6 +30,10 @@ _LEAST_SECONDS = 0.5
 
 def _never() -> bool:
     return False
+
+
+def _unheard(signal: Signal) -> None:
+    """Drop the signal: nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +83,12 @@ class Deployment:
     """The Slack channel whose queue this invocation works off."""
     breaker: Breaker = field(default_factory=Breaker)
     """Whose calls nobody waits for in this process, for now."""
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    """What this process has heard of ended executions."""
+    listener: Callable[[Signal], None] = _unheard
+    """Who writes signals into the function's own log."""
+
+    def signal(self, signal: Signal | None) -> None:
+        """Have a signal written, where there is one."""
+        if signal is not None:
+            self.listener(signal)

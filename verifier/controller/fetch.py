@@ -7,6 +7,7 @@ from datetime import timedelta
 from verifier.controller.attempt import Attempt, GiveUp, RequeueAt
 from verifier.controller.budget import CALL_SECONDS
 from verifier.controller.notify import write_audit
+from verifier.controller.signals import build_unread
 from verifier.controller.unconfirmed import count_unconfirmed
 from verifier.errors import Denied, Malformed, Missing, Refused, Unavailable
 from verifier.facts.build import TERMINAL, Build, parse_build
@@ -49,7 +50,11 @@ def fetch_build(attempt: Attempt) -> Build | RequeueAt | GiveUp:
 
 def _asked_for(attempt: Attempt) -> Build:
     """Return Cloud Build's answer. Raises ServiceError, and Malformed for the answer to another question."""
-    build = attempt.services.builds.fetch(attempt.key, timeout=attempt.budget.seconds(CALL_SECONDS))
+    try:
+        build = attempt.services.builds.fetch(attempt.key, timeout=attempt.budget.seconds(CALL_SECONDS))
+    except (Denied, Unavailable) as error:
+        attempt.deployment.signal(build_unread(attempt.record, attempt.now(), error))
+        raise
     if build.key != attempt.key:
         raise Malformed(f"expected build {attempt.key.name}, got {build.key.name}")
     return build
@@ -75,6 +80,6 @@ def _warn(attempt: Attempt, error: Exception) -> None:
     if attempt.record.warned or attempt.now() - attempt.record.created < _PATIENCE:
         return
     entry = unconfirmed_entry(attempt.key, str(error), attempt.record.created + _PATIENCE)
-    write_audit(attempt.services, entry, attempt.budget.seconds(CALL_SECONDS))
+    write_audit(attempt.deployment, entry, attempt.budget.seconds(CALL_SECONDS))
     count_unconfirmed(attempt.services.store, attempt.key, str(error), attempt.now(), attempt.budget)
     attempt.note(warned=True)

@@ -98,6 +98,8 @@ class Record:
     """When the execution was first seen to have ended: from then on its logs are waited for."""
     whole: datetime | None = None
     """When the execution's logs were first seen to be whole."""
+    heard: datetime | None = None
+    """When a message first told that its execution has ended; None too where that met another invocation's lease."""
     judgement: Judgement | None = None
     recorded: bool = False
     """The audit trail has it."""
@@ -137,7 +139,7 @@ class Record:
 
 
 _MOMENTS = frozenset(
-    "created lease_until due unsaid intent looked ended whole posting unanswered missing tried".split()
+    "created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried".split()
 )
 _LISTS = frozenset({"images", "extras", "args", "claimants"})
 _WAITS = "it waits for the version that wrote it; install that one, or a later one"

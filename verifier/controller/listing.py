@@ -13,13 +13,17 @@ from typing import Any
 from verifier.controller.budget import CALL_SECONDS, KEEP_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import BUILDS, MARKS, State
 from verifier.controller.places import LATE_AFTER
+from verifier.controller.signals import unannounced
 from verifier.errors import Malformed, OutOfTime, Refused, ServiceError, Stopping, Unavailable
+from verifier.facts.build import BuildKey
 from verifier.services import BuildPage, Stored
 from verifier.times import parse_time, show_time
 
 _LIST_EVERY = timedelta(minutes=5)
 _OVERLAP = timedelta(minutes=10)
 """How far back each listing reaches behind the cursor: finish times become visible late and out of order."""
+_MOST_IN_A_ROW = 100
+"""Builds that nobody announced, of one place, which are remembered."""
 _MOST_REST_SECONDS = 3600.0
 """The longest pause that Cloud Build may ask for."""
 _FIRST_BACKOFF = timedelta(seconds=30)
@@ -117,6 +121,7 @@ def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) ->
             BUILDS, list(keys), unless=("state", State.UNCONFIRMED), timeout=seconds
         )
     silent = [key for digest, key in keys.items() if digest not in known]
+    _signal_silent(deployment, cursor, known, silent)
     for done, key in enumerate(silent):
         if not budget.has(KEEP_SECONDS):
             return done  # the cursor stays, so that this page is listed again
@@ -126,6 +131,21 @@ def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) ->
     if not page.next_page:
         cursor |= {"since": cursor["until"], "until": None}
     return len(silent)
+
+
+def _signal_silent(deployment: Deployment, cursor: dict[str, Any], known: set[str], silent: list[BuildKey]) -> None:
+    """Tell of each build that nobody announced, and keep in the cursor those of them that came in a row.
+
+    A listing overlaps the one before: what is known because that one found it was not announced either.
+    """
+    before: list[str] = cursor.get("silent", [])
+    in_a_row = [] if known - set(before) else before
+    for key in silent:
+        if key.digest not in in_a_row:
+            in_a_row = [*in_a_row, key.digest][-_MOST_IN_A_ROW:]
+            deployment.signal(unannounced(key, len(in_a_row)))
+    if in_a_row or before:
+        cursor["silent"] = in_a_row
 
 
 def _page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> BuildPage:

@@ -10,13 +10,14 @@ from verifier.controller.attempt import Attempt, Done, RequeueAt, SlackUnreachab
 from verifier.controller.budget import CALL_SECONDS, Deployment
 from verifier.controller.channel import HISTORY, is_closed, pauses_heeded
 from verifier.controller.posting import Move, after_failed_post, next_move, post
+from verifier.controller.signals import audit_unwritten
 from verifier.errors import Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Source
 from verifier.facts.submitter import Submitter
 from verifier.reporting.audit_entry import AuditEntry, announcement, undelivered_entry
 from verifier.reporting.slack_message import failed_build_message, is_posted, verdict_message
-from verifier.services import Message, Posted, Services
+from verifier.services import Message, Posted
 
 _CLOCK_SKEW = timedelta(minutes=1)
 _REFUSED_AGAIN_SECONDS = 3600.0
@@ -24,16 +25,20 @@ _REFUSED_AGAIN_SECONDS = 3600.0
 _WHO_SECONDS = 5.0
 
 
-def write_audit(services: Services, entry: AuditEntry, timeout: float) -> None:
+def write_audit(deployment: Deployment, entry: AuditEntry, timeout: float) -> None:
     """Write one entry to the audit trail and wait until it is accepted. Raises ServiceError."""
-    services.audit.write(
-        insert_id=entry.insert_id,
-        time=entry.time,
-        severity=entry.severity,
-        labels=entry.labels,
-        payload=entry.payload,
-        timeout=timeout,
-    )
+    try:
+        deployment.services.audit.write(
+            insert_id=entry.insert_id,
+            time=entry.time,
+            severity=entry.severity,
+            labels=entry.labels,
+            payload=entry.payload,
+            timeout=timeout,
+        )
+    except ServiceError as error:
+        deployment.signal(audit_unwritten(entry.labels, entry.time, deployment.services.clock(), error))
+        raise
 
 
 def record_judgement(attempt: Attempt, entry: AuditEntry) -> None:
@@ -42,7 +47,7 @@ def record_judgement(attempt: Attempt, entry: AuditEntry) -> None:
     A crash may repeat it, with the same insert id and time: it stays one entry.
     """
     if not attempt.record.recorded:
-        write_audit(attempt.services, entry, attempt.budget.seconds(CALL_SECONDS))
+        write_audit(attempt.deployment, entry, attempt.budget.seconds(CALL_SECONDS))
         attempt.note(recorded=True)
 
 
@@ -177,4 +182,4 @@ def _report_refusal(attempt: Attempt, error: Refused) -> None:
     if attempt.record.refused or judgement is None:
         return
     entry = undelivered_entry(attempt.key, judgement.verdict, str(error), judgement.decided)
-    write_audit(attempt.services, entry, attempt.budget.seconds(CALL_SECONDS))
+    write_audit(attempt.deployment, entry, attempt.budget.seconds(CALL_SECONDS))

@@ -15,9 +15,9 @@ _RETAINED = timedelta(days=7)
 
 def quarantine(message: Quarantined, deployment: Deployment, budget: Budget) -> None:
     """Write the entry. Raises ServiceError when it can't be written: then the message must come again."""
-    services, now = deployment.services, deployment.services.clock()
+    now = deployment.services.clock()
     # The moment of its publication is the same whenever it is delivered: so it stays one entry.
     published = message.published
     moment = published if published and now - _RETAINED < published < now else now
     record = quarantine_entry(message.message_id, message.reason, message.excerpt, moment)
-    write_audit(services, record, budget.seconds(CALL_SECONDS))
+    write_audit(deployment, record, budget.seconds(CALL_SECONDS))

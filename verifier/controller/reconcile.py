@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from verifier.checks.by_source import judge_source
@@ -39,6 +40,7 @@ from verifier.controller.error_book import remember
 from verifier.controller.fetch import fetch_build
 from verifier.controller.ledger import Lease
 from verifier.controller.notify import channel_for, notify, publish_judgement, record_judgement
+from verifier.controller.signals import no_completion_entry, record_unreadable, verdict_saved
 from verifier.controller.trigger import trigger_of
 from verifier.controller.worker_run import WorkerResult, run_worker
 from verifier.errors import LostLease, Malformed, ServiceError, Stopping, Unavailable
@@ -74,7 +76,7 @@ def reconcile(
             key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
         )  # 3
     except Malformed as error:
-        return f"{key.name}: {error}"
+        return _unreadable(key, deployment, error)
     return _advance(deployment, lease, budget).trouble
 
 
@@ -83,11 +85,19 @@ def reconcile_running(key: BuildKey, deployment: Deployment, budget: Budget) -> 
 
     Raises ServiceError and Stopping, as `reconcile` does.
     """
+    now = deployment.services.clock()
+    deployment.arrivals.note(key.project, now)
     try:
         lease = deployment.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS))  # 3
     except Malformed as error:
-        return f"{key.name}: {error}"
-    return _advance(deployment, lease, budget).trouble
+        return _unreadable(key, deployment, error)
+    return _advance(deployment, lease, budget, heard=now).trouble
+
+
+def _unreadable(key: BuildKey, deployment: Deployment, error: Malformed) -> str:
+    """Return what is wrong with the build's record, which this version can't read."""
+    deployment.signal(record_unreadable(key.name, error))
+    return f"{key.name}: {error}"
 
 
 def resume(stored: Stored, deployment: Deployment, budget: Budget) -> Progress:
@@ -98,11 +108,16 @@ def resume(stored: Stored, deployment: Deployment, budget: Budget) -> Progress:
     return _advance(deployment, deployment.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
 
 
-def _advance(deployment: Deployment, lease: Lease | None, budget: Budget) -> Progress:
-    """Do the steps; whatever stops them, release the record, keep what was done, and return what it was."""
+def _advance(deployment: Deployment, lease: Lease | None, budget: Budget, *, heard: datetime | None = None) -> Progress:
+    """Do the steps; whatever stops them, release the record, keep what was done, and return what it was.
+
+    `heard`: when a message told that its execution has ended.
+    """
     if lease is None:
         return Progress()
     attempt = Attempt(deployment, lease, budget)
+    if heard and lease.record.heard is None:
+        attempt.note(heard=heard)
     try:
         return _attempt(attempt)
     except LostLease:
@@ -231,6 +246,15 @@ def _save_verdict(attempt: Attempt, build: Build, judgement: Judgement) -> None:
         build=build.document,
         images=tuple(image.digest for image in build.images),
     )
+    _signal_verdict(attempt, build, judgement)
+
+
+def _signal_verdict(attempt: Attempt, build: Build, judgement: Judgement) -> None:
+    """Write into the function's own log that there is a verdict, and whether anybody told that its worker has ended."""
+    deployment, record, now = attempt.deployment, attempt.record, attempt.now()
+    deployment.signal(verdict_saved(record, judgement, build, deployment.policy.objective))
+    others_came = deployment.arrivals.came(record.key.project, now)
+    deployment.signal(no_completion_entry(record, now, others_came=others_came))
 
 
 # 11 record, 12 notify

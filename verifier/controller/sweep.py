@@ -7,7 +7,8 @@
 3. where there is no topic, or it does not take them, do the same here, one after the other (`working_off.py`)
 4. tell Slack, at most once an hour, of messages about builds that nobody knows, and about builds in places that nobody
    watches
-5. name the places that were not listed in time
+5. name the places that were not listed in time, and tell the function's own log of what waits for long
+   (`lateness.py`)
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.channel_queue import enrol_channels
 from verifier.controller.hand_out import HandedOut, hand_out
+from verifier.controller.lateness import signal_lateness
 from verifier.controller.ledger import MARKS
 from verifier.controller.places import MOST_LATE, LatePlace, enrol, late_places
+from verifier.controller.signals import SignalName, clock_skew
 from verifier.controller.turns import waiting
 from verifier.controller.unconfirmed import tell_unconfirmed
 from verifier.controller.unwatched import tell_unwatched
@@ -76,6 +79,8 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
             tell_unwatched(deployment, clock(), budget)
         with _noted(problems, "late places"):
             late = late_places(store, watched, clock(), budget.seconds(LEDGER_SECONDS))  # 5
+        with _noted(problems, "lateness"):
+            signal_lateness(deployment, budget)
     finally:
         store.replace(MARKS, _LEASE_MARK, {"until": None}, turn.revision, timeout=LEDGER_SECONDS)
     unlisted = ["/".join(place) for place in missing] + [place.name for place in late] + list(worked.unlisted)
@@ -118,8 +123,9 @@ def _take_turn(deployment: Deployment, budget: Budget, now: datetime, lease: tim
     until = stored.document.get("until") if stored else None
     if isinstance(until, str) and now < parse_time(until):
         return None
+    before = deployment.services.clock()
     try:
-        return _write_turn(store, document, stored, budget)
+        turn = _write_turn(store, document, stored, budget)
     except Unavailable as error:
         if not error.ambiguous:
             raise
@@ -127,6 +133,8 @@ def _take_turn(deployment: Deployment, budget: Budget, now: datetime, lease: tim
         if found is None or dict(found.document) != document:
             raise
         return found
+    deployment.signal(clock_skew(before, turn.written if turn else None, deployment.services.clock()))
+    return turn
 
 
 def _write_turn(store: Store, document: Document, stored: Stored | None, budget: Budget) -> Stored | None:
@@ -157,7 +165,10 @@ def describe_late(swept: Swept | None) -> list[dict[str, Any]]:
         {
             "message": f"place late: the builds of {place.name} were last listed {place.listed or 'never'}"
             + (f"; {place.error}" if place.error else ""),
+            "signal": str(SignalName.PLACE_LATE),
             "place_late": place.name,
+            "project": place.name.partition("/")[0],
+            "location": place.name.partition("/")[2],
             "listed": place.listed,
         }
         for place in (swept.late if swept else ())

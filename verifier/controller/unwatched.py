@@ -53,7 +53,7 @@ def note_unwatched(key: BuildKey, deployment: Deployment, budget: Budget) -> Non
         # and a place that waits for its notice is not counted twice.
         if is_named or not seen["more"]:
             entry = unwatched_entry(key if is_named else None, hour)
-            write_audit(deployment.services, entry, budget.seconds(CALL_SECONDS))
+            write_audit(deployment, entry, budget.seconds(CALL_SECONDS))
         grown = {**seen, "places": [*seen["places"], place]} if is_named else {**seen, "more": seen["more"] + 1}
         if is_named:
             count(_NOTICE, deployment.services.store, place, now, budget)

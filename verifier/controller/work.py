@@ -11,7 +11,7 @@ as well, so that it comes back whatever happens.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from traceback import format_exception
 
@@ -24,6 +24,7 @@ from verifier.controller.ledger import BUILDS, MARKS
 from verifier.controller.listing import list_place
 from verifier.controller.places import is_watched, pass_by, shown_place
 from verifier.controller.reconcile import resume
+from verifier.controller.signals import record_unreadable
 from verifier.errors import Malformed, VerifierError
 from verifier.services import Document, Stored
 from verifier.times import show_time
@@ -56,6 +57,8 @@ class WorkDone:
     """Builds without a record that a listing found."""
     unsaid: bool = False
     """Slack alone has not heard."""
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The project, location and build that it was for, as far as there are such, by the names that log lines have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class WorkKind:
 def _resume_record(name: str, stored: Stored, at: WorkContext) -> WorkDone:
     try:
         progress = resume(stored, at.deployment, at.budget)
-    except Malformed:
+    except Malformed as error:
+        at.deployment.signal(record_unreadable(name, error))
         _put_off(name, stored, at)
         raise
     return WorkDone(progress.trouble, unsaid=progress.unsaid)
@@ -203,4 +207,11 @@ def _handle(kind: WorkKind, name: str, stored: Stored, at: WorkContext) -> WorkD
     now = clock()
     failed = bool(done.trouble) and not done.unsaid
     breaker.note(*owner, failed=failed, seconds=(now - began).total_seconds(), now=now)
-    return WorkDone(f"{title}: {done.trouble}", done.ignored, done.found, done.unsaid) if done.trouble else done
+    said = f"{title}: {done.trouble}" if done.trouble else ""
+    return replace(done, trouble=said, labels=_labels(owner, stored.document))
+
+
+def _labels(owner: tuple[str, str], document: Document) -> dict[str, str]:
+    named = document.get("key")
+    build = str(named.get("id", "")) if isinstance(named, Mapping) else ""
+    return dict(zip(("project", "location"), owner, strict=True)) | ({"build": build} if build else {})

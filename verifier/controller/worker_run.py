@@ -18,6 +18,7 @@ from verifier.checks.worker import exit_lines_will_come, is_certain, log_finding
 from verifier.controller.attempt import Attempt, RequeueAt
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS
 from verifier.controller.ledger import BUILDS, failures
+from verifier.controller.signals import logs_unread
 from verifier.errors import Denied, Missing, OutOfTime, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import (
@@ -265,6 +266,7 @@ def _inspect(attempt: Attempt, execution: Execution, container: Container | None
     try:
         facts = _read(attempt, execution, container, worker)
     except ServiceError as error:
+        attempt.deployment.signal(logs_unread(attempt.key, ended, attempt.now(), error))
         if _is_retryable(attempt, error, out_of_time=is_out_of_time):
             raise
         return _Logs((_unread(error),))

@@ -43,6 +43,11 @@ class BuildKey:
         return f"projects/{self.project}/locations/{self.location}/builds/{self.id}"
 
     @property
+    def labels(self) -> dict[str, str]:
+        """The three parts by the names that log lines give them."""
+        return {"project": self.project, "location": self.location, "build": self.id}
+
+    @property
     def digest(self) -> str:
         """A hash of the three parts: safe as the name of a stored document."""
         return sha256(self.name.encode()).hexdigest()

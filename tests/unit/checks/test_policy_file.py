@@ -148,8 +148,9 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
     of_sweep = [line for line in lines if line.startswith("grace")]
     of_slack = [line for line in lines if line.startswith(("post", "name", "late"))]
     of_logs = [line for line in lines if line.startswith(("default_patterns", "noise"))]
-    of_all = [line for line in lines if line not in [*of_worker, *of_slack, *of_logs, *of_sweep]]
-    tables = ["[slack]", *of_slack, "[logs]", *of_logs, "[sweep]", *of_sweep, WORKER, *of_worker]
+    of_slo = [line for line in lines if line.startswith("verdict ")]
+    of_all = [line for line in lines if line not in [*of_worker, *of_slack, *of_logs, *of_sweep, *of_slo]]
+    tables = ["[slack]", *of_slack, "[logs]", *of_logs, "[sweep]", *of_sweep, "[slo]", *of_slo, WORKER, *of_worker]
 
     said = policy("\n".join([*of_all, *tables]))
 
@@ -158,9 +159,10 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
 
 
 def test_waits_are_read_where_they_belong() -> None:
-    found = policy(f'[sweep]\ngrace = "2s"\n{WORKER}\nsettle = "1s"')
+    found = policy(f'[sweep]\ngrace = "2s"\n[slo]\nverdict = "3m"\n{WORKER}\nsettle = "1s"')
 
     assert found.grace == timedelta(seconds=2)
+    assert found.objective == timedelta(minutes=3)
     assert found.workers[0].deadlines.settle == timedelta(seconds=1)
 
 

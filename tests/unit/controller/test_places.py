@@ -209,12 +209,18 @@ def test_a_late_place_is_a_line_of_its_own_and_the_sweep_is_not_completed() -> N
     assert describe_late(done) == [
         {
             "message": "place late: the builds of a/east were last listed 2026-11-23T01:00:00.000000Z; it hangs",
+            "signal": "place_late",
             "place_late": "a/east",
+            "project": "a",
+            "location": "east",
             "listed": "2026-11-23T01:00:00.000000Z",
         },
         {
             "message": "place late: the builds of b/east were last listed never",
+            "signal": "place_late",
             "place_late": "b/east",
+            "project": "b",
+            "location": "east",
             "listed": "",
         },
     ]
