@@ -8,6 +8,7 @@
 | `story/` | whole stories over the real adapters and the stand-in, and the function as a process |
 | `emulators/` | Google's own emulators, and the ledger on the real Firestore one |
 | `faults/` | every external call with every fault |
+| `signals/` | each failure played for two hours, and what the function's own log says of it |
 | `simulation/` | virtual time: crashes, faults and late writes by the thousand, planted bugs, an oracle |
 | `crashes/` | a real process, killed at each of its outward calls |
 | `duplicates/` | a flood of duplicates, and a function that is killed again and again |

@@ -6,7 +6,7 @@ import importlib.util
 import io
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache, partial
@@ -37,19 +37,24 @@ TRIGGER_NAME = TRIGGER
 @cache
 def entry() -> ModuleType:
     """Return `main.py`, imported once, with settings of its own."""
+    settings = {
+        "VERIFIER_PROJECTS": f"{PROJECT}={NUMBER},{DOOMED}",
+        "VERIFIER_REGIONS": REGION,
+        "VERIFIER_SLACK_TOKEN": "xoxb-simulated",
+        "VERIFIER_SLACK_CHANNEL": "C0ORCHARD",
+    }
+    return loaded("simulated_main", settings, POLICY)
+
+
+def loaded(name: str, settings: Mapping[str, str], policy_text: str) -> ModuleType:
+    """Return `main.py`, imported under a name with these settings and this policy."""
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         policy = Path(folder) / "policy.toml"
-        policy.write_text(POLICY)
-        os.environ |= {
-            "VERIFIER_PROJECTS": f"{PROJECT}={NUMBER},{DOOMED}",
-            "VERIFIER_REGIONS": REGION,
-            "VERIFIER_POLICY": str(policy),
-            "VERIFIER_SLACK_TOKEN": "xoxb-simulated",
-            "VERIFIER_SLACK_CHANNEL": "C0ORCHARD",
-        }
+        policy.write_text(policy_text)
+        os.environ |= {**settings, "VERIFIER_POLICY": str(policy)}
         try:
-            spec = importlib.util.spec_from_file_location("simulated_main", MAIN)
+            spec = importlib.util.spec_from_file_location(name, MAIN)
             assert spec is not None
             assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
