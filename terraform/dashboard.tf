@@ -16,6 +16,7 @@ locals {
     "Builds from local source by day and project" = "sum by (project) (sum_over_time(${local.local_source}[1d]))"
     "Verdicts by day"                             = "sum by (verdict) (sum_over_time(${local.verdicts}[1d]))"
     "What was no verdict, by day"                 = "sum by (kind) (sum_over_time(${local.no_verdicts}[1d]))"
+    "What was in the way, by day"                 = "sum by (signal) (sum_over_time(${format(local.signals, "")}[1d]))"
   }
   charts = {
     "Time to verdict, in seconds: median of the last hour"        = "histogram_quantile(0.5, sum by (le) (sum_over_time(${local.to_verdict}[1h])))"
@@ -54,5 +55,5 @@ resource "google_monitoring_dashboard" "verifier" {
       )
     }
   })
-  depends_on = [google_logging_metric.entries, google_logging_metric.sweeps, google_logging_metric.time_to_verdict]
+  depends_on = [google_logging_metric.entries, google_logging_metric.signals, google_logging_metric.sweeps, google_logging_metric.time_to_verdict]
 }

@@ -1,4 +1,5 @@
 locals {
+  own_log   = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.home.name}\""
   audit_log = "logName=\"projects/${var.home.project}/logs/build-verifier\""
 
   # The names that the metrics have in PromQL. A counter's sample is what its minute counted: a time's count is their sum,
@@ -6,90 +7,17 @@ locals {
   metric_prefix = "logging_googleapis_com:user_${replace(var.home.name, "-", "_")}"
   entries       = "${local.metric_prefix}_entries{monitored_resource=\"global\"%s}"
   verdicts      = format(local.entries, ",kind=\"verdict\"")
-  inconclusive  = format(local.entries, ",kind=\"verdict\",verdict=\"INCONCLUSIVE\"")
-  undelivered   = format(local.entries, ",kind=\"undelivered\"")
-  quarantined   = format(local.entries, ",kind=\"quarantined\"")
-  unconfirmed   = format(local.entries, ",kind=\"unconfirmed\"")
-  unwatched     = format(local.entries, ",kind=\"unwatched\"")
+  own_verdicts  = "${local.metric_prefix}_verdicts{monitored_resource=\"cloud_run_revision\"%s}"
+  signals       = "${local.metric_prefix}_signals{monitored_resource=\"cloud_run_revision\"%s}"
   sweeps        = "${local.metric_prefix}_sweeps{monitored_resource=\"cloud_run_revision\"}"
   to_verdict    = "${local.metric_prefix}_time_to_verdict_bucket{monitored_resource=\"global\"}"
+  instances     = "run_googleapis_com:container_instance_count{monitored_resource=\"cloud_run_revision\",service_name=\"${var.home.name}\",state=\"active\"}"
   waiting       = "pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=\"%s\"}"
   dead_letters  = format(local.waiting, google_pubsub_subscription.dead_letters.name)
 
   doctor_step = {
     when     = "In a clone of the repository, after `make .venv/ready`, and with application default credentials (`gcloud auth application-default login`):"
     commands = ["doctor_in_clone"]
-  }
-
-  # A runbook begins with what the trouble means for builds. Commands that belong to different moments are never in one
-  # block, for a block is pasted whole.
-  alerts = {
-    dead_letters = {
-      title    = "Messages were given up"
-      severity = "ERROR"
-      query    = "max(${local.dead_letters}) > 0"
-      duration = "0s"
-      runbook  = "Builds are judged as before; at most the line about a build that failed is lost, for the sweep finds successful builds and runs that have ended by itself. A hundred deliveries of a message failed, and the function's log says why (`not acknowledged`). Fix that, then empty the subscription (output `dead_letters`): nothing needs to be replayed."
-      urgency  = "It can wait until morning: what was given up is kept for 31 days. It is over when the subscription is empty."
-      steps = [
-        { when = "To look at it:", commands = ["log", "show"] },
-        { when = "When you understand them, and only then:", commands = ["empty"] },
-      ]
-    }
-    no_sweep = {
-      title    = "No sweep was completed for ten minutes"
-      severity = "CRITICAL"
-      query    = "(sum(sum_over_time(${local.sweeps}[5m])) or vector(0)) < 1"
-      duration = "300s"
-      runbook  = "Verdicts may be late or missing: what failed once is not tried again, or builds that nobody announced are not found. Run `verifier doctor`. Look at the function's log: it does not start (a wrong setting or policy, a secret without a version), or a sweep fails (`not acknowledged`), or builds of a project can't be listed (`sweep incomplete`: the sweep's line in the function's log names the place and the permission). No such line: is the scheduler's job paused, is the push refused (403)?"
-      urgency  = "Do not wait: what failed once may not be tried again meanwhile. It is over when the dashboard counts sweeps again, one a minute."
-      steps    = [local.doctor_step, { when = "To look at it:", commands = ["log", "scheduler"] }]
-    }
-    inconclusive = {
-      title    = "More than a quarter of the verdicts of a day are inconclusive"
-      severity = "WARNING"
-      query    = "sum(sum_over_time(${local.inconclusive}[1d])) / sum(sum_over_time(${local.verdicts}[1d])) > 0.25 and sum(sum_over_time(${local.inconclusive}[1d])) >= 5"
-      duration = "0s"
-      runbook  = "Nobody knows of these builds whether they are what was pushed and whether they work; none is taken for good. Something that is required can't be checked: the audit trail's `findings` with the outcome `could-not-check` say what, and their `remediation` what to do. Mostly it is a permission, a worker that logs too late, or a job whose image tag moved."
-      urgency  = "It can wait until morning. It is over a day after the last of them at the latest."
-      steps    = [{ when = "To look at it:", commands = ["open"] }, local.doctor_step]
-    }
-    undelivered = {
-      title    = "Slack refuses a verdict"
-      severity = "ERROR"
-      query    = "sum(sum_over_time(${local.undelivered}[1h])) > 0"
-      duration = "0s"
-      runbook  = "Builds are judged as before; only Slack does not hear of it. The verdict is in the audit trail, and is posted when Slack takes it: it is tried every five minutes, or every hour when Slack refuses this message alone. The entry of kind `undelivered` names the fix: invite the bot to the channel, correct `slack.channel` in terraform.tfvars (or a route's channel in policy.toml) and apply, or renew the token (see Upgrade)."
-      urgency  = "It can wait until morning where nobody has to act on a red verdict at night. It is over an hour after the last refusal."
-      steps    = [{ when = "To look at it:", commands = ["undelivered"] }, local.doctor_step]
-    }
-    quarantined = {
-      title    = "Messages can't be read"
-      severity = "WARNING"
-      query    = "sum(sum_over_time(${local.quarantined}[1h])) > 0"
-      duration = "0s"
-      runbook  = "Builds are judged as before: the sweep finds by listing those whose messages can't be read, some minutes late. Either somebody publishes to the topics who should not, or a subscription was changed, or Cloud Build writes what this version does not know. The entries of kind `quarantined` say where, what was expected and what was got, with the beginning of the message. See who may publish to the topic, and run `verifier doctor`."
-      urgency  = "It can wait until morning. It is over an hour after the last such message."
-      steps    = [{ when = "To look at it:", commands = ["quarantined"] }, local.doctor_step]
-    }
-    unconfirmed = {
-      title    = "Messages name builds that Cloud Build does not show"
-      severity = "WARNING"
-      query    = "sum(sum_over_time(${local.unconfirmed}[1h])) > 0"
-      duration = "0s"
-      runbook  = "No verdict was given for them. Either somebody forges messages, which costs a read each and buys nothing, or the verifier may not read these builds: then real ones are not judged. The entries of kind `unconfirmed` name the builds and what Cloud Build answered. See who may publish to the topic, and run `verifier doctor`."
-      urgency  = "It can wait until morning where the entries say `not found`; where they name a permission, builds go unjudged until it is granted. It is over an hour after the last such message."
-      steps    = [{ when = "To look at it:", commands = ["unconfirmed"] }, local.doctor_step]
-    }
-    unwatched = {
-      title    = "Builds ran where nobody watches"
-      severity = "WARNING"
-      query    = "sum(sum_over_time(${local.unwatched}[1h])) > 0"
-      duration = "0s"
-      runbook  = "Builds of a region or project that the verifier does not watch are not judged. Add the place to `regions` or `projects` in terraform.tfvars and apply, or find out who built there (`gcloud builds submit --region=…` is enough) and why. The entries of kind `unwatched` name each place once an hour, twenty at the most: anybody who may publish to the topic can name any place."
-      urgency  = "It can wait until morning where nothing from that place is deployed. It is over an hour after the last such build."
-      steps    = [{ when = "To look at it:", commands = ["unwatched"] }, local.doctor_step]
-    }
   }
 }
 
@@ -137,11 +65,48 @@ resource "google_logging_metric" "time_to_verdict" {
 resource "google_logging_metric" "sweeps" {
   project     = var.home.project
   name        = "${var.home.name}/sweeps"
-  description = "Sweeps that came to their end."
-  filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.home.name}\" jsonPayload.sweep=\"completed\""
+  description = "Sweeps that came to their end, also those that could not list every place."
+  filter      = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"${var.home.name}\" (jsonPayload.sweep=\"completed\" OR jsonPayload.sweep=\"incomplete\")"
   metric_descriptor {
     metric_kind = "DELTA"
     value_type  = "INT64"
+  }
+}
+
+# What the function itself says of its verdicts: the audit trail may be what is broken.
+resource "google_logging_metric" "verdicts" {
+  project          = var.home.project
+  name             = "${var.home.name}/verdicts"
+  description      = "Verdicts by the function's own log, by project, verdict, and whether they met the objective of [slo] in policy.toml."
+  filter           = "${local.own_log} jsonPayload.signal=\"verdict\""
+  label_extractors = { for label in ["project", "verdict", "objective"] : label => "EXTRACT(jsonPayload.${label})" }
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    dynamic "labels" {
+      for_each = ["project", "verdict", "objective"]
+      content {
+        key = labels.value
+      }
+    }
+  }
+}
+
+resource "google_logging_metric" "signals" {
+  project          = var.home.project
+  name             = "${var.home.name}/signals"
+  description      = "Lines of the function's own log about trouble that lasts, by signal and project."
+  filter           = "${local.own_log} jsonPayload.signal:* NOT jsonPayload.signal=\"verdict\""
+  label_extractors = { for label in ["signal", "project"] : label => "EXTRACT(jsonPayload.${label})" }
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    dynamic "labels" {
+      for_each = ["signal", "project"]
+      content {
+        key = labels.value
+      }
+    }
   }
 }
 
@@ -154,7 +119,7 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 resource "google_monitoring_alert_policy" "alert" {
-  for_each              = local.alerts
+  for_each              = { for key, alert in local.alerts : key => alert if !contains(local.alerts_off, key) }
   project               = var.home.project
   display_name          = "Build Verifier: ${each.value.title}"
   severity              = each.value.severity
@@ -163,11 +128,31 @@ resource "google_monitoring_alert_policy" "alert" {
 
   conditions {
     display_name = each.value.title
-    condition_prometheus_query_language {
-      query                     = each.value.query
-      duration                  = each.value.duration
-      evaluation_interval       = "60s"
-      disable_metric_validation = true # a metric is known to Monitoring only once it has counted something
+    dynamic "condition_prometheus_query_language" {
+      for_each = each.value.query == null ? [] : [""]
+      content {
+        query                     = each.value.query
+        duration                  = each.value.duration
+        evaluation_interval       = "60s"
+        disable_metric_validation = true # a metric is known to Monitoring only once it has counted something
+      }
+    }
+    # A line is enough, for it is written only about what lasts: such a condition asks for no metric, and costs nothing.
+    dynamic "condition_matched_log" {
+      for_each = each.value.match == null ? [] : [""]
+      content {
+        filter           = each.value.match
+        label_extractors = length(each.value.labels) > 0 ? each.value.labels : null
+      }
+    }
+  }
+  dynamic "alert_strategy" {
+    for_each = each.value.match == null ? [] : [""]
+    content {
+      auto_close = "3600s"
+      notification_rate_limit {
+        period = "3600s"
+      }
     }
   }
   documentation {
@@ -188,7 +173,9 @@ resource "google_monitoring_alert_policy" "alert" {
     google_cloud_run_v2_service_iam_member.push,
     google_cloud_scheduler_job.sweep,
     google_logging_metric.entries,
+    google_logging_metric.signals,
     google_logging_metric.sweeps,
+    google_logging_metric.verdicts,
     google_pubsub_subscription.push,
     google_service_account_iam_member.push_token,
   ]

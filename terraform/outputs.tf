@@ -1,5 +1,6 @@
 # What a person pastes. Alerts name these commands too, so nothing in them is known only after the apply.
 locals {
+  ledger_copy = "${var.home.project}-${var.home.name}-copy"
   function_id = "projects/${var.home.project}/locations/${var.home.region}/functions/${google_cloudfunctions2_function.verifier.name}"
   audit_view  = "--project=${var.home.project} --location=${var.home.region} --bucket=${google_logging_project_bucket_config.audit.bucket_id} --view=${google_logging_log_view.audit.name} --freshness=1d --limit=20"
 
@@ -14,7 +15,7 @@ locals {
     } : place => "'${replace(path, "'", "'\\''")}'"
   }
 
-  commands = {
+  commands = merge(local.signal_commands, {
     doctor          = "verifier doctor --function=${local.function_id} --policy=${local.policy_word.here}"
     doctor_in_clone = ".venv/bin/verifier doctor --function=${local.function_id} --policy=${local.policy_word.clone}"
     log             = "gcloud logging read '${local.log_filter}' --project=${var.home.project} --freshness=1h --limit=20 --format='value(timestamp,severity,jsonPayload.message,jsonPayload.problems,textPayload)'"
@@ -28,7 +29,20 @@ locals {
     empty           = "gcloud pubsub subscriptions seek ${google_pubsub_subscription.dead_letters.name} --project=${var.home.project} --time=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
     scheduler       = "gcloud scheduler jobs describe ${google_cloud_scheduler_job.sweep.name} --location=${var.home.region} --project=${var.home.project}"
     restart         = "gcloud run services update ${var.home.name} --region=${var.home.region} --project=${var.home.project} --update-labels=restarted=$(date +%s)"
-  }
+
+    slow             = "gcloud logging read '${local.own_log} jsonPayload.objective=\"missed\"' --project=${var.home.project} --freshness=1d --limit=20 --format='value(timestamp,jsonPayload.project,jsonPayload.build,jsonPayload.seconds,jsonPayload.worker_seconds)'"
+    red              = "gcloud logging read '(labels.verdict=\"LOCAL_SOURCE\" OR labels.verdict=\"FAILED\")' ${local.audit_view} --format='value(timestamp,labels.verdict,labels.project,labels.build)'"
+    audit_role       = "gcloud projects get-iam-policy ${var.home.project} --flatten=bindings --filter='bindings.members:${google_service_account.account["function"].account_id}@${var.home.project}.iam.gserviceaccount.com' --format='value(bindings.role)'"
+    executions       = "gcloud pubsub subscriptions describe ${google_pubsub_subscription.push["executions"].name} --project=${var.home.project} --format='value(topic,state)'"
+    subscriptions    = "gcloud pubsub subscriptions list --project=${var.home.project} --filter='name:${var.home.name}-builds' --format='value(name,topic,state)'"
+    instances        = "gcloud run services describe ${var.home.name} --region=${var.home.region} --project=${var.home.project} --format='yaml(spec.template.metadata.annotations)'"
+    quota_cloudbuild = "gcloud beta quotas info list --service=cloudbuild.googleapis.com --project=${var.home.project} --filter='metric:get_requests'"
+    quota_logging    = "gcloud beta quotas info list --service=logging.googleapis.com --project=${var.home.project} --filter='metric:read_requests'"
+    recovery         = "gcloud firestore databases describe --database=${google_firestore_database.ledger.name} --project=${var.home.project} --format='value(pointInTimeRecoveryEnablement,earliestVersionTime)'"
+    copy_bucket      = "gcloud storage buckets create gs://${local.ledger_copy} --location=${var.home.region} --uniform-bucket-level-access --project=${var.home.project}"
+    recover          = "gcloud firestore export gs://${local.ledger_copy}/$(date -u +%Y-%m-%dT%H) --database=${google_firestore_database.ledger.name} --snapshot-time=$(date -u +%Y-%m-%dT%H:00:00Z) --project=${var.home.project}"
+  })
+  signal_commands = { for name in concat(keys(local.signal_alerts), ["no_completion_entry"]) : "signal_${name}" => format(local.signal_command, name) }
 }
 
 output "slack_secret" {
@@ -75,6 +89,15 @@ output "log" {
 output "audit" {
   description = "The command that shows the newest verdicts, from the bucket that keeps them."
   value       = local.commands.audit
+}
+
+output "alerts" {
+  description = "What each alert is about, by the name by which `alerts = { off = [...] }` turns it off."
+  value       = { for name, alert in local.alerts : name => alert.title }
+  precondition {
+    condition     = length(setsubtract(var.alerts.off, keys(local.alerts))) == 0
+    error_message = "alerts.off: give names of alerts (${join(", ", keys(local.alerts))}), not ${join(", ", setsubtract(var.alerts.off, keys(local.alerts)))}."
+  }
 }
 
 output "dead_letters" {

@@ -85,10 +85,11 @@ variable "slack" {
 }
 
 variable "alerts" {
-  description = "Who hears of trouble with the verifier itself: mail addresses, and the full names of notification channels that exist already."
+  description = "Who hears of trouble with the verifier itself: mail addresses, and the full names of notification channels that exist already. `off`: alerts that are not wanted, by their names in docs/alerts.md."
   type = object({
     emails   = optional(set(string), [])
     channels = optional(set(string), [])
+    off      = optional(set(string), [])
   })
   nullable = false
   validation {

@@ -83,8 +83,8 @@ run "what_is_left_out_has_its_default" {
     error_message = "The token stays in the installation's region."
   }
   assert {
-    condition     = google_firestore_database.ledger.delete_protection_state == "DELETE_PROTECTION_ENABLED"
-    error_message = "The database is protected."
+    condition     = google_firestore_database.ledger.delete_protection_state == "DELETE_PROTECTION_ENABLED" && google_firestore_database.ledger.point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED"
+    error_message = "The database is protected, and what was in it can be had back."
   }
 }
 
@@ -140,7 +140,37 @@ run "what_is_given_is_done" {
     error_message = "Builds are all that is looked at."
   }
   assert {
-    condition     = length(google_monitoring_alert_policy.alert) == 7 && alltrue([for one in google_monitoring_alert_policy.alert : one.notification_channels == tolist(["projects/home-project/notificationChannels/1"])])
-    error_message = "Each of the seven alerts goes to the given channel."
+    condition     = length(google_monitoring_alert_policy.alert) == 19 && alltrue([for one in google_monitoring_alert_policy.alert : one.notification_channels == tolist(["projects/home-project/notificationChannels/1"])])
+    error_message = "Each of the alerts goes to the given channel."
+  }
+}
+
+run "every_alert_can_be_turned_off" {
+  command = plan
+  variables {
+    alerts = {
+      emails = ["team@example.com"]
+      off = [
+        "audit_unwritten", "backlog_late", "build_unread", "clock_skew", "dead_letters", "inconclusive", "logs_unread",
+        "no_completion_entry", "no_sweep", "place_late", "quarantined", "record_unreadable", "saturated", "slack_late",
+        "slow_verdicts", "unannounced", "unconfirmed", "undelivered", "unwatched",
+      ]
+    }
+  }
+  assert {
+    condition     = length(google_monitoring_alert_policy.alert) == 0
+    error_message = "Whatever is turned off is not made."
+  }
+}
+
+run "one_instance_is_always_all_of_them" {
+  command = plan
+  variables {
+    function = { max_instances = 1 }
+    alerts   = { emails = ["team@example.com"], off = ["slow_verdicts"] }
+  }
+  assert {
+    condition     = length(google_monitoring_alert_policy.alert) == 17 && !contains(keys(google_monitoring_alert_policy.alert), "saturated")
+    error_message = "With one instance there is no alert on all of them being busy."
   }
 }

@@ -70,6 +70,14 @@ run "a_name_too_long_and_a_job_without_its_region" {
   expect_failures = [var.home, var.projects]
 }
 
+run "an_alert_that_does_not_exist" {
+  command = plan
+  variables {
+    alerts = { emails = ["team@example.com"], off = ["slow_verdict"] }
+  }
+  expect_failures = [output.alerts]
+}
+
 run "a_policy_that_takes_no_further_exemption" {
   command = plan
   variables {
