@@ -154,7 +154,7 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
 
     said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 15
+    assert len(lines) == 16
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
 
 
