@@ -70,3 +70,7 @@ class Stopping(VerifierError):
 
 class Malformed(VerifierError):
     """A document or message has not the shape that it must have; the message says where, expected and got."""
+
+
+class UnreadableUpload(VerifierError):
+    """An uploaded archive can't be read whole, or is larger than what is read: nothing is said of its files."""
