@@ -7,6 +7,8 @@ leaves out, is written where it is read.
 
 from __future__ import annotations
 
+from verifier.facts.upload.limits import Limits
 from verifier.facts.upload.listing import UploadedFile, UploadListing
+from verifier.facts.upload.reading import read_content, read_listing
 
-__all__ = ["UploadListing", "UploadedFile"]
+__all__ = ["Limits", "UploadListing", "UploadedFile", "read_content", "read_listing"]
