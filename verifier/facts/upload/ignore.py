@@ -1,9 +1,9 @@
 r"""Which files gcloud leaves out of an upload: its rules, which are not git's though they look alike.
 
-What holds (gcloud 528.0.0, `googlecloudsdk/command_lib/util/gcloudignore.py` and `glob.py`; `gcloud topic gcloudignore`):
+What holds (gcloud 528.0.0, `googlecloudsdk/command_lib/util/gcloudignore.py`, `glob.py`; `gcloud topic gcloudignore`):
 
-- `.gcloudignore` at the top of the uploaded folder counts. Without one, and only where that very folder has a `.git` or a
-  `.gitignore`, a default counts: those two names, `.gcloudignore` and the patterns of that `.gitignore`. Otherwise
+- `.gcloudignore` at the top of the uploaded folder counts. Without one, and only where that very folder has a `.git` or
+  a `.gitignore`, a default counts: those two names, `.gcloudignore` and the patterns of that `.gitignore`. Otherwise
   nothing is left out. Files of rules further down never count, nor does git's own global file.
 - Patterns are matched from the right: `docs/*.md` leaves out `x/docs/a.md` as well, and `*/build` matches `build`.
 - `\[` is no escape, and `[[:alpha:]]` no class: what the shell's matching of names makes of brackets counts.
@@ -82,9 +82,9 @@ class IgnoreRules:
 def rules_of(files: Mapping[str, bytes], *, has_git: bool, more_defaults: str = "") -> IgnoreRules:
     """Return the rules by which a folder is uploaded.
 
-    `files` has the files of the folder's top that may hold rules, by name: `.gcloudignore`, `.gitignore`, and what those
-    include. `has_git`: there is a `.git` at the top. `more_defaults`: patterns that a command adds to gcloud's default,
-    such as `node_modules` for functions. Raise Malformed for rules by which gcloud itself would not upload anything.
+    `files` has the files of the folder's top that may hold rules, by name: `.gcloudignore`, `.gitignore`, and what
+    those include. `has_git`: there is a `.git` at the top. `more_defaults`: patterns that a command adds to gcloud's
+    default, such as `node_modules` for functions. Raise Malformed for rules by which gcloud would not upload anything.
     """
     if ".gcloudignore" in files:
         patterns = _patterns(_text(files, ".gcloudignore"), ".gcloudignore", files, may_include=True)

@@ -46,7 +46,7 @@ ROWS = (
     SecretRow(
         "a token for a registry of packages",
         (".npmrc", ".pypirc", ".yarnrc.yml", ".gem/credentials", ".cargo/credentials", ".cargo/credentials.toml"),
-        "npm docs, npmrc, 'Auth related configuration'; Python Packaging User Guide, 'The .pypirc file'; The Cargo Book",
+        "npm docs, npmrc, 'Auth related configuration'; PyPA, 'The .pypirc file'; The Cargo Book, 'Configuration'",
     ),
     SecretRow(
         "a password for a host",
@@ -58,6 +58,8 @@ ROWS = (
         (
             "*service[-_]account*.json",
             "*serviceaccount*.json",
+            "sa[-_]key*.json",
+            "*[-_]sa[-_]key*.json",
             "*firebase-adminsdk*.json",
             "client_secret*.json",
             "application_default_credentials.json",

@@ -9,13 +9,12 @@ becomes an empty folder, and times have no zone.
 
 from __future__ import annotations
 
-import stat
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from zlib import crc32
 
 from verifier.errors import UnreadableUpload
@@ -23,23 +22,26 @@ from verifier.facts.upload.collecting import Collected
 from verifier.facts.upload.digest import ContentIds
 from verifier.facts.upload.incoming import Incoming, Pieces
 from verifier.facts.upload.limits import MIB, human
-from verifier.facts.upload.listing import EXECUTABLE, FILE, LINK
-from verifier.facts.upload.names import shown_name, text_of
+from verifier.facts.upload.zip_directory import (
+    END,
+    FULL,
+    LISTED,
+    LONG_SIZES,
+    ReadEntry,
+    fields_of,
+    name_of,
+    read_end,
+    shown_of,
+    take_listed,
+)
 
-ENTRY, EMPTY = b"PK\3\4", b"PK\5\6"
+ENTRY, EMPTY = b"PK\3\4", END
 """How a zip archive with entries, and one without, begins."""
-_LISTED, _END, _LONG_END, _LONG_END_AT, _AFTER = b"PK\1\2", EMPTY, b"PK\6\6", b"PK\6\7", b"PK\7\10"
+_AFTER = b"PK\7\10"
 _ENTRY = struct.Struct("<HHHHHIIIHH")
-_RECORD = struct.Struct("<HHHHHHIIIHHHHHII")
-_ENDING = struct.Struct("<HHHHIIH")
-_ENCRYPTED, _SIZES_AFTER, _UTF_8 = 0x1, 0x8, 0x800
+_ENCRYPTED, _SIZES_AFTER = 0x1, 0x8
 _STORED, _DEFLATED, _RAW = 0, 8, -15
-_LONG_SIZES, _UNIX_TIME = 0x0001, 0x5455
-_FULL = 0xFFFFFFFF
-"""In place of a number that needs more bits, and stands elsewhere."""
-_LONGEST_END = 64 * 1024
-_WITH_MODES = (3, 19)
-"""Makers that write a file's mode: Unix and macOS."""
+_UNIX_TIME = 0x5455
 _MOST_WITHOUT_SIZE = 64 * MIB
 """Packed bytes of an entry whose size stands after it: git's id needs the size first, so it is unpacked twice."""
 _PIECE = 256 * 1024
@@ -59,11 +61,11 @@ class _Before:
 
     @property
     def name(self) -> str:
-        return _name(self.raw_name, self.flags)
+        return name_of(self.raw_name, self.flags)
 
     @property
     def sizes_are_after(self) -> bool:
-        return bool(self.flags & _SIZES_AFTER) and not self.packed
+        return bool(self.flags & _SIZES_AFTER) and not self.packed and not self.raw_name.endswith(b"/")
 
 
 class Decompressor(Protocol):
@@ -78,37 +80,26 @@ class Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-class _Read(NamedTuple):
-    """An entry that was read, until the directory says what it is."""
-
-    raw_name: bytes
-    ids: ContentIds | None
-    """None: it was not opened."""
-    size: int
-    checksum: int
-    written: datetime | None
-
-
 def read_zip(pieces: Pieces, incoming: Incoming, into: Collected) -> None:
     """Read all entries. Raise UnreadableUpload where they are no zip archive's, or the directory has others."""
-    entries: dict[int, _Read] = {}
+    entries: dict[int, ReadEntry] = {}
     at = pieces.offset
     while (signature := pieces.exactly(4)) == ENTRY:
         before = _before(pieces)
         into.count(before.name)
         entries[at] = _entry(pieces, incoming, into, before)
         at = pieces.offset
-    records = 0
-    while signature == _LISTED:
-        _listed(pieces, into, entries)
+    records, start = 0, at
+    while signature == LISTED:
+        take_listed(pieces, into, entries)
         records += 1
         signature = pieces.exactly(4)
     for left_over in entries.values():
         raise UnreadableUpload(
-            f"expected {_shown(left_over.raw_name)} in the archive's directory, got none: "
+            f"expected {shown_of(left_over.raw_name)} in the archive's directory, got none: "
             "different tools see different files in it"
         )
-    _end(pieces, signature, records)
+    read_end(pieces, signature, records, start)
 
 
 def _before(pieces: Pieces) -> _Before:
@@ -116,30 +107,22 @@ def _before(pieces: Pieces) -> _Before:
         pieces.exactly(_ENTRY.size)
     )
     name = pieces.exactly(name_length)
-    more = dict(_fields(pieces.exactly(more_length)))
-    long_sizes = more.get(_LONG_SIZES, b"")
-    if _FULL in (packed, size) and len(long_sizes) >= 16:
+    more = dict(fields_of(pieces.exactly(more_length)))
+    long_sizes = more.get(LONG_SIZES, b"")
+    if FULL in (packed, size) and len(long_sizes) >= 16:
         size, packed = struct.unpack_from("<QQ", long_sizes)
     time = more.get(_UNIX_TIME, b"")
     written = datetime.fromtimestamp(int.from_bytes(time[1:5], "little", signed=True), UTC) if len(time) >= 5 else None
     return _Before(name, flags, method, checksum, packed, size, written)
 
 
-def _fields(more: bytes) -> Iterator[tuple[int, bytes]]:
-    at = 0
-    while at + 4 <= len(more):
-        kind, length = struct.unpack_from("<HH", more, at)
-        yield kind, more[at + 4 : at + 4 + length]
-        at += 4 + length
-
-
-def _entry(pieces: Pieces, incoming: Incoming, into: Collected, before: _Before) -> _Read:
+def _entry(pieces: Pieces, incoming: Incoming, into: Collected, before: _Before) -> ReadEntry:
     unopened = bool(before.flags & _ENCRYPTED) or before.method not in (_STORED, _DEFLATED)
     ids = None
     if before.sizes_are_after:
         if unopened or before.method == _STORED:
             raise UnreadableUpload(
-                f"expected the size of {_shown(before.raw_name)} before its content, got none: "
+                f"expected the size of {shown_of(before.raw_name)} before its content, got none: "
                 "where it ends can't be told"
             )
         before, packed = _measured(pieces, incoming, before)
@@ -150,7 +133,7 @@ def _entry(pieces: Pieces, incoming: Incoming, into: Collected, before: _Before)
         ids = _ids(pieces.pieces(before.packed), incoming, into, before)
     if before.flags & _SIZES_AFTER:
         _sizes_after(pieces, before)
-    return _Read(before.raw_name, ids, before.size, before.checksum, before.written)
+    return ReadEntry(before.raw_name, ids, before.size, before.checksum, before.written)
 
 
 def _ids(packed: Iterable[bytes], incoming: Incoming, into: Collected, before: _Before) -> ContentIds:
@@ -165,11 +148,11 @@ def _ids(packed: Iterable[bytes], incoming: Incoming, into: Collected, before: _
             yield piece
 
     unpacked = checked()
-    content = Pieces(lambda: next(unpacked, b""), _shown(before.raw_name))
+    content = Pieces(lambda: next(unpacked, b""), shown_of(before.raw_name))
     ids = into.ids(before.name, content, before.size)
     if content.some(1) or checksum != before.checksum:
         raise UnreadableUpload(
-            f"expected {_shown(before.raw_name)} to have the size and checksum that the archive gives, "
+            f"expected {shown_of(before.raw_name)} to have the size and checksum that the archive gives, "
             "got others: it is damaged"
         )
     return ids
@@ -182,7 +165,7 @@ def _inflated(packed: Iterable[bytes], raw_name: bytes) -> Iterator[bytes]:
         too_much |= stream.eof
         yield from _out_of(stream, block, raw_name)
     if too_much or not stream.eof or stream.unused_data:
-        raise UnreadableUpload(f"expected the packed content of {_shown(raw_name)}, got more or less: it is damaged")
+        raise UnreadableUpload(f"expected the packed content of {shown_of(raw_name)}, got more or less: it is damaged")
 
 
 def _out_of(stream: Decompressor, block: bytes, raw_name: bytes) -> Iterator[bytes]:
@@ -192,7 +175,7 @@ def _out_of(stream: Decompressor, block: bytes, raw_name: bytes) -> Iterator[byt
             piece = stream.decompress(block, _PIECE)
         except zlib.error as error:
             raise UnreadableUpload(
-                f"expected the packed content of {_shown(raw_name)}, got other bytes ({error})"
+                f"expected the packed content of {shown_of(raw_name)}, got other bytes ({error})"
             ) from error
         if piece:
             yield piece
@@ -212,7 +195,7 @@ def _measured(pieces: Pieces, incoming: Incoming, before: _Before) -> tuple[_Bef
         packed += len(block)
         if not block or packed > _MOST_WITHOUT_SIZE:
             raise UnreadableUpload(
-                f"expected the end of {_shown(before.raw_name)} within {human(_MOST_WITHOUT_SIZE)}, got none"
+                f"expected the end of {shown_of(before.raw_name)} within {human(_MOST_WITHOUT_SIZE)}, got none"
             )
         kept.append(block)
         for piece in _out_of(stream, block, before.raw_name):
@@ -231,79 +214,9 @@ def _sizes_after(pieces: Pieces, before: _Before) -> None:
     ahead = pieces.exactly(16)
     if struct.unpack("<QQ", ahead) != (before.packed, before.size):
         pieces.give_back(ahead[8:])
-        if struct.unpack("<II", ahead[:8]) != (before.packed & _FULL, before.size & _FULL):
+        if struct.unpack("<II", ahead[:8]) != (before.packed & FULL, before.size & FULL):
             checksum = b""
     if checksum != before.checksum.to_bytes(4, "little"):
         raise UnreadableUpload(
-            f"expected the size and checksum of {_shown(before.raw_name)} after it, got others: the archive is damaged"
+            f"expected the size and checksum of {shown_of(before.raw_name)} after it, got others: it is damaged"
         )
-
-
-def _listed(pieces: Pieces, into: Collected, entries: dict[int, _Read]) -> None:
-    """Take the entry that one record of the directory names."""
-    record = _RECORD.unpack(pieces.exactly(_RECORD.size))
-    made_by, _, flags, _, _, _, checksum, packed, size = record[:9]
-    name_length, more_length, comment_length, _, _, attributes, offset = record[9:]
-    raw_name = pieces.exactly(name_length)
-    more = dict(_fields(pieces.exactly(more_length)))
-    pieces.skip(comment_length)
-    long_values = more.get(_LONG_SIZES, b"")
-    if offset == _FULL and len(long_values) >= 8:
-        at = 8 * ((size == _FULL) + (packed == _FULL))
-        offset = int.from_bytes(long_values[at : at + 8], "little")
-    entry = entries.pop(offset, None)
-    if entry is None or entry.raw_name != raw_name or (entry.ids and entry.checksum != checksum):
-        raise UnreadableUpload(
-            f"expected the archive's directory to name the entries before it, got {_shown(raw_name)}: "
-            "different tools see different files in it"
-        )
-    name = _name(raw_name, flags)
-    mode = attributes >> 16 if made_by >> 8 in _WITH_MODES else 0
-    kind = stat.S_IFMT(mode)
-    if name.endswith("/") or kind == stat.S_IFDIR:
-        into.folder(name)
-    elif entry.ids is None or kind not in (0, stat.S_IFREG, stat.S_IFLNK):
-        into.special.append(name)
-    elif kind == stat.S_IFLNK:
-        blob = entry.ids.blob
-        into.file(name, LINK, ContentIds(blob, blob, blob), entry.size, entry.written)
-    else:
-        into.file(name, EXECUTABLE if mode & stat.S_IXUSR else FILE, entry.ids, entry.size, entry.written)
-
-
-def _end(pieces: Pieces, signature: bytes, records: int) -> None:
-    """Read the end of the archive. Raise UnreadableUpload where it is no end, or counts other records."""
-    counted = -1
-    if signature == _LONG_END:
-        ending = pieces.exactly(int.from_bytes(pieces.exactly(8), "little") % _LONGEST_END)
-        counted = int.from_bytes(ending[20:28], "little")
-        signature = pieces.exactly(4)
-    if signature == _LONG_END_AT:
-        pieces.skip(16)
-        signature = pieces.exactly(4)
-    if signature != _END:
-        raise UnreadableUpload(
-            f"expected another entry after {human(pieces.offset - 4)} of the archive, or its end, got other bytes: "
-            "it is damaged, or no zip archive that is written in one go"
-        )
-    _, _, _, short_count, _, _, comment_length = _ENDING.unpack(pieces.exactly(_ENDING.size))
-    pieces.skip(comment_length)
-    if (counted if counted >= 0 else short_count) != records or pieces.some(1):
-        raise UnreadableUpload(
-            "expected the end of the archive to count its entries, and nothing after it, got something else: "
-            "different tools see different files in it"
-        )
-
-
-def _name(raw: bytes, flags: int) -> str:
-    """Return a name as text: UTF-8 where it says so or is so, otherwise the code page of the first archives."""
-    if flags & _UTF_8:
-        return text_of(raw)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("cp437")
-
-
-def _shown(raw_name: bytes) -> str:
-    return shown_name(text_of(raw_name))
