@@ -44,7 +44,12 @@ Records = Mapping[str, bytes]
 def is_tar(start: bytes) -> bool:
     """Return whether a file that starts with these bytes is a tar archive."""
     block = start[:_BLOCK]
-    return len(block) == _BLOCK and (block == _NOTHING or _sum_of(block) == _number(block[_CHECKSUM]))
+    if len(block) < _BLOCK:
+        return False
+    try:
+        return block == _NOTHING or _sum_of(block) == _number(block[_CHECKSUM])
+    except UnreadableUpload:
+        return False
 
 
 class _Header(NamedTuple):

@@ -65,7 +65,8 @@ class _Before:
 
     @property
     def sizes_are_after(self) -> bool:
-        return bool(self.flags & _SIZES_AFTER) and not self.packed and not self.raw_name.endswith(b"/")
+        is_empty = self.method == _STORED and self.raw_name.endswith(b"/")
+        return bool(self.flags & _SIZES_AFTER) and not self.packed and not is_empty
 
 
 class Decompressor(Protocol):
