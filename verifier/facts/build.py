@@ -7,7 +7,7 @@ turns gRPC answers into it. Documentation: "REST Resource: projects.locations.bu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -16,6 +16,7 @@ import re2
 
 from verifier.errors import Malformed
 from verifier.facts.build_document import text_in, trimmed
+from verifier.facts.file_hashes import FileHashes, file_hashes
 from verifier.times import parse_time
 
 SUCCESS = "SUCCESS"
@@ -116,6 +117,8 @@ class Build:
     finished: datetime | None
     document: Mapping[str, Any]
     """The part of the document that is kept: enough to judge the build again."""
+    file_hashes: FileHashes = field(default_factory=dict, compare=False)
+    """The hashes of what it fetched, by address. Not kept: empty where a record is read."""
 
     @property
     def created(self) -> datetime | None:
@@ -195,7 +198,13 @@ def parse_build(document: object) -> Build:
         images=tuple(Image(image["name"], image["digest"]) for image in kept["results"]["images"] if image["digest"]),
         finished=_moment(kept.get("finishTime"), "finishTime"),
         document=kept,
+        file_hashes=file_hashes(_provenance(document).get("fileHashes")),
     )
+
+
+def _provenance(document: object) -> Mapping[str, Any]:
+    provenance = document.get("sourceProvenance") if isinstance(document, Mapping) else None
+    return provenance if isinstance(provenance, Mapping) else {}
 
 
 def _identity(top: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -133,6 +133,15 @@ FOR_UPLOADS = Exemption(
 )
 
 
+def test_an_exemption_for_submitted_builds_does_not_cover_an_upload_to_a_folder_of_its_own() -> None:
+    project = frozenset({"vividly-dev"})
+    for_submitted = Exemption("we upload on purpose", tool="gcloud builds submit", projects=project)
+    assert covers(for_submitted, build("upload-builds-submit"))
+    assert not covers(for_submitted, build("upload-own-staging-directory"))
+    of_its_own = replace(for_submitted, tool="gcloud builds submit --gcs-source-staging-dir")
+    assert covers(of_its_own, build("upload-own-staging-directory"))
+
+
 CONDITIONS = ("tool", "bucket", "service_account", "tag", "trigger")
 NOTHING: dict[str, Any] = {**dict.fromkeys(CONDITIONS, ""), "projects": frozenset()}
 OTHERWISE: dict[str, Any] = {**dict.fromkeys(CONDITIONS, "something else"), "projects": frozenset({"another-team"})}

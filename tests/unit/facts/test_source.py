@@ -174,6 +174,34 @@ def test_only_the_services_own_bucket_makes_an_upload_a_commit(bucket: str) -> N
     assert isinstance(fact_of(claimed | {"source": {"storageSource": owned}}), Commit)
 
 
+STAMP = "1793697255.481132-39d1c221e0e5aa6e15c67179c887048f"
+
+
+@pytest.mark.parametrize(
+    ("name", "tool"),
+    [
+        (f"source/{STAMP}.tgz", "gcloud builds submit"),
+        (f"source/{STAMP}.zip", "gcloud builds submit"),
+        (f"{STAMP}.tgz", "gcloud builds submit --gcs-source-staging-dir"),
+        (f"nightly/content worker/{STAMP}.tgz", "gcloud builds submit --gcs-source-staging-dir"),
+        (f"a/source/{STAMP}.gz", "gcloud builds submit --gcs-source-staging-dir"),
+        (f"a\nb/{STAMP}.zip", "gcloud builds submit --gcs-source-staging-dir"),
+        (f"a-{STAMP}.tgz", "unknown"),
+        (f"a/{STAMP}.tgz.bak", "unknown"),
+        (f"a/{STAMP}.tgz\n", "unknown"),
+        (f"a/{STAMP}.json", "unknown"),
+        (f"a/{STAMP[:-1]}.tgz", "unknown"),
+        ("a/1793697255.481132-39D1C221E0E5AA6E15C67179C887048F.tgz", "unknown"),
+        ("source.tgz", "unknown"),
+    ],
+)
+def test_an_upload_by_builds_submit_is_known_by_its_name_wherever_it_was_put(name: str, tool: str) -> None:
+    place = {"bucket": "vividly-handover", "object": name, "generation": "17"}
+    assert fact_of({"source": {"storageSource": place}}) == Upload(
+        "vividly-handover", name, "17", tool, "source.storageSource"
+    )
+
+
 def test_a_generation_that_was_not_asked_for_contradicts_nothing() -> None:
     place = {"bucket": "vividly-dev_cloudbuild", "object": "source/a.tgz"}
     for asked in ({}, {"generation": "0"}, {"generation": "17"}):

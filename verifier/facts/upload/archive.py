@@ -1,0 +1,51 @@
+"""Which archive a build was made from, as its document says: where it is, and by what it can be told to be the same.
+
+The generation is proof: Cloud Storage never changes the bytes of one, and Cloud Build fetches the one that it names
+("Fetching storage object", in its logs). Besides, the document may hold hashes of what was fetched: see `file_hashes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from verifier.errors import Malformed
+from verifier.facts.build import Build
+from verifier.facts.source import Upload, source_of
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An object of Cloud Storage that a build fetched."""
+
+    bucket: str
+    object: str
+    generation: str
+    """Empty where the document names none: another file may have taken its place since."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """What the build recorded of it: `MD5` or `SHA256`, as base64."""
+
+    @property
+    def uri(self) -> str:
+        """Where it is, as gcloud writes it."""
+        return f"gs://{self.bucket}/{self.object}" + (f"#{self.generation}" if self.generation else "")
+
+
+def archive_of(build: Build) -> Archive | None:
+    """Return the archive of a build that was made from one upload, or None for a build of another source.
+
+    Raise Malformed for an upload that is a manifest: its files are stored one by one.
+    """
+    source = source_of(build)
+    if not isinstance(source, Upload):
+        return None
+    if "Manifest" in source.field:
+        raise Malformed(
+            "expected one archive, got a manifest of files that are stored one by one: "
+            f"gs://{source.bucket}/{source.object}"
+        )
+    places = ((build.source or {}).get("storageSource"), build.provenance.get("resolvedStorageSource"))
+    named = [str(place.get("generation") or "") for place in places if isinstance(place, Mapping)]
+    generation = next((each for each in named if each not in ("", "0")), "")
+    bare = Archive(source.bucket, source.object, generation)
+    return Archive(source.bucket, source.object, generation, build.file_hashes.get(bare.uri, {}))
