@@ -20,6 +20,7 @@
 | `results.py` | what a benchmark found, and the table that people read |
 | `start.py` | how long a cold start takes |
 | `test_benchmarks_run.py` | the benchmarks' arithmetic and their table |
+| `uploads.py` | what reading an uploaded archive costs in processor time and memory |
 | `verdicts.py` | one build for each verdict, brought to it |
 | `errors.py` | how well errors are found and known again, and what that costs |
 """

@@ -30,6 +30,10 @@ class Effort:
     hostile_characters: int
     corpus_step: int
     """Of so many sequences of the corpus one is judged."""
+    uploads: int
+    """Pairs of readings of an upload."""
+    uploaded: int
+    """Files of an upload."""
 
 
 FULL = Effort(
@@ -45,6 +49,8 @@ FULL = Effort(
     doublings=5,
     hostile_characters=100_000,
     corpus_step=1,
+    uploads=5,
+    uploaded=20_000,
 )
 QUICK = Effort(
     rounds=1,
@@ -59,4 +65,6 @@ QUICK = Effort(
     doublings=1,
     hostile_characters=2_000,
     corpus_step=40,
+    uploads=1,
+    uploaded=200,
 )

@@ -6,7 +6,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import md5, sha256
-from typing import BinaryIO
+from typing import Protocol
 
 from verifier.errors import UnreadableUpload
 from verifier.facts.upload.limits import Limits, human
@@ -16,10 +16,17 @@ _GZIP = 31
 """What tells zlib that a gzip header and checksum stand around the data."""
 
 
+class Readable(Protocol):
+    """An open file, or an answer of a service."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes, and none at the end alone."""
+
+
 class Incoming:
     """The archive itself, within its limits. Raise UnreadableUpload beyond them."""
 
-    def __init__(self, stream: BinaryIO, limits: Limits, left: Callable[[], float]) -> None:
+    def __init__(self, stream: Readable, limits: Limits, left: Callable[[], float]) -> None:
         """`left`: how many seconds are left; it may raise as well."""
         self._stream, self._limits, self._left = stream, limits, left
         self._md5, self._sha256 = md5(usedforsecurity=False), sha256()

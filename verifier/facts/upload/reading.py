@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from typing import BinaryIO
 
 from verifier.errors import UnreadableUpload
 from verifier.facts.upload import zip as zip_archive
 from verifier.facts.upload.collecting import Collected
 from verifier.facts.upload.digest import blob_id
-from verifier.facts.upload.incoming import Incoming, Pieces, gunzipped
+from verifier.facts.upload.incoming import Incoming, Pieces, Readable, gunzipped
 from verifier.facts.upload.limits import LARGEST_NORMALISED, Limits
 from verifier.facts.upload.listing import UploadedFile, UploadListing
 from verifier.facts.upload.tar import is_tar, read_tar
@@ -27,7 +26,7 @@ def endless() -> float:
 
 
 def read_listing(
-    stream: BinaryIO, *, sha256_objects: bool = False, limits: Limits = LIMITS, left: Callable[[], float] = endless
+    stream: Readable, *, sha256_objects: bool = False, limits: Limits = LIMITS, left: Callable[[], float] = endless
 ) -> UploadListing:
     """Return what an archive holds: a tar archive, packed or not, or a zip archive, whatever its name ends in.
 
@@ -58,7 +57,7 @@ def read_listing(
 
 
 def read_content(
-    stream: BinaryIO, file: UploadedFile, *, limits: Limits = LIMITS, left: Callable[[], float] = endless
+    stream: Readable, file: UploadedFile, *, limits: Limits = LIMITS, left: Callable[[], float] = endless
 ) -> bytes | None:
     """Return the bytes of one file of an archive that was listed before, or None where it is larger than 4 MiB.
 
