@@ -22,6 +22,7 @@ VARIABLES = (
     "VERIFIER_SLACK_WEBHOOK",
     "VERIFIER_TOPIC",
     "VERIFIER_WORK_TOPIC",
+    "VERIFIER_READ_UPLOADS",
     "VERIFIER_TIMEOUT",
     "VERIFIER_GOOGLE_ENDPOINT",
     "VERIFIER_SLACK_ENDPOINT",
@@ -104,6 +105,10 @@ class Settings:
     pubsub_emulator: str
     work_topic: str = ""
     """The full name of the topic by which the function gives itself work, or empty: then its sweeps do all of it."""
+    reads_uploads: bool = False
+    """Whether the archives of LOCAL_SOURCE builds are read."""
+    storage_emulator: str = ""
+    """Where a stand-in of Cloud Storage listens; empty: the real one."""
 
     @property
     def lease_seconds(self) -> int:
@@ -118,6 +123,7 @@ class Settings:
             "VERIFIER_SLACK_ENDPOINT": self.slack_endpoint,
             "FIRESTORE_EMULATOR_HOST": self.firestore_emulator,
             "PUBSUB_EMULATOR_HOST": self.pubsub_emulator,
+            "STORAGE_EMULATOR_HOST": self.storage_emulator,
         }
         return ", ".join(f"{name}={address}" for name, address in stand_ins.items() if address)
 
@@ -143,6 +149,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         slack_endpoint=slack_endpoint,
         firestore_emulator=reading.address("FIRESTORE_EMULATOR_HOST"),
         pubsub_emulator=reading.address("PUBSUB_EMULATOR_HOST"),
+        reads_uploads=reading.text("VERIFIER_READ_UPLOADS", "^(true|false)$", "true or false") == "true",
+        storage_emulator=reading.address("STORAGE_EMULATOR_HOST"),
     )
     reading.end()
     return settings

@@ -15,6 +15,8 @@ from verifier.facts.execution import Execution, JobName
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger
+from verifier.facts.upload import Limits, UploadListing
+from verifier.facts.upload.archive import Archive
 
 Document = Mapping[str, Any]
 """A stored document: JSON values only; the moments in it are text as `times.show_time` writes it."""
@@ -206,6 +208,17 @@ class Chat(Protocol):
         """
 
 
+class Uploads(Protocol):
+    """Cloud Storage, as far as it holds what builds were made from."""
+
+    def list_files(self, archive: Archive, *, limits: Limits, timeout: float) -> UploadListing:
+        """Return what the archive holds. Nothing of it is kept.
+
+        Raises UnreadableUpload, too, for an archive that can't be read whole, and Refused for one that is not the file
+        that the build recorded.
+        """
+
+
 class Announcer(Protocol):
     """A Pub/Sub topic for whoever wants to act on verdicts."""
 
@@ -247,6 +260,10 @@ class Services(Protocol):
     def announcer(self) -> Announcer | None: ...
     @property
     def work_topic(self) -> WorkTopic | None: ...
+    @property
+    def uploads(self) -> Uploads | None:
+        """None where uploads are not to be read."""
+
     @property
     def clock(self) -> Callable[[], datetime]: ...
     @property

@@ -18,7 +18,7 @@ from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, 
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger, parse_trigger
-from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted
+from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Uploads
 from verifier.times import show_time
 
 _BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
@@ -233,6 +233,7 @@ class SimulatedServices:
     chat: SimulatedSlack
     announcer: SimulatedTopic
     work_topic: SimulatedWorkTopic | None
+    uploads: Uploads | None
     clock: Callable[[], datetime]
     pause: Callable[[float], None]
 
@@ -251,6 +252,7 @@ class SimulatedServices:
             chat=SimulatedSlack(injector, world),
             announcer=SimulatedTopic(injector, world),
             work_topic=SimulatedWorkTopic(injector),
+            uploads=None,
             clock=injector.kernel.clock,
             pause=injector.kernel.sleep,
         )

@@ -28,7 +28,19 @@ from verifier.controller.sweep import Swept, sweep
 from verifier.facts.build import BuildKey
 from verifier.facts.execution import JobName
 from verifier.facts.logs import LogRules, Pattern
-from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters, Triggers, WorkTopic
+from verifier.services import (
+    Announcer,
+    Audit,
+    Builds,
+    Chat,
+    Jobs,
+    Logs,
+    Store,
+    Submitters,
+    Triggers,
+    Uploads,
+    WorkTopic,
+)
 from verifier.standin.clock import ManualClock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
@@ -66,6 +78,7 @@ class HarnessServices:
     clock: ManualClock
     announcer: Announcer | None = None
     work_topic: WorkTopic | None = None
+    uploads: Uploads | None = None
 
     @property
     def pause(self) -> Callable[[float], object]:

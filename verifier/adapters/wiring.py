@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from verifier.adapters.cloud_logging import CloudLogging
     from verifier.checks.policy import Policy
     from verifier.controller.budget import Deployment
-    from verifier.services import Announcer, Audit, Builds, Chat, Jobs, Logs, Store, Submitters, Triggers, WorkTopic
+    from verifier.services import (
+        Announcer,
+        Audit,
+        Builds,
+        Chat,
+        Jobs,
+        Logs,
+        Store,
+        Submitters,
+        Triggers,
+        Uploads,
+        WorkTopic,
+    )
 
 
 def _now() -> datetime:
@@ -116,6 +128,15 @@ class CloudServices:
         from verifier.adapters.pubsub import OwnWorkTopic
 
         return OwnWorkTopic(self.settings.work_topic, self.settings.pubsub_emulator)
+
+    @cached_property
+    def uploads(self) -> Uploads | None:
+        """Cloud Storage, where uploads are to be read."""
+        if not self.settings.reads_uploads:
+            return None
+        from verifier.adapters.storage import CloudStorage
+
+        return CloudStorage(self.settings.storage_emulator)
 
 
 def make_deployment(settings: Settings, policy: Policy, clock: Callable[[], datetime] = _now) -> Deployment:

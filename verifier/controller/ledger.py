@@ -136,6 +136,8 @@ class Record:
     """Its place in its channel's queue while it waits for Slack, as `queue_place` says; None when it does not."""
     summed_up: bool = False
     """Slack was away when it was to hear of it, and has one line about all such messages instead."""
+    upload: bool = False
+    """What it was made from is to be read, as work of its own, or was."""
 
 
 _MOMENTS = frozenset(

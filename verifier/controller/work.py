@@ -25,6 +25,7 @@ from verifier.controller.listing import list_place
 from verifier.controller.places import is_watched, pass_by, shown_place
 from verifier.controller.reconcile import resume
 from verifier.controller.signals import record_unreadable
+from verifier.controller.uploads import UPLOADS, read_upload
 from verifier.errors import Malformed, VerifierError
 from verifier.services import Document, Stored
 from verifier.times import show_time
@@ -133,6 +134,11 @@ def channel_steps(channel: Document, at: WorkContext, troubles: list[str]) -> Ge
     return work_channel(parse_channel(channel).name, at.deployment, at.budget, resumed)
 
 
+def _read_upload(name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    read = read_upload(name, stored, at.deployment, at.budget)
+    return WorkDone(read.trouble, read.ignored)
+
+
 def _owner_of_record(record: Document) -> tuple[str, str]:
     key = record.get("key")
     named = key if isinstance(key, Mapping) else {}
@@ -170,7 +176,16 @@ RECORD = WorkKind(
     handle=_resume_record,
     title=lambda name, _: f"record {name}",
 )
-KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD)}
+UPLOAD = WorkKind(
+    word="upload",
+    collection=UPLOADS,
+    field="due",
+    owner=_owner_of_place,
+    owner_fields=("project", "location", "id"),
+    handle=_read_upload,
+    title=lambda _, upload: f"upload of build {upload.get('id')}",
+)
+KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD, UPLOAD)}
 
 
 def do_work(word: str, name: str, at: WorkContext) -> WorkDone:

@@ -14,7 +14,7 @@ from verifier.doctor.rows import Need, Row, Trouble, fails, holds, unknown
 from verifier.errors import SettingsError
 
 _TOKEN, _WEBHOOK = "VERIFIER_SLACK_TOKEN", "VERIFIER_SLACK_WEBHOOK"
-_EMULATORS = ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST")
+_EMULATORS = ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "STORAGE_EMULATOR_HOST")
 _UNREAD = {_TOKEN: "xoxb-unread", _WEBHOOK: "https://hooks.slack.com/services/unread"}
 """What stands for a secret that could not be read, so that the other settings can."""
 

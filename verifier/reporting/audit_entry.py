@@ -108,6 +108,26 @@ def undelivered_entry(key: BuildKey, verdict: Verdict | None, reason: str, now: 
     return _plain_record("undelivered", labels, payload, now)
 
 
+def upload_entry(key: BuildKey, found: Document, read: datetime) -> AuditEntry:
+    """Return what was found in the upload that a build was made from: counts, hashes, and names like secrets.
+
+    `found`: as the controller's `uploads` saves it.
+    """
+    upload = found["upload"]
+    if upload is not None:
+        upload = {**upload, "secrets": [_name(path) for path in upload["secrets"]]}
+    payload = {
+        "build": _name(key.name),
+        "archive": excerpt(found["archive"], _MOST_PLACE) if found["archive"] else None,
+        "upload": upload,
+        "before": found["before"],
+        "said": found["said"],
+    }
+    severity = "WARNING" if upload and upload["secret_count"] else "NOTICE"
+    labels = {"kind": "upload", **_place(key)}
+    return AuditEntry(f"upload-{key.digest}", read, severity, labels, payload)
+
+
 def announcement(record: AuditEntry) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the payload and the attributes by which a verdict is published to subscribers."""
     wanted = ("project", "location", "build", "verdict", "trigger")

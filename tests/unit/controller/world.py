@@ -39,6 +39,7 @@ from verifier.services import (
     Stored,
     Submitters,
     Triggers,
+    Uploads,
     WorkTopic,
 )
 from verifier.standin.clock import ManualClock
@@ -83,6 +84,7 @@ class World:
     submitters_error: Exception | None = None
     announcer: Announcer | None = None
     work_topic: WorkTopic | None = None
+    uploads: Uploads | None = None
 
     def __post_init__(self) -> None:
         nonces = itertools.count(1)

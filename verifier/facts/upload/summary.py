@@ -89,20 +89,6 @@ def summary_document(summary: UploadSummary) -> dict[str, Any]:
     }
 
 
-def parse_summary(document: Mapping[str, Any]) -> UploadSummary:
-    """Return the summary that `summary_document` made. Raise KeyError or TypeError for another document."""
-    return UploadSummary(
-        tree=str(document["tree"] or ""),
-        files=int(document["files"]),
-        unpacked=int(document["bytes"]),
-        archive=int(document["archive_bytes"]),
-        hashes=dict(document["hashes"]),
-        is_recorded=bool(document["hash_is_recorded"]),
-        secrets=tuple(document["secrets"]),
-        secret_count=int(document["secret_count"]),
-    )
-
-
 def _plain(path: str) -> str:
     """Return a path as valid Unicode: a byte that is none is shown as it is written in Python."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")[:_MOST_NAME]

@@ -11,7 +11,6 @@ from verifier.facts.upload.archive import Archive
 from verifier.facts.upload.summary import (
     UploadDifference,
     difference,
-    parse_summary,
     summary_document,
     summary_of,
 )
@@ -57,10 +56,12 @@ def test_an_archive_that_holds_more_than_files_has_no_tree_that_could_be_equal_t
     assert summary_of(listed(archive), BARE).tree == ""
 
 
-def test_it_survives_being_stored_whatever_its_names_are() -> None:
+def test_it_can_be_stored_whatever_its_names_are() -> None:
     summary = summary_of(listed(raw_tgz(header(b"caf\xe9.pem", 1), padded(b"1"))), BARE)
     assert summary.secrets == (r"caf\xe9.pem",)
-    assert parse_summary(json.loads(json.dumps(summary_document(summary)))) == summary
+    document = json.loads(json.dumps(summary_document(summary), ensure_ascii=False).encode())
+    assert document["secrets"] == list(summary.secrets)
+    assert document["tree"] == summary.tree
 
 
 def test_two_uploads_of_the_same_files_do_not_differ_whatever_their_form() -> None:
