@@ -42,7 +42,7 @@ PAGED = frozenset(call for call, is_paged in _EVERY.items() if is_paged)
 
 READS = frozenset(
     """store.read store.due store.present store.holding builds.fetch builds.finished triggers.read
-    jobs.started_for jobs.observe logs.read submitters.submitter chat.find""".split()
+    jobs.started_for jobs.observe logs.read submitters.submitter chat.find uploads.list_files""".split()
 )
 WRITES = CALLS - READS
 """Calls that change the world; a call that nobody has listed as a read is taken for one."""

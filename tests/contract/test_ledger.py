@@ -275,6 +275,7 @@ def a_full_record() -> Record:
         args=("--once",),
         container="main",
         claimants=("somebody's",),
+        upload=True,
     )
 
 

@@ -44,6 +44,7 @@ class ScenarioRunner:
             policy=POLICY + scenario.policy,
             topic=called,
             hands_out=scenario.is_handed_out,
+            reads_uploads=scenario.reads_uploads,
             crash=crash,
         ) as testbed:
             scenario.perform(testbed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.crashes.documents import an_upload, pushed_text
 from tests.crashes.testbed import Testbed
+from tests.fixtures.uploads import SUBMITTED
 from tests.story.harness import CLEAN, IMAGE, JOB, PROJECT, REGION
 from verifier.standin.audit_logs import create_build_entry
 from verifier.standin.faults import Fault
@@ -78,6 +79,12 @@ def the_reply_to_a_post_is_lost(testbed: Testbed) -> None:
     an_upload_is_announced(testbed)
 
 
+def an_upload_is_read(testbed: Testbed) -> None:
+    testbed.announce(testbed.upload_of(SUBMITTED.read_bytes()))
+    testbed.wait(60)
+    testbed.sweep()
+
+
 @dataclass(frozen=True, slots=True)
 class CrashScenario:
     """What happens, and what must come of it."""
@@ -96,6 +103,8 @@ class CrashScenario:
     """Verdicts go to a topic, too."""
     is_handed_out: bool = False
     """Sweeps hand out what is due, and messages bring it."""
+    reads_uploads: bool = False
+    """What builds were made from is read."""
 
 
 SCENARIOS: Mapping[str, CrashScenario] = {
@@ -108,6 +117,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
     "malformed": CrashScenario(a_message_is_malformed, {}, others={"quarantined": 1}),
     "published": CrashScenario(an_upload_is_announced, is_published=True),
     "submitter": CrashScenario(a_submitter_is_known, policy="[slack]\nname_submitter = true\n"),
+    "upload is read": CrashScenario(an_upload_is_read, others={"upload": 1}, reads_uploads=True),
     "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1),
     "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1),
     "post without reply": CrashScenario(the_reply_to_a_post_is_lost),

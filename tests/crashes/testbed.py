@@ -19,6 +19,7 @@ from tests.crashes.processes import ForkServer, FunctionProcess
 from tests.story.harness import CLEAN, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER_ID
 from verifier.adapters.firestore import FirestoreStore
 from verifier.controller.ledger import BUILDS, MARKS
+from verifier.controller.uploads import UPLOADS
 from verifier.facts.build import BuildKey
 from verifier.services import Store
 from verifier.standin.clock import ManualClock
@@ -26,6 +27,7 @@ from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.google_server import GoogleStandIn
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.storage import StorageStandIn
 from verifier.standin.topic_service import TopicService
 from verifier.times import parse_time
 
@@ -62,6 +64,7 @@ class Testbed:
 
     cloud: Cloud
     slack: SlackStandIn
+    storage: StorageStandIn
     faults: Faults
     clock: ManualClock
     store: Store
@@ -85,6 +88,13 @@ class Testbed:
     def upload(self) -> dict[str, Any]:
         """Let a build of files that somebody uploaded end now."""
         return self._put(an_upload(next(self._numbers), self.clock()))
+
+    def upload_of(self, content: bytes) -> dict[str, Any]:
+        """Let a build end now that was made from this archive, which is still there."""
+        document = self.upload()
+        place = document["source"]["storageSource"]
+        self.storage.put(place["bucket"], place["object"], place["generation"], content)
+        return document
 
     def triggered(self) -> dict[str, Any]:
         """Let a build of a commit by the worker's trigger end now."""
@@ -135,7 +145,10 @@ class Testbed:
         takes to end, and then for as long as a notice does.
         """
         for number in range(_MOST_SWEEPS):
-            due = self.store.due(BUILDS, "9999", 1, timeout=_TIMEOUT)
+            due = [
+                *self.store.due(BUILDS, "9999", 1, timeout=_TIMEOUT),
+                *self.store.due(UPLOADS, "9999", 1, timeout=_TIMEOUT),
+            ]
             if not due and self._is_settled():
                 return True
             pause = parse_time(due[0][1].document["due"]) - self.clock() if due else _PAUSES[number > _SHORT_PAUSES]
@@ -211,6 +224,7 @@ def a_testbed(
     policy: str = POLICY,
     topic: str = "",
     hands_out: bool = False,
+    reads_uploads: bool = False,
     crash: tuple[int, str] | None = None,
 ) -> Iterator[Testbed]:
     """Yield a testbed with nothing in it but a job. `hands_out`: what is due comes as messages of the work topic."""
@@ -223,6 +237,7 @@ def a_testbed(
         topics.subscribe(WORK_TOPIC, lambda data, _: handed_out.append(data))
         google = stack.enter_context(GoogleStandIn(cloud, faults, topics.methods()))
         slack = stack.enter_context(SlackStandIn(faults, clock, rate_limit=False))
+        storage = stack.enter_context(StorageStandIn(faults))
         channel = stack.enter_context(grpc.insecure_channel(emulators.firestore))
         settings = {
             "VERIFIER_PROJECTS": f"{PROJECT}={NUMBER}",
@@ -237,9 +252,13 @@ def a_testbed(
             "FIRESTORE_EMULATOR_HOST": emulators.firestore,
             "PUBSUB_EMULATOR_HOST": google.address if hands_out else emulators.pubsub,
             "VERIFIER_WORK_TOPIC": WORK_TOPIC if hands_out else "",
+            "VERIFIER_READ_UPLOADS": "true" if reads_uploads else "",
+            "STORAGE_EMULATOR_HOST": storage.address,
         }
         store = FirestoreStore(home, channel=channel)
-        testbed = Testbed(cloud, slack, faults, clock, store, fork_server, settings, crash, handed_out=handed_out)
+        testbed = Testbed(
+            cloud, slack, storage, faults, clock, store, fork_server, settings, crash, handed_out=handed_out
+        )
         cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=CLEAN)
         stack.callback(testbed.end)
         yield testbed

@@ -14,24 +14,30 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from tests.contract.adapters import RESIZER, google_standing
 from tests.faults.proxies import FaultyProxy, grpc_proxy, http_proxy
 from tests.faults.table import FaultKind
+from tests.fixtures.uploads import SUBMITTED
 from verifier.adapters.cloud_build import CloudBuild
 from verifier.adapters.cloud_logging import CloudLogging
 from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.adapters.firestore import FirestoreStore
 from verifier.adapters.pubsub import OwnWorkTopic, VerdictTopic
 from verifier.adapters.slack import SlackBot
+from verifier.adapters.storage import CloudStorage
 from verifier.adapters.submitters import CloudSubmitters
 from verifier.adapters.triggers import CloudTriggers
 from verifier.facts.build import BuildKey
+from verifier.facts.upload import Limits
+from verifier.facts.upload.archive import Archive
 from verifier.services import Message
 from verifier.standin.clock import system_clock
 from verifier.standin.faults import Faults
 from verifier.standin.slack import TOKEN, SlackStandIn
+from verifier.standin.storage import StorageStandIn
 
 _MOMENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 _KEY = BuildKey("acme", "europe-west1", "b1")
 _CHANNEL = "C0BUILDS01"
 _MESSAGE = Message("", "VERIFIED", (), "key-1")
+_ARCHIVE = Archive("acme_cloudbuild", "a.tgz", "")
 _RECORD = {"state": 1, "due": "2025", "images": ["x"]}
 
 
@@ -75,7 +81,7 @@ class ExternalCall:
     """One external call."""
 
     behind: str
-    """The server: `google`, `slack`, or the fixture of an emulator."""
+    """The server: `google`, `slack`, `storage`, or the fixture of an emulator."""
     method: str
     """What the call is on the wire."""
     make: Callable[[CallTarget, float], object]
@@ -131,6 +137,11 @@ EXTERNAL_CALLS = {
     "chat.find": ExternalCall(
         "slack", "conversations.history", lambda at, s: at.slack.find(_MESSAGE, _MOMENT, timeout=s)
     ),
+    "uploads.list_files": ExternalCall(
+        "storage",
+        "a.tgz",
+        lambda at, s: CloudStorage(at.address).list_files(_ARCHIVE, limits=Limits(), timeout=s),
+    ),
     "announcer.publish": ExternalCall(
         _PUBSUB, "Publish", lambda at, s: VerdictTopic(at.topic, at.address).publish({}, {}, timeout=s)
     ),
@@ -159,6 +170,13 @@ def _slack(_: str, project: str) -> Iterator[CallTarget]:
 
 
 @contextmanager
+def _storage(_: str, project: str) -> Iterator[CallTarget]:
+    with StorageStandIn(Faults()) as storage:
+        storage.put(_ARCHIVE.bucket, _ARCHIVE.object, "17", SUBMITTED.read_bytes())
+        yield CallTarget(storage.address, project)
+
+
+@contextmanager
 def _firestore(emulator: str, project: str) -> Iterator[CallTarget]:
     target = CallTarget(emulator, project)
     stored = target.store.create("builds", "a", _RECORD, timeout=10)
@@ -174,7 +192,7 @@ def _pubsub(emulator: str, project: str) -> Iterator[CallTarget]:
     yield target
 
 
-_SERVERS = {"google": _google, "slack": _slack, _FIRESTORE: _firestore, _PUBSUB: _pubsub}
+_SERVERS = {"google": _google, "slack": _slack, "storage": _storage, _FIRESTORE: _firestore, _PUBSUB: _pubsub}
 
 
 @contextmanager
@@ -185,7 +203,7 @@ def behind_proxy(
 
     `emulator` is the address of the row's emulator, if it has one.
     """
-    proxy_before = http_proxy if external.behind == "slack" else grpc_proxy
+    proxy_before = http_proxy if external.behind in ("slack", "storage") else grpc_proxy
     with (
         _SERVERS[external.behind](emulator, project) as target,
         proxy_before(target.address, external.method, fault) as proxy,

@@ -15,6 +15,7 @@ from tests.faults.table import TAKES_EFFECT, TIMES_OUT, FaultKind, adapter_outco
 from tests.simulation.fault_plan import WORKS, Call, CallOutcome, FaultPlan, unavailable
 from tests.simulation.injector import FaultInjector, T
 from tests.simulation.kernel import Kernel, Process
+from tests.simulation.ports import SimulatedUploads
 from tests.simulation.simulator import Simulation
 from tests.simulation.world_model import GOOD, ModelBuild
 from verifier.checks.verdict import Check, Outcome
@@ -119,6 +120,8 @@ class FaultScenario:
     """What must become of other calls, by name and number."""
     completions: bool = True
     """Cloud Run's messages arrive."""
+    reads_uploads: bool = False
+    """What was uploaded is read."""
     untouched: int = 0
     """So many of the builds, the last ones, never make the call."""
 
@@ -138,6 +141,7 @@ SCENARIOS = {
     "jobs.started_for": FaultScenario(_WORKER.builds, {"jobs.start": {1: REQUEST_LOST, 2: REQUEST_LOST}}),
     "work_topic.hand_out": _SILENT,
     "submitters.submitter": FaultScenario((PlannedBuild(10.0, ""), PlannedBuild(1800.0, ""))),
+    "uploads.list_files": FaultScenario((PlannedBuild(10.0, ""), PlannedBuild(1800.0, "")), reads_uploads=True),
     # The answers to both messages are lost.
     "chat.find": FaultScenario(_WORKER.builds, {"chat.post": {1: REPLY_LOST, 2: REPLY_LOST}}, untouched=1),
 }
@@ -228,6 +232,8 @@ def grid_run(call: str, fault: FaultKind, when: When, scenario: FaultScenario | 
 
     simulation = Simulation(Random(7), plan, f"the cell {call} × {fault} × {when.value}", kernel, note)
     simulation.injector.__class__ = EmptyAnswerInjector
+    if scenario.reads_uploads:
+        simulation.services.uploads = SimulatedUploads(simulation.injector)
     simulation.events_lost = 0.0 if scenario.completions else 1.0
     try:
         simulation.install()
@@ -291,6 +297,8 @@ def promised_state(call: str, fault: FaultKind) -> FinalState | None:
             return None  # after a quarter of an hour, a line tells of both messages that may stand in Slack
         case "chat.find":
             return _UNTOLD._replace(told=True, beside="undelivered" if refused else "")
+        case "uploads.list_files":
+            return FinalState("done", "LOCAL_SOURCE", audited=True, told=True, beside="upload")
         case "announcer.publish":
             return _UNTOLD._replace(told=True)
     return None

@@ -45,7 +45,7 @@ class FaultyProxy:
 
     def hit(self, path: str) -> bool:
         """Note a request and say whether it is hit."""
-        self.calls.append(path.rpartition("/")[2])
+        self.calls.append(path.partition("?")[0].rpartition("/")[2])
         return self.calls[-1] == self.method
 
 

@@ -79,6 +79,7 @@ ROLES = {
     "logs.read": _LOGS_ROLE,
     "submitters.submitter": _LOGS_ROLE,
     "audit.write": "roles/logging.logWriter",
+    "uploads.list_files": "roles/storage.objectViewer",
     "announcer.publish": "roles/pubsub.publisher",
     "work_topic.hand_out": "roles/pubsub.publisher",
 }

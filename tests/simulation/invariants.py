@@ -30,7 +30,7 @@ UNREADABLE_ENTRY = "quarantined"
 """What a message that can't be read is about: its entry in the audit trail."""
 _NEVER_CHANGE = ("judgement", "execution", "build", "created", "key", "images", "tried", "ended", "whole")
 """What a record keeps once it has it."""
-_NEVER_UNSAID = ("recorded", "published", "told", "warned", "refused", "summed_up")
+_NEVER_UNSAID = ("recorded", "published", "told", "warned", "refused", "summed_up", "upload")
 """What a record says of what was done: it stays done."""
 _STEPS = {
     "jobs.start": "start",

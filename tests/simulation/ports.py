@@ -18,6 +18,9 @@ from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, 
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger, parse_trigger
+from verifier.facts.upload import Limits, UploadedFile, UploadListing
+from verifier.facts.upload.archive import Archive
+from verifier.facts.upload.digest import blob_id
 from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Uploads
 from verifier.times import show_time
 
@@ -217,6 +220,21 @@ class SimulatedWorkTopic:
                 self.send(item)
 
         self.injector.call("work_topic.hand_out", timeout, effect)
+
+
+@dataclass
+class SimulatedUploads:
+    """Each build's upload has a file of its own, and one that is like a secret."""
+
+    injector: FaultInjector
+
+    def list_files(self, archive: Archive, *, limits: Limits, timeout: float) -> UploadListing:
+        files = {
+            path: UploadedFile(path, "100644", blob_id(content), "", "", len(content), None)
+            for path, content in (("main.py", archive.object.encode()), (".env", b"A=1\n"))
+        }
+        listing = UploadListing(files, frozenset(), (), (), 0, "tgz", 100, {"MD5": "", "SHA256": archive.object})
+        return self.injector.call("uploads.list_files", timeout, lambda _: listing)
 
 
 @dataclass

@@ -41,6 +41,7 @@ from tests.simulation.world_model import (
 )
 from verifier.controller.budget import Deployment
 from verifier.controller.ledger import MARKS, Ledger
+from verifier.controller.uploads import UPLOADS
 from verifier.services import Document
 
 _BEHAVIOURS = ("", "", GOOD, GOOD, MAPPER, EXIT, OUT_OF_MEMORY, IDLE, FLAKY, STUCK)
@@ -165,8 +166,9 @@ class Simulation:
         )
 
     def _is_settled(self) -> bool:
-        records = self.invariants.records
-        return not self.pubsub.on_the_way and (
+        records, held = self.invariants.records, self.services.store.held.items()
+        to_read = [name for (collection, name), stored in held if collection == UPLOADS and stored.document["due"]]
+        return not (self.pubsub.on_the_way or to_read) and (
             all(records.get(made.key.name, {}).get("state") == "done" for made in self.world.builds.values())
             and all(record["state"] != "open" for record in records.values())
         )

@@ -62,6 +62,8 @@ def test_every_setting_is_read() -> None:
             "VERIFIER_SLACK_ENDPOINT": "http://localhost:9001/api/",
             "FIRESTORE_EMULATOR_HOST": "[::1]:8080",
             "PUBSUB_EMULATOR_HOST": "127.8.9.10:65535",
+            "VERIFIER_READ_UPLOADS": "true",
+            "STORAGE_EMULATOR_HOST": "127.0.0.1:9002",
             "PATH": "/bin",
         }
     ) == Settings(
@@ -79,6 +81,8 @@ def test_every_setting_is_read() -> None:
         firestore_emulator="[::1]:8080",
         pubsub_emulator="127.8.9.10:65535",
         work_topic="projects/vividly-ops/topics/work",
+        reads_uploads=True,
+        storage_emulator="127.0.0.1:9002",
     )
 
 
@@ -132,6 +136,8 @@ def test_all_problems_are_told_at_once_and_no_secret_with_them() -> None:
                 "VERIFIER_SLACK_TOKEN": "xoxp-of-a-person",
                 "VERIFIER_SLACK_CHANNEL": "#builds",
                 "VERIFIER_TOPIC": "verdicts",
+                "VERIFIER_READ_UPLOADS": "yes",
+                "STORAGE_EMULATOR_HOST": "https://storage.example.com",
                 "VERIFIER_TIMEOUT": "600",
                 "VERIFIER_GOOGLE_ENDPOINT": "run.example.com:443",
                 "VERIFIER_REGION": "global",
@@ -140,7 +146,7 @@ def test_all_problems_are_told_at_once_and_no_secret_with_them() -> None:
         )
 
     assert str(caught.value) == (
-        "the environment: 15 problems\n"
+        "the environment: 17 problems\n"
         "  VERIFIER_PROJECTS: project: expected a project id such as my-project, got 'Vividly'\n"
         "  VERIFIER_PROJECTS: expected a project id, or id=number, got the number '4711' alone\n"
         "  VERIFIER_PROJECTS: expected vividly-dev=NUMBER, the number made of digits, got 'vividly-dev=x'\n"
@@ -155,10 +161,13 @@ def test_all_problems_are_told_at_once_and_no_secret_with_them() -> None:
         "  VERIFIER_TOPIC: expected projects/PROJECT/topics/TOPIC, got 'verdicts'\n"
         "  VERIFIER_TIMEOUT: expected a whole number of seconds from 60 to 540, got '600'\n"
         "  VERIFIER_GOOGLE_ENDPOINT: expected a loopback address such as 127.0.0.1:8080, got 'run.example.com:443'\n"
+        "  VERIFIER_READ_UPLOADS: expected true or false, got 'yes'\n"
+        "  STORAGE_EMULATOR_HOST: expected a loopback address such as 127.0.0.1:8080, "
+        "got 'https://storage.example.com'\n"
         "  VERIFIER_COLOUR: unknown; expected one of VERIFIER_GOOGLE_ENDPOINT, VERIFIER_HOME_PROJECT, "
-        "VERIFIER_LEDGER, VERIFIER_POLICY, VERIFIER_PROJECTS, VERIFIER_REGIONS, VERIFIER_SLACK_CHANNEL, "
-        "VERIFIER_SLACK_ENDPOINT, VERIFIER_SLACK_TOKEN, VERIFIER_SLACK_WEBHOOK, VERIFIER_TIMEOUT, VERIFIER_TOPIC, "
-        "VERIFIER_WORK_TOPIC\n"
+        "VERIFIER_LEDGER, VERIFIER_POLICY, VERIFIER_PROJECTS, VERIFIER_READ_UPLOADS, VERIFIER_REGIONS, "
+        "VERIFIER_SLACK_CHANNEL, VERIFIER_SLACK_ENDPOINT, VERIFIER_SLACK_TOKEN, VERIFIER_SLACK_WEBHOOK, "
+        "VERIFIER_TIMEOUT, VERIFIER_TOPIC, VERIFIER_WORK_TOPIC\n"
         "  VERIFIER_REGION: unknown; did you mean VERIFIER_REGIONS?"
     )
 

@@ -20,6 +20,7 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from verifier.adapters.google import countdown, credentials, needs
+from verifier.adapters.within import within
 from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable, UnreadableUpload
 from verifier.facts.upload import Limits, UploadedFile, UploadListing, read_content, read_listing
 from verifier.facts.upload.archive import Archive
@@ -83,7 +84,7 @@ class CloudStorage:
             raise UnreadableUpload(f"expected an archive of at most {human(limits.archive)}, got {human(found.size)}")
         response = self._ask(replace(archive, generation=found.generation), {"alt": "media"}, left)
         try:
-            yield _Body(response.raw, found.size, archive.uri), left
+            yield _Body(response.raw, found.size, archive.uri, left), left
         finally:
             response.close()
 
@@ -109,9 +110,9 @@ class CloudStorage:
         response = self._ask(archive, {"fields": _FIELDS}, left)
         try:
             with response:
-                found = response.json()
+                found = within(left(), response.json)
             return _Object(int(found["size"]), str(found["generation"]), str(found.get("md5Hash") or ""))
-        except (ValueError, KeyError, TypeError, *_OWN_ERRORS) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, TimeoutError, *_OWN_ERRORS) as error:
             raise Unavailable(f"reading {archive.uri}: expected the object's fields, got others", fix=_LATER) from error
 
     def _ask(self, archive: Archive, query: Mapping[str, str], left: Callable[[], float]) -> Any:
@@ -135,7 +136,8 @@ class CloudStorage:
             self._session.trust_env = not loopback
         address = f"{self._service}/storage/v1/b/{quote(archive.bucket, safe='')}/o/{quote(archive.object, safe='')}"
         seconds = left()
-        try:
+
+        def get() -> Any:
             return self._session.get(
                 address,
                 params=query,
@@ -146,7 +148,10 @@ class CloudStorage:
                 max_allowed_time=seconds,
                 allow_redirects=False,
             )
-        except _OWN_ERRORS as error:
+
+        try:
+            return within(seconds, get)
+        except (TimeoutError, *_OWN_ERRORS) as error:
             raise Unavailable(f"reading {archive.uri}: got no answer ({type(error).__name__})", fix=_LATER) from error
 
 
@@ -199,17 +204,17 @@ def _said(response: Any) -> str:
 
 
 class _Body:
-    """The bytes of an answer, as they are stored. Raise Unavailable where fewer come than were announced."""
+    """The bytes of an answer, as they are stored. Raise Unavailable where they are too few, or too late."""
 
-    def __init__(self, raw: Any, size: int, uri: str) -> None:
-        self._raw, self._size, self._uri = raw, size, uri
+    def __init__(self, raw: Any, size: int, uri: str, left: Callable[[], float]) -> None:
+        self._raw, self._size, self._uri, self._left = raw, size, uri, left
         self._got = 0
 
     def read(self, size: int, /) -> bytes:
         """Return at most so many bytes, and none at the end alone."""
         try:
-            block: bytes = self._raw.read(size, decode_content=False)
-        except _OWN_ERRORS as error:
+            block: bytes = within(self._left(), lambda: self._raw.read(size, decode_content=False))
+        except (TimeoutError, *_OWN_ERRORS) as error:
             raise self._broken(type(error).__name__) from error
         self._got += len(block)
         if not block and self._got < self._size:

@@ -32,7 +32,7 @@ from verifier.controller.signals import SignalName, clock_skew
 from verifier.controller.turns import waiting
 from verifier.controller.unconfirmed import tell_unconfirmed
 from verifier.controller.unwatched import tell_unwatched
-from verifier.controller.work import KINDS, WorkContext
+from verifier.controller.work import WorkContext, kinds_of
 from verifier.controller.working_off import work_off
 from verifier.errors import Unavailable, VerifierError
 from verifier.services import Document, Store, Stored
@@ -100,7 +100,7 @@ def _hand_out(deployment: Deployment, budget: Budget) -> HandedOut | None:
     if topic is None:
         return None
     now = show_time(deployment.services.clock())
-    work = [item for kind in KINDS.values() for item in waiting(kind, store, now, budget)]
+    work = [item for kind in kinds_of(deployment) for item in waiting(kind, store, now, budget)]
     return hand_out(deployment, topic, work, budget)
 
 

@@ -122,7 +122,7 @@ def _now(deployment: Deployment) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _ArchiveReader:
     """Reads archives until its time is up."""
 
     deployment: Deployment
@@ -144,7 +144,7 @@ def _find(key: BuildKey, deployment: Deployment, uploads: Uploads, budget: Budge
         raise Malformed("expected a build of an upload, got another one")
     image = _image(build)
     last = _last(image, deployment, budget)
-    reader = _Reader(deployment, uploads, _now(deployment) + timedelta(seconds=budget.seconds(SECONDS)))
+    reader = _ArchiveReader(deployment, uploads, _now(deployment) + timedelta(seconds=budget.seconds(SECONDS)))
     listing = reader.listing(archive)
     summary = summary_of(listing, archive)
     before = _before(build, summary, listing, last, reader) if last else None
@@ -177,7 +177,7 @@ def _image(build: Build) -> str:
 
 
 def _before(
-    build: Build, summary: UploadSummary, listing: UploadListing, last: Document, reader: _Reader
+    build: Build, summary: UploadSummary, listing: UploadListing, last: Document, reader: _ArchiveReader
 ) -> UploadBefore | None:
     """Return how the upload before differs; None where there is none before, or nothing certain can be said."""
     if last["build"] == build.key.name or not last["created"] or build.created is None:

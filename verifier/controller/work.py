@@ -188,6 +188,11 @@ UPLOAD = WorkKind(
 KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD, UPLOAD)}
 
 
+def kinds_of(deployment: Deployment) -> list[WorkKind]:
+    """Return the kinds of which this deployment has work: a sweep asks for no others."""
+    return [kind for kind in KINDS.values() if kind is not UPLOAD or deployment.services.uploads is not None]
+
+
 def do_work(word: str, name: str, at: WorkContext) -> WorkDone:
     """Do one piece of work, if it is due.
 

@@ -11,7 +11,16 @@ from verifier.controller.budget import KEEP_SECONDS, LEDGER_SECONDS
 from verifier.controller.channel import CHANNELS
 from verifier.controller.hand_out import NOT_AGAIN_FOR, HandedOut
 from verifier.controller.turns import Turns, Waiting, waiting
-from verifier.controller.work import CHANNEL, KINDS, PLACE, WorkContext, WorkDone, WorkKind, channel_steps, do_work
+from verifier.controller.work import (
+    CHANNEL,
+    PLACE,
+    WorkContext,
+    WorkDone,
+    WorkKind,
+    channel_steps,
+    do_work,
+    kinds_of,
+)
 from verifier.errors import ServiceError, Stopping
 from verifier.times import show_time
 
@@ -81,7 +90,7 @@ def work_off(at: WorkContext, problems: list[str], handed_out: HandedOut | None)
     listings = _Queue(replace(at, budget=at.budget.half(), pages=_PAGES_A_TURN), places, problems)
     _list_places(listings, worked)
     channels = [item for item in overdue if item.kind is CHANNEL] if handed_out else _due(at, [CHANNEL])
-    rest = [kind for kind in KINDS.values() if kind not in (PLACE, CHANNEL)]
+    rest = [kind for kind in kinds_of(at.deployment) if kind not in (PLACE, CHANNEL)]
     others = _Queue(at, [item for item in overdue if item.kind in rest] if handed_out else _due(at, rest), problems)
     with closing(_slack_steps(at, channels, problems)) as slack:
         is_slacks_turn, ended = True, 0
