@@ -13,6 +13,7 @@ locals {
     },
     var.slack.webhook ? {} : { VERIFIER_SLACK_CHANNEL = var.slack.channel },
     { for topic in google_pubsub_topic.verdicts : "VERIFIER_TOPIC" => topic.id },
+    var.read_uploads ? { VERIFIER_READ_UPLOADS = "true" } : {},
   )
 }
 

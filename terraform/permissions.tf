@@ -26,6 +26,18 @@ locals {
     )))
   }
 
+  # The buckets that gcloud stages uploads in; it writes a project's id without the word google. A condition takes twelve
+  # operators: six buckets.
+  upload_buckets = var.read_uploads ? {
+    for id in keys(local.watched) : id => chunklist(concat(
+      ["${replace(id, "google", "elgoog")}_cloudbuild"],
+      [for region in sort(setsubtract(var.regions, ["global"])) : "run-sources-${id}-${region}"],
+    ), 6)
+  } : {}
+  upload_grants = merge([for id, chunks in local.upload_buckets : {
+    for number, buckets in chunks : "${id}/${number}" => { project = id, buckets = buckets }
+  }]...)
+
   custom_roles = merge(
     { for key, role in local.home_roles : key => merge(role, { project = var.home.project, kind = key }) },
     { for id, permissions in local.reader_permissions : "reader/${id}" => {
@@ -33,6 +45,12 @@ locals {
       permissions = permissions
       project     = id
       kind        = "reader"
+    } },
+    { for id in keys(local.upload_buckets) : "uploads/${id}" => {
+      title       = "reads what builds were made from"
+      permissions = ["storage.objects.get"]
+      project     = id
+      kind        = "uploads"
     } },
     { for id in keys(local.with_jobs) : "runner/${id}" => {
       title       = "starts a worker's job"
@@ -59,6 +77,20 @@ resource "google_project_iam_member" "reader" {
   project  = each.key
   role     = local.roles["reader/${each.key}"]
   member   = local.members.function
+}
+
+resource "google_project_iam_member" "uploads" {
+  for_each = local.upload_grants
+  project  = each.value.project
+  role     = local.roles["uploads/${each.value.project}"]
+  member   = local.members.function
+  condition {
+    title = "The buckets of uploads alone ${each.key}"
+    expression = join(" || ", flatten([for bucket in each.value.buckets : [
+      "resource.name == \"projects/_/buckets/${bucket}\"",
+      "resource.name.startsWith(\"projects/_/buckets/${bucket}/objects/\")",
+    ]]))
+  }
 }
 
 resource "google_cloud_run_v2_job_iam_member" "runner" {

@@ -155,6 +155,13 @@ variable "publish_verdicts" {
   nullable    = false
 }
 
+variable "read_uploads" {
+  description = "Whether the archives that LOCAL_SOURCE builds were made from are read: source code, of which counts, hashes, the tree's id and names like secrets are kept, and no content. It gives the function the buckets PROJECT_cloudbuild and run-sources-PROJECT-REGION of each watched project to read, and no others."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "deletion_protection" {
   description = "Whether the ledger's database refuses to be destroyed. Set it to false and apply before an uninstallation."
   type        = bool

@@ -19,6 +19,10 @@ variables {
 run "what_is_left_out_has_its_default" {
   command = plan
   assert {
+    condition     = length(google_project_iam_member.uploads) == 0 && !contains(keys(local.settings), "VERIFIER_READ_UPLOADS")
+    error_message = "Nobody's uploads are read unless that is asked for."
+  }
+  assert {
     condition     = alltrue([for one in google_pubsub_subscription.push : one.ack_deadline_seconds == 600 && one.expiration_policy[0].ttl == ""])
     error_message = "Every subscription waits 600 seconds for the function and never expires."
   }
@@ -94,6 +98,7 @@ run "what_is_given_is_done" {
     slack               = { webhook = true }
     function            = { timeout = 300 }
     publish_verdicts    = true
+    read_uploads        = true
     deletion_protection = false
     projects            = { app-project = { create_topic = false } }
     alerts              = { channels = ["projects/home-project/notificationChannels/1"] }
@@ -172,5 +177,38 @@ run "one_instance_is_always_all_of_them" {
   assert {
     condition     = length(google_monitoring_alert_policy.alert) == 17 && !contains(keys(google_monitoring_alert_policy.alert), "saturated")
     error_message = "With one instance there is no alert on all of them being busy."
+  }
+  assert {
+    condition     = google_project_iam_custom_role.role["uploads/app-project"].permissions == tolist(["storage.objects.get"]) && local.settings["VERIFIER_READ_UPLOADS"] == "true"
+    error_message = "Objects may be read, and nothing listed or written."
+  }
+  assert {
+    condition     = google_project_iam_member.uploads["app-project/0"].condition[0].expression == "resource.name == \"projects/_/buckets/app-project_cloudbuild\" || resource.name.startsWith(\"projects/_/buckets/app-project_cloudbuild/objects/\") || resource.name == \"projects/_/buckets/run-sources-app-project-us-central1\" || resource.name.startsWith(\"projects/_/buckets/run-sources-app-project-us-central1/objects/\")"
+    error_message = "Only the buckets that gcloud uploads to are read, and none whose name begins like theirs."
+  }
+}
+
+run "uploads_of_many_regions_are_read_by_several_conditions" {
+  command = plan
+  variables {
+    read_uploads = true
+    projects     = { google-app = {}, quiet-project = { watch = false, jobs = ["us-central1/canary"] } }
+    regions      = ["global", "asia-east1", "europe-north1", "europe-west1", "europe-west4", "us-central1", "us-east1"]
+  }
+  assert {
+    condition     = keys(google_project_iam_member.uploads) == ["google-app/0", "google-app/1"]
+    error_message = "A project that is not watched has no uploads to read."
+  }
+  assert {
+    condition     = strcontains(google_project_iam_member.uploads["google-app/0"].condition[0].expression, "\"projects/_/buckets/elgoog-app_cloudbuild\"")
+    error_message = "gcloud turns the word google round in the name of its bucket, and Cloud Storage takes no other."
+  }
+  assert {
+    condition     = alltrue([for one in google_project_iam_member.uploads : length(split("||", one.condition[0].expression)) <= 12])
+    error_message = "A condition takes twelve operators."
+  }
+  assert {
+    condition     = sum([for one in google_project_iam_member.uploads : length(regexall("== ", one.condition[0].expression))]) == 7
+    error_message = "One bucket of builds, and one a region of Cloud Run."
   }
 }
