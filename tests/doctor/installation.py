@@ -25,6 +25,7 @@ from verifier.standin.google_server import GoogleStandIn
 from verifier.standin.installation import InstalledResources
 from verifier.standin.script import Script
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.storage import StorageStandIn
 from verifier.times import show_time
 
 HOME, WATCHED, REGION = "acme-home", "acme-dev", "us-central1"
@@ -68,6 +69,7 @@ class StandInInstallation:
     faults: Faults
     made: InstalledResources
     slack: SlackStandIn
+    storage: StorageStandIn
     policy: Path
     environment: dict[str, str | None]
 
@@ -111,14 +113,16 @@ def an_installation(folder: Path, **variables: str) -> Iterator[StandInInstallat
     with (
         GoogleStandIn(cloud, faults, made.methods()) as google,
         SlackStandIn(faults, system_clock, rate_limit=False) as slack,
+        StorageStandIn(faults) as storage,
     ):
         environment: dict[str, str | None] = {
             "VERIFIER_GOOGLE_ENDPOINT": google.address,
             "VERIFIER_SLACK_ENDPOINT": slack.api_url,
             "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{free_port()}",
             "PUBSUB_EMULATOR_HOST": None,
+            "STORAGE_EMULATOR_HOST": storage.address,
         }
-        yield StandInInstallation(cloud, faults, made, slack, policy, environment)
+        yield StandInInstallation(cloud, faults, made, slack, storage, policy, environment)
 
 
 SETTINGS = {

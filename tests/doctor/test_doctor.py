@@ -557,3 +557,45 @@ def test_what_names_no_function_is_wrong_usage(installation: StandInInstallation
     result = installation.doctor("--function", name or "projects//locations//functions/", function="")
     assert result.exit_code == 2
     assert "projects/PROJECT/locations/REGION/functions/NAME" in result.stderr
+
+
+@pytest.fixture
+def reading(tmp_path: Path) -> Iterator[StandInInstallation]:
+    """Yield an installation that reads uploads."""
+    with an_installation(tmp_path, VERIFIER_READ_UPLOADS="true") as made:
+        yield made
+
+
+def uploads(installation: StandInInstallation) -> dict[str, Any]:
+    [row] = [check for check in installation.checks() if check["check"] == "uploads_can_be_read"]
+    return row
+
+
+def test_uploads_that_are_not_to_be_read_are_not_asked_for(installation: StandInInstallation) -> None:
+    assert (uploads(installation)["outcome"], uploads(installation)["seen"]) == (
+        "not-applicable",
+        "VERIFIER_READ_UPLOADS is not true",
+    )
+
+
+def test_buckets_of_uploads_that_may_be_read_are_named(reading: StandInInstallation) -> None:
+    assert uploads(reading)["seen"] == f"nothing was uploaded yet: there is no {WATCHED}_cloudbuild"
+    reading.storage.bucket(f"{WATCHED}_cloudbuild")
+    assert (uploads(reading)["outcome"], uploads(reading)["seen"]) == ("holds", f"{WATCHED}_cloudbuild")
+
+
+def test_buckets_of_uploads_that_may_not_be_read_are_named_with_what_grants_it(reading: StandInInstallation) -> None:
+    reading.storage.bucket(f"{WATCHED}_cloudbuild")
+    reading.storage.bucket(f"run-sources-{WATCHED}-{REGION}").readable = False
+    row = uploads(reading)
+    assert (row["outcome"], row["remedy"]) == ("fails", APPLY)
+    assert f"may not read run-sources-{WATCHED}-{REGION}, which Terraform grants" in row["seen"]
+
+
+def test_storage_that_does_not_answer_is_not_taken_for_a_permission(reading: StandInInstallation) -> None:
+    row = next(
+        check
+        for check in reading.checks(STORAGE_EMULATOR_HOST="127.0.0.1:9")
+        if check["check"] == "uploads_can_be_read"
+    )
+    assert row["outcome"] == "could-not-check"

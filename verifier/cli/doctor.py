@@ -75,6 +75,7 @@ def _rows(function: str, policy: Path, *, slack: bool) -> list[Row]:
         policy=policy,
         google=loopback_address("VERIFIER_GOOGLE_ENDPOINT", os.environ),
         pubsub=loopback_address("PUBSUB_EMULATOR_HOST", os.environ),
+        storage=loopback_address("STORAGE_EMULATOR_HOST", os.environ),
         slack=_slack_api(),
         now=datetime.now(UTC),
     )

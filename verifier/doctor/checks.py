@@ -11,6 +11,7 @@ from verifier.config import SqliteLedger
 from verifier.doctor.ask_home import firestore, query_ledger, query_places, try_audit
 from verifier.doctor.ask_messages import may_publish, read_bucket, read_sinks, topic_exists
 from verifier.doctor.ask_slack import Refusal, read_bot, read_channel
+from verifier.doctor.ask_storage import may_read
 from verifier.doctor.ask_workers import busy_locations, recent_builds
 from verifier.doctor.home import audit_row, audit_sinks, bucket_of, no_audit_sink, places_row, publish_row, region_row
 from verifier.doctor.installation import Installation
@@ -18,6 +19,7 @@ from verifier.doctor.message_checks import NO_WORK_TOPIC, message_rows
 from verifier.doctor.rows import APPLY, Need, Row, Trouble, fails, holds, needless, waiting
 from verifier.doctor.slack import channel_row, channels_of, no_token_row, token_rows
 from verifier.doctor.worker_checks import worker_rows
+from verifier.facts.upload.archive import staging_buckets
 
 _DAYS = 30
 
@@ -36,6 +38,8 @@ def checks(place: Installation) -> Iterator[Check]:
     yield Need.LEDGER_ANSWERS, home, partial(_ledger, place)
     yield Need.AUDIT_CAN_BE_WRITTEN, home, partial(_audit, place)
     yield Need.AUDIT_IS_KEPT, home, partial(_kept, place)
+    for project in place.projects:
+        yield Need.UPLOADS_CAN_BE_READ, project, partial(_uploads, place, project)
     yield Need.VERDICTS_CAN_BE_PUBLISHED, place.settings.topic, partial(_verdicts, place)
     yield Need.WORK_CAN_BE_HANDED_OUT, place.settings.work_topic, partial(_work, place)
     yield Need.WORKER_EXISTS, "", partial(worker_rows, place)
@@ -118,6 +122,22 @@ def _work(place: Installation) -> Iterator[Row]:
         yield fails(need, topic.rpartition("/")[2], f"{topic} does not exist: the sweeps do all of it meanwhile", APPLY)
     else:
         yield publish_row(need, topic, may=may_publish(place.function, topic, place.pubsub_emulator))
+
+
+def _uploads(place: Installation, project: str) -> Iterator[Row]:
+    need = Need.UPLOADS_CAN_BE_READ
+    if not place.settings.reads_uploads:
+        yield needless(need, project, "VERIFIER_READ_UPLOADS is not true")
+        return
+    buckets = staging_buckets(project, place.settings.watched.locations)
+    answers = {bucket: may_read(place.function, bucket, place.storage_emulator) for bucket in buckets}
+    closed = [bucket for bucket, may in answers.items() if may is False]
+    if closed:
+        seen = f"the function may not read {', '.join(closed)}, which Terraform grants with read_uploads = true"
+        yield fails(need, project, seen, APPLY)
+    else:
+        there = [bucket for bucket, may in answers.items() if may]
+        yield holds(need, project, ", ".join(there) or f"nothing was uploaded yet: there is no {buckets[0]}")
 
 
 def _slack(place: Installation) -> Iterator[Row]:

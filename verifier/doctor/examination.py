@@ -30,8 +30,9 @@ class ExaminationRequest:
     environment: Mapping[str, str]
     policy: Path
     google: str
-    """A stand-in of Google's services on this machine; empty: the real ones. So for the two that follow."""
+    """A stand-in of Google's services on this machine; empty: the real ones. So for the three that follow."""
     pubsub: str
+    storage: str
     slack: str
     now: datetime
 
@@ -79,6 +80,7 @@ def examine(asked: ExaminationRequest) -> Examined:
         policy=policy,
         has_secret=not any(isinstance(value, Trouble) for value in deployed.secrets.values()),
         pubsub_emulator=asked.pubsub,
+        storage_emulator=asked.storage,
         slack_api=asked.slack,
         now=asked.now,
     )

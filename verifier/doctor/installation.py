@@ -34,6 +34,7 @@ class Installation:
     has_secret: bool
     """Whether Slack's token or webhook in the settings is the real one."""
     pubsub_emulator: str
+    storage_emulator: str
     slack_api: str
     """A stand-in of Slack's API on this machine; empty: the real one."""
     now: datetime

@@ -44,6 +44,7 @@ class Need(StrEnum):
     AUDIT_CAN_BE_WRITTEN = "audit_can_be_written"
     AUDIT_IS_KEPT = "audit_is_kept"
     VERDICTS_CAN_BE_PUBLISHED = "verdicts_can_be_published"
+    UPLOADS_CAN_BE_READ = "uploads_can_be_read"
     WORKER_EXISTS = "worker_exists"
     WORKER_RUNS_A_TAG = "worker_runs_a_tag"
     WORKER_CONTAINER_IS_KNOWN = "worker_container_is_known"

@@ -16,6 +16,7 @@ from verifier.standin.faults import Fault, Faults
 from verifier.standin.loopback import LoopbackServer, Reply, Request
 
 _PREFIX = "/storage/v1/b/"
+_TEST = "/iam/testPermissions"
 _GET, _DOWNLOAD = "objects.get", "objects.download"
 """What a fault's call is named: the object's description, and its content."""
 
@@ -75,15 +76,27 @@ class StorageStandIn:
 
     def _respond(self, request: Request) -> Reply | None:
         url = urlsplit(request.path)
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        if request.verb == "GET" and url.path.startswith(_PREFIX) and url.path.endswith(_TEST):
+            return self._tested(unquote(url.path.removeprefix(_PREFIX).removesuffix(_TEST)), query)
         bucket, separator, name = url.path.removeprefix(_PREFIX).partition("/o/")
         if request.verb != "GET" or not url.path.startswith(_PREFIX) or not separator:
             return _refused(404, "Not Found")
-        query = dict(parse_qsl(url.query, keep_blank_values=True))
         fault = self._faults.next(_DOWNLOAD if query.get("alt") == "media" else _GET)
         if fault and fault.kind in ("slow", "hang"):
             self._closing.wait(fault.seconds if fault.kind == "slow" else None)
         answer = self._answer(unquote(bucket), unquote(name), query)
         return answer if fault is None or fault.kind == "slow" else _failure(fault, answer)
+
+    def _tested(self, name: str, query: Mapping[str, str]) -> Reply:
+        """Return which of the permissions that are asked for the caller has."""
+        with self._lock:
+            bucket = self._buckets.get(name)
+        if bucket is None:
+            return _refused(404, "The specified bucket does not exist.", "notFound")
+        asked = query.get("permissions", "")
+        may = bucket.readable and asked == "storage.objects.get"
+        return _json({"kind": "storage#testIamPermissionsResponse"} | ({"permissions": [asked]} if may else {}))
 
     def _answer(self, bucket_name: str, name: str, query: Mapping[str, str]) -> Reply:
         bucket = self.bucket(bucket_name)

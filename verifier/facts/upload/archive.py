@@ -6,7 +6,7 @@ The generation is proof: Cloud Storage never changes the bytes of one, and Cloud
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from verifier.errors import Malformed
@@ -49,3 +49,13 @@ def archive_of(build: Build) -> Archive | None:
     generation = next((each for each in named if each not in ("", "0")), "")
     bare = Archive(source.bucket, source.object, generation)
     return Archive(source.bucket, source.object, generation, build.file_hashes.get(bare.uri, {}))
+
+
+def staging_buckets(project: str, locations: Iterable[str]) -> list[str]:
+    """Return the buckets that gcloud uploads to by itself for builds of a project.
+
+    `builds submit` has one a project, in whose name the word google is turned round (`staging_bucket_util.py`), and
+    `run deploy --source` one a region.
+    """
+    regions = sorted(set(locations) - {"global"})
+    return [f"{project.replace('google', 'elgoog')}_cloudbuild", *(f"run-sources-{project}-{one}" for one in regions)]

@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.builds import CASES, EXPECTED, document
 from verifier.errors import Malformed
 from verifier.facts.build import parse_build
-from verifier.facts.upload.archive import Archive, archive_of
+from verifier.facts.upload.archive import Archive, archive_of, staging_buckets
 
 PLACE = {"bucket": "vividly-dev_cloudbuild", "object": "source/a.tgz"}
 HASHES = {"fileHash": [{"type": "MD5", "value": "ab=="}]}
@@ -67,3 +67,12 @@ def test_an_archive_that_an_own_staging_folder_holds_has_the_hash_of_its_build()
     found = archive_of(parse_build(document("upload-own-staging-directory")))
     assert found is not None
     assert list(found.hashes) == ["MD5"]
+
+
+def test_the_buckets_that_gcloud_uploads_to_are_one_a_project_and_one_a_region() -> None:
+    assert staging_buckets("vividly-dev", ["us-central1", "global", "europe-west1"]) == [
+        "vividly-dev_cloudbuild",
+        "run-sources-vividly-dev-europe-west1",
+        "run-sources-vividly-dev-us-central1",
+    ]
+    assert staging_buckets("google-app", []) == ["elgoog-app_cloudbuild"]
