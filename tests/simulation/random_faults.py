@@ -25,6 +25,7 @@ _RARE = {
     "announcer.publish": 3.0,
     "work_topic.hand_out": 3.0,
     "audit.write": 2.0,
+    "uploads.list_files": 15.0,
 }
 """By how much more often something happens to a call that is seldom made."""
 _MOST_RATE = 0.6
@@ -35,6 +36,7 @@ _MAY_BE_DENIED: Mapping[str, tuple[ServiceError, ...]] = {
     **dict.fromkeys(
         ("announcer.publish", "submitters.submitter", "work_topic.hand_out"), (_DENIED, _MISSING, _REFUSED)
     ),
+    "uploads.list_files": (_DENIED, _MISSING, _REFUSED),
     **dict.fromkeys(("jobs.start", "jobs.started_for", "jobs.observe", "logs.read"), (_DENIED, _MISSING, _REFUSED)),
     "builds.fetch": (_DENIED,),
 }

@@ -15,7 +15,7 @@ from tests.simulation.fault_plan import FaultPlan, NoFaults
 from tests.simulation.injector import FaultInjector
 from tests.simulation.invariants import LEASE, UNREADABLE_ENTRY, InvariantBroken, Invariants
 from tests.simulation.kernel import Kernel
-from tests.simulation.ports import SimulatedServices
+from tests.simulation.ports import SimulatedServices, SimulatedUploads
 from tests.simulation.push import (
     UNKNOWN,
     UNKNOWN_BUILD,
@@ -205,16 +205,20 @@ def run_seed(
     """
     name = f"python -m tests.simulation --seed {seed}"
     try:
-        return _run_seed(Random(seed), name, watch)
+        return _run_seed(Random(seed), name, watch, reads_uploads=seed % 2 == 0)
     except ViolationFound:
         raise
     except Exception as error:
         raise ViolationFound(f"{UNEXPECTED}: {error!r}\nTo see it again: {name}") from error
 
 
-def _run_seed(random: Random, name: str, watch: Callable[[Simulation], object]) -> SimulationFigures:
+def _run_seed(
+    random: Random, name: str, watch: Callable[[Simulation], object], *, reads_uploads: bool
+) -> SimulationFigures:
     plan = RandomFaultPlan.of(random) if random.random() < 0.85 else NoFaults()
     simulation = Simulation(random, plan, name)
+    if reads_uploads:
+        simulation.services.uploads = SimulatedUploads(simulation.injector)
     watch(simulation)
     is_harmless = isinstance(plan, NoFaults) or plan.is_harmless
     simulation.install()
