@@ -43,13 +43,16 @@ class Collected:
                 f"expected at most {self._limits.entries:,} files and folders in the archive, got more; "
                 "it was not read whole"
             )
+        self._check_names()
+        if self._first_folder is None:
+            self._first_folder = (path_of(name) or "").partition("/")[0]
+
+    def _check_names(self) -> None:
         if self._names > self._limits.names:
             raise UnreadableUpload(
                 f"expected names of at most {human(self._limits.names)} in all, got longer ones; "
                 "the archive was not read whole"
             )
-        if self._first_folder is None:
-            self._first_folder = (path_of(name) or "").partition("/")[0]
 
     def ids(self, name: str, content: Pieces, size: int) -> ContentIds:
         """Return the ids of the next `size` bytes, which are the content of the entry with this name."""
@@ -113,15 +116,29 @@ class Collected:
         What lies below another file, or below a link that may lead anywhere, is refused; so is a file where a folder
         stands.
         """
-        fine: set[str] = set()
+        clear: set[str] = set()
         for path in list(self.files):
-            above = parents(path)
-            if path in self.folders or not all(folder in fine or folder not in self.files for folder in above):
+            if path in self.folders or not self._is_clear(path, clear):
                 self.refuse(path)
                 del self.files[path]
-            else:
-                fine.update(above)
-        for path in [path for path in self.folders if any(folder in self.files for folder in parents(path))]:
+        for path in [path for path in self.folders if not self._is_clear(path, clear)]:
             self.refuse(path)
             self.folders.discard(path)
         return self.files
+
+    def _is_clear(self, path: str, clear: set[str]) -> bool:
+        """Return whether nothing but folders is above a path; `clear` has the folders of which that is known.
+
+        Each of them counts as a name: a few deep paths have more folders than the archive has entries.
+        """
+        found = []
+        for folder in parents(path):
+            if folder in clear:
+                break
+            self._names += len(folder)
+            self._check_names()
+            if folder in self.files:
+                return False
+            found.append(folder)
+        clear.update(found)
+        return True

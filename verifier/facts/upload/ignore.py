@@ -25,6 +25,8 @@ DEFAULT = ".gcloudignore\n.git\n.gitignore\n"
 """What `builds submit` and `run deploy --source` leave out where the folder says nothing itself."""
 OF_GCLOUD = "gcloud's default"
 MOST_PATTERNS = 5_000
+LONGEST_PATTERN = 1_024
+"""Characters: no name is longer, and some patterns take the square of their length to be read."""
 _INCLUDE = "!include:"
 _ANY_DEPTH = "**"
 _ESCAPED = re.compile(r"\\([^\\])")
@@ -84,7 +86,8 @@ def rules_of(files: Mapping[str, bytes], *, has_git: bool, more_defaults: str = 
 
     `files` has the files of the folder's top that may hold rules, by name: `.gcloudignore`, `.gitignore`, and what
     those include. `has_git`: there is a `.git` at the top. `more_defaults`: patterns that a command adds to gcloud's
-    default, such as `node_modules` for functions. Raise Malformed for rules by which gcloud would not upload anything.
+    default, such as `node_modules` for functions. Raise Malformed for rules by which gcloud would not upload anything,
+    and for more than are looked at.
     """
     if ".gcloudignore" in files:
         patterns = _patterns(_text(files, ".gcloudignore"), ".gcloudignore", files, may_include=True)
@@ -125,7 +128,9 @@ def _patterns(text: str, origin: str, files: Mapping[str, bytes], *, may_include
 
 
 def _pattern(line: str, origin: str) -> IgnorePattern | None:
-    """Return the pattern of a line, or None where it has none."""
+    """Return the pattern of a line, or None where it has none. Raise Malformed for a very long one."""
+    if len(line) > LONGEST_PATTERN:
+        raise Malformed(f"{origin}: expected lines of at most {LONGEST_PATTERN:,} characters, got one of {len(line):,}")
     takes_in = line.startswith("!")
     text = line[1:] if takes_in else line
     folders_only = text.endswith("/")

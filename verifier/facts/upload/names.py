@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from verifier.facts.upload.limits import LONGEST_NAME
 
@@ -32,11 +33,9 @@ def shown_name(name: str) -> str:
     return text if len(name) <= _SHOWN and len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def parents(path: str) -> list[str]:
-    """Return the folders that a path lies in, the nearest first."""
-    found = []
+def parents(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in, the nearest first."""
     end = path.rfind("/")
     while end > 0:
-        found.append(path[:end])
+        yield path[:end]
         end = path.rfind("/", 0, end)
-    return found

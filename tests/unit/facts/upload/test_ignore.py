@@ -108,6 +108,7 @@ def test_a_file_beside_is_included_and_what_it_includes_is_not() -> None:
         ({".gcloudignore": b"#!include:a/b\n"}, "expected a name without a folder after !include:"),
         ({".gcloudignore": b"caf\xe9\n"}, "expected UTF-8 in '.gcloudignore'"),
         ({".gitignore": b"a\n" * (MOST_PATTERNS + 1)}, "expected at most 5,000 patterns"),
+        ({".gitignore": b"[" * 1025}, "expected lines of at most 1,024 characters, got one of 1,025"),
     ],
 )
 def test_rules_that_gcloud_could_not_use_are_refused(files: dict[str, bytes], told: str) -> None:
@@ -136,7 +137,7 @@ def test_a_comment_or_blank_line_changes_nothing(lines: list[str], path: str) ->
 
 
 def test_hostile_patterns_take_no_longer_than_others() -> None:
-    hostile = "/".join(["**"] * 200 + ["x"]) + "\n" + "*a" * 60 + "b\n" + "[" * 3000 + "\n" + "\\" * 3001
+    hostile = "/".join(["**"] * 200 + ["x"]) + "\n" + "*a" * 60 + "b\n" + ("[" * 1023 + "\n") * 20 + "\\" * 1001
     start = process_time()
     assert left_out(hostile, "/".join(["a" * 120] * 30)) == []
     assert process_time() - start < 5

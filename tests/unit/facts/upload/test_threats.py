@@ -220,6 +220,13 @@ def test_names_that_are_long_in_all_are_refused() -> None:
         listed(tgz(*[Entry(f"{number}" + "a" * 90) for number in range(20)]), limits=Limits(names=1000))
 
 
+def test_a_few_deep_paths_that_have_more_folders_than_can_be_held_are_refused() -> None:
+    deep = [Entry(f"{number}/" + "d/" * 2000 + "x") for number in range(40)]
+    assert len(listed(tgz(deep[0])).files) == 1
+    with pytest.raises(UnreadableUpload, match="expected names of at most 64 MiB in all, got longer ones"):
+        listed(tgz(*deep))
+
+
 def test_a_larger_archive_than_is_read_is_refused() -> None:
     with pytest.raises(UnreadableUpload, match="expected an archive of at most 1 KiB, got a larger one"):
         listed(tar(Entry("a", bytes(5000))), limits=Limits(archive=1024))
