@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -28,6 +29,10 @@ from verifier.facts.build import parse_build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.logs import EXECUTION_LABEL, LogEntry, LogReading, LogRules
 from verifier.facts.source import source_of
+from verifier.facts.upload import read_listing
+from verifier.facts.upload.archive import Archive
+from verifier.facts.upload.ignore import rules_of
+from verifier.facts.upload.summary import summary_of
 from verifier.history.gcloud_export import read_documents
 from verifier.redact import excerpt, one_line, plain, redact
 from verifier.strict_json import parse_json
@@ -36,6 +41,7 @@ _GOAL = 2.2
 _LEAST_SECONDS = 0.002
 """What costs less says nothing about growth: the clock and the machine's other work do."""
 _WATCHED = Watched({"vividly-dev": "402118557731"})
+_NOWHERE = Archive("", "", "")
 _WHEN = datetime(2026, 11, 23, tzinfo=UTC)
 
 UNITS = (
@@ -181,6 +187,21 @@ def _raw_entry(text: str) -> object:
     return RawEntry.pb(RawEntry(log_name="projects/p/logs/x", json_payload=payload, timestamp=_WHEN))
 
 
+def _archive(text: str) -> bytes:
+    """Return a tar archive with a file for each part of the text, named and filled with it."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for part in _parts(text):
+            member = tarfile.TarInfo(part.encode("utf-8", "replace").decode())
+            member.size = len(member.name.encode())
+            archive.addfile(member, io.BytesIO(member.name.encode()))
+    return out.getvalue()
+
+
+def _left_out(rules: bytes) -> object:
+    return rules_of({".gcloudignore": rules}, has_git=False).leaves_out("app/models/organization.py")
+
+
 def _policy(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
@@ -196,6 +217,8 @@ DECODERS: dict[str, tuple[Read, Read]] = {
     "judging log entries": (_judged, _entries),
     "judging a long log entry": (_judged, _long_entry),
     "a policy": (read_policy, _policy),
+    "an uploaded archive": (lambda archive: summary_of(read_listing(io.BytesIO(archive)), _NOWHERE), _archive),
+    "an upload's rules": (_left_out, _policy),
     "builds in a file": (lambda text: sum(1 for _ in read_documents(io.StringIO(text))), _same),
     "redact": (redact, _same),
     "excerpt": (lambda text: excerpt(text, 4_000), _same),

@@ -97,9 +97,13 @@ def rules_of(files: Mapping[str, bytes], *, has_git: bool, more_defaults: str = 
             patterns += _patterns(_text(files, ".gitignore"), ".gitignore", files, may_include=False)
     else:
         patterns = []
-    if len(patterns) > MOST_PATTERNS:
-        raise Malformed(f"expected at most {MOST_PATTERNS:,} patterns of files to leave out, got {len(patterns):,}")
+    _check_count(patterns)
     return IgnoreRules(tuple(patterns))
+
+
+def _check_count(patterns: list[IgnorePattern]) -> None:
+    if len(patterns) > MOST_PATTERNS:
+        raise Malformed(f"expected at most {MOST_PATTERNS:,} patterns of files to leave out, got more")
 
 
 def _text(files: Mapping[str, bytes], name: str) -> str:
@@ -118,6 +122,7 @@ def _patterns(text: str, origin: str, files: Mapping[str, bytes], *, may_include
         if not line.startswith("#"):
             pattern = _pattern(line, origin)
             found += [pattern] if pattern else []
+            _check_count(found)
         elif line[1:].lstrip().startswith(_INCLUDE):
             name = line.partition(_INCLUDE)[2]
             if "/" in name:
