@@ -210,7 +210,7 @@ def _before_document(before: UploadBefore) -> Document:
 def _record(key: BuildKey, document: Document, deployment: Deployment, budget: Budget) -> None:
     """Write the audit entry. Raises ServiceError. Written again it is the same one."""
     entry = upload_entry(key, document["found"], parse_time(document["read"]))
-    write_audit(deployment.services, entry, budget.seconds(CALL_SECONDS))
+    write_audit(deployment, entry, budget.seconds(CALL_SECONDS))
 
 
 def _image_name(image: str) -> str:
