@@ -2,36 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
 from pathlib import Path
 
+from verifier.adapters.git import GitFailed
+from verifier.adapters.git_clone import Clone, checked_sha
 from verifier.errors import Malformed
-
-_SHA = re.compile(r"[0-9a-f]{7,64}")
-_SECONDS = 60.0
-_FULL = 40
-_OWN_ENVIRONMENT = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "LC_ALL": "C",
-}
-"""Nothing is asked, fetched or written, and no replacement or other repository is put in place of what is there."""
-
-
-class _GitError(Exception):
-    """Git gave no answer; the text says why."""
-
-
-def checked_sha(text: str) -> str:
-    """Return the commit's hex digits in lower case. Raise Malformed when it is not 7 to 64 of them."""
-    sha = text.lower()
-    if not _SHA.fullmatch(sha):
-        raise Malformed(f"commit: expected 7 to 64 hex digits, got {text[:80]!r}; git rev-parse REF prints them")
-    return sha
 
 
 def contains(repo: Path, descendant: str, commit: str) -> bool | str:
@@ -43,62 +18,25 @@ def contains(repo: Path, descendant: str, commit: str) -> bool | str:
     if descendant.startswith(commit):
         return True
     try:
-        return _is_ancestor(repo, commit, descendant)
-    except _GitError as error:
+        return _is_ancestor(Clone.opened(repo), commit, descendant)
+    except GitFailed as error:
         return str(error)
 
 
-def _is_ancestor(repo: Path, commit: str, descendant: str) -> bool:
-    shallow = _shallow(repo)
-    ends = [_resolved(repo, sha) for sha in (commit, descendant)]
-    answer = _run(repo, "merge-base", "--is-ancestor", "--end-of-options", *ends)
-    if answer.returncode == 0:
-        return True
-    if answer.returncode != 1:
-        raise _GitError(f"git could not compare {commit} with {descendant}: {_said(answer)}")
-    if shallow:
-        raise _GitError(f"the clone in {repo} is shallow, so it can't say no; run: git -C {repo} fetch --unshallow")
-    return False
+def named_commit(repo: Path, name: str) -> str:
+    """Return the SHA that a name means: hex digits as they are, `HEAD`, a tag or a branch as the clone in `repo` has it.
 
-
-def _shallow(repo: Path) -> bool:
-    answer = _run(repo, "rev-parse", "--is-shallow-repository")
-    if answer.returncode:
-        raise _GitError(
-            f"no clone to ask in {repo} ({_said(answer)}), and without one only equality can be claimed; "
-            "name a clone with --repo"
-        )
-    return answer.stdout.strip() == "true"
-
-
-def _resolved(repo: Path, sha: str) -> str:
-    """Return the full SHA. A branch may be called by hex digits too: what comes out must begin with what went in."""
-    answer = _run(repo, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{sha}^{{commit}}")
-    full = answer.stdout.strip()
-    if answer.returncode or not full.startswith(sha):
-        more = "" if len(sha) >= _FULL else ", or several that begin so: then give more digits"
-        raise _GitError(f"the clone in {repo} does not have commit {sha}{more}; run: git -C {repo} fetch --all")
-    return full
-
-
-def _run(repo: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    Raise Malformed for what is neither, and GitFailed where there is no clone to say what a name means.
+    """
     try:
-        return subprocess.run(  # noqa: S603  # a fixed command; SHAs are checked, and no shell reads them
-            ["git", "-C", str(repo), *arguments],  # noqa: S607  # git is where PATH says
-            env=inherited | _OWN_ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_SECONDS,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise _GitError("expected git on PATH, found none, and without it only equality can be claimed") from error
-    except subprocess.TimeoutExpired as error:
-        raise _GitError(f"git {arguments[0]} in {repo} took longer than {_SECONDS:g} s") from error
+        return checked_sha(name)
+    except Malformed:
+        return Clone.opened(repo).commit(name)
 
 
-def _said(answer: subprocess.CompletedProcess[str]) -> str:
-    return next(iter(answer.stderr.strip().splitlines()), f"exit code {answer.returncode}")[:200]
+def _is_ancestor(clone: Clone, commit: str, descendant: str) -> bool:
+    if clone.is_ancestor(*(clone.resolved(sha) for sha in (commit, descendant))):
+        return True
+    if clone.shallow:
+        raise GitFailed(f"the clone in {clone.repo} is shallow, so it can't say no; run: git -C {clone.repo} fetch --unshallow")
+    return False

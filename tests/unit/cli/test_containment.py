@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from verifier.cli.containment import checked_sha, contains
+from verifier.adapters.git_clone import checked_sha
+from verifier.cli.containment import contains
 from verifier.errors import Malformed
 
 
