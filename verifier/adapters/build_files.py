@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from verifier.adapters.git_clone import Clone
 from verifier.facts.comparison.steps import FILES
 
@@ -15,9 +13,9 @@ _MOST_ALIASES = 20
 
 
 def build_configurations(clone: Clone, commit: str, prefix: str) -> list[Any]:
-    """Return what the commit has under the usual names, in the uploaded folder and at the top; what can't be read is none.
+    """Return what the commit has under the usual names, in the uploaded folder and at the top.
 
-    Raise GitFailed.
+    What can't be read is none. Raise GitFailed.
     """
     places = dict.fromkeys(folder + name for folder in (prefix, "") for name in FILES)
     contents = clone.files(commit, places)
@@ -27,6 +25,8 @@ def build_configurations(clone: Clone, commit: str, prefix: str) -> list[Any]:
 def _read(content: bytes) -> Any:
     if len(content) > _MOST_BYTES:
         return None
+    import yaml
+
     try:
         aliases = sum(isinstance(token, yaml.AliasToken) for token in yaml.scan(content))
         return yaml.safe_load(content) if aliases <= _MOST_ALIASES else None

@@ -39,6 +39,17 @@ class CloudBuild:
             answer = self._client.get_build(request=request, timeout=timeout, retry=None)
         return parse_build(build_document(answer))
 
+    def whole(self, key: BuildKey, *, timeout: float) -> dict[str, Any]:
+        """Return the build's document with what it was told to do, whole: all steps, and the hashes of its source.
+
+        Raise as `fetch` does.
+        """
+        request = cloudbuild_v1.GetBuildRequest(name=key.name, project_id=key.project, id=key.id)
+        with translated(f"reading build {key.name}", _grant(key.project, "cloudbuild.builds.get")):
+            answer = self._client.get_build(request=request, timeout=timeout, retry=None)
+        raw = cloudbuild_v1.Build.pb(answer)
+        return build_document(answer) | {"steps": [MessageToDict(step) for step in raw.steps]}
+
     def finished(
         self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
     ) -> BuildPage:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
-from typing import Any
 
 from verifier.adapters.build_files import build_configurations
 from verifier.adapters.git_clone import Clone
@@ -22,9 +20,9 @@ from verifier.facts.comparison.nearest import Measured, Wanted, chosen, composed
 from verifier.facts.comparison.root import Root, Vote, vote
 from verifier.facts.comparison.steps import StepsAnswer, compared_steps
 from verifier.facts.upload.digest import blob_id
-from verifier.facts.upload.ignore import IgnoreRules, rules_of
+from verifier.facts.upload.ignore import OF_GCLOUD, IgnoreRules, rules_of
 from verifier.facts.upload.listing import UploadedFile, UploadListing
-from verifier.facts.upload.secret_names import looks_secret
+from verifier.facts.upload.secret_names import secret_row
 
 MOST_COMMITS = 200_000
 """Newest commits that are looked at."""
@@ -36,7 +34,7 @@ _NO_RULES = IgnoreRules(())
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedUpload:
     """What is asked about one upload."""
 
     listing: UploadListing
@@ -74,7 +72,7 @@ class Comparer:
         """What is checked out, with its tree."""
         return [(tip, self.clone.tree(tip)) for tip in self.clone.tips(_MOST_TIPS)[:1]]
 
-    def answer(self, asked: Asked) -> UploadAnswer:
+    def answer(self, asked: AskedUpload) -> UploadAnswer:
         """Return what is found out about an upload. Raise GitFailed where git can't answer."""
         listing = asked.listing
         tip, tree, place = self._place(listing)
@@ -89,7 +87,7 @@ class Comparer:
         own_tree = self.clone.tree(nearest.note.sha, root.prefix)
         rules, more = self._rules(listing, root, own_tree, asked.tool)
         differing = self._differences(listing, files, root, own_tree, rules)
-        secret = [path for path in files if looks_secret(path.removeprefix(root.prefix))]
+        secret = [path for path in files if secret_row(path)]
         known = {composed(path) for path in own_tree}
         return UploadAnswer(
             files=len(listing.files),
@@ -100,12 +98,13 @@ class Comparer:
             fix=self._fix(asked.fix, fix_changes, files, root, found, nearest, own_tree) if asked.fix else None,
             secrets=tuple(path for path in secret if path not in known),
             known_secrets=tuple(path for path in secret if path in known),
+            unread=len(listing.special) + len(listing.refused),
             shallow=self.clone.shallow,
             notes=tuple(dict.fromkeys([*notes, *more, *self._notes()])),
         )
 
     def content(self, answer: UploadAnswer, path: str) -> bytes | None:
-        """Return what the nearest commit has at a path of the repository; None where it has nothing that can be shown."""
+        """Return what the nearest commit has at a path of the repository; None where that can't be shown."""
         if answer.nearest is None:
             return None
         entry = self.clone.tree(answer.nearest.note.sha).get(path)
@@ -130,7 +129,7 @@ class Comparer:
     def _rules(
         self, listing: UploadListing, root: Root, tree: Mapping[str, TreeEntry], tool: str
     ) -> tuple[IgnoreRules, list[str]]:
-        """Return by which rules the folder was uploaded, if it was that of this tree: what was uploaded says so first."""
+        """Return by which rules the folder was uploaded, if it was this tree's: what was uploaded says so first."""
         own = {path.removeprefix(root.lead): content for path, content in listing.rules.items()}
         names = [*_RULES, *self._included(own, root, tree)]
         wanted = {name: tree[root.prefix + name].blob for name in names if root.prefix + name in tree}
@@ -178,7 +177,7 @@ class Comparer:
             self._kept[prefix] = list(self.clone.changes(pairs, prefix))
         return iter(self._kept[prefix])
 
-    def _nearest(self, found: Measured, asked: Asked) -> NearestCommit:
+    def _nearest(self, found: Measured, asked: AskedUpload) -> NearestCommit:
         near = set(found.nearest)
         ties = [node for node in self.nodes if node.sha in near]
         unpushed = self.clone.unpushed(found.nearest)
@@ -204,7 +203,9 @@ class Comparer:
 
         def rule(path: str) -> str:
             pattern = rules.leaves_out(path.removeprefix(root.prefix))
-            return f"{pattern.line} ({pattern.origin})" if pattern else ""
+            if pattern is None:
+                return ""
+            return pattern.origin if pattern.origin == OF_GCLOUD else f"{pattern.line} of {pattern.origin}"
 
         found, doubts = differences(files, self._with_submodules(tree, files), rule, folders)
         contents = self.clone.blobs(doubt.entry.blob for doubt in doubts)

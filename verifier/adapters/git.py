@@ -1,7 +1,8 @@
 """Git as it is asked here: plumbing alone, in an environment of our own, so that nothing of a repository runs.
 
-A clone may be a stranger's: its configuration could name a program as a monitor, a hook, a filter or a way to fetch. The
-commands that are used here start none, and what they might start is turned off besides. Nothing is fetched or written.
+A clone may be a stranger's: its configuration could name a program as a monitor, a hook, a filter or a way to fetch.
+The commands that are used here start none, and what they might start is turned off besides. Nothing is fetched or
+written.
 Documentation: "git", "gitattributes", "git-config" (core.fsmonitor, core.hooksPath, protocol.allow).
 """
 
@@ -46,10 +47,14 @@ class Git:
 
     def run(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """Return what git answers, whatever its exit code. Raise GitFailed where there is no git, or it hangs."""
-        fed = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
         try:
             return subprocess.run(  # noqa: S603  # a fixed command; what people name is checked, and no shell reads it
-                self._words(arguments), env=_environment(), capture_output=True, timeout=SECONDS, check=False, **fed
+                self._words(arguments),
+                env=_environment(),
+                input=stdin or b"",
+                capture_output=True,
+                timeout=SECONDS,
+                check=False,
             )
         except FileNotFoundError as error:
             raise GitFailed("expected git on PATH, found none, and without it only equality can be claimed") from error
@@ -79,7 +84,7 @@ class Git:
             except FileNotFoundError as error:
                 raise GitFailed("expected git on PATH, found none") from error
             try:
-                assert process.stdout is not None  # noqa: S101  # it was asked for
+                assert process.stdout is not None  # it was asked for
                 yield self._pieces(process, process.stdout, complaints, arguments[0])
             finally:
                 process.kill()

@@ -199,7 +199,7 @@ def _is_small(line: bytes) -> bool:
 
 
 def _contents(output: bytes, ids: Iterable[str]) -> dict[str, bytes]:
-    """Return what `git cat-file --batch` printed: for each object a line with its size, its bytes and an end of line."""
+    """Return what `git cat-file --batch` printed: for each a line with its size, its bytes, and an end of line."""
     found, place = dict[str, bytes](), 0
     for blob in ids:
         end = output.index(b"\n", place)

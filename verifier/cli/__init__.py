@@ -7,6 +7,7 @@ import click
 from verifier import __version__
 from verifier.cli.audit import audit
 from verifier.cli.check import check
+from verifier.cli.compare import compare
 from verifier.cli.demo import demo
 from verifier.cli.doctor import doctor
 from verifier.cli.explain import explain
@@ -24,6 +25,7 @@ def main() -> None:
 
 main.add_command(audit)
 main.add_command(check)
+main.add_command(compare)
 main.add_command(demo)
 main.add_command(doctor)
 main.add_command(explain)

@@ -24,7 +24,7 @@ def contains(repo: Path, descendant: str, commit: str) -> bool | str:
 
 
 def named_commit(repo: Path, name: str) -> str:
-    """Return the SHA that a name means: hex digits as they are, `HEAD`, a tag or a branch as the clone in `repo` has it.
+    """Return the SHA that a name means: hex digits as they are, `HEAD`, a tag or a branch as the clone has it.
 
     Raise Malformed for what is neither, and GitFailed where there is no clone to say what a name means.
     """
@@ -38,5 +38,7 @@ def _is_ancestor(clone: Clone, commit: str, descendant: str) -> bool:
     if clone.is_ancestor(*(clone.resolved(sha) for sha in (commit, descendant))):
         return True
     if clone.shallow:
-        raise GitFailed(f"the clone in {clone.repo} is shallow, so it can't say no; run: git -C {clone.repo} fetch --unshallow")
+        raise GitFailed(
+            f"the clone in {clone.repo} is shallow, so it can't say no; run: git -C {clone.repo} fetch --unshallow"
+        )
     return False

@@ -13,6 +13,21 @@ _EVERY = 50
 
 
 @contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that is told how many of how many are done, and moves a bar by it, as `progress` does."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} {task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1)
+        yield lambda done, all_of_them: bar.update(task, completed=done, total=max(all_of_them, 1))
+
+
+@contextmanager
 def progress(span: tuple[datetime, datetime] | None, *, shown: bool) -> Iterator[Callable[[JudgedBuild], None]]:
     """Give a function that is told of each build, newest first, and moves the bar through the span of time.
 

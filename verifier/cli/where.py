@@ -14,7 +14,7 @@ import click
 from verifier.checks.policy import Policy
 from verifier.cli.audit_place import AuditScope, job_name
 from verifier.cli.build_text import chosen_policy
-from verifier.cli.containment import checked_sha, contains
+from verifier.cli.containment import contains, named_commit
 from verifier.cli.moments import moment
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import tell
@@ -54,7 +54,7 @@ def where(commit: str, job: str, project: str, repo: Path, since: str, policy: P
     Needs run.executions.list, run.jobs.get and cloudbuild.builds.list. Exit code: 0 yes, 3 no, 4 can't tell, 2 error.
     """
     try:
-        sha = checked_sha(commit)
+        sha = named_commit(repo, commit)
         place, name = _place(project, job, since)
         builds, problems = _judged(place, chosen_policy(policy))
         runs = place.runs(name, makers(builds.values()))

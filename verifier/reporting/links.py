@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import re2
 
 from verifier.errors import Malformed
 from verifier.facts.build import Build
@@ -13,6 +15,7 @@ from verifier.facts.source import Commit, Source, Upload
 from verifier.times import show_time
 
 _CONSOLE = "https://console.cloud.google.com"
+_BUILD_PATH = re2.compile(r"^/cloud-build/builds(?:;region=([a-z0-9-]+))?/([A-Za-z0-9_-]+)(?:;.*)?$")
 _COMMIT_PATHS = {"github.com": "commit", "gitlab.com": "-/commit", "bitbucket.org": "commits"}
 
 
@@ -20,6 +23,20 @@ def build_link(build: Build) -> str:
     """Return the build in the console."""
     key = build.key
     return _console("cloud-build/builds;region={}/{}", key.project, key.location, key.id)
+
+
+def parse_build_link(address: str) -> tuple[str, str, str]:
+    """Return project, location and id of a build's address in the console. Raise Malformed for another address.
+
+    The project is empty where the address has none. Without a location, as addresses were once, it is `global`.
+    """
+    parts = urlsplit(address)
+    found = _BUILD_PATH.match(unquote(parts.path)) if address.startswith(f"{_CONSOLE}/") else None
+    if not found:
+        raise Malformed(
+            f"build: expected its address in the console ({_CONSOLE}/cloud-build/builds;region=…), got another"
+        )
+    return "".join(parse_qs(parts.query).get("project", [])[:1]), found.group(1) or "global", found.group(2)
 
 
 def archive_link(build: Build, source: Source) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from verifier.facts.comparison.commits import CommitNote
 from verifier.facts.comparison.differences import Differences
@@ -35,20 +35,22 @@ class UploadAnswer:
     alike: int = 0
     """Where they have nothing to do with it: how many of them it has all the same."""
     nearest: NearestCommit | None = None
-    found: Differences = Differences()
+    found: Differences = field(default_factory=Differences)
     steps: StepsAnswer = StepsAnswer.NOT_COMPARED
     fix: FixAnswer | None = None
     secrets: tuple[str, ...] = ()
     """Names of uploaded files that look like secrets and are not in the commit; of the repository."""
     known_secrets: tuple[str, ...] = ()
     """Those that are in the commit, too."""
+    unread: int = 0
+    """Entries of the archive that were refused or not opened: nothing is known of them."""
     shallow: bool = False
     notes: tuple[str, ...] = ()
 
     @property
     def is_identical(self) -> bool:
         """Whether every byte is the nearest commit's, less what gcloud leaves out."""
-        return self.nearest is not None and self.found.are_none
+        return self.nearest is not None and self.found.are_none and not self.unread
 
     @property
     def holds(self) -> bool | None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import new as new_hash
 
 from verifier.facts.comparison.generated import generated_folder
 from verifier.facts.comparison.git_output import SUBMODULE, TreeEntry
 from verifier.facts.comparison.nearest import composed
+from verifier.facts.upload.digest import blob_id
 from verifier.facts.upload.listing import LINK, UploadedFile
 
 Rule = Callable[[str], str]
@@ -158,7 +158,7 @@ def settled(
             behind = files.get(composed(_target(doubt.path, content)))
             if behind is not None and behind.blob == doubt.file.blob:
                 followed.add(doubt.path)
-        elif doubt.file.lf_blob == blob_id(content.replace(b"\r\n", b"\n"), sha256=sha256):
+        elif doubt.file.lf_blob == blob_id(content.replace(b"\r\n", b"\n"), sha256_objects=sha256):
             endings.add(doubt.path)
     return replace(
         found,
@@ -167,13 +167,6 @@ def settled(
         line_endings=(*found.line_endings, *(path for path in found.modified if path in endings)),
         links=(*found.links, *(path for path in found.modified if path in followed)),
     )
-
-
-def blob_id(content: bytes, *, sha256: bool = False) -> str:
-    """Return the id that git gives these bytes."""
-    digest = new_hash("sha256" if sha256 else "sha1", b"blob %d\0" % len(content), usedforsecurity=False)
-    digest.update(content)
-    return digest.hexdigest()
 
 
 def _folders(paths: Iterable[str]) -> set[str]:

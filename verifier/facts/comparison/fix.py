@@ -91,9 +91,7 @@ def fix_answer(
     return FixAnswer(commit, tuple(_file(commit, change, files, prefix, past) for change in changes))
 
 
-def _file(
-    commit: str, change: Change, files: Mapping[str, UploadedFile], prefix: str, past: PastContents
-) -> FixFile:
+def _file(commit: str, change: Change, files: Mapping[str, UploadedFile], prefix: str, past: PastContents) -> FixFile:
     if not change.path.startswith(prefix):
         return FixFile(change.path, FixState.OUTSIDE)
     mine = files.get(composed(change.path))

@@ -94,7 +94,7 @@ class Measured:
 
 
 def measured(
-    pairs: Sequence[tuple[str, str]],
+    pairs: Iterable[tuple[str, str]],
     changes: Iterator[tuple[str, list[Change]]],
     wanted: Wanted,
     known: Mapping[str, Likeness],
