@@ -17,7 +17,7 @@ from verifier.facts.comparison.differences import Differences, differences, sett
 from verifier.facts.comparison.fix import FixAnswer, PastContents, fix_answer
 from verifier.facts.comparison.git_output import SUBMODULE, Change, TreeEntry
 from verifier.facts.comparison.nearest import Measured, Wanted, chosen, composed, measured
-from verifier.facts.comparison.root import Root, Vote, vote
+from verifier.facts.comparison.root import Root, Vote, kinship, vote
 from verifier.facts.comparison.steps import StepsAnswer, compared_steps
 from verifier.facts.upload.digest import blob_id
 from verifier.facts.upload.ignore import OF_GCLOUD, IgnoreRules, rules_of
@@ -76,8 +76,8 @@ class Comparer:
         """Return what is found out about an upload. Raise GitFailed where git can't answer."""
         listing = asked.listing
         tip, tree, place = self._place(listing)
-        if not (self.nodes and tip and place.is_related(len(listing.files))):
-            return UploadAnswer(len(listing.files), None, place.same, shallow=self.clone.shallow)
+        if not (self.nodes and tip and place.votes):
+            return UploadAnswer(len(listing.files), None, shallow=self.clone.shallow)
         root = place.root
         files = root.in_repository(listing.files)
         rules, notes = self._rules(listing, root, tree, asked.tool)
@@ -85,6 +85,9 @@ class Comparer:
         found = self._measured(files, root, rules, tip, tree, {change.path for change in fix_changes})
         nearest = self._nearest(found, asked)
         own_tree = self.clone.tree(nearest.note.sha, root.prefix)
+        common = kinship(files, own_tree)
+        if not common.is_one(len(files)):
+            return UploadAnswer(len(listing.files), None, common.same, shallow=self.clone.shallow)
         rules, more = self._rules(listing, root, own_tree, asked.tool)
         differing = self._differences(listing, files, root, own_tree, rules)
         secret = [path for path in files if secret_row(path)]

@@ -1,4 +1,4 @@
-"""What makes the same file look different, and what is made of it: a row for each, over real repositories and archives."""
+"""What makes the same file look different, and what is made of it: a row each, over real repositories and archives."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pytest
 from tests.repositories import Files, MadeRepository, tgz, zipped
 from tests.unit.cli.comparison import Bench, compared, text
 from verifier.facts.comparison.differences import LeftOut
+from verifier.facts.comparison.root import Root
 
 SCRIPT = "#!/bin/sh\necho one\necho two\n"
 BASE: dict[str, bytes | str] = {"app.py": text("app"), "lib/a.py": text("a")}
@@ -154,8 +155,9 @@ def test_a_tarball_of_git_archive_names_its_commit_and_has_one_folder_around_it(
     sha = repo.commit("All of it", BASE | {".gitattributes": "secret.txt export-ignore\n", "secret.txt": "x"})
     repo.git("archive", "--format=tar.gz", "--prefix=worker-main/", "-o", str(tmp_path / "a.tgz"), "HEAD")
     answer = compared(repo.folder, (tmp_path / "a.tgz").read_bytes())
-    assert (answer.root and (answer.root.prefix, answer.root.lead)) == ("", "worker-main/")
-    assert answer.nearest and answer.nearest.note.sha == sha
+    assert answer.root == Root("", "worker-main/")
+    assert answer.nearest
+    assert answer.nearest.note.sha == sha
     assert answer.found.missing == ("secret.txt",)
 
 

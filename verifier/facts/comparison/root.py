@@ -43,11 +43,19 @@ class Vote:
     votes: int
     same: int
     """Files that the tree has, with the same bytes, at the winning place."""
-    telling: int
-    """Those of them that are not small, or the same in many repositories."""
 
-    def is_related(self, files: int) -> bool:
-        """Return whether an upload of so many files has anything to do with this tree."""
+
+@dataclass(frozen=True, slots=True)
+class Kinship:
+    """How much an upload and a tree have in common."""
+
+    same: int
+    """Files of the same bytes."""
+    telling: int
+    """Those of them that are neither small nor the same in many repositories."""
+
+    def is_one(self, files: int) -> bool:
+        """Return whether an upload of so many files has anything to do with the tree."""
         return self.telling > 0 or (self.same * 5 >= files and self.same > 0)
 
 
@@ -55,7 +63,7 @@ def vote(files: Mapping[str, UploadedFile], tree: Mapping[str, TreeEntry]) -> Vo
     """Return the place that most files vote for: those of equal bytes count three times those of equal names."""
     lead = _lead(files)
     by_path = {composed(path): file for path, file in files.items()}
-    votes, same, telling = Counter[Root](), Counter[Root](), Counter[Root]()
+    votes, same = Counter[Root](), Counter[Root]()
     for path, entry in tree.items():
         for prefix, rest in _partings(path):
             for wrapped in {"", lead}:
@@ -65,12 +73,18 @@ def vote(files: Mapping[str, UploadedFile], tree: Mapping[str, TreeEntry]) -> Vo
                 root, equal = Root(prefix, wrapped), entry.blob in (file.blob, file.lf_blob, file.lfs_blob)
                 votes[root] += _SAME_BYTES if equal else _SAME_NAME
                 same[root] += equal
-                telling[root] += equal and is_telling(file)
     if not votes:
-        return Vote(Root(""), 0, 0, 0)
+        return Vote(Root(""), 0, 0)
     # Of equals: as little wrapped and as high up as can be.
     best = max(votes, key=lambda root: (votes[root], -len(root.lead), -len(root.prefix), root.prefix))
-    return Vote(best, votes[best], same[best], telling[best])
+    return Vote(best, votes[best], same[best])
+
+
+def kinship(files: Mapping[str, UploadedFile], tree: Mapping[str, TreeEntry]) -> Kinship:
+    """Return how much the files have in common with a tree; paths are the repository's."""
+    own = {composed(path): entry.blob for path, entry in tree.items()}
+    same = [file for path, file in files.items() if own.get(path) in (file.blob, file.lf_blob, file.lfs_blob)]
+    return Kinship(len(same), sum(map(is_telling, same)))
 
 
 def is_telling(file: UploadedFile) -> bool:
