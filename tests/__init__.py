@@ -29,6 +29,7 @@
 | `conftest.py` | what tests share: emulators, stores, counting |
 | `logs_table.py` | the tables of the rules in docs/logs.md |
 | `push_request.py` | as much of an HTTP request as the entry point looks at |
+| `repositories.py` | little real repositories, and archives of folders as gcloud packs them |
 | `redaction_table.py` | the table of the rules in docs/redaction.md |
 | `tally.py` | cases tried and passed, counted and printed at the end |
 | `tree.py` | the boxes, levels and arrows of the tree |

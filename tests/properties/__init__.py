@@ -6,6 +6,7 @@
 | `fickle.py` | a store that can lose what it is told, or what it answers |
 | `test_ledger.py` | the rules of the ledger, held while anything happens in any order, on both storages |
 | `test_log_entries.py` | whatever the logs hold is read; nothing that a worker can log makes reading raise |
+| `test_nearest.py` | every commit of any history is measured exactly, though no tree of any is kept |
 | `test_messages.py` | a message says which build to look at, and decides nothing |
 """
 

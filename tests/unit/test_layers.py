@@ -23,7 +23,16 @@ BELOW: dict[str, set[str]] = {
 """A package, and the packages that it may import besides itself and what is shared."""
 STANDIN_MAY_USE = {"errors", "times"}
 NOT_DEPLOYED = {"history", "standin", "demo", "doctor", "cli"}
-OF_THE_COMMAND_LINE = {"build_history.py", "job_history.py", "sqlite.py"}
+OF_THE_COMMAND_LINE = {
+    "build_files.py",
+    "build_history.py",
+    "build_search.py",
+    "comparer.py",
+    "git.py",
+    "git_clone.py",
+    "job_history.py",
+    "sqlite.py",
+}
 """Adapters that are not deployed either."""
 FILES = sorted(ROOT.rglob("*.py"))
 

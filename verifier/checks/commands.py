@@ -30,8 +30,10 @@ class Kind(Enum):
     OWNER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}(?:/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}){0,3}$"
     REPOSITORY = r"^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,99}$"
     JOB = r"^[a-z0-9][a-z0-9-]{0,62}$"
+    BUILD = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
 
 
+_LONG_ID = re2.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 _FORMS = {kind: re2.compile(kind.value) for kind in Kind}
 
 
@@ -61,6 +63,12 @@ def shown_trigger(trigger_id: str, *, quote: bool = False) -> str:
     return f'"{name}"' if quote else f"trigger {name}"
 
 
+def compare_upload(build_id: str) -> str:
+    """Return the command that says what was in an upload. Raise Malformed where the id is none that it takes."""
+    short = build_id.partition("-")[0] if _LONG_ID.match(build_id) else build_id
+    return str(Command(("verifier", "compare", part(Kind.BUILD, short), "--fix", "YOUR_COMMIT")))
+
+
 def describe_execution(name: str) -> str:
     """Return the command that shows an execution; words where a part of its name is none. Raises Malformed."""
     job, short_name = parse_execution_name(name)
@@ -79,7 +87,8 @@ _OURS = (
     r"(?:builds triggers run|builds triggers create github|run jobs executions describe|run jobs list|logging read"
     r"|(?:run jobs|projects) add-iam-policy-binding|firestore databases create|auth application-default login)"
 )
-_COMMAND = re2.compile(rf"(?:^| )(gcloud {_OURS}(?: {_ARGUMENT})*)(?:;|$)")
+_COMPARE = r"verifier compare [A-Za-z0-9][A-Za-z0-9_-]* --fix YOUR_COMMIT"
+_COMMAND = re2.compile(rf"(?:^| )(gcloud {_OURS}(?: {_ARGUMENT})*|{_COMPARE})(?:;|$)")
 """One of those that we give, to the end of the text or to a semicolon."""
 
 

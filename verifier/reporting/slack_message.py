@@ -35,7 +35,7 @@ from verifier.reporting.mrkdwn import (
     section,
     shown,
 )
-from verifier.reporting.wording import Told, headline, reasons, remedies
+from verifier.reporting.wording import Told, headline, look_inside, reasons, remedies
 from verifier.services import Message
 from verifier.times import show_span, show_time
 
@@ -87,7 +87,7 @@ def verdict_message(
     failing = [error for error in judgement.errors if not error.accepted][:_MOST_EXCERPTS]
     if verdict is Verdict.FAILED and failing:
         blocks.append(code_section("\n\n".join(map(_excerpt, failing))))
-    if to_do := remedies(told, verdict):
+    if to_do := [*remedies(told, verdict), *look_inside(told, verdict)]:
         blocks.append(section(map(advice, to_do)))
     if verdict is Verdict.FAILED and (lines := _to_accept(failing, build, judgement, policy)):
         blocks.append(code_section(lines))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import re2
 
-from verifier.checks.commands import ends_with_command
+from verifier.checks.commands import compare_upload, ends_with_command
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict
 from verifier.errors import Malformed
@@ -169,6 +169,17 @@ def remedies(told: Told, verdict: Verdict) -> list[str]:
         f"{first if number == 0 else 'Also'}: {_stop_unless_command(remedy)}"
         for number, remedy in enumerate(distinct[:_MOST_REMEDIES])
     ]
+
+
+def look_inside(told: Told, verdict: Verdict) -> list[str]:
+    """Return how to see what was in an upload, where that is the question."""
+    source = told.source
+    if verdict is not Verdict.LOCAL_SOURCE or not isinstance(source, Upload) or "Manifest" in source.field:
+        return []
+    try:
+        return [f"What was in it: {compare_upload(told.build.key.id)}"]
+    except Malformed:
+        return []
 
 
 def _local(told: Told) -> Iterator[str]:

@@ -15,6 +15,7 @@ from tests.unit.builders import POLICY, pushed, uploaded
 from verifier.checks.commands import (
     Command,
     Kind,
+    compare_upload,
     describe_execution,
     ends_with_command,
     part,
@@ -112,6 +113,24 @@ def test_a_remedy_is_a_whole_command_or_words_without_any_part_of_it(text: str) 
         assert CANARY not in text.replace("branch", "")
 
 
+@pytest.mark.parametrize(
+    ("build_id", "named"),
+    [
+        ("4e841fcb-6a1d-4c57-9a53-0f2f6d1c7b20", "4e841fcb"),
+        ("nightly-7", "nightly-7"),
+        ("4e841fcb", "4e841fcb"),
+    ],
+)
+def test_an_upload_is_compared_by_the_shortest_name_of_its_build(build_id: str, named: str) -> None:
+    assert compare_upload(build_id) == f"verifier compare {named} --fix YOUR_COMMIT"
+
+
+@pytest.mark.parametrize("build_id", ["", "-x", "a b", "x;id", "$(id)", "é"])
+def test_what_is_no_id_of_a_build_makes_no_command(build_id: str) -> None:
+    with pytest.raises(Malformed, match="the build's name is not of the form that a command takes"):
+        compare_upload(build_id)
+
+
 @given(REMEDIES)
 def test_nothing_that_shows_a_remedy_changes_its_command(text: str) -> None:
     if ends_with_command(text):
@@ -148,6 +167,13 @@ def test_a_build_can_not_bring_a_command_of_its_own_into_a_remedy(claims: dict[s
         ("gcloud builds triggers run t | sh", []),
         ("gcloud builds triggers run 't' --branch='it''s'", []),
         ("gcloud projects delete p", []),
+        (
+            "What was in it: verifier compare 4e841fcb --fix YOUR_COMMIT",
+            ["verifier compare 4e841fcb --fix YOUR_COMMIT"],
+        ),
+        ("verifier compare 4e841fcb --fix YOUR_COMMIT | sh", []),
+        ("verifier compare 4e841fcb --repo=/tmp/theirs", []),
+        ("verifier compare $(id) --fix YOUR_COMMIT", []),
         ("mygcloud run jobs list", []),
         ("gcloud run jobs list and then wait…", []),
     ],

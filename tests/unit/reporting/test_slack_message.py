@@ -90,6 +90,7 @@ def test_an_upload_is_told_with_its_tool_its_unproven_claim_its_consequence_and_
         "It claims COMMIT_SHA 85cffd8: nothing proves that.\n"
         "A git push does not change it. The next run of a job on this tag uses it.\n"
         f"Do this: `gcloud builds triggers run content-worker-main --branch=main {PLACE}`\n"
+        "What was in it: `verifier compare 4e841fcb --fix YOUR_COMMIT`\n"
         f"({BY_HAND})\n"
         "[Build] [Source archive]"
     )
