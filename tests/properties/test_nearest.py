@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from verifier.facts.comparison.commits import CommitNode, compared_with
 from verifier.facts.comparison.git_output import Change, TreeEntry
-from verifier.facts.comparison.nearest import Likeness, Wanted, measured
+from verifier.facts.comparison.nearest import Likeness, UploadMeasure, measured
 from verifier.facts.upload.listing import UploadedFile
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e.log"])
@@ -21,7 +21,7 @@ def file(path: str, blob: str) -> UploadedFile:
     return UploadedFile(path, "100644", blob, "3" if blob == "2" else blob, f"lfs {blob}", 1, None)
 
 
-def plain(wanted: Wanted, tree: dict[str, str]) -> tuple[int, int]:
+def plain(wanted: UploadMeasure, tree: dict[str, str]) -> tuple[int, int]:
     """Return how far the tree is and how many of its files are exact, file by file."""
     ours = {path: f for path, f in wanted.files.items() if path in tree}
     same = sum(tree[path] in (f.blob, f.lf_blob, f.lfs_blob) for path, f in ours.items())
@@ -45,7 +45,9 @@ def test_the_nearest_commits_are_those_whose_trees_are_whatever_was_merged_and_w
         for n, (_, parents) in enumerate(history)
     ][cut % len(history) :]
     tip = nodes[-1].sha
-    wanted = Wanted({path: file(path, blob) for path, blob in upload.items()}, lambda path: path.endswith(".log"))
+    wanted = UploadMeasure(
+        {path: file(path, blob) for path, blob in upload.items()}, lambda path: path.endswith(".log")
+    )
     pairs = compared_with(nodes, tip)
     changes = [(one, between(trees.get(other, {}), trees[one])) for one, other in pairs]
     known = {tip: wanted.of_tree({path: TreeEntry("100644", blob) for path, blob in trees[tip].items()})}
@@ -58,7 +60,7 @@ def test_the_nearest_commits_are_those_whose_trees_are_whatever_was_merged_and_w
 
 @given(TREES, TREES)
 def test_a_change_measures_as_the_trees_on_its_two_sides_do(old: dict[str, str], new: dict[str, str]) -> None:
-    wanted = Wanted({path: file(path, "1") for path in "abc"}, lambda _: False)
+    wanted = UploadMeasure({path: file(path, "1") for path in "abc"}, lambda _: False)
     whole = [wanted.changed(Likeness(0, 0, 0, 0), between({}, tree)) for tree in (old, new)]
     assert wanted.changed(whole[0], between(old, new)) == whole[1]
 
@@ -69,7 +71,7 @@ def test_the_contents_of_asked_files_are_all_that_they_ever_were(
 ) -> None:
     trees = [tree for tree, _ in history]
     nodes = [CommitNode(f"c{n}", n, (f"c{n - 1}",) if n else ()) for n in range(len(trees))]
-    wanted = Wanted({path: file(path, blob) for path, blob in upload.items()}, lambda _: False)
+    wanted = UploadMeasure({path: file(path, blob) for path, blob in upload.items()}, lambda _: False)
     pairs = compared_with(nodes, nodes[-1].sha)
     changes = [(f"c{n}", between(trees[n - 1] if n else {}, tree)) for n, tree in enumerate(trees)]
     found = measured(pairs, iter([each for each in changes if each[1]]), wanted, {}, {"a"})

@@ -16,7 +16,7 @@ from verifier.facts.comparison.commits import CommitNode, after, before, compare
 from verifier.facts.comparison.differences import Differences, differences, settled
 from verifier.facts.comparison.fix import FixAnswer, PastContents, fix_answer
 from verifier.facts.comparison.git_output import SUBMODULE, Change, TreeEntry
-from verifier.facts.comparison.nearest import Measured, Wanted, chosen, composed, measured
+from verifier.facts.comparison.nearest import Measured, UploadMeasure, chosen, composed, measured
 from verifier.facts.comparison.root import Root, Vote, kinship, vote
 from verifier.facts.comparison.steps import StepsAnswer, compared_steps
 from verifier.facts.upload.digest import blob_id
@@ -162,7 +162,7 @@ class Comparer:
     ) -> Measured:
         pairs = compared_with(self.nodes, tip)
         own = {path: entry for path, entry in tree.items() if path.startswith(root.prefix)}
-        wanted = Wanted(files, _left_out(rules, root.prefix))
+        wanted = UploadMeasure(files, _left_out(rules, root.prefix))
         known = {tip: wanted.of_tree(own)}
         return measured(self._counted(pairs), self._changes(pairs, root.prefix), wanted, known, asked)
 

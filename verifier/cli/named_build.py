@@ -25,6 +25,7 @@ DAYS = 30
 """How far back the beginning of an id is looked for."""
 _TIMEOUT = 20.0
 _SHORT = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,26}")
+_LONG = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ADDRESS = ("https://", "http://")
 _GLOBAL = "global"
 _MOST_SHOWN = 5
@@ -54,7 +55,7 @@ def named_build(text: str, project: str, region: str) -> NamedBuild:
     try:
         return _fetched(key)
     except Missing:
-        if region or key.location != _GLOBAL or not _is_bare(text):
+        if region or not _LONG.fullmatch(text):
             raise
         return _searched(text, key.project, "")
 
@@ -69,10 +70,6 @@ def _key(text: str, project: str, region: str) -> BuildKey | None:
     if _SHORT.fullmatch(text.lower()):
         return None
     return checked_key(chosen_project(project), region or _GLOBAL, text)
-
-
-def _is_bare(text: str) -> bool:
-    return "/" not in text
 
 
 def _is_file(text: str) -> bool:

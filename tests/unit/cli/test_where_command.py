@@ -148,6 +148,23 @@ def test_json_is_one_object(town: Town) -> None:
     assert said["problems"] == []
 
 
+def test_a_commit_may_be_named_as_the_clone_names_it(town: Town) -> None:
+    first = town.commit("one")
+    town.commit("two")
+    town.build_commit(1, first)
+    assert json.loads(town.ask("HEAD~1", "--json").stdout)["commit"] == first
+    assert [town.ask(name).exit_code for name in ("HEAD~1", "HEAD")] == [0, 3]
+
+
+def test_a_name_without_a_clone_to_say_what_it_means_is_an_error(
+    town: Town, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    empty = tmp_path_factory.mktemp("empty")
+    result = town.ask("HEAD", "--repo", str(empty))
+    assert result.exit_code == 2
+    assert "name a clone with --repo" in result.stderr
+
+
 def test_what_could_not_be_read_makes_not_knowing_an_error(town: Town) -> None:
     town.cloud.deny("cloudbuild.builds.list")
     town.build_commit(1, town.commit("one"))
@@ -160,7 +177,9 @@ def test_what_could_not_be_read_makes_not_knowing_an_error(town: Town) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("main",), "commit: expected 7 to 64 hex digits, got 'main'"),
+        (("no-such-branch",), "has no 'no-such-branch'; run: git -C "),
+        (("main..v1",), "has no 'main..v1'"),
+        (("a b",), "commit: expected hex digits, HEAD, a tag or a branch, got 'a b'"),
         (("85cffd8", "--job", "worker"), "--job: expected REGION/JOB as in us-central1/content-worker, got 'worker'"),
         (("85cffd8", "--job", "us-central1/nobody"), "gcloud run jobs list --project=vividly-dev"),
         (

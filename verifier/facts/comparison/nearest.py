@@ -35,7 +35,7 @@ NOTHING = Likeness(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class UploadMeasure:
     """An upload as commits are measured by it."""
 
     files: Mapping[str, UploadedFile]
@@ -96,7 +96,7 @@ class Measured:
 def measured(
     pairs: Iterable[tuple[str, str]],
     changes: Iterator[tuple[str, list[Change]]],
-    wanted: Wanted,
+    wanted: UploadMeasure,
     known: Mapping[str, Likeness],
     asked: Container[str] = (),
 ) -> Measured:
