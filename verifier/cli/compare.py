@@ -14,7 +14,7 @@ from verifier.adapters.git import GitFailed
 from verifier.adapters.git_clone import Clone
 from verifier.checks.verdict import Check
 from verifier.cli.build_text import chosen_policy, judge
-from verifier.cli.compare_archive import UploadArchive, archive_of
+from verifier.cli.compare_archive import UploadArchive, archive_to_compare
 from verifier.cli.compare_diff import diff_lines
 from verifier.cli.compare_json import answer_document
 from verifier.cli.compare_text import CompareTold, answer_lines
@@ -76,10 +76,10 @@ def compare(
     """
     try:
         named = named_build(build, project, region)
-        source = source_of(named.build)
-        if not isinstance(source, Upload):
-            _no_upload(named.build, source, as_json=as_json)
-        _compared(_Words(build, repo, fix, file, policy, as_json), named, archive_of(named, source, archive))
+        found = archive_to_compare(named.build, archive)
+        if found is None:
+            _no_upload(named.build, source_of(named.build), as_json=as_json)
+        _compared(_Words(build, repo, fix, file, policy, as_json), named, found)
     except click.ClickException as error:
         _stop(error.format_message())
     except Missing as error:
@@ -119,14 +119,15 @@ def _compared(asked: _Words, named: NamedBuild, archive: UploadArchive) -> NoRet
         _show(asked.file, archive, listing, comparer, answer)
     tree = tree_id(listing.files.values(), sha256_objects=clone.sha256)
     if asked.as_json:
-        recorded = archive.hash_is_recorded(listing)
-        document = answer_document(named.build.key.name, archive.uri, listing, answer, tree, recorded=recorded)
+        document = answer_document(
+            named.build.key.name, archive.uri, listing, answer, tree, recorded=archive.hash_is_recorded
+        )
         click.echo(json_line(document))
     else:
         remedy = _remedy(named, asked.policy)
-        place = archive.uri if archive.is_object else ""
+        place = "" if archive.file else archive.uri
         told_of = CompareTold(
-            asked.build, named.build, answer, listing, archive.proof(listing), place, remedy, _fix_name(asked.fix, fix)
+            asked.build, named.build, answer, listing, archive.proof, place, remedy, _fix_name(asked.fix, fix)
         )
         click.echo("\n".join(answer_lines(told_of)))
     sys.exit(EXIT_CODES[answer.holds])
@@ -139,8 +140,9 @@ def _without_clone(asked: _Words, named: NamedBuild, archive: UploadArchive, err
     secrets = tuple(path for path in listing.files if secret_row(path))
     if asked.as_json:
         answer = UploadAnswer(len(listing.files), None, secrets=secrets, notes=(str(error),))
-        recorded = archive.hash_is_recorded(listing)
-        document = answer_document(named.build.key.name, archive.uri, listing, answer, tree, recorded=recorded)
+        document = answer_document(
+            named.build.key.name, archive.uri, listing, answer, tree, recorded=archive.hash_is_recorded
+        )
         click.echo(json_line(document))
     else:
         named_so = f", {', '.join(visible(path, 100) for path in secrets[:5])} among them" if secrets else ""

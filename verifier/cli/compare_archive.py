@@ -2,78 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
-from verifier.cli.named_build import NamedBuild
-from verifier.cli.surroundings import stand_in_address
-from verifier.errors import Malformed, VerifierError
-from verifier.facts.comparison.recorded import recorded_hashes
-from verifier.facts.source import Upload
-from verifier.facts.upload.listing import UploadedFile, UploadListing
-from verifier.facts.upload.reading import read_content, read_listing
+from verifier.cli.surroundings import storage_address
+from verifier.errors import Malformed
+from verifier.facts.build import Build
+from verifier.facts.upload import Limits, UploadedFile, UploadListing, read_content, read_listing
+from verifier.facts.upload.archive import Archive, archive_of
 
-_SECONDS = 600.0
+if TYPE_CHECKING:
+    from verifier.adapters.storage import CloudStorage
+
+_SECONDS = 1_800.0
+_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class UploadArchive:
     """An archive that can be read as often as it is needed, from its beginning each time."""
 
-    uri: str
-    """Where it is: the object with its generation, or the file's name."""
-    is_object: bool
-    recorded: Mapping[str, str]
-    """The hashes that the build recorded, by kind, as base64; none where it recorded none."""
-    opened: Callable[[], AbstractContextManager[BinaryIO]]
+    archive: Archive
+    file: Path | None
+    """What is read instead of the object; None: the object is."""
+    storage: CloudStorage | None
+
+    @property
+    def uri(self) -> str:
+        """Where it is: the object with its generation, or the file's name."""
+        return str(self.file) if self.file else self.archive.uri
 
     def listing(self, *, sha256: bool) -> UploadListing:
         """Return what it holds. Raise VerifierError where it can't be read, or is not the one that was built."""
-        with self.opened() as stream:
+        if self.storage:
+            return self.storage.list_files(self.archive, limits=_LIMITS, timeout=_SECONDS, sha256_objects=sha256)
+        with self._file().open("rb") as stream:
             found = read_listing(stream, sha256_objects=sha256)
-        for kind, value in self.recorded.items():
-            if found.hashes.get(kind, value) != value:
+        for kind, recorded in self.archive.hashes.items():
+            if found.hashes.get(kind, recorded) != recorded:
                 raise Malformed(
-                    f"{self.uri}: expected the archive that was built, whose {kind} is {value}, "
-                    f"got another, whose {kind} is {found.hashes[kind]}"
+                    f"{self.uri}: expected the archive that was built, whose {kind} is {recorded}, "
+                    f"got one with {found.hashes[kind]}"
                 )
         return found
 
     def content(self, file: UploadedFile) -> bytes | None:
         """Return the bytes of one file, or None where it is too large to be shown. Raise VerifierError."""
-        with self.opened() as stream:
+        if self.storage:
+            return self.storage.content(self.archive, file, limits=_LIMITS, timeout=_SECONDS)
+        with self._file().open("rb") as stream:
             return read_content(stream, file)
 
-    def hash_is_recorded(self, listing: UploadListing) -> bool | None:
-        """Return whether the build recorded its hash; None where it recorded one of a kind that is not known here."""
-        if not self.recorded:
-            return False
-        return True if set(self.recorded) & set(listing.hashes) else None
+    def _file(self) -> Path:
+        assert self.file is not None
+        return self.file
 
-    def proof(self, listing: UploadListing) -> str:
-        """Return what was read, and how it is known to be what was built."""
-        kinds = " and ".join(sorted(set(self.recorded) & set(listing.hashes)))
+    @property
+    def hash_is_recorded(self) -> bool:
+        """Whether the build recorded a hash of it, which is then the one that was read."""
+        return bool(self.archive.hashes)
+
+    @property
+    def proof(self) -> str:
+        """What was read, and how it is known to be what was built."""
+        kinds = " and ".join(sorted(self.archive.hashes))
         if kinds:
-            is_one = "is the one" if " and " not in kinds else "are those"
-            return f"Read: {self.uri}; its {kinds} {is_one} that the build recorded."
-        return f"Read: {self.uri}; the build recorded no hash of it."
+            same = "are those" if " " in kinds else "is the one"
+            return f"Read: {self.uri}; its {kinds} {same} that the build recorded."
+        if self.file or not self.archive.generation:
+            return f"Read: {self.uri}; nothing recorded shows that it is what was built."
+        return f"Read: {self.uri}, the generation that was built; the build recorded no hash of it."
 
 
-def archive_of(named: NamedBuild, upload: Upload, file: Path | None) -> UploadArchive:
-    """Return the archive of this build, or the file that is said to be it. Raise VerifierError."""
-    recorded = recorded_hashes(named.document, upload)
+def archive_to_compare(build: Build, file: Path | None) -> UploadArchive | None:
+    """Return the archive of this build, or the file that is said to be it; None where it was made from no upload.
+
+    Raise Malformed for a manifest where no file is given, and ServiceError where there are no credentials.
+    """
+    try:
+        archive = archive_of(build)
+    except Malformed:
+        if file is None:
+            raise
+        archive = Archive("", "", "")
+    if archive is None:
+        return None
     if file is not None:
-        return UploadArchive(str(file), is_object=False, recorded=recorded, opened=lambda: file.open("rb"))
-    if "Manifest" in upload.field:
-        raise Malformed(
-            f"{upload.field}: expected one archive, got a manifest, which names files that are stored one by one; "
-            "fetch them, pack them, and give --archive FILE"
-        )
-    return _of_storage(named, upload, recorded)
+        return UploadArchive(archive, file, None)
+    from verifier.adapters.storage import CloudStorage
 
-
-def _of_storage(named: NamedBuild, upload: Upload, recorded: Mapping[str, str]) -> UploadArchive:
-    raise VerifierError("not there")
+    return UploadArchive(archive, None, CloudStorage(storage_address(), billed=build.key.project))

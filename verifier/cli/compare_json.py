@@ -11,7 +11,7 @@ from verifier.times import show_time
 
 
 def answer_document(
-    build: str, uri: str, listing: UploadListing, answer: UploadAnswer, tree: str, *, recorded: bool | None
+    build: str, uri: str, listing: UploadListing, answer: UploadAnswer, tree: str, *, recorded: bool
 ) -> dict[str, Any]:
     """Return the answer as JSON values. `recorded`: the archive's hash is the one that the build recorded."""
     found, nearest = answer.found, answer.nearest

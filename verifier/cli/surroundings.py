@@ -18,6 +18,11 @@ def chosen_project(given: str) -> str:
     return named
 
 
+def storage_address() -> str:
+    """Return where a stand-in of Cloud Storage listens, as `stand_in_address` does: `VERIFIER_STORAGE_ENDPOINT`."""
+    return loopback_address("VERIFIER_STORAGE_ENDPOINT", os.environ)
+
+
 def stand_in_address() -> str:
     """Return where a stand-in of Google's services listens on this machine; empty: the real ones are asked.
 
