@@ -10,6 +10,7 @@
 | `effort.py` | how much is measured: enough to print, or just enough to see that it still runs |
 | `environment.py` | the stand-ins of Google and Slack that the measured function talks to |
 | `fresh.py` | a process in which nothing was measured before |
+| `history.py` | what it costs to find the commit that an upload is nearest to |
 | `logs.py` | what judging logs costs in processor time and memory |
 | `memory.py` | the most memory that the function's processes take |
 | `memory_of.py` | how much memory processes take, from Linux's /proc |

@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.benchmarks import audit, decoders, errors, logs, memory, requests, start, uploads
+from tests.benchmarks import audit, decoders, errors, history, logs, memory, requests, start, uploads
 from tests.benchmarks.effort import FULL, QUICK, Effort
 from tests.benchmarks.results import Measurement, table
 from tests.emulators.firestore import running_firestore
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Effort, str], Iterator[Measurement]]] = {
     "audit": audit.measure,
     "decoders": decoders.measure,
     "uploads": uploads.measure,
+    "history": history.measure,
 }
 """Each takes an effort and the address of Firestore's emulator, empty where there is none."""
 

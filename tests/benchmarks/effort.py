@@ -34,6 +34,9 @@ class Effort:
     """Pairs of readings of an upload."""
     uploaded: int
     """Files of an upload."""
+    commits: int
+    """Of a repository that is searched for the commit of an upload."""
+    repository_files: int
 
 
 FULL = Effort(
@@ -51,6 +54,8 @@ FULL = Effort(
     corpus_step=1,
     uploads=5,
     uploaded=20_000,
+    commits=11_000,
+    repository_files=20_000,
 )
 QUICK = Effort(
     rounds=1,
@@ -67,4 +72,6 @@ QUICK = Effort(
     corpus_step=40,
     uploads=1,
     uploaded=200,
+    commits=60,
+    repository_files=400,
 )

@@ -22,7 +22,9 @@ from rich.padding import Padding
 from verifier.checks.verdict import Verdict
 from verifier.cli.audit import FLAGGED
 from verifier.cli.build_text import chosen_policy
+from verifier.cli.demo_compare import compare_uploads
 from verifier.cli.terminal import tell
+from verifier.demo.repository import uploaded_archive
 from verifier.demo.scenario import FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
 from verifier.demo.stage import Decided, Stage, a_forged_message, a_stage
 from verifier.errors import Malformed, VerifierError
@@ -93,11 +95,14 @@ def _story(console: Console) -> list[str]:
         theatre.wait("the first look of the sweep", lambda: stage.pusher.acknowledged > 0 and _swept(stage))
         for number in range(len(episodes)):
             episode = story(system_clock())[number]  # its build finishes now, not when the play began
+            if episode.upload:
+                stage.store(episode.upload, uploaded_archive())
             stage.play(episode.document, (JobName(PROJECT, REGION, JOB), episode.script), announced=episode.announced)
             theatre.expect(episode.build_id, episode.title)
         stage.pusher.drain(_MOST_SECONDS)
         wrong = differences(episodes, stage.decided(), len(stage.slack.messages))
         wrong += theatre.look_back()
+        wrong += compare_uploads(stage, console, progress=theatre.progress)
         theatre.summary(wrong, forged=FORGED not in theatre.decided())
         return wrong
 

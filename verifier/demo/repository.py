@@ -15,6 +15,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import md5
 from pathlib import Path
 
@@ -193,6 +194,7 @@ def make_repository(folder: Path) -> bool:
     return True
 
 
+@cache
 def uploaded_archive() -> bytes:
     """Return the folder as gcloud packs it: folders first, names without a leading `./`, times of the working files."""
     files = {path: (text, _BEGINNING + timedelta(hours=6, minutes=48)) for path, text in _ONLY_THERE.items()}

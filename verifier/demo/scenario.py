@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verifier.checks.verdict import Verdict
+from verifier.demo.repository import recorded_hash, uploaded_archive
 from verifier.standin.script import Line, Script
 from verifier.times import show_time
 
@@ -78,6 +79,12 @@ class Episode:
         """The id of its build."""
         return str(self.document["id"])
 
+    @property
+    def upload(self) -> Mapping[str, str]:
+        """The place of the archive that it was made from; empty for a build of a commit."""
+        place: Mapping[str, str] = self.document["source"].get("storageSource", {})
+        return place
+
 
 def story(now: datetime) -> tuple[Episode, ...]:
     """Return the episodes in order, with builds that finish now."""
@@ -109,7 +116,9 @@ def _upload(number: int, short_id: str, now: datetime, **changes: Any) -> dict[s
         "object": f"source/{moment:.6f}-{number:032x}.tgz",
         "generation": f"{int(moment * 1e6)}",
     }
-    return _build(number, short_id, now, {"storageSource": place}, {"resolvedStorageSource": place}) | changes
+    address = f"gs://{place['bucket']}/{place['object']}#{place['generation']}"
+    provenance = {"resolvedStorageSource": place, "fileHashes": {address: recorded_hash(uploaded_archive())}}
+    return _build(number, short_id, now, {"storageSource": place}, provenance) | changes
 
 
 def _commit(number: int, short_id: str, now: datetime, sha: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from verifier.standin.google_server import GoogleStandIn
 from verifier.standin.push import Pusher
 from verifier.standin.script import Script
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.storage import StorageStandIn
 from verifier.standin.topic_service import TopicService
 
 _STATUSES = ("QUEUED", "WORKING")
@@ -64,6 +65,7 @@ class Stage:
     folder: Path
     google: str
     """The address of the stand-in of Google's services."""
+    storage: StorageStandIn
     _played: dict[str, Build] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -80,6 +82,10 @@ class Stage:
             self.cloud.put_job(path.project, path.location, path.job, image=pushed[0]["name"], script=script)
         if announced:
             self.announce(document)
+
+    def store(self, place: Mapping[str, str], content: bytes) -> None:
+        """Put an archive where a build's document says that it was."""
+        self.storage.put(place["bucket"], place["object"], place["generation"], content)
 
     def announce(self, document: Mapping[str, Any]) -> None:
         """Send the build's status messages."""
@@ -108,7 +114,13 @@ class Stage:
         """Run this command of ours on the stand-in: its exit code, and what it says."""
         ran = subprocess.run(
             [sys.executable, "-m", "verifier", *words, "--policy", str(self.folder / "policy.toml")],
-            env=environment({"VERIFIER_GOOGLE_ENDPOINT": self.google, "PYTHONPATH": str(MAIN.parent)}),
+            env=environment(
+                {
+                    "VERIFIER_GOOGLE_ENDPOINT": self.google,
+                    "VERIFIER_STORAGE_ENDPOINT": self.storage.address,
+                    "PYTHONPATH": str(MAIN.parent),
+                }
+            ),
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -169,6 +181,7 @@ def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, 
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="build-verifier-")))
         topics = TopicService(cloud)
         google = stack.enter_context(GoogleStandIn(cloud, faults, topics.methods()))
+        storage = stack.enter_context(StorageStandIn(faults))
         slack = stack.enter_context(SlackStandIn(faults, system_clock, rate_limit=not hurried))
         (folder / "policy.toml").write_bytes(policy)
         settings = {
@@ -188,7 +201,8 @@ def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, 
         function = stack.enter_context(running_function(settings, folder))
         pusher = stack.enter_context(Pusher(function.url))
         topics.subscribe(_WORK_TOPIC, partial(pusher.publish, "/work"))
-        stage = Stage(cloud, slack, function, pusher, random.Random(85), folder, google.address)  # noqa: S311 - the order of a play
+        dice = random.Random(85)  # noqa: S311 - the order of a play
+        stage = Stage(cloud, slack, function, pusher, dice, folder, google.address, storage)
         around = threading.Thread(target=stage.keep_going, daemon=True)
         around.start()
         try:

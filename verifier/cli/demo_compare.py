@@ -1,0 +1,40 @@
+"""The last question of the story: what was in the uploads, and was the fix?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from verifier.cli.compare import EXIT_CODES
+from verifier.demo.repository import make_repository
+from verifier.demo.scenario import FIX, PROJECT, REGION
+from verifier.demo.stage import Stage
+
+BUILDS = ("e7e5acae", "2d1da3a3", "4e841fcb")
+"""Those that somebody took for the fix."""
+_NO = f"✗ The fix {FIX[:7]} was NOT in this build."
+
+
+def compare_uploads(
+    stage: Stage, console: Console, progress: Callable[[str], AbstractContextManager[None]]
+) -> list[str]:
+    """Compare the story's uploads with its repository, and return what is not as it should be."""
+    clone = stage.folder / "content-worker"
+    clone.mkdir()
+    if not make_repository(clone):
+        console.print("There is no git here: what was in the uploads is not compared.")
+        return []
+    wrong, told = [], ""
+    for build in BUILDS:
+        words = (build, "--repo", str(clone), "--fix", FIX[:7], "--project", PROJECT, "--region", REGION)
+        with progress(f"what was in {build}"):
+            code, told = stage.ask("compare", *words)
+        if code != EXIT_CODES[False] or _NO not in told:
+            wrong.append(f"compare {build}: expected {_NO!r} (exit code {EXIT_CODES[False]}), got {code}: {told}")
+    console.print(f"[bold]$ verifier compare {BUILDS[-1]} --fix {FIX[:7]}[/]")
+    console.print(Padding(escape(told), (0, 0, 0, 3)))
+    return wrong
