@@ -26,7 +26,6 @@ VARIABLES = (
     "VERIFIER_TIMEOUT",
     "VERIFIER_GOOGLE_ENDPOINT",
     "VERIFIER_SLACK_ENDPOINT",
-    "VERIFIER_STORAGE_ENDPOINT",
 )
 """Every variable of our own. An unknown one that starts like them is a typing error, and refused."""
 
