@@ -37,6 +37,7 @@ from verifier.standin.function import Function
 from verifier.standin.google_server import GoogleStandIn
 from verifier.standin.push import Pusher
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.storage import StorageStandIn
 from verifier.times import show_time
 
 KILLS = 5
@@ -121,7 +122,9 @@ def demo(firestore_emulator: str, pubsub_emulator: str, project: str, tmp_path: 
         restartable = stack.enter_context(a_restartable_function(settings, tmp_path / "function.log"))
         letters.make(restartable.url)
         function = Function(restartable.url, restartable.log, restartable.process)
-        stage = Stage(cloud, slack, function, cast(Pusher, letters), random.Random(85), tmp_path, google.address)
+        storage = stack.enter_context(StorageStandIn(faults))
+        dice = random.Random(85)
+        stage = Stage(cloud, slack, function, cast(Pusher, letters), dice, tmp_path, google.address, storage)
         stack.enter_context(_going(stage))
         channel = stack.enter_context(grpc.insecure_channel(firestore_emulator))
         yield InterruptedDemo(stage, restartable, faults, now, letters, FirestoreStore(project, channel=channel))
