@@ -17,7 +17,7 @@ from verifier.cli.audit_place import AuditScope
 from verifier.cli.audit_run import AuditRun
 from verifier.cli.build_text import chosen_policy
 from verifier.cli.moments import moment
-from verifier.cli.progress import progress
+from verifier.cli.progress import EVERY, progress
 from verifier.cli.terminal import ERROR, Stop, tell
 from verifier.cli.whole_file import STANDARD_OUTPUT, whole_file
 from verifier.errors import Denied, ServiceError
@@ -65,6 +65,13 @@ def _verdicts(text: str) -> frozenset[Verdict]:
 @click.option(
     "--who/--no-who", default=None, help="Who submitted uploads, from Cloud Audit Logs. Default: if permitted."
 )
+@click.option("--compare", is_flag=True, help="Compare each upload that still exists with the commits of a clone.")
+@click.option(
+    "--repo",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=".",
+    help="With --compare: the clone. Default: the current folder.",
+)
 @click.option(
     "--fail-on",
     type=_verdicts,
@@ -78,7 +85,7 @@ def audit(**given: Any) -> None:
 
     --builds reads what `gcloud builds list --format=json` prints; `-` is standard input. --project, --region, --since,
     --until and --trigger then choose among its builds. The cloud needs cloudbuild.builds.list, and
-    logging.logEntries.list to say who.
+    logging.logEntries.list to say who. --compare reads the archives of uploads, which needs storage.objects.get.
 
     Exit code: 0 nothing is flagged, 3 something is, 2 not everything could be read or judged, or nothing was found.
     """
@@ -110,6 +117,7 @@ def _prepared(options: AuditOptions, now: datetime) -> tuple[AuditRun, AuditScop
         jobs=options.job_names(place),
         fail_on=options.fail_on,
         now=now,
+        comparisons=options.comparisons(place),
         expected_in=options.expected_in(place),
     )
     return run, place
@@ -123,7 +131,7 @@ def _written(run: AuditRun, options: AuditOptions, place: AuditScope | None) -> 
     try:
         with (
             whole_file(options.output) as stream,
-            progress(span, shown=to_file or options.form == "table") as seen,
+            progress(span, shown=to_file or options.form == "table", every=1 if options.compare else EVERY) as seen,
         ):
             return run.write(_output(options, stream, title), seen)
     except BrokenPipeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import Stop
 from verifier.errors import Malformed, SettingsError
 from verifier.facts.execution import JobName
+
+if TYPE_CHECKING:
+    from verifier.cli.audit_compare import UploadComparisons
 
 _DEFAULT_SPAN = timedelta(days=90)
 
@@ -37,6 +41,9 @@ class AuditOptions:
     who: bool | None
     """Whether who submitted a build is asked for; None: where that is permitted."""
     fail_on: frozenset[Verdict]
+    compare: bool
+    """Whether each upload is compared with a clone."""
+    repo: Path
 
     def check(self) -> None:
         """Raise UsageError where options contradict each other."""
@@ -66,6 +73,18 @@ class AuditOptions:
             project = chosen_project(self.project)
             return AuditScope.checked(project, self.regions, since, until, stand_in_address())
         except (Malformed, SettingsError) as error:
+            raise Stop(str(error)) from error
+
+    def comparisons(self, place: AuditScope | None) -> UploadComparisons | None:
+        """Return what compares uploads, where that is asked for. Raise Stop where there is no clone."""
+        if not self.compare:
+            return None
+        from verifier.adapters.git import GitFailed
+        from verifier.cli.audit_compare import UploadComparisons
+
+        try:
+            return UploadComparisons(self.repo, place.project if place else self.project)
+        except GitFailed as error:
             raise Stop(str(error)) from error
 
     def job_names(self, place: AuditScope | None) -> list[JobName]:

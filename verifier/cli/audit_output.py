@@ -19,6 +19,7 @@ from verifier.redact import excerpt
 
 _MOST_ROWS = 40
 _MOST_NAME = 60
+_MOST_COMPARED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,8 @@ def _row(build: JudgedBuild) -> str:
     if build.submitter:
         tool = f" with {build.submitter.tool}" if build.submitter.tool else ""
         who = f"  {build.submitter.principal}{tool}"
-    return f"{when}  {build.verdict!s:12}  {_name(build.key.id):8.8}  {_name(what)}{_name(who)}"
+    row = f"{when}  {build.verdict!s:12}  {_name(build.key.id):8.8}  {_name(what)}{_name(who)}"
+    return f"{row}\n{'':18}{excerpt(build.compared.text, _MOST_COMPARED)}" if build.compared else row
 
 
 def _run_lines(runs: Sequence[Run]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from verifier.history.summary import Problem, SummaryBuilder
 
 if TYPE_CHECKING:
     from verifier.adapters.submitters import SubmitterLog
+    from verifier.cli.audit_compare import UploadComparisons
 
 
 _OBJECTS = 100_000
@@ -55,6 +56,8 @@ class AuditRun:
     jobs: Sequence[JobName]
     fail_on: frozenset[Verdict]
     now: datetime
+    comparisons: UploadComparisons | None = None
+    """What compares each upload; None where that was not asked for."""
     expected_in: str = ""
     """Where builds must be found, so that finding none is a problem; empty: finding none is an answer."""
 
@@ -63,10 +66,11 @@ class AuditRun:
         tally, problems, made_by, once = SummaryBuilder(), list[Problem](), dict[str, Maker](), Once()
         made = partial(enter_maker, made_by) if self.jobs else None
         with _few_collections():
-            for item in judged(self.items, self.policy, self.wanted, self.who, made, once):
-                if isinstance(item, Problem):
-                    problems.append(item)
+            for found in judged(self.items, self.policy, self.wanted, self.who, made, once):
+                if isinstance(found, Problem):
+                    problems.append(found)
                     continue
+                item = self._compared(found)
                 tally.add(item)
                 output.add(item)
                 seen(item)
@@ -77,6 +81,11 @@ class AuditRun:
         ending = AuditEnding(summary, runs, problems, summary.flagged(self.fail_on), self.now, once.repeated)
         output.end(ending)
         return ending
+
+    def _compared(self, build: JudgedBuild) -> JudgedBuild:
+        if self.comparisons is None or build.archive is None or build.verdict is not Verdict.LOCAL_SOURCE:
+            return build
+        return replace(build, compared=self.comparisons.compared(build, build.archive))
 
     def _nothing(self, read: int) -> Problem:
         """Return what it means that no build is left: nothing was looked at, so nothing is known to be clean."""

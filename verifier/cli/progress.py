@@ -9,7 +9,8 @@ from datetime import datetime
 
 from verifier.history.judged_build import JudgedBuild
 
-_EVERY = 50
+EVERY = 50
+"""Builds after which the bar is moved."""
 
 
 @contextmanager
@@ -28,7 +29,9 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def progress(span: tuple[datetime, datetime] | None, *, shown: bool) -> Iterator[Callable[[JudgedBuild], None]]:
+def progress(
+    span: tuple[datetime, datetime] | None, *, shown: bool, every: int = EVERY
+) -> Iterator[Callable[[JudgedBuild], None]]:
     """Give a function that is told of each build, newest first, and moves the bar through the span of time.
 
     Without a span the bar shows that something happens. It is gone at the end, and never there where standard error is
@@ -48,7 +51,7 @@ def progress(span: tuple[datetime, datetime] | None, *, shown: bool) -> Iterator
         def seen(build: JudgedBuild) -> None:
             nonlocal count
             count += 1
-            if count % _EVERY == 1 and build.created:
+            if count % every == 1 % every and build.created:
                 done = (span[1] - build.created).total_seconds() if span else None
                 bar.update(task, completed=done, count=count, back=f", back to {build.created:%Y-%m-%d}")
 

@@ -23,8 +23,8 @@ from verifier.history.summary import BuildGroup, Summary
 from verifier.redact import excerpt
 from verifier.reporting.links import commit_link
 
-COLUMNS = tuple("id place created took verdict status trigger who source findings images claims".split())
-"""`place`, `status`, `trigger` and `who` are indexes; `verdict` counts into `verdicts`, -1 for none."""
+COLUMNS = tuple("id place created took verdict status trigger who source findings images claims compared".split())
+"""`place`, `status`, `trigger`, `who` and `compared` are indexes; `verdict` counts into `verdicts`, -1 for none."""
 RUN_COLUMNS = ("name", "job", "started", "ended", "succeeded", "digests", "build", "verdict")
 """`job` is an index; `build` is `[place, id]` or null."""
 SHA, SHORT_SHA, PLACE, CLAIMS, CLAIMED = "\ue000\ue001\ue002\ue003\ue004"
@@ -75,6 +75,7 @@ class Rows:
             self._set(build, own),
             list(self._images(build, own)),
             claims,
+            self._index(_text(build.compared.text) if build.compared else ""),
         ]
 
     def run(self, run: Run) -> list[Any]:

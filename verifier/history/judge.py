@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 from verifier.checks.by_source import judge_source
 from verifier.checks.policy import Policy
+from verifier.errors import Malformed
 from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
-from verifier.facts.source import source_of
+from verifier.facts.source import Upload, source_of
+from verifier.facts.upload.archive import Archive, archive_of
 from verifier.history.judged_build import JudgedBuild
 
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
@@ -34,4 +36,12 @@ def judge_listed(build: Build, policy: Policy) -> JudgedBuild:
         trigger_name=build.trigger_name,
         images=build.images,
         unbacked=tuple(claim.shown for claim in unbacked_claims(build, source)),
+        archive=_archive(build) if isinstance(source, Upload) else None,
     )
+
+
+def _archive(build: Build) -> Archive | None:
+    try:
+        return archive_of(build)
+    except Malformed:
+        return None

@@ -10,6 +10,8 @@ from verifier.checks.verdict import SEVERITY, Verdict
 from verifier.facts.build import NOT_TERMINAL, TERMINAL, BuildKey, Image
 from verifier.facts.source import Source
 from verifier.facts.submitter import Submitter
+from verifier.facts.upload.archive import Archive
+from verifier.history.compared_upload import ComparedUpload
 from verifier.redact import one_line
 
 Maker = tuple[BuildKey, Verdict | None]
@@ -55,6 +57,10 @@ class JudgedBuild:
     """`NAME=value` of each claim that nothing backs."""
     submitter: Submitter | None = None
     """None where it was not asked for, not permitted or not found."""
+    archive: Archive | None = None
+    """The one upload that it was made from; None where it was made from something else."""
+    compared: ComparedUpload | None = None
+    """What the upload is beside a clone; None where that was not asked for."""
 
     @property
     def problem(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from verifier.checks.commands import told
 from verifier.checks.verdict import Finding, Outcome
+from verifier.history.compared_upload import compared_document
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.summary import BuildGroup, Problem, Summary
 from verifier.redact import excerpt
@@ -16,7 +17,7 @@ from verifier.times import show_time
 
 CSV_COLUMNS = (
     "created finished project location build status verdict source commit repository trigger_id trigger_name images "
-    "unbacked_claims submitter submitted_with reason remedy"
+    "unbacked_claims submitter submitted_with reason remedy compared"
 ).split()
 _FORMULA = tuple("=+-@\t\r＝＋－＠")  # noqa: RUF001 - spreadsheets take the full-width signs, too
 """What spreadsheets take for the beginning of a formula, also after blanks."""
@@ -47,6 +48,7 @@ def build_document(build: JudgedBuild) -> dict[str, Any]:
             if submitter
             else None
         ),
+        "compared": compared_document(build.compared),
         "findings": [
             {"check": f.check, "outcome": f.outcome, "seen": _text(f.seen), "remediation": _remedy(f)}
             for f in build.judgement.findings
@@ -94,6 +96,11 @@ def summary_document(summary: Summary, problems: Sequence[Problem], flagged: int
         "out_of_order": summary.out_of_order,
         "builds_with_unbacked_claims": summary.unbacked,
         "unbacked_claims": _counts(summary.claims),
+        "compared": {
+            "uploads": summary.compared,
+            "identical": summary.identical,
+            "could_not_be_compared": summary.not_compared,
+        },
     }
 
 
@@ -121,6 +128,7 @@ def csv_row(build: JudgedBuild) -> list[str]:
         submitter.tool if submitter else "",
         finding.seen if finding else build.problem,
         finding.remedy if finding else "",
+        build.compared.text if build.compared else "",
     )
     return [_cell(cell or "") for cell in cells]
 

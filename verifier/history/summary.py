@@ -87,6 +87,12 @@ class Summary:
     """Successful builds with a claim that nothing backs."""
     claims: Mapping[str, int]
     """How often which claim was not backed, by its name."""
+    compared: int = 0
+    """Uploads that were compared with a clone."""
+    identical: int = 0
+    """Those of them that are a pushed commit, byte by byte."""
+    not_compared: int = 0
+    """Uploads that could not be compared, because their archive is gone, say."""
 
     def flagged(self, verdicts: frozenset[Verdict]) -> int:
         """Return how many builds have one of these verdicts."""
@@ -122,6 +128,7 @@ class SummaryBuilder:
         self._out_of_order = 0
         self._unbacked = 0
         self._claims: Counter[str] = Counter()
+        self._compared = self._identical = self._not_compared = 0
 
     def add(self, build: JudgedBuild) -> None:
         """Count one build."""
@@ -134,6 +141,10 @@ class SummaryBuilder:
             return
         self._verdicts[build.verdict] += 1
         self._group(build, build.verdict)
+        if build.compared:
+            self._not_compared += bool(build.compared.problem)
+            self._compared += not build.compared.problem
+            self._identical += build.compared.identical and build.compared.pushed is True
         self._count_claims(build)
         if moment := build.created or build.finished:
             self._follow(build, build.verdict is Verdict.LOCAL_SOURCE, moment)
@@ -155,6 +166,9 @@ class SummaryBuilder:
             out_of_order=self._out_of_order,
             unbacked=self._unbacked,
             claims=dict(self._claims.most_common()),
+            compared=self._compared,
+            identical=self._identical,
+            not_compared=self._not_compared,
         )
 
     def _group(self, build: JudgedBuild, verdict: Verdict) -> None:
@@ -198,6 +212,10 @@ def summary_lines(summary: Summary, now: datetime) -> Iterator[str]:
     yield from _section("By trigger", "", summary.triggers)
     yield from _section("By image", "", summary.images)
     yield from _stretch_lines(summary, now)
+    if summary.compared or summary.not_compared:
+        rest = f", {summary.not_compared} could not be compared" if summary.not_compared else ""
+        same = f"{summary.identical} {'is' if summary.identical == 1 else 'are'} a pushed commit's files"
+        yield f"Uploads compared: {summary.compared}; {same}{rest}"
     if summary.unbacked:
         names = ", ".join(f"{_name(name)} ×{count}" for name, count in list(summary.claims.items())[:MOST_SHOWN])
         yield f"Claims that nothing backs: in {_count(summary.unbacked, 'build')} ({names})"

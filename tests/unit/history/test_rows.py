@@ -73,6 +73,7 @@ def test_an_upload_reads_whole() -> None:
         "trigger_name": None,
         "images": [{"name": image.name, "digest": image.digest} for image in UPLOAD.images],
         "submitter": {"principal": ANA.principal, "tool": "gcloud builds submit", "user_agent": ANA.user_agent},
+        "compared": None,
     }
     assert [finding["check"] for finding in findings][:1] == ["source_is_a_commit"]
 

@@ -48,7 +48,7 @@ function buildOf(row, index) {
     index, source, who, agent, images,
     id: cells.id, place: text(cells.place), created: cells.created, claims: cells.claims, verdict: cells.verdict,
     finished: cells.took === null ? null : cells.created + cells.took,
-    status: text(cells.status), trigger: text(cells.trigger), runs: [],
+    status: text(cells.status), trigger: text(cells.trigger), compared: text(cells.compared), runs: [],
     findings: () => report.findings[cells.findings].map(([check, outcome, seen, remedy]) => (
       { check, outcome, seen: expand(text(seen)), remedy: text(remedy) })),
   };

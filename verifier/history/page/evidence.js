@@ -10,6 +10,7 @@ function evidence(build) {
       entry("Created", `${moment(build.created) || "not known"} UTC${build.finished === null ? "" : `, took ${lasting(build.finished - build.created)}`}`),
       entry("Asked for by", askedBy(build)),
       entry("Source", sourceLine(build.source)),
+      build.compared ? entry("Beside git", build.compared) : null,
       build.claims.length ? entry("Claims that nothing backs", build.claims.join("\n")) : null,
       build.images.length ? entry("Images", build.images.map((image) => `${image.name} ${image.digest}`).join("\n")) : null,
       build.runs.length ? entry("Ran as", build.runs.slice(0, 20).map((run) => `${run.name}, ${moment(run.started)} UTC`).join("\n") +
