@@ -19,8 +19,8 @@ def chosen_project(given: str) -> str:
 
 
 def storage_address() -> str:
-    """Return where a stand-in of Cloud Storage listens, as `stand_in_address` does: `VERIFIER_STORAGE_ENDPOINT`."""
-    return loopback_address("VERIFIER_STORAGE_ENDPOINT", os.environ)
+    """Return where a stand-in of Cloud Storage listens, as `stand_in_address` does: `STORAGE_EMULATOR_HOST`."""
+    return loopback_address("STORAGE_EMULATOR_HOST", os.environ)
 
 
 def stand_in_address() -> str:

@@ -117,7 +117,7 @@ class Stage:
             env=environment(
                 {
                     "VERIFIER_GOOGLE_ENDPOINT": self.google,
-                    "VERIFIER_STORAGE_ENDPOINT": self.storage.address,
+                    "STORAGE_EMULATOR_HOST": self.storage.address,
                     "PYTHONPATH": str(MAIN.parent),
                 }
             ),

@@ -64,7 +64,7 @@ class Archives:
 def archives(tmp_path: Path) -> Iterator[Archives]:
     cloud, faults = Cloud(system_clock), Faults()
     with GoogleStandIn(cloud, faults) as google, StorageStandIn(faults) as storage:
-        where = {"VERIFIER_GOOGLE_ENDPOINT": google.address, "VERIFIER_STORAGE_ENDPOINT": storage.address}
+        where = {"VERIFIER_GOOGLE_ENDPOINT": google.address, "STORAGE_EMULATOR_HOST": storage.address}
         yield Archives(MadeRepository(tmp_path / "repo"), cloud, storage, where)
 
 

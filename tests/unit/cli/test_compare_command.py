@@ -90,7 +90,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     with GoogleStandIn(cloud, faults) as google, StorageStandIn(faults) as storage:
         where = {
             "VERIFIER_GOOGLE_ENDPOINT": google.address,
-            "VERIFIER_STORAGE_ENDPOINT": storage.address,
+            "STORAGE_EMULATOR_HOST": storage.address,
             "GOOGLE_CLOUD_PROJECT": "vividly-dev",
         }
         yield Desk(MadeRepository(tmp_path / "repo"), cloud, storage, where, tmp_path)
