@@ -14,10 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.absence import require
 from tests.busy import LONG_SECONDS
 from tests.fixtures.builds import document
 from verifier.cli.demo import REPORT, differences
-from verifier.demo.scenario import FORGED, story
+from verifier.demo.repository import make_repository
+from verifier.demo.scenario import BROKEN, FIX, FORGED, story
 from verifier.demo.stage import Decided
 from verifier.standin.function import MAIN, free_port
 
@@ -60,6 +62,10 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert "Yes, at least since" in ran.stdout
     assert f"the night as a picture: {REPORT.as_uri()}" in ran.stdout
     assert "e7e5acae" in REPORT.read_text()
+    assert "$ verifier compare 4e841fcb --fix 85cffd8\n" in ran.stdout
+    assert "✗ The fix 85cffd8 was NOT in this build. It changes 2 files:" in ran.stdout
+    assert "✗ Uploaded, not in git, and named like a secret: .env" in ran.stdout
+    assert REPORT.read_text().count("3 files from backend/ of a1b2c3d") == 1
     assert "Traceback" not in ran.stdout + ran.stderr
 
 
@@ -97,6 +103,13 @@ def test_a_file_that_is_no_build_is_named_and_the_rest_is_played(tmp_path: Path)
 
 def decided() -> list[Decided]:
     return [Decided(episode.build_id, episode.expected, ()) for episode in story(NOW)]
+
+
+def test_the_commits_of_the_story_have_the_names_that_it_tells(tmp_path: Path) -> None:
+    require("git")
+    assert make_repository(tmp_path)
+    said = subprocess.run(["git", "-C", str(tmp_path), "rev-list", "main"], capture_output=True, text=True, check=True)
+    assert said.stdout.split()[:2] == [FIX, BROKEN]
 
 
 def test_every_difference_from_the_story_is_named() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -22,17 +20,15 @@ from rich.padding import Padding
 from verifier.checks.verdict import Verdict
 from verifier.cli.audit import FLAGGED
 from verifier.cli.build_text import chosen_policy
-from verifier.cli.demo_compare import compare_uploads
+from verifier.cli.demo_builds import playable_documents, watched_places
+from verifier.cli.demo_compare import compare_uploads, story_clone
 from verifier.cli.terminal import tell
 from verifier.demo.repository import uploaded_archive
 from verifier.demo.scenario import FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
 from verifier.demo.stage import Decided, Stage, a_forged_message, a_stage
-from verifier.errors import Malformed, VerifierError
-from verifier.facts.build import TERMINAL, BuildKey, checked_key, parse_build
+from verifier.errors import VerifierError
+from verifier.facts.build import TERMINAL, BuildKey
 from verifier.facts.execution import JobName
-from verifier.history.export_files import read_places
-from verifier.history.recognize import build_of
-from verifier.history.summary import Notice, Problem
 from verifier.reporting.wording import MARKS
 from verifier.standin.clock import system_clock
 
@@ -101,8 +97,9 @@ def _story(console: Console) -> list[str]:
             theatre.expect(episode.build_id, episode.title)
         stage.pusher.drain(_MOST_SECONDS)
         wrong = differences(episodes, stage.decided(), len(stage.slack.messages))
-        wrong += theatre.look_back()
-        wrong += compare_uploads(stage, console, progress=theatre.progress)
+        clone = story_clone(stage)
+        wrong += theatre.look_back(clone)
+        wrong += compare_uploads(stage, console, clone, theatre.progress)
         theatre.summary(wrong, forged=FORGED not in theatre.decided())
         return wrong
 
@@ -128,8 +125,8 @@ def differences(episodes: Sequence[Episode], outcomes: Sequence[Decided], posted
 
 
 def _own_builds(console: Console, place: str, policy: Path | None) -> list[str]:
-    documents, wrong = _documents(place)
-    projects, regions = _watched(documents)
+    documents, wrong = playable_documents(place)
+    projects, regions = watched_places(documents)
     if not documents:
         return wrong or [f"{place}: expected build documents, got none"]
     with _opened(console, projects, regions, policy.read_bytes() if policy else b"", hurried=True) as theatre:
@@ -148,47 +145,6 @@ def _own_builds(console: Console, place: str, policy: Path | None) -> list[str]:
         ]
         theatre.summary(wrong, forged=False)
     return wrong
-
-
-def _documents(place: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the documents that can be played, each build once, and what is wrong with the others."""
-    found: dict[str, dict[str, Any]] = {}
-    wrong: list[str] = []
-    for item in read_places([place], sys.stdin.buffer):
-        if isinstance(item, Notice):
-            tell(f"note: {item}")
-        elif isinstance(item, Problem):
-            wrong.append(str(item))
-        else:
-            try:
-                name, playable = _playable(item.value)
-            except Malformed as error:
-                wrong.append(f"{item.file}: build {item.number}: {error}")
-            else:
-                found[name] = playable
-    return list(found.values()), wrong
-
-
-def _playable(document: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the build's name and its document with the parts that identify it. Raise Malformed."""
-    build = build_of(document)
-    if not (build.key.id and build.key.project and build.status):
-        raise Malformed("expected a build with id, projectId and status, got one without")
-    checked_key(build.key.project, build.key.location, build.key.id)
-    identity = {"id": build.key.id, "projectId": build.key.project, "name": document.get("name") or build.key.name}
-    return build.key.name, {**document, **identity}
-
-
-def _watched(documents: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], list[str]]:
-    projects, regions = dict[str, str](), {"global"}
-    for document in documents:
-        key = parse_build(document).key
-        named = str(document["name"]).split("/")[1]
-        projects[key.project] = (
-            named if named.isdecimal() and named not in projects.values() else projects.get(key.project, "")
-        )
-        regions.add(key.location)
-    return projects, sorted(regions)
 
 
 @dataclass
@@ -253,13 +209,16 @@ class _Theatre:
                 self.console.print(Padding(f"[dim]{escape(line)}[/]", (0, 0, 0, 3)))
         self.shown = len(outcomes)
 
-    def look_back(self) -> list[str]:
+    def look_back(self, clone: Path | None) -> list[str]:
         """Ask what a team asks on the first morning, and say what is not as it should be."""
+        beside = () if clone is None else ("--compare", "--repo", str(clone))
         job, wrong = f"{REGION}/{JOB}", []
         with self.progress("the past"):
             found, told = self.stage.ask("where", FIX[:7], "--project", PROJECT, "--job", job)
             page = ("--format", "html", "--output", str(REPORT))
-            audited, said = self.stage.ask("audit", "--project", PROJECT, "--region", REGION, "--job", job, *page)
+            audited, said = self.stage.ask(
+                "audit", "--project", PROJECT, "--region", REGION, "--job", job, *page, *beside
+            )
         self.console.print(f"\n[bold]$ verifier where {FIX[:7]} --job {job}[/]")
         self.console.print(Padding(escape(told.partition("\n")[0]), (0, 0, 0, 3)))
         self.console.print("[bold]$ verifier audit --format html …[/]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,13 +20,18 @@ BUILDS = ("e7e5acae", "2d1da3a3", "4e841fcb")
 _NO = f"✗ The fix {FIX[:7]} was NOT in this build."
 
 
-def compare_uploads(
-    stage: Stage, console: Console, progress: Callable[[str], AbstractContextManager[None]]
-) -> list[str]:
-    """Compare the story's uploads with its repository, and return what is not as it should be."""
+def story_clone(stage: Stage) -> Path | None:
+    """Make a clone of the story's repository, and return where it is; None where there is no git."""
     clone = stage.folder / "content-worker"
     clone.mkdir()
-    if not make_repository(clone):
+    return clone if make_repository(clone) else None
+
+
+def compare_uploads(
+    stage: Stage, console: Console, clone: Path | None, progress: Callable[[str], AbstractContextManager[None]]
+) -> list[str]:
+    """Compare the story's uploads with its repository, and return what is not as it should be."""
+    if clone is None:
         console.print("There is no git here: what was in the uploads is not compared.")
         return []
     wrong, told = [], ""
