@@ -60,6 +60,14 @@ def test_what_is_deployed_imports_nothing_that_is_not() -> None:
             assert not imported(file) & NOT_DEPLOYED, file
 
 
+def test_what_is_deployed_compares_nothing_with_git() -> None:
+    """`facts/comparison` is left out of the bundle, and so is what uses it."""
+    left_out = NOT_DEPLOYED | {"comparison"}
+    for file in FILES:
+        if left_out.isdisjoint(file.relative_to(ROOT).parts) and file.name not in OF_THE_COMMAND_LINE:
+            assert "verifier.facts.comparison" not in file.read_text(), file
+
+
 def test_there_are_few_modules_beside_the_packages() -> None:
     assert len([file for file in ROOT.glob("*.py") if not file.name.startswith("__")]) <= 10
 

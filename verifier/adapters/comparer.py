@@ -60,12 +60,13 @@ class Comparer:
     clone: Clone
     seen: Callable[[int, int], None] = field(default=lambda _done, _all: None)
     keep: bool = False
+    most_commits: int = MOST_COMMITS
     _kept: dict[str, list[tuple[str, list[Change]]]] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> list[CommitNode]:
         """The commits of every branch and tag, parents first."""
-        return self.clone.nodes(MOST_COMMITS)
+        return self.clone.nodes(self.most_commits)
 
     @cached_property
     def tips(self) -> list[tuple[str, dict[str, TreeEntry]]]:
@@ -267,8 +268,8 @@ class Comparer:
                 f"The clone is shallow ({len(self.nodes):,} commits): a nearer commit may be missing. "
                 f"git -C {self.clone.repo} fetch --unshallow"
             )
-        elif len(self.nodes) == MOST_COMMITS:
-            yield f"Only the newest {MOST_COMMITS:,} commits were looked at: a nearer one may be older."
+        elif len(self.nodes) == self.most_commits:
+            yield f"Only the newest {self.most_commits:,} commits were looked at: a nearer one may be older."
 
 
 def _left_out(rules: IgnoreRules, prefix: str) -> Callable[[str], bool]:

@@ -45,7 +45,9 @@ class Git:
 
     repo: Path
 
-    def run(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        self, *arguments: str, stdin: bytes | None = None, seconds: float = SECONDS
+    ) -> subprocess.CompletedProcess[bytes]:
         """Return what git answers, whatever its exit code. Raise GitFailed where there is no git, or it hangs."""
         try:
             return subprocess.run(  # noqa: S603  # a fixed command; what people name is checked, and no shell reads it
@@ -53,17 +55,17 @@ class Git:
                 env=_environment(),
                 input=stdin or b"",
                 capture_output=True,
-                timeout=SECONDS,
+                timeout=seconds,
                 check=False,
             )
         except FileNotFoundError as error:
             raise GitFailed("expected git on PATH, found none, and without it only equality can be claimed") from error
         except subprocess.TimeoutExpired as error:
-            raise GitFailed(f"git {arguments[0]} in {self.repo} took longer than {SECONDS:g} s") from error
+            raise GitFailed(f"git {arguments[0]} in {self.repo} took longer than {seconds:g} s") from error
 
-    def output(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+    def output(self, *arguments: str, stdin: bytes | None = None, seconds: float = SECONDS) -> bytes:
         """Return what git writes. Raise GitFailed with what it said where it fails."""
-        answer = self.run(*arguments, stdin=stdin)
+        answer = self.run(*arguments, stdin=stdin, seconds=seconds)
         if answer.returncode:
             raise GitFailed(f"git {arguments[0]} in {self.repo} failed: {said(answer)}")
         return answer.stdout

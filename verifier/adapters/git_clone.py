@@ -16,6 +16,7 @@ _SHA = re.compile(r"[0-9a-f]{7,64}")
 _REF = re.compile(r"[A-Za-z0-9@][A-Za-z0-9_./+@-]{0,200}([~^][0-9]{0,6}){0,20}")
 _FULL = 40
 _MOST_ONE_BY_ONE = 200
+_HISTORY_SECONDS = 600.0
 _MOST_BLOB = 4 << 20
 """Bytes of a file that is looked into."""
 
@@ -48,8 +49,8 @@ class Clone:
                 f"no clone to ask in {repo} ({said(answer)}), and without one only equality can be claimed; "
                 "name a clone with --repo"
             )
-        shallow, form = answer.stdout.decode().split()
-        return Clone(git, shallow == "true", form == "sha256")
+        shallow, *form = answer.stdout.decode().split()
+        return Clone(git, shallow == "true", form[-1:] == ["sha256"])
 
     @property
     def repo(self) -> Path:
@@ -159,7 +160,7 @@ class Clone:
         What is stashed is a commit to git, and to nobody else.
         """
         words = ("--date-order", "--timestamp", "--parents", "--reverse", f"--max-count={most}")
-        out = self.git.output("rev-list", *words, "--exclude=refs/stash", "--all")
+        out = self.git.output("rev-list", *words, "--exclude=refs/stash", "--all", seconds=_HISTORY_SECONDS)
         return [parse_node(line) for line in out.splitlines()]
 
     def changes(self, pairs: Iterable[tuple[str, str]], prefix: str = "") -> Iterator[tuple[str, list[Change]]]:

@@ -145,6 +145,7 @@ def _without_clone(asked: _Words, named: NamedBuild, archive: UploadArchive, err
         )
         click.echo(json_line(document))
     else:
+        tell(f"note: {error}")
         named_so = f", {', '.join(visible(path, 100) for path in secrets[:5])} among them" if secrets else ""
         click.echo(
             f"? No clone in {visible(str(asked.repo), 200)} to compare with: {len(listing.files):,} files, "

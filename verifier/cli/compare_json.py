@@ -9,6 +9,8 @@ from verifier.facts.comparison.fix import FixAnswer
 from verifier.facts.upload.listing import UploadListing
 from verifier.times import show_time
 
+_MOST_TIES = 1_000
+
 
 def answer_document(
     build: str, uri: str, listing: UploadListing, answer: UploadAnswer, tree: str, *, recorded: bool
@@ -26,7 +28,7 @@ def answer_document(
             "time": show_time(nearest.note.time) if nearest.note.time else None,
             "pushed": nearest.pushed,
             "distance": found.distance,
-            "ties": list(nearest.ties),
+            "ties": list(nearest.ties[:_MOST_TIES]),
         }
         if nearest
         else None,
@@ -54,7 +56,9 @@ def _fix(fix: FixAnswer) -> dict[str, Any]:
 def _notes(listing: UploadListing, answer: UploadAnswer) -> list[str]:
     """Return what has no field of its own."""
     found = answer.found
-    notes = [f"{count} generated files in {folder}" for folder, count in found.generated.items()]
+    more = len(answer.nearest.ties) - _MOST_TIES if answer.nearest else 0
+    notes = [f"{more} more commits are as near"] if more > 0 else []
+    notes += [f"{count} generated files in {folder}" for folder, count in found.generated.items()]
     notes += [f"{own} is {other} in the commit: letter case alone" for own, other in found.letter_case]
     notes += [f"{found.in_submodules} files are inside submodules, and not compared"] if found.in_submodules else []
     notes += [f"{path} differs in the executable bit" for path in found.modes]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from verifier.checks.commands import told
-from verifier.cli.terminal import visible
+from verifier.cli.terminal import escaped, visible
 from verifier.facts.build import Build
 from verifier.facts.comparison.answer import NearestCommit, UploadAnswer
 from verifier.facts.comparison.differences import Differences
@@ -75,8 +75,8 @@ def answer_lines(told_of: CompareTold) -> Iterator[str]:
     yield from _archive_lines(told_of.listing)
     yield _STEPS[answer.steps]
     for note in answer.notes:
-        yield f"? {note}"
-    yield told_of.read
+        yield f"? {escaped(note)}"
+    yield escaped(told_of.read)
     if answer.found.modified and not answer.fix:
         first = visible(answer.found.modified[0].removeprefix(answer.root.prefix), _MOST_PATH)
         yield f"One file's lines: verifier compare {visible(told_of.name, _MOST_PATH)} --diff {first}"

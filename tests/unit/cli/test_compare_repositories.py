@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.history import made_repository
 from tests.repositories import MadeRepository, tgz
 from tests.unit.cli.comparison import Bench, compared, text
+from verifier.adapters.comparer import AskedUpload, Comparer
 from verifier.adapters.git import GitFailed
 from verifier.adapters.git_clone import Clone
 from verifier.facts.comparison.answer import UploadAnswer
+from verifier.facts.comparison.commits import compared_with
+from verifier.facts.comparison.nearest import UploadMeasure, measured
+from verifier.facts.upload import UploadedFile, read_listing
 
 FILES = {"app.py": text("app"), "lib/a.py": text("a"), "lib/b.py": text("b")}
 
@@ -65,6 +71,43 @@ def test_a_folder_of_the_repository_is_found_by_its_files(tmp_path: Path) -> Non
     assert answer.root
     assert answer.root.prefix == "backend/"
     assert answer.found.modified == ("backend/app.py",)
+
+
+@pytest.mark.parametrize("most", [10_000, 25, 1], ids=["all", "a window", "one"])
+def test_every_commit_of_a_history_with_merges_is_measured_as_git_has_it(most: int, tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    folder.mkdir()
+    shas = made_repository(folder, 80, 30)
+    opened = Clone.opened(folder)
+    nodes = opened.nodes(most)
+    assert [node.sha for node in nodes] == shas[-most:]
+    trees = {node.sha: opened.tree(node.sha) for node in nodes}
+    for wanted in (shas[-1], shas[40], shas[7]):
+        files = {path: uploaded(path, entry.blob) for path, entry in opened.tree(wanted).items()}
+        measure = UploadMeasure(
+            files | {"NOTES.md": uploaded("NOTES.md", "0" * 40)}, lambda path: path.endswith("7.py")
+        )
+        far = {sha: measure.distance(measure.of_tree(tree)) for sha, tree in trees.items()}
+        pairs = compared_with(nodes, nodes[-1].sha)
+        known = {nodes[-1].sha: measure.of_tree(trees[nodes[-1].sha])}
+        found = measured(pairs, opened.changes(pairs), measure, known)
+        assert found.best == min(far.values())
+        assert found.nearest == [sha for sha in far if far[sha] == found.best]
+
+
+def uploaded(path: str, blob: str) -> UploadedFile:
+    return UploadedFile(path, "100644", blob, blob, "", 100, None)
+
+
+def test_of_a_very_long_history_the_newest_commits_are_looked_at_and_it_is_said(tmp_path: Path) -> None:
+    repo = MadeRepository(tmp_path / "r")
+    repo.commit("One", FILES)
+    second = repo.commit("Two", {"app.py": text("two")})
+    third = repo.commit("Three", {"app.py": text("three")})
+    listing = read_listing(io.BytesIO(tgz(FILES)))
+    answer = Comparer(Clone.opened(repo.folder), most_commits=2).answer(AskedUpload(listing))
+    assert nearest(answer) in (second, third)
+    assert answer.notes == ("Only the newest 2 commits were looked at: a nearer one may be older.",)
 
 
 class TestTies:
