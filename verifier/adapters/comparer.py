@@ -12,6 +12,7 @@ from verifier.adapters.build_files import build_configurations
 from verifier.adapters.git_clone import Clone
 from verifier.errors import Malformed
 from verifier.facts.comparison.answer import NearestCommit, UploadAnswer
+from verifier.facts.comparison.attributes import filtered
 from verifier.facts.comparison.commits import CommitNode, after, before, compared_with
 from verifier.facts.comparison.differences import Differences, differences, settled
 from verifier.facts.comparison.fix import FixAnswer, PastContents, fix_answer
@@ -27,6 +28,7 @@ from verifier.facts.upload.secret_names import secret_row
 MOST_COMMITS = 200_000
 """Newest commits that are looked at."""
 _MOST_TIPS = 8
+_MOST_NAMED = 5
 _RULES = (".gcloudignore", ".gitignore")
 _INCLUDED = re.compile(rb"(?m)^#\s*!include:([^/\r\n]+)\r?$")
 _OF_FUNCTIONS = "node_modules\n"
@@ -104,7 +106,7 @@ class Comparer:
             known_secrets=tuple(path for path in secret if path in known),
             unread=len(listing.special) + len(listing.refused),
             shallow=self.clone.shallow,
-            notes=tuple(dict.fromkeys([*notes, *more, *self._notes()])),
+            notes=tuple(dict.fromkeys([*notes, *more, *self._filtered(nearest, root, differing), *self._notes()])),
         )
 
     def content(self, answer: UploadAnswer, path: str) -> bytes | None:
@@ -261,6 +263,19 @@ class Comparer:
             for blob, content in self.clone.blobs(ids).items()
             if b"\r\n" in content
         }
+
+    def _filtered(self, nearest: NearestCommit, root: Root, found: Differences) -> Iterator[str]:
+        """Yield which modified files may be changed by a filter alone."""
+        names = dict.fromkeys(("", root.prefix))
+        contents = self.clone.files(nearest.note.sha, [f"{name}.gitattributes" for name in names])
+        paths = dict[str, None]()
+        for name in names:
+            own = [path.removeprefix(name) for path in found.modified]
+            paths |= {name + path: None for path in filtered(own, contents.get(f"{name}.gitattributes", b""))}
+        if paths:
+            shown = ", ".join(list(paths)[:_MOST_NAMED])
+            more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+            yield f"A filter may change these between git and the folder, so they can't be compared: {shown}{more}."
 
     def _notes(self) -> Iterator[str]:
         if self.clone.shallow:

@@ -149,7 +149,9 @@ def _aside(found: Differences, prefix: str) -> Iterator[str]:
         said = visible(rule, _MOST_PATH)
         yield f"· {_files(len(paths), 'file')} of the commit {are} left out by {said}: {_names(tuple(paths), prefix)}"
     if found.modes:
-        yield f"· {_files(len(found.modes), 'file')} differ in the executable bit alone: {_names(found.modes, prefix)}"
+        differ = "differs" if len(found.modes) == 1 else "differ"
+        count = _files(len(found.modes), "file")
+        yield f"· {count} {differ} in the executable bit alone: {_names(found.modes, prefix)}"
     if found.links:
         yield f"· Symbolic links of the commit that are no links in the upload: {_names(found.links, prefix)}"
 

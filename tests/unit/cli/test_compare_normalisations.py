@@ -205,6 +205,17 @@ def test_what_can_not_be_read_of_an_archive_is_never_identical(tmp_path: Path) -
     assert not Bench(repo).compared(tgz(BASE | {"../x": "x"})).is_identical
 
 
+def test_what_a_filter_changes_is_modified_and_said_not_to_be_comparable(tmp_path: Path) -> None:
+    repo = MadeRepository(tmp_path / "r")
+    attributes = {".gitattributes": "*.key filter=git-crypt\n", "backend/prod.key": "\0GITCRYPT\0x"}
+    repo.commit("All of it", {f"backend/{path}": content for path, content in BASE.items()} | attributes)
+    answer = Bench(repo).compared(BASE | {"prod.key": "plain"})
+    assert answer.found.modified == ("backend/prod.key",)
+    assert answer.notes == (
+        "A filter may change these between git and the folder, so they can't be compared: backend/prod.key.",
+    )
+
+
 def test_a_zip_entry_that_is_a_link_is_one(tmp_path: Path) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
