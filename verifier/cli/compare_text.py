@@ -186,8 +186,8 @@ def _secret_lines(told_of: CompareTold) -> Iterator[str]:
     answer, prefix = told_of.answer, told_of.answer.root.prefix if told_of.answer.root else ""
     if answer.secrets:
         yield f"✗ Uploaded, not in git, and named like a secret: {_names(answer.secrets, prefix)}"
-        kept = f"; it stays in {visible(told_of.place, 400)} until somebody deletes it" if told_of.place else ""
-        yield f"  What is in it was read by the build, and by whoever may read the bucket: replace it{kept}."
+        kept = f" It stays in {visible(told_of.place, 400)} until somebody deletes it." if told_of.place else ""
+        yield f"  Rotate what is in it: the build had it, and so has whoever may read the bucket.{kept}"
     if answer.known_secrets:
         yield f"· Uploaded, in git too, and named like a secret: {_names(answer.known_secrets, prefix)}"
 
