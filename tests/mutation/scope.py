@@ -13,6 +13,7 @@ _POLICY_FILE = ("tests/unit/checks/test_policy_file.py", "tests/unit/checks/test
 _WIDER: dict[str, Sequence[str]] = {
     "verifier/controller/ledger.py": ("tests/contract/test_ledger.py", "tests/properties/test_ledger.py"),
     "verifier/facts/logs": ("tests/unit/facts/logs", "tests/properties/test_log_entries.py"),
+    "verifier/facts/comparison": ("tests/unit/facts/comparison", "tests/properties/test_nearest.py"),
     "verifier/facts": (_CONFORMANCE,),
     "verifier/history/before.py": ("tests/conformance/test_mutations.py",),
     "verifier/checks/policy_advice.py": _POLICY_FILE,

@@ -190,11 +190,15 @@ def _letter_case(
 
 
 def _target(path: str, content: bytes) -> str:
-    """Return the path that a symbolic link leads to; it may be one that no repository has."""
-    parts = path.split("/")[:-1]
-    for part in content.decode("utf-8", "surrogateescape").split("/"):
+    """Return the path that a symbolic link leads to; empty where that is outside the repository."""
+    target, parts = content.decode("utf-8", "surrogateescape"), path.split("/")[:-1]
+    if target.startswith("/"):
+        return ""
+    for part in target.split("/"):
         if part == "..":
-            parts = parts[:-1]
+            if not parts:
+                return ""
+            parts.pop()
         elif part not in ("", "."):
             parts.append(part)
     return "/".join(parts)
