@@ -106,9 +106,9 @@ def _file(commit: str, change: Change, files: Mapping[str, UploadedFile], prefix
 
 def _state(commit: str, change: Change, mine: UploadedFile, past: PastContents) -> FixState:
     ids = {mine.blob, mine.lf_blob, mine.lfs_blob}
-    if change.new and not ids.isdisjoint({change.new, past.lf_ids.get(change.new, change.new)}):
+    if change.new in ids or past.lf_ids.get(change.new) in ids:
         return FixState.NEW
-    if change.old and not ids.isdisjoint({change.old, past.lf_ids.get(change.old, change.old)}):
+    if change.old in ids or past.lf_ids.get(change.old) in ids:
         return FixState.OLD
     alike = [sha for sha, blob in past.by_path.get(change.path, ()) if blob in ids and sha != commit]
     if any(sha in past.before for sha in alike):

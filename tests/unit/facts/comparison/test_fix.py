@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -40,6 +41,24 @@ def state(content: str | None, change: Change = CHANGE, past: PastContents = PAS
 )
 def test_each_content_has_its_state(content: str | None, expected: FixState) -> None:
     assert state(content).state is expected
+
+
+def test_a_file_of_which_nothing_else_is_known_is_another() -> None:
+    assert state("mine", past=replace(PAST, by_path={})).state is FixState.OTHER
+
+
+def test_each_file_is_told_with_its_path_and_when_it_was_written() -> None:
+    written = datetime(2026, 8, 2, 1, 12, tzinfo=UTC)
+    upload = {"in/a": replace(files({"a": "old"})["a"], written=written)}
+    changes = [Change("in/a", OLD, NEW), Change("in/b", OLD, NEW), Change("c", OLD, NEW)]
+    assert fix_answer("fix", changes, upload, "in/", PAST) == FixAnswer(
+        "fix",
+        (
+            FixFile("in/a", FixState.OLD, written, other_endings=False),
+            FixFile("in/b", FixState.ABSENT, None, other_endings=False),
+            FixFile("c", FixState.OUTSIDE, None, other_endings=False),
+        ),
+    )
 
 
 def test_what_fits_both_an_older_and_a_later_commit_is_older() -> None:
