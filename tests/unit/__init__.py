@@ -6,6 +6,7 @@
 | `builders.py` | builds and judgements of the tests' own team |
 | `counted.py` | text and bytes that count how much of them is read |
 | `made_up.py` | secrets that nobody ever had, for the rules of redaction |
+| `test_compare_page.py` | docs/compare.md beside the states, the JSON, the exit codes and the commands |
 | `test_config.py` | settings come whole or not at all, and no secret shows |
 | `test_layers.py` | the rule of the layers: what may import what |
 | `test_names.py` | no two classes of one name |

@@ -152,13 +152,22 @@ def test_what_looks_different_is_told_for_what_it_is(name: str, tmp_path: Path) 
 
 def test_a_tarball_of_git_archive_names_its_commit_and_has_one_folder_around_it(tmp_path: Path) -> None:
     repo = MadeRepository(tmp_path / "r")
-    sha = repo.commit("All of it", BASE | {".gitattributes": "secret.txt export-ignore\n", "secret.txt": "x"})
+    sha = repo.commit(
+        "All of it",
+        BASE
+        | {
+            ".gitattributes": "secret.txt export-ignore\nv.txt export-subst\n",
+            "secret.txt": "x",
+            "v.txt": "$Format:%H$\n",
+        },
+    )
     repo.git("archive", "--format=tar.gz", "--prefix=worker-main/", "-o", str(tmp_path / "a.tgz"), "HEAD")
     answer = compared(repo.folder, (tmp_path / "a.tgz").read_bytes())
     assert answer.root == Root("", "worker-main/")
     assert answer.nearest
     assert answer.nearest.note.sha == sha
     assert answer.found.missing == ("secret.txt",)
+    assert answer.found.modified == ("v.txt",)
 
 
 FORMS: dict[str, Callable[[Files], bytes]] = {

@@ -17,6 +17,7 @@ from verifier.adapters.git_clone import Clone
 from verifier.facts.comparison.answer import UploadAnswer
 from verifier.facts.comparison.commits import compared_with
 from verifier.facts.comparison.nearest import UploadMeasure, measured
+from verifier.facts.comparison.root import Root
 from verifier.facts.upload import UploadedFile, read_listing
 
 FILES = {"app.py": text("app"), "lib/a.py": text("a"), "lib/b.py": text("b")}
@@ -108,6 +109,17 @@ def test_of_a_very_long_history_the_newest_commits_are_looked_at_and_it_is_said(
     answer = Comparer(Clone.opened(repo.folder), most_commits=2).answer(AskedUpload(listing))
     assert nearest(answer) in (second, third)
     assert answer.notes == ("Only the newest 2 commits were looked at: a nearer one may be older.",)
+
+
+def test_a_folder_whose_name_git_has_in_parted_letters_is_found(tmp_path: Path) -> None:
+    repo = MadeRepository(tmp_path / "r")
+    folder = "cafe\u0301"
+    fix = repo.commit("One", {f"{folder}/{path}": content for path, content in FILES.items()} | {"x.md": "x"})
+    answer = Bench(repo).compared(FILES, fix=fix)
+    assert answer.root == Root(f"{folder}/")
+    assert answer.is_identical
+    assert answer.fix
+    assert answer.fix.is_in
 
 
 class TestTies:

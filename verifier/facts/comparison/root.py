@@ -61,23 +61,23 @@ class Kinship:
 
 def vote(files: Mapping[str, UploadedFile], tree: Mapping[str, TreeEntry]) -> Vote:
     """Return the place that most files vote for: those of equal bytes count three times those of equal names."""
-    lead = _lead(files)
+    leads = tuple(dict.fromkeys(("", _lead(files))))
     by_path = {composed(path): file for path, file in files.items()}
-    votes, same = Counter[Root](), Counter[Root]()
+    votes, same = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for path, entry in tree.items():
+        plain = path.isascii()
         for prefix, rest in _partings(path):
-            for wrapped in {"", lead}:
-                file = by_path.get(composed(wrapped + rest))
-                if file is None:
-                    continue
-                root, equal = Root(prefix, wrapped), entry.blob in (file.blob, file.lf_blob, file.lfs_blob)
-                votes[root] += _SAME_BYTES if equal else _SAME_NAME
-                same[root] += equal
+            for lead in leads:
+                file = by_path.get(lead + (rest if plain else composed(rest)))
+                if file is not None:
+                    equal = entry.blob in (file.blob, file.lf_blob, file.lfs_blob)
+                    votes[prefix, lead] += _SAME_BYTES if equal else _SAME_NAME
+                    same[prefix, lead] += equal
     if not votes:
         return Vote(Root(""), 0, 0)
     # Of equals: as little wrapped and as high up as can be.
-    best = max(votes, key=lambda root: (votes[root], -len(root.lead), -len(root.prefix), root.prefix))
-    return Vote(best, votes[best], same[best])
+    best = max(votes, key=lambda place: (votes[place], -len(place[1]), -len(place[0]), place[0]))
+    return Vote(Root(*best), votes[best], same[best])
 
 
 def kinship(files: Mapping[str, UploadedFile], tree: Mapping[str, TreeEntry]) -> Kinship:

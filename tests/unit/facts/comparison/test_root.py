@@ -25,7 +25,10 @@ from verifier.facts.comparison.root import Kinship, Root, is_telling, kinship, v
             Root("n/"),
         ),
         ({"caf\u00e9/a": "1"}, {"x/cafe\u0301/a": "1"}, Root("x/")),
+        ({"a.py": "1"}, {"cafe\u0301/a.py": "1"}, Root("cafe\u0301/")),
         ({"a.py": "1"}, {"b.py": "1"}, Root("")),
+        ({"a.py": "1"}, {"long/a.py": "1", "in/a.py": "1"}, Root("in/")),
+        ({"a.py": "1"}, {"in/a.py": "1", "on/a.py": "1"}, Root("on/")),
     ],
 )
 def test_the_place_is_the_one_that_most_files_vote_for(
@@ -40,6 +43,13 @@ def test_equal_bytes_count_three_times_equal_names() -> None:
     assert vote(files({"a": "1\r\n"}), tree({"a": "1\n"})).votes == 3
     assert vote(files({"a": "1"}), tree({"b": "1"})).votes == 0
     assert [vote(files({"a": "1"}), tree({"a": content})).same for content in "12"] == [1, 0]
+
+
+def test_the_equal_files_at_the_winning_place_are_counted() -> None:
+    found = vote(files({"a": "1", "b": "2", "c": "3"}), tree({"in/a": "1", "in/b": "2", "in/c": "0", "on/a": "1"}))
+    assert (found.root, found.votes, found.same) == (Root("in/"), 7, 2)
+    nothing = vote(files({"a": "1"}), {})
+    assert (nothing.votes, nothing.same) == (0, 0)
 
 
 def test_files_get_the_paths_that_they_have_in_the_repository() -> None:
