@@ -172,7 +172,7 @@ def test_a_build_can_not_bring_a_command_of_its_own_into_a_remedy(claims: dict[s
             ["verifier compare 4e841fcb --fix YOUR_COMMIT"],
         ),
         ("verifier compare 4e841fcb --fix YOUR_COMMIT | sh", []),
-        ("verifier compare 4e841fcb --repo=/tmp/theirs", []),
+        ("verifier compare 4e841fcb --repo=/srv/theirs", []),
         ("verifier compare $(id) --fix YOUR_COMMIT", []),
         ("mygcloud run jobs list", []),
         ("gcloud run jobs list and then wait…", []),
