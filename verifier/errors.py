@@ -37,6 +37,21 @@ class Unavailable(ServiceError):
         self.retry_after = retry_after
 
 
+class RateLimited(Unavailable):
+    """Nothing was done: the service takes no more calls for now, or our part of its quota is used up. Waiting helps.
+
+    `limit` is the number of calls a minute that the service says it takes, or None.
+    """
+
+    def __init__(self, said: str, *, fix: str = "", retry_after: float | None = None, limit: int | None = None) -> None:
+        super().__init__(said, fix=fix, retry_after=retry_after)
+        self.limit = limit
+
+
+class QuotaWait(RateLimited):
+    """The service was not asked: our part of its quota is used up until `retry_after` seconds from now."""
+
+
 class OutOfTime(Unavailable):
     """Nothing was asked: this invocation has no time left. It says nothing about any service."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from time import monotonic
@@ -16,7 +16,7 @@ from google.auth import compute_engine
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 
 from verifier.adapters.within import within
-from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable
+from verifier.errors import Denied, Missing, RateLimited, Refused, ServiceError, Unavailable
 
 _PASSING = (
     exceptions.ServiceUnavailable,
@@ -43,6 +43,8 @@ _LOOK_UP_SECONDS = 4.0
 """For credentials. The library itself may take three quarters of a minute when a metadata server hangs."""
 _LOG_IN = "on a workstation run: gcloud auth application-default login"
 _LATER = "try again later"
+_MOST_DIGITS = 7
+"""Of a number that a service tells: longer ones mean nothing."""
 _NO_PROXY = ("grpc.enable_http_proxy", 0)
 
 
@@ -116,7 +118,7 @@ def translated(what: str, grant: str) -> Iterator[None]:
         raise Denied(f"{what}: permission denied ({_said(error)})", fix=grant) from error
     except exceptions.TooManyRequests as error:
         said = f"{what}: quota used up ({_said(error)})"
-        raise Unavailable(said, fix=_LATER, retry_after=retry_after(error)) from error
+        raise RateLimited(said, fix=_LATER, retry_after=retry_after(error), limit=told_limit(error)) from error
     except _PASSING as error:
         said = f"{what}: expected an answer, got none to rely on ({_said(error)})"
         raise Unavailable(said, fix=_LATER, ambiguous=True, retry_after=retry_after(error)) from error
@@ -131,9 +133,29 @@ def _said(error: Exception) -> str:
 
 
 def retry_after(error: exceptions.GoogleAPICallError) -> float | None:
-    """Return the seconds that the service asks to wait, or None where it does not say."""
+    """Return the seconds that the service asks to wait, or None where it does not say.
+
+    It says so in a detail of its answer (`google.rpc.RetryInfo`), or as HTTP does, in the metadata that end the answer.
+    """
     for detail in error.details:
         delay = getattr(detail, "retry_delay", None)
         if delay is not None:
             return float(delay.seconds + delay.nanos / 1e9)
+    for name, value in _metadata(error):
+        if name == "retry-after" and isinstance(value, str) and value.isdecimal() and len(value) < _MOST_DIGITS:
+            return float(value)
     return None
+
+
+def told_limit(error: exceptions.GoogleAPICallError) -> int | None:
+    """Return how many calls a minute the service says it takes, or None where it does not say.
+
+    Service Infrastructure's refusals tell it in `google.rpc.ErrorInfo`, as `quota_limit_value`.
+    """
+    told = (error.metadata or {}).get("quota_limit_value", "")
+    return int(told) if isinstance(told, str) and told.isdecimal() and len(told) < _MOST_DIGITS else None
+
+
+def _metadata(error: exceptions.GoogleAPICallError) -> Iterable[tuple[str, str | bytes]]:
+    """Return what came with the end of the answer; nothing where the call ended without one."""
+    return (error.response.trailing_metadata() or ()) if isinstance(error.response, grpc.Call) else ()
