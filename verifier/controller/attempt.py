@@ -9,9 +9,13 @@ from typing import Any
 
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import Lease, Record, State, after_failure, queued, released, settled
-from verifier.errors import ServiceError
+from verifier.errors import QuotaWait, RateLimited, ServiceError
 from verifier.facts.build import BuildKey
 from verifier.services import Services
+
+_QUOTA_SECONDS = 20.0
+"""How long a quota is waited for of which nobody says when there is some again."""
+_MOST_QUOTA_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,15 @@ class Attempt:
     def requeue(self, seconds: float, **changes: Any) -> RequeueAt:
         """Return the ending that waits so long and stores these changes. Writes nothing itself."""
         return RequeueAt(self.now() + timedelta(seconds=seconds), changes)
+
+    def rate_limited(self, error: RateLimited, **changes: Any) -> RequeueAt:
+        """Return the ending that waits until it is this record's turn: a quota that is used up is no failure.
+
+        It is told as trouble where the service refused a call, and not where we only wait for our own turn.
+        """
+        seconds = _QUOTA_SECONDS if error.retry_after is None else min(error.retry_after, _MOST_QUOTA_SECONDS)
+        trouble = "" if isinstance(error, QuotaWait) else str(error)
+        return self.requeue(max(seconds, 1.0), error=trouble, **changes)
 
     def note(self, **changes: Any) -> None:
         """Keep these changes for the next write, whatever it is for."""

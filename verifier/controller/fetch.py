@@ -9,7 +9,7 @@ from verifier.controller.budget import CALL_SECONDS
 from verifier.controller.notify import write_audit
 from verifier.controller.signals import build_unread
 from verifier.controller.unconfirmed import count_unconfirmed
-from verifier.errors import Denied, Malformed, Missing, Refused, Unavailable
+from verifier.errors import Denied, Malformed, Missing, RateLimited, Refused, Unavailable
 from verifier.facts.build import TERMINAL, Build, parse_build
 from verifier.facts.build_document import is_whole
 from verifier.reporting.audit_entry import unconfirmed_entry
@@ -38,6 +38,8 @@ def fetch_build(attempt: Attempt) -> Build | RequeueAt | GiveUp:
         build = _asked_for(attempt)
     except (Missing, Denied, Refused, Malformed) as error:
         return _unconfirmed(attempt, error)
+    except RateLimited as error:
+        return attempt.rate_limited(error, missing=None)
     except Unavailable as error:
         attempt.note(missing=None)
         _warn(attempt, error)

@@ -138,12 +138,18 @@ class Record:
     """Slack was away when it was to hear of it, and has one line about all such messages instead."""
     upload: bool = False
     """What it was made from is to be read, as work of its own, or was."""
+    quota_since: datetime | None = None
+    """Since when its logs can't be read, because a quota is used up."""
+    quota_seconds: int = 0
+    """For how long they could not be read for that reason before: it does not count against their deadline."""
+    unled: tuple[str, ...] = ()
+    """Moments of stack traces in the logs, before which the next reading looks: see `worker_logs.py`."""
 
 
 _MOMENTS = frozenset(
-    "created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried".split()
+    "created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried quota_since".split()
 )
-_LISTS = frozenset({"images", "extras", "args", "claimants"})
+_LISTS = frozenset({"images", "extras", "args", "claimants", "unled"})
 _WAITS = "it waits for the version that wrote it; install that one, or a later one"
 _PLAIN: Mapping[str, type] = {"int": int, "bool": bool, "str": str}
 

@@ -15,7 +15,8 @@
 13 complete  the record
 
 Steps 1 and 2 are `main.py`'s, with `events.py`. Spelled out elsewhere are 3 (`ledger.py`), 4 (`fetch.py`), 6 to 9
-(`worker_run.py`), what is remembered in 10 (`error_book.py`), 11 and 12 (`notify.py`).
+(`worker_run.py`, `worker_start.py`, `worker_logs.py`), what is remembered in 10 (`error_book.py`), 11 and 12
+(`notify.py`).
 Every outward call has a Protocol in `services.py`. Each invocation is short: whoever has to wait releases the record,
 which then has a due time, and the sweep or the next message goes on where it stopped.
 
@@ -44,7 +45,7 @@ from verifier.controller.signals import no_completion_entry, record_unreadable, 
 from verifier.controller.trigger import trigger_of
 from verifier.controller.uploads import enqueue_upload
 from verifier.controller.worker_run import WorkerResult, run_worker
-from verifier.errors import LostLease, Malformed, ServiceError, Stopping, Unavailable
+from verifier.errors import LostLease, Malformed, RateLimited, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import parse_execution_name
 from verifier.facts.source import Source, source_of
@@ -178,9 +179,12 @@ def _steps(attempt: Attempt) -> Ending:
 def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement | RequeueAt:
     """Return the judgement; or when to go on, while the worker's run has not come to its end. Raises ServiceError."""
     policy, version = attempt.deployment.policy, attempt.deployment.version
-    trigger, announced = trigger_of(attempt, build, source), attempt.record.announced
+    try:
+        trigger = trigger_of(attempt, build, source)
+    except RateLimited as error:
+        return attempt.rate_limited(error)
     by_source = judge_source(  # 5
-        build, source, policy, decided=attempt.now(), announced=announced, trigger=trigger
+        build, source, policy, decided=attempt.now(), announced=attempt.record.announced, trigger=trigger
     )
     by_source = replace(by_source, policy=policy.digest, version=version)
     if by_source.verdict is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from verifier.checks.policy import BuildConfig
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import CALL_SECONDS
-from verifier.errors import Denied, Malformed, Missing, Refused, Unavailable
+from verifier.errors import Denied, Malformed, Missing, RateLimited, Refused, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Commit, Source
 from verifier.facts.trigger import Trigger, Unread
@@ -28,6 +28,6 @@ def trigger_of(attempt: Attempt, build: Build, source: Source) -> Trigger | Unre
         return Unread(str(error))
     except Unavailable as error:
         matters = build.pull_request or attempt.deployment.policy.build_config is BuildConfig.REPOSITORY
-        if matters and attempt.record.attempts < _MOST_ATTEMPTS:
+        if matters and (isinstance(error, RateLimited) or attempt.record.attempts < _MOST_ATTEMPTS):
             raise
         return Unread(str(error))

@@ -30,7 +30,7 @@ from verifier.facts.logs.identity import ALGORITHM, Described, describe
 from verifier.facts.logs.levels import ERROR, LEVEL_FIELDS
 from verifier.facts.logs.noise import NOISE
 from verifier.facts.logs.patterns import LogRules, Pattern, row_names, unknown_rows
-from verifier.facts.logs.query import MOST_QUERY, job_filter, log_filter, longest_query
+from verifier.facts.logs.query import MOST_QUERY, MOST_UNLED, job_filter, log_filter, longest_query
 from verifier.facts.logs.reading import MOST_KINDS, LogReading, read_twice
 from verifier.facts.logs.result import Ending, Folded, LogFacts, Repeated, Unlabelled
 from verifier.facts.logs.row import RuleRow
@@ -54,6 +54,7 @@ __all__ = [
     "MESSAGE_FIELDS",
     "MOST_KINDS",
     "MOST_QUERY",
+    "MOST_UNLED",
     "NOISE",
     "PLATFORM_LOGS",
     "ROWS",
