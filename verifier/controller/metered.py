@@ -1,0 +1,179 @@
+"""The services, with each read of Cloud Build and Cloud Logging counted against the quota of the project that pays.
+
+A read waits a little for its turn, within its own timeout; then it raises QuotaWait, and whoever made it releases the
+record until then. A build and a worker's logs are read for a verdict; listings and submitters go after those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from verifier.controller.portions import Reader
+from verifier.controller.quota import Api, Quota
+from verifier.errors import RateLimited
+from verifier.facts.build import Build, BuildKey
+from verifier.facts.submitter import Submitter
+from verifier.services import (
+    Announcer,
+    Audit,
+    BuildPage,
+    Builds,
+    Chat,
+    Jobs,
+    LogPage,
+    Logs,
+    Services,
+    Store,
+    Submitters,
+    Triggers,
+)
+
+T = TypeVar("T")
+_PATIENCE_SECONDS = 3.0
+_LEAST_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredServices:
+    """The services that these are, but for what is counted."""
+
+    services: Services
+    quota: Quota
+    payer: Callable[[str], str]
+    """The project whose quota pays for reads in a project."""
+
+    @property
+    def store(self) -> Store:
+        """The ledger's storage."""
+        return self.services.store
+
+    @property
+    def builds(self) -> Builds:
+        """Cloud Build, counted."""
+        return _MeteredBuilds(self)
+
+    @property
+    def triggers(self) -> Triggers:
+        """Cloud Build's triggers: a quota of their own, and kept for minutes."""
+        return self.services.triggers
+
+    @property
+    def jobs(self) -> Jobs:
+        """Cloud Run."""
+        return self.services.jobs
+
+    @property
+    def logs(self) -> Logs:
+        """Cloud Logging, reading, counted."""
+        return _MeteredLogs(self)
+
+    @property
+    def submitters(self) -> Submitters:
+        """Cloud Audit Logs, counted as reads of Cloud Logging."""
+        return _MeteredSubmitters(self)
+
+    @property
+    def audit(self) -> Audit:
+        """Cloud Logging, writing."""
+        return self.services.audit
+
+    @property
+    def chat(self) -> Chat:
+        """Slack."""
+        return self.services.chat
+
+    @property
+    def announcer(self) -> Announcer | None:
+        """The topic for verdicts, where there is one."""
+        return self.services.announcer
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The clock."""
+        return self.services.clock
+
+    @property
+    def pause(self) -> Callable[[float], object]:
+        """Lets so many seconds pass."""
+        return self.services.pause
+
+    def counted(self, api: Api, project: str, reader: Reader, timeout: float, call: Callable[[float], T]) -> T:
+        """Return what the call gives, once it is its turn; it is told the seconds that are left. Raise ServiceError."""
+        until = self.clock() + timedelta(seconds=timeout)
+        patience = min(_PATIENCE_SECONDS, timeout / 2)
+        self.quota.take((api, self.payer(project)), reader, timeout=timeout / 2, patience=patience)
+        try:
+            return call(max((until - self.clock()).total_seconds(), _LEAST_SECONDS))
+        except RateLimited as error:
+            # Who pays may be known since the call.
+            raise self.quota.refused((api, self.payer(project)), reader, error, timeout=timeout) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _MeteredBuilds:
+    of: MeteredServices
+
+    def fetch(self, key: BuildKey, *, timeout: float) -> Build:
+        """See `services.Builds.fetch`."""
+        return self.of.counted(
+            Api.BUILDS,
+            key.project,
+            Reader.VERDICT,
+            timeout,
+            lambda left: self.of.services.builds.fetch(key, timeout=left),
+        )
+
+    def finished(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> BuildPage:
+        """See `services.Builds.finished`."""
+        return self.of.counted(
+            Api.BUILDS,
+            project,
+            Reader.OTHER,
+            timeout,
+            lambda left: self.of.services.builds.finished(project, location, since, until, page, timeout=left),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _MeteredLogs:
+    of: MeteredServices
+
+    def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
+        """See `services.Logs.read`. Every page is a call; a reading that has begun waits for its next page."""
+        until = self.of.clock() + timedelta(seconds=timeout)
+        pages = self.of.services.logs.read(project, filter_text, timeout=timeout)
+        patience = min(_PATIENCE_SECONDS, timeout / 2)
+        while True:
+            left = max((until - self.of.clock()).total_seconds(), _LEAST_SECONDS)
+            self.of.quota.take((Api.LOGGING, self.of.payer(project)), Reader.VERDICT, timeout=left, patience=patience)
+            try:
+                page = next(pages, None)
+            except RateLimited as error:
+                key = (Api.LOGGING, self.of.payer(project))
+                raise self.of.quota.refused(key, Reader.VERDICT, error, timeout=left) from error
+            if page is None:
+                return
+            yield page
+            if not page.more:
+                return
+            patience = max((until - self.of.clock()).total_seconds() - _PATIENCE_SECONDS, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _MeteredSubmitters:
+    of: MeteredServices
+
+    def submitter(self, key: BuildKey, created: datetime, *, timeout: float) -> Submitter | None:
+        """See `services.Submitters.submitter`."""
+        return self.of.counted(
+            Api.LOGGING,
+            key.project,
+            Reader.OTHER,
+            timeout,
+            lambda left: self.of.services.submitters.submitter(key, created, timeout=left),
+        )
