@@ -13,7 +13,7 @@ import sys
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -181,7 +181,7 @@ def _deployment() -> Deployment:
     """Return the one deployment of this process, made when the first message needs it."""
     from verifier.adapters.wiring import make_deployment
 
-    return make_deployment(SETTINGS, POLICY)
+    return make_deployment(SETTINGS, POLICY, tell=partial(log, "WARNING"))
 
 
 def is_stopping() -> bool:

@@ -24,6 +24,9 @@ VARIABLES = (
     "VERIFIER_WORK_TOPIC",
     "VERIFIER_READ_UPLOADS",
     "VERIFIER_TIMEOUT",
+    "VERIFIER_LOGGING_QUOTA",
+    "VERIFIER_BUILD_QUOTA",
+    "VERIFIER_BILL_WATCHED",
     "VERIFIER_GOOGLE_ENDPOINT",
     "VERIFIER_SLACK_ENDPOINT",
 )
@@ -61,6 +64,25 @@ class Watched:
     def covers(self, key: BuildKey) -> bool:
         """Whether the build is among them."""
         return key.project in self.projects and (not self.locations or key.location in self.locations)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaLimit:
+    """How many calls a minute an API takes that one project pays for. 0: as many as one likes."""
+
+    default: int
+    projects: Mapping[str, int] = field(default_factory=dict)
+    """Projects with another limit."""
+
+    def of(self, project: str) -> int:
+        """Return the limit of what this project pays for."""
+        return self.projects.get(project, self.default)
+
+
+LOGGING_QUOTA = 60
+"""Reads of Cloud Logging a minute, if a project has no other quota; documentation: "Cloud Logging quotas"."""
+BUILD_QUOTA = 300
+"""Gets and lists of Cloud Build. New projects have less; a refusal says how much, and is heeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +131,10 @@ class Settings:
     """Whether the archives of LOCAL_SOURCE builds are read."""
     storage_emulator: str = ""
     """Where a stand-in of Cloud Storage listens; empty: the real one."""
+    logging_quota: QuotaLimit = field(default_factory=lambda: QuotaLimit(LOGGING_QUOTA))
+    build_quota: QuotaLimit = field(default_factory=lambda: QuotaLimit(BUILD_QUOTA))
+    bill_watched: bool = True
+    """Each watched project pays, with its quota, for what is read in it."""
 
     @property
     def lease_seconds(self) -> int:
@@ -151,6 +177,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         pubsub_emulator=reading.address("PUBSUB_EMULATOR_HOST"),
         reads_uploads=reading.text("VERIFIER_READ_UPLOADS", "^(true|false)$", "true or false") == "true",
         storage_emulator=reading.address("STORAGE_EMULATOR_HOST"),
+        logging_quota=reading.quota("VERIFIER_LOGGING_QUOTA", LOGGING_QUOTA),
+        build_quota=reading.quota("VERIFIER_BUILD_QUOTA", BUILD_QUOTA),
+        bill_watched=reading.switch("VERIFIER_BILL_WATCHED", default=True),
     )
     reading.end()
     return settings
@@ -201,6 +230,32 @@ class _Reading:
             self.wrong(name, f"a whole number of seconds from {least} to {most}", shown(value))
             return default
         return int(value)
+
+    def quota(self, name: str, default: int) -> QuotaLimit:
+        """Read a number of calls a minute, or none; and PROJECT=NUMBER where a project has another one."""
+        limit, others = default, dict[str, int]()
+        for item in self.items(name):
+            project, sign, number = item.rpartition("=")
+            calls = 0 if number.strip() == "none" else self.calls(name, number.strip())
+            if calls is None:
+                return QuotaLimit(default)
+            if not sign:
+                limit = calls
+            elif self.is_sound(name, project.strip(), "global"):
+                others[project.strip()] = calls
+        return QuotaLimit(limit, others)
+
+    def calls(self, name: str, number: str) -> int | None:
+        if re2.match("^[0-9]{1,6}$", number):
+            return int(number)
+        self.wrong(name, "calls a minute such as 60, none, or 60,my-project=600", shown(self.value(name)))
+        return None
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self.value(name)
+        if value not in ("", "on", "off"):
+            self.wrong(name, "on or off", shown(value))
+        return value == "on" if value in ("on", "off") else default
 
     def projects(self) -> dict[str, str]:
         name, found = "VERIFIER_PROJECTS", dict[str, str]()

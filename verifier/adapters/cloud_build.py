@@ -14,7 +14,8 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from verifier.adapters.google import connected, needs, translated
+from verifier.adapters.billing import HOME_PAYS, Billing
+from verifier.adapters.google import connected, countdown, needs, translated
 from verifier.facts.build import SUCCESS, Build, BuildKey, parse_build
 from verifier.services import BuildPage
 from verifier.times import show_time
@@ -29,14 +30,20 @@ _MESSAGES = ("source", "source_provenance", "git_config", "failure_info")
 class CloudBuild:
     """The `Builds` service. A refusal names the role to grant."""
 
-    def __init__(self, endpoint: str = "") -> None:
+    def __init__(self, endpoint: str = "", billing: Billing = HOME_PAYS) -> None:
+        self._billing = billing
         self._client = connected(cloudbuild_v1.CloudBuildClient, transports.CloudBuildGrpcTransport, endpoint)
 
     def fetch(self, key: BuildKey, *, timeout: float) -> Build:
         """See `services.Builds.fetch`."""
         request = cloudbuild_v1.GetBuildRequest(name=key.name, project_id=key.project, id=key.id)
-        with translated(f"reading build {key.name}", _grant(key.project, "cloudbuild.builds.get")):
-            answer = self._client.get_build(request=request, timeout=timeout, retry=None)
+        what = f"reading build {key.name}"
+        left = countdown(timeout, what)
+        with translated(what, _grant(key.project, "cloudbuild.builds.get")):
+            answer = self._billing.billed(
+                key.project,
+                lambda payer: self._client.get_build(request=request, timeout=left(), retry=None, metadata=payer),
+            )
         return parse_build(build_document(answer))
 
     def whole(self, key: BuildKey, *, timeout: float) -> dict[str, Any]:
@@ -73,8 +80,16 @@ class CloudBuild:
             page_size=_PAGE_SIZE,
             page_token=page,
         )
-        with translated(f"listing builds of {project} in {location}", _grant(project, "cloudbuild.builds.list")):
-            answer = next(self._client.list_builds(request=request, timeout=timeout, retry=None).pages)
+        what = f"listing builds of {project} in {location}"
+        left = countdown(timeout, what)
+        with translated(what, _grant(project, "cloudbuild.builds.list")):
+            pages = self._billing.billed(
+                project,
+                lambda payer: (
+                    self._client.list_builds(request=request, timeout=left(), retry=None, metadata=payer).pages
+                ),
+            )
+            answer = next(pages)
         return [build_document(build) for build in answer.builds], answer.next_page_token
 
 

@@ -19,6 +19,7 @@ from google.logging.type import log_severity_pb2
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from verifier.adapters.billing import HOME_PAYS, Billing, Payer
 from verifier.adapters.google import connected, countdown, needs, translated
 from verifier.facts.logs import EXECUTION_LABEL, FIELD_NAMES, LogEntry, Structured, structured
 from verifier.services import Document, LogPage
@@ -36,8 +37,11 @@ _made = partial(tuple.__new__, LogEntry)
 class CloudLogging:
     """The `Logs` and `Audit` services: entries are read where the job ran, and written to the home project."""
 
-    def __init__(self, home_project: str, endpoint: str = "", *, page_seconds: float = 8.0) -> None:
+    def __init__(
+        self, home_project: str, endpoint: str = "", billing: Billing = HOME_PAYS, *, page_seconds: float = 8.0
+    ) -> None:
         """`page_seconds`: the most that one page may take, however much time there is for all."""
+        self._billing = billing
         self._home = home_project
         self._page_seconds = page_seconds
         self._client = connected(LoggingServiceV2Client, transports.LoggingServiceV2GrpcTransport, endpoint)
@@ -55,14 +59,16 @@ class CloudLogging:
         left = countdown(timeout, what)
         with translated(what, grant):
             while True:
-                answer = self._client.list_log_entries(
-                    request=request, timeout=min(left(), self._page_seconds), retry=None
-                )
+                answer = self._billing.billed(project, partial(self._page, request, left))
                 page = ListLogEntriesResponse.pb(next(answer.pages))
                 yield LogPage(map(log_entry, page.entries), bool(page.next_page_token))
                 if not page.next_page_token:
                     return
                 request.page_token = page.next_page_token
+
+    def _page(self, request: ListLogEntriesRequest, left: Callable[[], float], payer: Payer) -> Any:
+        seconds = min(left(), self._page_seconds)
+        return self._client.list_log_entries(request=request, timeout=seconds, retry=None, metadata=payer)
 
     def write(
         self,

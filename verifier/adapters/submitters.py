@@ -16,6 +16,7 @@ from google.cloud.audit.audit_log_pb2 import AuditLog
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client, transports
 from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse
 
+from verifier.adapters.billing import HOME_PAYS, Billing
 from verifier.adapters.google import connected, countdown, needs, translated
 from verifier.adapters.patience import Patience
 from verifier.errors import ServiceError
@@ -44,7 +45,8 @@ class Submission(NamedTuple):
 class CloudSubmitters:
     """The `Submitters` service."""
 
-    def __init__(self, endpoint: str = "") -> None:
+    def __init__(self, endpoint: str = "", billing: Billing = HOME_PAYS) -> None:
+        self._billing = billing
         self._client = connected(LoggingServiceV2Client, transports.LoggingServiceV2GrpcTransport, endpoint)
 
     def submitter(self, key: BuildKey, created: datetime, *, timeout: float) -> Submitter | None:
@@ -73,8 +75,15 @@ class CloudSubmitters:
             page_token=page,
         )
         grant = needs("logging.logEntries.list", f"project {project}", "roles/logging.viewer")
-        with translated(f"reading who submitted the builds of {project}", grant):
-            pages = self._client.list_log_entries(request=request, timeout=timeout, retry=None).pages
+        what = f"reading who submitted the builds of {project}"
+        left = countdown(timeout, what)
+        with translated(what, grant):
+            pages = self._billing.billed(
+                project,
+                lambda payer: (
+                    self._client.list_log_entries(request=request, timeout=left(), retry=None, metadata=payer).pages
+                ),
+            )
             answer = ListLogEntriesResponse.pb(next(pages))
         return list(_submissions(answer.entries)), answer.next_page_token
 

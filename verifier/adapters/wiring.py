@@ -14,6 +14,7 @@ from verifier import __version__
 from verifier.config import FirestoreLedger, Settings, SqliteLedger
 
 if TYPE_CHECKING:
+    from verifier.adapters.billing import Billing
     from verifier.adapters.cloud_logging import CloudLogging
     from verifier.checks.policy import Policy
     from verifier.controller.budget import Deployment
@@ -43,6 +44,16 @@ class CloudServices:
     settings: Settings
     clock: Callable[[], datetime] = _now
     pause: Callable[[float], object] = time.sleep
+    tell: Callable[..., object] = lambda *_, **__: None
+    """Takes a line for the log, and fields."""
+
+    @cached_property
+    def billing(self) -> Billing:
+        """Who pays for what is read."""
+        from verifier.adapters.billing import Billing
+
+        settings = self.settings
+        return Billing(settings.home_project, each_its_own=settings.bill_watched, clock=self.clock, tell=self.tell)
 
     @cached_property
     def store(self) -> Store:
@@ -62,7 +73,7 @@ class CloudServices:
         """Cloud Build."""
         from verifier.adapters.cloud_build import CloudBuild
 
-        return CloudBuild(self.settings.google_endpoint)
+        return CloudBuild(self.settings.google_endpoint, self.billing)
 
     @cached_property
     def triggers(self) -> Triggers:
@@ -82,7 +93,7 @@ class CloudServices:
     def _logging(self) -> CloudLogging:
         from verifier.adapters.cloud_logging import CloudLogging
 
-        return CloudLogging(self.settings.home_project, self.settings.google_endpoint)
+        return CloudLogging(self.settings.home_project, self.settings.google_endpoint, self.billing)
 
     @property
     def logs(self) -> Logs:
@@ -99,7 +110,7 @@ class CloudServices:
         """Cloud Audit Logs."""
         from verifier.adapters.submitters import CloudSubmitters
 
-        return CloudSubmitters(self.settings.google_endpoint)
+        return CloudSubmitters(self.settings.google_endpoint, self.billing)
 
     @cached_property
     def chat(self) -> Chat:
@@ -139,12 +150,25 @@ class CloudServices:
         return CloudStorage(self.settings.storage_emulator)
 
 
-def make_deployment(settings: Settings, policy: Policy, clock: Callable[[], datetime] = _now) -> Deployment:
-    """Everything that an invocation works with. Connects to nothing yet."""
+def make_deployment(
+    settings: Settings,
+    policy: Policy,
+    clock: Callable[[], datetime] = _now,
+    tell: Callable[..., object] = lambda *_, **__: None,
+) -> Deployment:
+    """Return what every invocation works with. Connects to nothing yet. `tell` takes a line for the log, and fields."""
     from verifier.controller.budget import Deployment
     from verifier.controller.ledger import Ledger
+    from verifier.controller.metered import MeteredServices
+    from verifier.controller.quota import Api, Quota
 
-    services = CloudServices(settings, clock)
+    services = CloudServices(settings, clock, tell=tell)
+    limits = {Api.LOGGING: settings.logging_quota, Api.BUILDS: settings.build_quota}
+
+    def payer(project: str) -> str:
+        return services.billing.payer(project)
+
+    metered = MeteredServices(services, Quota(services, lambda api, project: limits[api].of(project), tell), payer)
     lease = timedelta(seconds=settings.lease_seconds)
-    ledger = Ledger(services.store, clock, lease, lambda: secrets.token_hex(16))
-    return Deployment(services, policy, ledger, __version__, settings.slack_channel, settings.home_project)
+    ledger = Ledger(metered.store, clock, lease, lambda: secrets.token_hex(16))
+    return Deployment(metered, policy, ledger, __version__, settings.slack_channel, settings.home_project)
