@@ -163,7 +163,7 @@ def test_time_that_the_reader_takes_counts(google: Google) -> None:
 
 
 def test_reads_beyond_the_quota_are_worth_another_try(google: Google) -> None:
-    google.cloud.reads_per_minute = 1
+    google.cloud.quotas.put("logging", 1)
     error = trouble(lambda: pages(google))
     assert isinstance(error, Unavailable)
     assert (error.ambiguous, error.retry_after) == (False, None)

@@ -253,7 +253,7 @@ def test_a_project_may_read_sixty_pages_a_minute(google: StandIn) -> None:
 
 
 def test_the_read_quota_can_be_changed(google: StandIn) -> None:
-    google.cloud.reads_per_minute = 1
+    google.cloud.quotas.put("logging", 1)
     assert refusal(google.entries)[0] == "RESOURCE_EXHAUSTED"
     assert google.faults.calls == ("ListLogEntries", "ListLogEntries")
 

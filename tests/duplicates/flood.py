@@ -178,7 +178,7 @@ def flood(emulator: str, folder: Path, *, builds: int, copies: int, patience: fl
 @contextmanager
 def _a_flood(emulator: str, folder: Path) -> Iterator[_Flood]:
     faults, cloud, home = Faults(), Cloud(system_clock), f"test-{uuid4().hex[:12]}"
-    cloud.reads_per_minute = 1_000_000
+    cloud.quotas.put("logging", 1_000_000)
     cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=_SCRIPT)
     cloud.tag(f"{IMAGE}:latest", _DIGEST)
     policy = folder / "policy.toml"

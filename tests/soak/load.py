@@ -145,7 +145,8 @@ def soak(fork_server: ForkServer, firestore: str, folder: Path, profile: LoadPro
     """Let builds end under this load, then without faults until everything has settled; see what came of it."""
     start = time.monotonic()
     with a_testbed(fork_server, Emulators(firestore), folder, policy=_PATIENT) as testbed:
-        testbed.cloud.reads_per_minute, testbed.cloud.empty_pages = 1_000_000, 0
+        testbed.cloud.empty_pages = 0
+        testbed.cloud.quotas.put("logging", 1_000_000)
         testbed.cloud.tag(f"{IMAGE}:latest", _DIGEST)
         testbed.install()
         testbed.clock.advance(_MINUTE)

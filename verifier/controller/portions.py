@@ -77,20 +77,18 @@ class Leased:
 def lease(leased: Leased, rule: QuotaRule, reader: Reader, want: int, now: datetime) -> tuple[Leased, int] | datetime:
     """Return what is to be written down, and for how many calls; or the moment from which a portion can be had.
 
-    Less than half of what is wanted is not leased: whoever comes too early waits, and is not served call by call.
+    Portions become free as they were leased, so that under load nobody is served call by call.
     """
     if leased.closed and now < leased.closed:
         return leased.closed
     rule = leased.under(rule, now)
     recent = tuple(portion for portion in leased.portions if now < portion.at + MINUTE)
-    want = max(1, min(want, _free((), rule, reader)))
-    least = (want + 1) // 2
     free = _free(recent, rule, reader)
-    if free >= least:
+    if free > 0:
         calls = min(want, free)
         return replace(leased, portions=(*recent, Portion(now, calls, reader)), closed=None), calls
     ends = sorted(portion.at + MINUTE for portion in recent)
-    later = (end for end in ends if _free([one for one in recent if end < one.at + MINUTE], rule, reader) >= least)
+    later = (end for end in ends if _free([one for one in recent if end < one.at + MINUTE], rule, reader) > 0)
     return next(later, now + MINUTE)
 
 

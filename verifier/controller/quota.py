@@ -40,6 +40,7 @@ _TRIES = 4
 """Before it is left to the next second, when others write the same document all the time."""
 _CONFLICT = timedelta(seconds=1)
 _STORE_SECONDS = 2.0
+_LEAST_PAUSE = 0.05
 _LEAST_SECONDS = 0.5
 _REFUSED_SECONDS = 20.0
 """For which a quota is closed where the service does not say for how long."""
@@ -108,20 +109,16 @@ class Quota:
         if rule is None:
             return
         clock = self._services.clock
-        until = clock() + timedelta(seconds=timeout)
         patient = clock() + timedelta(seconds=patience)
         while True:
-            now = clock()
-            moment = self._spend(key, reader, now)
+            moment = self._spent(key, reader, clock())
+            if moment is not None and moment <= clock():
+                moment = self._renewed(key, reader, rule, clock() + timedelta(seconds=timeout))
             if moment is None:
                 return
-            if moment <= now and now < until:
-                moment = self._renewed(key, reader, rule, until)
-                if moment is None:
-                    continue
-            if moment > patient or now >= until:
-                raise self._wait(key, reader, rule, max(moment, now))
-            self._services.pause(max((moment - now).total_seconds(), 0.05))
+            if moment > patient:
+                raise self._wait(key, reader, rule, moment)
+            self._services.pause(max((moment - clock()).total_seconds(), _LEAST_PAUSE))
 
     def refused(self, key: Key, reader: Reader, error: RateLimited, *, timeout: float) -> RateLimited:
         """Close the quota after the service has refused a call; return the error with the caller's turn after that."""
@@ -145,7 +142,7 @@ class Quota:
     def _of(self, key: Key, reader: Reader) -> _Held:
         return self._held.setdefault((key, reader), _Held())
 
-    def _spend(self, key: Key, reader: Reader, now: datetime) -> datetime | None:
+    def _spent(self, key: Key, reader: Reader, now: datetime) -> datetime | None:
         """Use one call of what is held. Return None, or from when on there may be some: now, if it is to be leased."""
         with self._lock:
             held = self._of(key, reader)
@@ -161,18 +158,27 @@ class Quota:
         """Return how many calls to lease, whether some of the last portion are left, and the document last seen."""
         with self._lock:
             held = self._of(key, reader)
-            is_recent = bool(held.calls and held.since and now < held.since + MINUTE)
-            want = min(max(len(held.used), rule.worth(_LEAST_SPAN)), rule.worth(_SPAN))
-            return want, is_recent, held.stored
+            is_left = bool(held.calls and held.since and now < held.since + MINUTE)
+            want = min(max(len(held.used) + 1, rule.worth(_LEAST_SPAN)), rule.worth(_SPAN))
+            return want, is_left, held.stored
 
-    def _got(self, key: Key, reader: Reader, calls: int, now: datetime, *, is_new: bool = True) -> None:
+    def _got(self, key: Key, reader: Reader, calls: int, now: datetime) -> None:
+        """Hold a new portion, of which the caller has used one call. One of another thread is not lost."""
         with self._lock:
             held = self._of(key, reader)
-            if is_new:
-                # Two threads may have leased a portion each: both are paid for.
-                still = held.calls if held.until and now < held.until else 0
-                held.calls, held.since = still + calls, now
-            held.until, held.blocked = now + _SPAN, None
+            still = held.calls if held.until and now < held.until else 0
+            held.calls, held.since, held.until, held.blocked = still + calls - 1, now, now + _SPAN, None
+            held.used.append(now)
+
+    def _goes_on(self, key: Key, reader: Reader, now: datetime) -> bool:
+        """Go on with what is left of the last portion, and use one call. Return False where others have used it up."""
+        with self._lock:
+            held = self._of(key, reader)
+            if not held.calls:
+                return False
+            held.calls, held.until, held.blocked = held.calls - 1, now + _SPAN, None
+            held.used.append(now)
+            return True
 
     def _saw(self, key: Key, reader: Reader, stored: Stored | None) -> None:
         with self._lock:
@@ -199,12 +205,17 @@ class Quota:
     # What all instances hold: the ledger, without the lock.
 
     def _renewed(self, key: Key, reader: Reader, rule: QuotaRule, until: datetime) -> datetime | None:
-        """Lease a portion. Return None, or the moment from which there is one."""
+        """Use one call of a portion that is leased now, or left. Return None, or the moment from which there is one."""
         now = self._services.clock()
         want, is_left, stored = self._want(key, reader, rule, now)
         try:
             if is_left:
-                return self._kept(key, reader, until)
+                stored = self._read(key, until)
+                leased = parse_leased(stored.document) if stored else Leased()
+                if leased.closed and now < leased.closed:
+                    return self._blocked(key, reader, leased.closed)
+                if self._goes_on(key, reader, now):
+                    return None
             for _ in range(_TRIES):
                 stored = stored or self._read(key, until)
                 answer = lease(parse_leased(stored.document) if stored else Leased(), rule, reader, want, now)
@@ -222,16 +233,6 @@ class Quota:
             self._got(key, reader, rule.worth(_LEAST_SPAN), now)
             return None
         return now + _CONFLICT
-
-    def _kept(self, key: Key, reader: Reader, until: datetime) -> datetime | None:
-        """Go on with what is left of the last portion, unless the service has refused a call of somebody."""
-        stored, now = self._read(key, until), self._services.clock()
-        leased = parse_leased(stored.document) if stored else Leased()
-        self._saw(key, reader, stored)
-        if leased.closed and now < leased.closed:
-            return self._blocked(key, reader, leased.closed)
-        self._got(key, reader, 0, now, is_new=False)
-        return None
 
     def _blocked(self, key: Key, reader: Reader, until: datetime) -> datetime:
         with self._lock:

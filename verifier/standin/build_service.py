@@ -38,6 +38,7 @@ class BuildService:
     def _get(self, request: Pb) -> Pb:
         project, location, build_id = parse_name(request.name, "projects", "locations", "builds")
         self._cloud.require("GetBuild", request.name)
+        self._cloud.quotas.count("cloudbuild", self._cloud.project_id(project))
         build = self._cloud.builds.get(self._cloud.project_id(project), _region(location), build_id)
         if build is None:
             raise not_found(f"Requested entity was not found: {request.name}.")
@@ -55,6 +56,7 @@ class BuildService:
     def _list(self, request: Pb) -> Pb:
         project, location = parse_name(request.parent, "projects", "locations")
         self._cloud.require("ListBuilds", request.parent)
+        self._cloud.quotas.count("cloudbuild", self._cloud.project_id(project))
         matches = compile_build_filter(request.filter)
         question = ("builds", request.parent, request.filter)
         after = cast("list[str] | None", page_cursor(request.page_token, *question))

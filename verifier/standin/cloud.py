@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from google.protobuf import json_format
@@ -19,6 +17,7 @@ from verifier.standin.job_run import JobRun
 from verifier.standin.log_book import LogBook, project_of
 from verifier.standin.logging_filter import Regexes
 from verifier.standin.messages import Pb, nanoseconds, timestamp_nanoseconds
+from verifier.standin.quota_book import QuotaBook
 from verifier.standin.refusal import RefusalError
 from verifier.standin.script import Script, Sidecar
 from verifier.standin.worker_logs import entries_of
@@ -47,6 +46,7 @@ PERMISSIONS = {
     "AccessSecretVersion": "secretmanager.versions.access",
     "GetSecretVersion": "secretmanager.versions.get",
     "ListJobs of Cloud Scheduler": "cloudscheduler.jobs.list",
+    "a project that pays": "serviceusage.services.use",
 }
 """What each call needs."""
 
@@ -70,8 +70,8 @@ class Cloud:
         self.clock = clock
         self.empty_pages = 1
         """How many empty pages with a token come before the first page of entries that has any."""
-        self.reads_per_minute = 60
-        """How many pages of entries a project may read in a minute."""
+        self.quotas = QuotaBook(clock)
+        """How many calls a minute are paid for."""
         self.regexes = Regexes.AS_THEY_STAND
         """How Cloud Logging reads regular expressions."""
         self.builds = BuildBook()
@@ -83,7 +83,6 @@ class Cloud:
         self._projects: dict[str, str] = {}
         self._denied: set[str] = set()
         self._disabled: set[str] = set()
-        self._reads: dict[str, deque[datetime]] = {}
         self._written: list[Pb] = []
 
     def put_project(self, project: str, number: str) -> None:
@@ -233,22 +232,18 @@ class Cloud:
         with self._lock:
             if api in self._disabled:
                 message = f"{api} has not been used in this project before or it is disabled."
-                raise RefusalError("PERMISSION_DENIED", message, disabled_api=api)
+                details = {"service": api, "consumer": "projects/stand-in"}
+                raise RefusalError("PERMISSION_DENIED", message, reason="SERVICE_DISABLED", details=details)
 
-    def count_read(self, project: str) -> None:
-        """Count one read of a project's logs. Raise `RefusalError` when it is one too many for this minute."""
-        now = self.clock()
-        with self._lock:
-            reads = self._reads.setdefault(project, deque())
-            while reads and reads[0] <= now - timedelta(minutes=1):
-                reads.popleft()
-            if len(reads) >= self.reads_per_minute:
-                message = (
-                    "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute' "
-                    f"of service 'logging.googleapis.com' for consumer 'project:{project}'."
-                )
-                raise RefusalError("RESOURCE_EXHAUSTED", message)
-            reads.append(now)
+    def require_payer(self, project: str) -> None:
+        """Raise `RefusalError` when the project is not to be made to pay for a call."""
+        if not self.grants(PERMISSIONS["a project that pays"]):
+            message = (
+                f"Caller does not have required permission to use project {project}: it needs "
+                "serviceusage.services.use there."
+            )
+            details = {"consumer": f"projects/{project}"}
+            raise RefusalError("PERMISSION_DENIED", message, reason="USER_PROJECT_DENIED", details=details)
 
 
 def _place(document: Mapping[str, Any]) -> tuple[str, str]:

@@ -91,7 +91,11 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in t
                 _fail(context, fault)
             try:
                 self._cloud.require_api(path)
-                response = method.answer(request)
+                payer = _payer(context)
+                if payer:
+                    self._cloud.require_payer(payer)
+                with self._cloud.quotas.paid_by(payer):
+                    response = method.answer(request)
             except RefusalError as refusal:
                 _refuse(context, refusal)
             if fault and fault.kind == "slow":
@@ -103,19 +107,32 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in t
         return serve
 
 
+def _payer(context: grpc.ServicerContext) -> str:
+    """Return the project that the caller names to pay for its call, or empty text."""
+    named = [value for name, value in context.invocation_metadata() if name == "x-goog-user-project"]
+    return str(named[0]) if named else ""
+
+
 def _short(path: str) -> str:
     return path.rpartition("/")[2]
 
 
 def _refuse(context: grpc.ServicerContext, refusal: RefusalError) -> NoReturn:
     code = grpc.StatusCode[refusal.status]
-    if not refusal.disabled_api:
+    if not refusal.reason:
         context.abort(code, refusal.message)
     status = status_pb2.Status(code=code.value[0], message=refusal.message)
-    metadata = {"service": refusal.disabled_api, "consumer": "projects/stand-in"}
-    reason = error_details_pb2.ErrorInfo(reason="SERVICE_DISABLED", domain="googleapis.com", metadata=metadata)
+    reason = error_details_pb2.ErrorInfo(reason=refusal.reason, domain="googleapis.com", metadata=dict(refusal.details))
     status.details.add().Pack(reason)
+    if refusal.retry_after is not None:
+        status.details.add().Pack(_wait_for(refusal.retry_after))
     context.abort_with_status(rpc_status.to_status(status))
+
+
+def _wait_for(seconds: float) -> error_details_pb2.RetryInfo:
+    wait = error_details_pb2.RetryInfo()
+    wait.retry_delay.FromNanoseconds(round(seconds * 1e9))
+    return wait
 
 
 def _wait(context: grpc.ServicerContext, seconds: float | None) -> None:
@@ -133,7 +150,5 @@ def _fail(context: grpc.ServicerContext, fault: Fault) -> NoReturn:
     if fault.retry_after is None:
         context.abort(code, message)
     status = status_pb2.Status(code=code.value[0], message=message)
-    wait = error_details_pb2.RetryInfo()
-    wait.retry_delay.FromNanoseconds(round(fault.retry_after * 1e9))
-    status.details.add().Pack(wait)
+    status.details.add().Pack(_wait_for(fault.retry_after))
     context.abort_with_status(rpc_status.to_status(status))

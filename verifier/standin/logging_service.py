@@ -47,7 +47,7 @@ class LoggingService:
     def _list(self, request: Pb) -> Pb:
         project = self._one_project(list(request.resource_names))
         self._cloud.require("ListLogEntries", f"projects/{project}")
-        self._cloud.count_read(project)
+        self._cloud.quotas.count("logging", project)
         if not 0 <= request.page_size <= _LARGEST_PAGE:
             raise invalid(f"Invalid page size: expected at most {_LARGEST_PAGE}, got {request.page_size}.")
         if request.order_by not in _ORDERS:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Mapping
 
 _DEFAULT_PAGE = 100
 _LARGEST_PAGE = 1000
@@ -14,14 +15,25 @@ _LARGEST_PAGE = 1000
 class RefusalError(Exception):
     """A call that the platform would refuse: a gRPC status name and the message that goes with it.
 
-    `disabled_api` is the service that is not enabled, where that is why.
+    `reason` and `details` are the ErrorInfo that goes with it, where there is one; `retry_after` the seconds that it
+    asks to wait for.
     """
 
-    def __init__(self, status: str, message: str, *, disabled_api: str = "") -> None:
+    def __init__(
+        self,
+        status: str,
+        message: str,
+        *,
+        reason: str = "",
+        details: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
-        self.disabled_api = disabled_api
+        self.reason = reason
+        self.details = details or {}
+        self.retry_after = retry_after
 
 
 def invalid(message: str) -> RefusalError:

@@ -13,7 +13,14 @@ from verifier.checks import descent
 from verifier.checks import worker as worker_checks
 from verifier.checks.descent import Claimed
 from verifier.checks.policy import Worker
-from verifier.controller import ledger, reconcile, worker_run
+from verifier.controller import (
+    ledger,
+    reconcile,
+    worker_failures,
+    worker_logs,
+    worker_run,
+    worker_start,
+)
 from verifier.controller.attempt import Attempt
 from verifier.facts import execution
 from verifier.facts.execution import Completion, Phase
@@ -21,7 +28,7 @@ from verifier.facts.execution import Completion, Phase
 
 @mutant(r"judged INCONCLUSIVE without an excuse")
 def log_completeness_skipped(stack: ExitStack) -> None:
-    for module in (worker_run, worker_checks):
+    for module in (worker_logs, worker_checks):
         put(stack, module, "logs_are_whole", lambda *_, **__: True)
 
 
@@ -38,14 +45,14 @@ def exit_text_instead_of_counts(stack: ExitStack) -> None:
 
 @mutant(r"2 executions were started")
 def the_job_is_started_again_without_looking(stack: ExitStack) -> None:
-    honest = worker_run._execution
+    honest = worker_run.find_or_start
 
     def start(one: Attempt, build: Any, worker: Worker) -> Any:
         if one.record.intent is not None and not one.record.execution:
             one.lease = replace(one.lease, record=replace(one.record, intent=None))
         return honest(one, build, worker)
 
-    put(stack, worker_run, "_execution", start)
+    put(stack, worker_run, "find_or_start", start)
 
 
 @mutant(r"before its worker had the time to start")
@@ -60,7 +67,7 @@ def a_worker_is_never_started(stack: ExitStack) -> None:
 
 @mutant(r"2 executions were started", situations.a_start_arrives_late)
 def an_execution_is_looked_for_twice_in_a_moment(stack: ExitStack) -> None:
-    put(stack, worker_run, "_LOOK_AGAIN", timedelta(0))
+    put(stack, worker_start, "_LOOK_AGAIN", timedelta(0))
 
 
 @mutant(r"2 executions were started", situations.a_start_arrives_after_another_was_refused)
@@ -101,17 +108,19 @@ def other_executions_are_not_told_of(stack: ExitStack) -> None:
 
 @mutant(r"its record does not say so", situations.somebody_else_starts_the_job_for_the_same_build)
 def whoever_names_the_build_is_taken_for_ours(stack: ExitStack) -> None:
-    put(stack, worker_run, "sort_claims", lambda claims, *_: Claimed(tuple(claim.name for claim in claims), ()))
+    put(stack, worker_start, "sort_claims", lambda claims, *_: Claimed(tuple(claim.name for claim in claims), ()))
 
 
 @mutant(r"INCONCLUSIVE without an excuse", situations.an_execution_can_not_be_looked_at_for_minutes)
 def a_deadline_has_passed_when_it_begins(stack: ExitStack) -> None:
-    put(stack, worker_run, "_is_overdue", lambda *_: True)
+    for module in (worker_run, worker_start):
+        put(stack, module, "is_overdue", lambda *_: True)
 
 
 @mutant(r"without an excuse|before its worker had the time to start")
 def a_single_failure_is_the_last_word(stack: ExitStack) -> None:
-    put(stack, worker_run, "_is_retryable", lambda *_, **__: False)
+    for module in (worker_run, worker_logs):
+        put(stack, module, "is_retryable", lambda *_, **__: False)
 
 
 @mutant(
@@ -119,5 +128,5 @@ def a_single_failure_is_the_last_word(stack: ExitStack) -> None:
     situations.a_start_is_refused_once_after_a_build_could_not_be_fetched_for_long,
 )
 def failures_of_other_services_count_against_the_worker(stack: ExitStack) -> None:
-    for module in (ledger, worker_run):
+    for module in (ledger, worker_failures):
         put(stack, module, "failures", lambda record, step: record.attempts)
