@@ -1,7 +1,7 @@
 """The quotas of the APIs that are read, shared by all instances: portions are leased from the ledger (`portions.py`).
 
 - An API's quota belongs to the project that pays for the call. There is one document a pair, in `marks`.
-- A portion is what this instance has used in the last ten seconds: two seconds' worth at the least, ten at the most. It
+- A portion is what this instance has used in the last ten seconds: four seconds' worth at the least, ten at the most. It
   lasts ten seconds, and no call of it writes anything. What is left of it then is used up before more is leased, after
   a look whether the service has refused a call meanwhile. A lost instance has lost its portion, and nothing else.
 - A call of which the service says that its quota is used up closes that quota for all instances, for as long as the
@@ -33,7 +33,7 @@ from verifier.controller.portions import (
 from verifier.errors import QuotaWait, RateLimited, ServiceError
 from verifier.services import Services, Stored
 
-_LEAST_SPAN = timedelta(seconds=2)
+_LEAST_SPAN = timedelta(seconds=4)
 _SPAN = timedelta(seconds=10)
 """How much a portion is worth at the most, and how long it lasts."""
 _TRIES = 4
