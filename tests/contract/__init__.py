@@ -6,6 +6,7 @@
 | `standin.py` | the stand-in of Google Cloud with the real client libraries connected to it |
 | `test_audit_command.py` | `verifier audit`, from its words to its exit code, over the stand-in and over files |
 | `test_audit_trail.py` | the audit trail over gRPC: an entry is written whole, and once |
+| `test_billing.py` | whose quota pays for a call, and that it is made all the same while nobody may say so |
 | `test_build_history.py` | the builds of the past over the stand-in |
 | `test_cloud_build.py` | Cloud Build over gRPC: a build is the same, whichever of its two dialects it comes in |
 | `test_cloud_logging.py` | Cloud Logging over gRPC: entries are read whole, in order and in time |

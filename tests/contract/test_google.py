@@ -17,7 +17,7 @@ from verifier.adapters.cloud_build import CloudBuild
 from verifier.adapters.cloud_logging import CloudLogging
 from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.adapters.pubsub import VerdictTopic
-from verifier.errors import Denied, Missing, Refused, Unavailable
+from verifier.errors import Denied, Missing, RateLimited, Refused, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.standin.faults import Fault
 
@@ -98,6 +98,29 @@ def test_a_used_up_quota_took_no_effect_and_says_how_long_to_wait(google: Google
     assert isinstance(error, Unavailable)
     assert (error.ambiguous, error.retry_after) == (False, 12.5)
     assert google.faults.calls == (name,)
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_how_long_to_wait_may_stand_in_the_metadata_as_well(google: Google, name: str) -> None:
+    google.faults.add(Fault(name, "before", "RESOURCE_EXHAUSTED", retry_after=12, in_metadata=True))
+    error = trouble(lambda: CALLS[name](google.address, 5))
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == 12
+
+
+@pytest.mark.parametrize(("name", "api"), [("GetBuild", "cloudbuild"), ("ListLogEntries", "logging")])
+def test_a_used_up_quota_says_how_many_calls_a_minute_it_takes(google: Google, name: str, api: str) -> None:
+    google.cloud.empty_pages = 0
+    google.cloud.quotas.put(api, 0)
+    error = trouble(lambda: CALLS[name](google.address, 5))
+    assert isinstance(error, RateLimited)
+    assert error.limit == 0
+    google.cloud.quotas.put(api, 75)
+    for _ in range(75):
+        CALLS[name](google.address, 5)
+    error = trouble(lambda: CALLS[name](google.address, 5))
+    assert isinstance(error, RateLimited)
+    assert (error.limit, error.retry_after) == (75, None)
 
 
 def test_an_overloaded_service_may_say_how_long_to_wait_too(google: Google) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 from tests.busy import LONG_SECONDS
 from tests.calls import PAGED, SERVICES
 from verifier.controller.budget import Deployment
+from verifier.controller.metered import MeteredServices
 from verifier.services import Services
 
 
@@ -90,6 +91,12 @@ class _InterceptedServices:
 
 
 def intercepted(deployment: Deployment, clock: ProcessClock, interceptor: CallInterceptor) -> Deployment:
-    """Return the deployment with its calls intercepted, and with pauses that take no time but the clock's."""
-    services = cast(Services, _InterceptedServices(deployment.services, clock, interceptor))
+    """Return the deployment with its calls intercepted, and with pauses that take no time but the clock's.
+
+    What is counted is counted on this side of the interceptor, so that the quota's own calls are intercepted as well.
+    """
+    metered = deployment.services
+    assert isinstance(metered, MeteredServices)
+    inner = cast(Services, _InterceptedServices(metered.services, clock, interceptor))
+    services = replace(metered, services=inner, quota=metered.quota.over(inner))
     return replace(deployment, services=services, ledger=replace(deployment.ledger, store=services.store))

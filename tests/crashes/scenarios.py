@@ -69,6 +69,11 @@ def another_build_moves_the_tag(testbed: Testbed) -> None:
     testbed.wait(20)
 
 
+def a_quota_is_used_up(testbed: Testbed) -> None:
+    testbed.faults.add(Fault("ListLogEntries", "before", status="RESOURCE_EXHAUSTED", retry_after=40))
+    a_worker_tries_a_build(testbed)
+
+
 def the_reply_to_a_start_is_lost(testbed: Testbed) -> None:
     testbed.faults.add(Fault("RunJob", "after"))
     a_worker_tries_a_build(testbed)
@@ -119,6 +124,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
     "submitter": CrashScenario(a_submitter_is_known, policy="[slack]\nname_submitter = true\n"),
     "upload is read": CrashScenario(an_upload_is_read, others={"upload": 1}, reads_uploads=True),
     "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1),
+    "quota": CrashScenario(a_quota_is_used_up, {"VERIFIED": 1}, 1),
     "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1),
     "post without reply": CrashScenario(the_reply_to_a_post_is_lost),
 }

@@ -255,6 +255,7 @@ NOTHING = FinalState("")
 _UNJUDGED = FinalState("open")
 _UNTOLD = FinalState("open", "VERIFIED", audited=True)
 _REFUSED = (FaultKind.FORBIDDEN, FaultKind.ABSENT)
+_COUNTED = ("builds.fetch", "logs.read")
 
 
 def _inconclusive(check: Check) -> FinalState:
@@ -264,6 +265,8 @@ def _inconclusive(check: Check) -> FinalState:
 def promised_state(call: str, fault: FaultKind) -> FinalState | None:
     """Return what is promised when a call has this fault always; None: the same as if nothing had happened."""
     landed, refused = fault in TAKES_EFFECT, fault in _REFUSED
+    if call in _COUNTED and fault in (FaultKind.BUSY, FaultKind.BUSY_FOR):
+        return _UNJUDGED  # a quota that is used up is waited for, however long that takes
     match call:
         case "store.read" | "store.due" | "store.present" | "builds.finished":
             return NOTHING

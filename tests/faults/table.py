@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tests.calls import WRITES
-from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable, VerifierError
+from verifier.errors import Denied, Missing, RateLimited, Refused, ServiceError, Unavailable, VerifierError
 
 ASKED_SECONDS = 90.0
 """What a service asks to wait where it does say so: longer than any call may take."""
@@ -60,6 +60,8 @@ class AdapterOutcome:
     def raised(self, call: str) -> VerifierError | None:
         """Return the error that a simulation raises."""
         said, fix = f"{call}: expected an answer, got trouble", self.says or "try again later"
+        if self.error is RateLimited:
+            return RateLimited(said, fix=fix, retry_after=self.retry_after)
         if self.error is Unavailable:
             return Unavailable(said, fix=fix, ambiguous=bool(self.ambiguous), retry_after=self.retry_after)
         if self.error and issubclass(self.error, ServiceError):
@@ -103,6 +105,11 @@ _SPECIAL = {
 }
 
 
+def _busy(service: str) -> type[VerifierError]:
+    """Return what 429 is: of Slack's own, or a quota of Google's."""
+    return Unavailable if service == "chat" else RateLimited
+
+
 def adapter_outcome(call: str, fault: FaultKind) -> AdapterOutcome:
     """Return what the adapter makes of this fault of this call."""
     special = _SPECIAL.get((call, fault))
@@ -111,9 +118,9 @@ def adapter_outcome(call: str, fault: FaultKind) -> AdapterOutcome:
     service = call.partition(".")[0]
     match fault:
         case FaultKind.BUSY_FOR:
-            return AdapterOutcome(Unavailable, ambiguous=False, retry_after=ASKED_SECONDS)
+            return AdapterOutcome(_busy(service), ambiguous=False, retry_after=ASKED_SECONDS)
         case FaultKind.BUSY:
-            return AdapterOutcome(Unavailable, ambiguous=False)
+            return AdapterOutcome(_busy(service), ambiguous=False)
         case FaultKind.FORBIDDEN:
             role = ROLES.get(call) or ROLES.get(service)
             return AdapterOutcome(Denied, says=role) if role else AdapterOutcome(Refused, says=_ADDRESS)

@@ -34,6 +34,7 @@ from tests.simulation.world_model import (
     JOB,
     MAPPER,
     OUT_OF_MEMORY,
+    PROJECT,
     STUCK,
     ModelBuild,
     ModelExecution,
@@ -42,12 +43,16 @@ from tests.simulation.world_model import (
 from verifier.controller.budget import Deployment
 from verifier.controller.ledger import MARKS, Ledger
 from verifier.controller.uploads import UPLOADS
+from verifier.controller.metered import MeteredServices
+from verifier.controller.quota import Quota
 from verifier.services import Document
 
 _BEHAVIOURS = ("", "", GOOD, GOOD, MAPPER, EXIT, OUT_OF_MEMORY, IDLE, FLAKY, STUCK)
 _TROUBLED_SECONDS = 3000.0
 _MOST_SECONDS = 3 * 86_400.0
 _SWEEP_EVERY = 60.0
+_A_MINUTE = 20
+"""Calls of an API: few enough to be waited for now and then."""
 _MOST_LISTING_LAG = 1150.0
 """Below the grace and the overlap of a listing together."""
 _SHOWN = 60
@@ -99,7 +104,9 @@ class Simulation:
             self.services.work_topic.send = self._work
         here = self.kernel.process
         ledger = Ledger(self.services.store, self.services.clock, LEASE, self.invariants.nonce)
-        deployment = Deployment(self.services, entry().POLICY, ledger, "simulated")
+        quota = Quota(self.services, lambda *_: _A_MINUTE)
+        metered = MeteredServices(self.services, quota, lambda _: PROJECT)
+        deployment = Deployment(metered, entry().POLICY, ledger, "simulated")
         entry_point = EntryPoint(deployment, self.log or self.invariants.logged, lambda: here().stopping)
         self.pubsub = SimulatedPubSub(self.kernel, self.invariants, entry_point)
 

@@ -125,6 +125,33 @@ def test_the_ledger_is_firestore_or_a_file(text: str, ledger: FirestoreLedger | 
     assert settings(VERIFIER_LEDGER=text).ledger == ledger
 
 
+def test_quotas_are_as_documented_and_each_watched_project_pays() -> None:
+    found = settings()
+    assert (found.logging_quota.of("any"), found.build_quota.of("any"), found.bill_watched) == (60, 300, True)
+
+
+def test_a_quota_may_be_another_one_in_some_projects_or_none_at_all() -> None:
+    found = settings(
+        VERIFIER_LOGGING_QUOTA="120, vividly-dev=600, example.com:old = none",
+        VERIFIER_BUILD_QUOTA="none,vividly-dev=60",
+        VERIFIER_BILL_WATCHED="off",
+    )
+    assert [found.logging_quota.of(project) for project in ("any", "vividly-dev", "example.com:old")] == [120, 600, 0]
+    assert [found.build_quota.of(project) for project in ("any", "vividly-dev")] == [0, 60]
+    assert not found.bill_watched
+
+
+@pytest.mark.parametrize("value", ["-1", "many", "60=60=60", "vividly-dev=", "6e3", "1234567"])
+def test_a_quota_that_is_no_number_is_refused(value: str) -> None:
+    [problem] = problems(LEAST | {"VERIFIER_LOGGING_QUOTA": value})
+    assert problem.startswith("VERIFIER_LOGGING_QUOTA: ")
+
+
+def test_who_pays_is_on_or_off() -> None:
+    [problem] = problems(LEAST | {"VERIFIER_BILL_WATCHED": "yes"})
+    assert problem == "VERIFIER_BILL_WATCHED: expected on or off, got 'yes'"
+
+
 def test_all_problems_are_told_at_once_and_no_secret_with_them() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(
@@ -161,13 +188,16 @@ def test_all_problems_are_told_at_once_and_no_secret_with_them() -> None:
         "  VERIFIER_TOPIC: expected projects/PROJECT/topics/TOPIC, got 'verdicts'\n"
         "  VERIFIER_TIMEOUT: expected a whole number of seconds from 60 to 540, got '600'\n"
         "  VERIFIER_GOOGLE_ENDPOINT: expected a loopback address such as 127.0.0.1:8080, got 'run.example.com:443'\n"
-        "  VERIFIER_READ_UPLOADS: expected true or false, got 'yes'\n"
+        "  VERIFIER_READ_UPLOADS: expected true or false, got 'yes'
+"
         "  STORAGE_EMULATOR_HOST: expected a loopback address such as 127.0.0.1:8080, "
-        "got 'https://storage.example.com'\n"
-        "  VERIFIER_COLOUR: unknown; expected one of VERIFIER_GOOGLE_ENDPOINT, VERIFIER_HOME_PROJECT, "
-        "VERIFIER_LEDGER, VERIFIER_POLICY, VERIFIER_PROJECTS, VERIFIER_READ_UPLOADS, VERIFIER_REGIONS, "
-        "VERIFIER_SLACK_CHANNEL, VERIFIER_SLACK_ENDPOINT, VERIFIER_SLACK_TOKEN, VERIFIER_SLACK_WEBHOOK, "
-        "VERIFIER_TIMEOUT, VERIFIER_TOPIC, VERIFIER_WORK_TOPIC\n"
+        "got 'https://storage.example.com'
+"
+        "  VERIFIER_COLOUR: unknown; expected one of VERIFIER_BILL_WATCHED, VERIFIER_BUILD_QUOTA, "
+        "VERIFIER_GOOGLE_ENDPOINT, VERIFIER_HOME_PROJECT, VERIFIER_LEDGER, VERIFIER_LOGGING_QUOTA, VERIFIER_POLICY, "
+        "VERIFIER_PROJECTS, VERIFIER_READ_UPLOADS, VERIFIER_REGIONS, VERIFIER_SLACK_CHANNEL, VERIFIER_SLACK_ENDPOINT, "
+        "VERIFIER_SLACK_TOKEN, VERIFIER_SLACK_WEBHOOK, VERIFIER_TIMEOUT, VERIFIER_TOPIC, VERIFIER_WORK_TOPIC
+"
         "  VERIFIER_REGION: unknown; did you mean VERIFIER_REGIONS?"
     )
 

@@ -1,9 +1,9 @@
 """The quotas of the APIs that are read, shared by all instances: portions are leased from the ledger (`portions.py`).
 
 - An API's quota belongs to the project that pays for the call. There is one document a pair, in `marks`.
-- A portion is what this instance has used in the last ten seconds: four seconds' worth at the least, ten at the most. It
-  lasts ten seconds, and no call of it writes anything. What is left of it then is used up before more is leased, after
-  a look whether the service has refused a call meanwhile. A lost instance has lost its portion, and nothing else.
+- A portion is what this instance has used in the last ten seconds: four seconds' worth at the least, ten at the most.
+  It lasts ten seconds, and no call of it writes anything. What is left of it then is used up before more is leased,
+  after a look whether the service has refused a call meanwhile. A lost instance has lost its portion, and nothing else.
 - A call of which the service says that its quota is used up closes that quota for all instances, for as long as the
   service asks: through the same document, so that the others hear of it with their next portion.
 - Whoever has to wait longer than a little gets the moment of its turn, in a line that goes on at the quota's pace.
@@ -99,6 +99,10 @@ class Quota:
         self._held: dict[tuple[Key, Reader], _Held] = {}
         self._told: dict[Key, datetime] = {}
         self._closed: dict[Key, datetime] = {}
+
+    def over(self, services: Services) -> Quota:
+        """Return a quota with the same limits, which asks these services."""
+        return Quota(services, self._limit, self._tell)
 
     def take(self, key: Key, reader: Reader, *, timeout: float, patience: float) -> None:
         """Take one call of this quota, waiting for it `patience` seconds at the most.

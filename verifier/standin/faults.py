@@ -27,6 +27,8 @@ class Fault:
     """How long `slow` waits."""
     retry_after: float | None = None
     """The wait in seconds that the failure asks the client for."""
+    in_metadata: bool = False
+    """It asks so as HTTP does, in the metadata at the end of the answer, and not in a detail of its status."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -147,7 +147,9 @@ def _fail(context: grpc.ServicerContext, fault: Fault) -> NoReturn:
         context.abort(grpc.StatusCode.INTERNAL, f"The scripted fault's status {fault.status!r} is no gRPC status.")
     code = grpc.StatusCode[fault.status]
     message = f"scripted {fault.status} {fault.kind} {fault.call}"
-    if fault.retry_after is None:
+    if fault.retry_after is not None and fault.in_metadata:
+        context.set_trailing_metadata((("retry-after", f"{fault.retry_after:g}"),))
+    if fault.retry_after is None or fault.in_metadata:
         context.abort(code, message)
     status = status_pb2.Status(code=code.value[0], message=message)
     status.details.add().Pack(_wait_for(fault.retry_after))
