@@ -181,7 +181,7 @@ def _deployment() -> Deployment:
     """Return the one deployment of this process, made when the first message needs it."""
     from verifier.adapters.wiring import make_deployment
 
-    return make_deployment(SETTINGS, POLICY, tell=partial(log, "WARNING"))
+    return make_deployment(SETTINGS, POLICY, tell=partial(log, "WARNING"), stopping=is_stopping)
 
 
 def is_stopping() -> bool:

@@ -104,7 +104,7 @@ class Simulation:
             self.services.work_topic.send = self._work
         here = self.kernel.process
         ledger = Ledger(self.services.store, self.services.clock, LEASE, self.invariants.nonce)
-        quota = Quota(self.services, lambda *_: _A_MINUTE)
+        quota = Quota(self.services, lambda *_: _A_MINUTE, stopping=lambda: here().stopping)
         metered = MeteredServices(self.services, quota, lambda _: PROJECT)
         deployment = Deployment(metered, entry().POLICY, ledger, "simulated")
         entry_point = EntryPoint(deployment, self.log or self.invariants.logged, lambda: here().stopping)

@@ -155,8 +155,12 @@ def make_deployment(
     policy: Policy,
     clock: Callable[[], datetime] = _now,
     tell: Callable[..., object] = lambda *_, **__: None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Deployment:
-    """Return what every invocation works with. Connects to nothing yet. `tell` takes a line for the log, and fields."""
+    """Return what every invocation works with. Connects to nothing yet.
+
+    `tell` takes a line for the log, and fields; `stopping` says whether this process is asked to end.
+    """
     from verifier.controller.budget import Deployment
     from verifier.controller.ledger import Ledger
     from verifier.controller.metered import MeteredServices
@@ -168,7 +172,8 @@ def make_deployment(
     def payer(project: str) -> str:
         return services.billing.payer(project)
 
-    metered = MeteredServices(services, Quota(services, lambda api, project: limits[api].of(project), tell), payer)
+    quota = Quota(services, lambda api, project: limits[api].of(project), tell, stopping)
+    metered = MeteredServices(services, quota, payer)
     lease = timedelta(seconds=settings.lease_seconds)
     ledger = Ledger(metered.store, clock, lease, lambda: secrets.token_hex(16))
     return Deployment(metered, policy, ledger, __version__, settings.slack_channel, settings.home_project)

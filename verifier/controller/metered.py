@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from verifier.controller.portions import Reader
 from verifier.controller.quota import Api, Quota
-from verifier.errors import RateLimited
+from verifier.errors import OutOfTime, RateLimited
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.submitter import Submitter
 from verifier.services import (
@@ -105,11 +105,19 @@ class MeteredServices:
         until = self.clock() + timedelta(seconds=timeout)
         patience = min(_PATIENCE_SECONDS, timeout / 2)
         self.quota.take((api, self.payer(project)), reader, timeout=timeout / 2, patience=patience)
+        left = self.left(until)
         try:
-            return call(max((until - self.clock()).total_seconds(), _LEAST_SECONDS))
+            return call(left)
         except RateLimited as error:
             # Who pays may be known since the call.
             raise self.quota.refused((api, self.payer(project)), reader, error, timeout=timeout) from error
+
+    def left(self, until: datetime) -> float:
+        """Return the seconds left of a call's time. Raise OutOfTime when it went by while nothing was asked."""
+        seconds = (until - self.clock()).total_seconds()
+        if seconds < _LEAST_SECONDS:
+            raise OutOfTime("the time for this call went by before it was its turn; the next attempt goes on")
+        return seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,22 +154,23 @@ class _MeteredLogs:
     def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
         """See `services.Logs.read`. Every page is a call; a reading that has begun waits for its next page."""
         until = self.of.clock() + timedelta(seconds=timeout)
-        pages = self.of.services.logs.read(project, filter_text, timeout=timeout)
         patience = min(_PATIENCE_SECONDS, timeout / 2)
+        pages: Iterator[LogPage] | None = None
         while True:
-            left = max((until - self.of.clock()).total_seconds(), _LEAST_SECONDS)
-            self.of.quota.take((Api.LOGGING, self.of.payer(project)), Reader.VERDICT, timeout=left, patience=patience)
+            key = (Api.LOGGING, self.of.payer(project))
+            self.of.quota.take(key, Reader.VERDICT, timeout=self.of.left(until), patience=patience)
             try:
+                pages = pages or self.of.services.logs.read(project, filter_text, timeout=self.of.left(until))
                 page = next(pages, None)
             except RateLimited as error:
                 key = (Api.LOGGING, self.of.payer(project))
-                raise self.of.quota.refused(key, Reader.VERDICT, error, timeout=left) from error
+                raise self.of.quota.refused(key, Reader.VERDICT, error, timeout=_LEAST_SECONDS) from error
             if page is None:
                 return
             yield page
             if not page.more:
                 return
-            patience = max((until - self.of.clock()).total_seconds() - _PATIENCE_SECONDS, 0.0)
+            patience = max(self.of.left(until) - _PATIENCE_SECONDS, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

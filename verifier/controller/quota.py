@@ -30,7 +30,7 @@ from verifier.controller.portions import (
     leased_document,
     parse_leased,
 )
-from verifier.errors import QuotaWait, RateLimited, ServiceError
+from verifier.errors import QuotaWait, RateLimited, ServiceError, Stopping
 from verifier.services import Services, Stored
 
 _LEAST_SPAN = timedelta(seconds=4)
@@ -89,12 +89,14 @@ class Quota:
         services: Services,
         limit: Callable[[Api, str], int],
         tell: Callable[..., object] = lambda *_, **__: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """`limit`: calls a minute of an API that a project pays for, 0 for as many as one likes.
 
-        `tell` takes a line for the log, and fields; not more than once a minute about one quota.
+        `tell` takes a line for the log, and fields; not more than once a minute about one quota. `stopping`: whether
+        this process is asked to end.
         """
-        self._services, self._limit, self._tell = services, limit, tell
+        self._services, self._limit, self._tell, self._stopping = services, limit, tell, stopping
         self._lock = threading.Lock()
         self._held: dict[tuple[Key, Reader], _Held] = {}
         self._told: dict[Key, datetime] = {}
@@ -102,12 +104,13 @@ class Quota:
 
     def over(self, services: Services) -> Quota:
         """Return a quota with the same limits, which asks these services."""
-        return Quota(services, self._limit, self._tell)
+        return Quota(services, self._limit, self._tell, self._stopping)
 
     def take(self, key: Key, reader: Reader, *, timeout: float, patience: float) -> None:
         """Take one call of this quota, waiting for it `patience` seconds at the most.
 
-        Raises QuotaWait with the seconds until it is this caller's turn. `timeout`: of all that is asked of the ledger.
+        Raises QuotaWait with the seconds until it is this caller's turn, and Stopping. `timeout`: of all that is asked
+        of the ledger.
         """
         rule = self._rule(key)
         if rule is None:
@@ -118,6 +121,8 @@ class Quota:
             moment = self._spent(key, reader, clock())
             if moment is not None and moment <= clock():
                 moment = self._renewed(key, reader, rule, clock() + timedelta(seconds=timeout))
+                if self._stopping():
+                    raise Stopping("this process is asked to end; the rest is done by another one")
             if moment is None:
                 return
             if moment > patient:

@@ -45,7 +45,7 @@ def exit_text_instead_of_counts(stack: ExitStack) -> None:
 
 @mutant(r"2 executions were started")
 def the_job_is_started_again_without_looking(stack: ExitStack) -> None:
-    honest = worker_run.find_or_start
+    honest = worker_start.find_or_start
 
     def start(one: Attempt, build: Any, worker: Worker) -> Any:
         if one.record.intent is not None and not one.record.execution:

@@ -130,7 +130,7 @@ def slack_refuses_twice_and_a_process_dies_in_between() -> None:
 def a_process_is_asked_to_end() -> None:
     """Ask a process to end that is about to act on a message."""
     simulation = _staged("worker", "a process that is asked to end", {})
-    simulation.kernel.at(10.05, simulation.kernel.stop_all)
+    simulation.kernel.at(10.09, simulation.kernel.stop_all)
     simulation.settle(exactly=True)
 
 
