@@ -2,7 +2,15 @@ locals {
   function_url = google_cloudfunctions2_function.verifier.service_config[0].uri
   slack_secret = var.slack.webhook ? "VERIFIER_SLACK_WEBHOOK" : "VERIFIER_SLACK_TOKEN"
 
+  quotas = {
+    for name, api in { VERIFIER_LOGGING_QUOTA = "logging", VERIFIER_BUILD_QUOTA = "cloud_build" } : name => join(",", concat(
+      [tostring(var.quotas[api])],
+      [for id in sort(keys(var.quotas.other)) : "${id}=${var.quotas.other[id][api]}" if var.quotas.other[id][api] != null],
+    ))
+  }
+
   settings = merge(
+    local.quotas,
     {
       VERIFIER_PROJECTS     = join(",", [for id in sort(keys(local.watched)) : "${id}=${data.google_project.all[id].number}"])
       VERIFIER_REGIONS      = join(",", sort(var.regions))
@@ -10,6 +18,7 @@ locals {
       VERIFIER_LEDGER       = "firestore:${google_firestore_database.ledger.name}"
       VERIFIER_TIMEOUT      = tostring(var.function.timeout)
       VERIFIER_WORK_TOPIC   = "projects/${var.home.project}/topics/${google_pubsub_topic.work.name}"
+      VERIFIER_BILL_WATCHED = var.quotas.bill_watched ? "on" : "off"
     },
     var.slack.webhook ? {} : { VERIFIER_SLACK_CHANNEL = var.slack.channel },
     { for topic in google_pubsub_topic.verdicts : "VERIFIER_TOPIC" => topic.id },

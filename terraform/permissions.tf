@@ -23,6 +23,8 @@ locals {
       project.watch ? ["cloudbuild.builds.get", "cloudbuild.builds.list"] : [],
       length(project.jobs) > 0 ? ["run.executions.get", "run.executions.list"] : [],
       length(project.jobs) > 0 || (project.watch && local.names_submitter) ? ["logging.logEntries.list"] : [],
+      # A project pays with its own quota for what is read in it. The home project does so without being named.
+      var.quotas.bill_watched && id != var.home.project ? ["serviceusage.services.use"] : [],
     )))
   }
 

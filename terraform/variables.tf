@@ -148,6 +148,30 @@ variable "function" {
   }
 }
 
+variable "quotas" {
+  description = "How many calls a minute are made of Cloud Logging (reads) and of Cloud Build (gets and lists), that one project pays for; 0 for as many as one likes. `other`: projects with other quotas, by id. `bill_watched`: whether each project pays with its own quota for what is read in it; false: the home project pays for all."
+  type = object({
+    logging     = optional(number, 60)
+    cloud_build = optional(number, 300)
+    other = optional(map(object({
+      logging     = optional(number)
+      cloud_build = optional(number)
+    })), {})
+    bill_watched = optional(bool, true)
+  })
+  default  = {}
+  nullable = false
+  validation {
+    condition = alltrue([
+      for calls in concat(
+        [var.quotas.logging, var.quotas.cloud_build],
+        flatten([for one in values(var.quotas.other) : [for calls in [one.logging, one.cloud_build] : calls if calls != null]]),
+      ) : calls >= 0 && calls < 1000000 && floor(calls) == calls
+    ])
+    error_message = "quotas: give whole numbers of calls a minute, from 0 (no limit) to 999999."
+  }
+}
+
 variable "publish_verdicts" {
   description = "Whether each verdict is also published to a topic, for whoever wants to act on it."
   type        = bool

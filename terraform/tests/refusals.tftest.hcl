@@ -22,8 +22,9 @@ run "what_is_missing" {
     alerts      = {}
     function    = { max_instances = 0 }
     audit       = { retention_days = 7 }
+    quotas      = { logging = -1 }
   }
-  expect_failures = [var.projects, var.regions, var.policy_file, var.slack, var.alerts, var.function, var.audit]
+  expect_failures = [var.projects, var.regions, var.policy_file, var.slack, var.alerts, var.function, var.audit, var.quotas]
 }
 
 run "what_is_null_or_no_text" {
@@ -57,8 +58,9 @@ run "what_does_not_fit_together" {
     projects = { app-project = {}, other-project = { watch = false } }
     slack    = { channel = "C0123456789", webhook = true }
     function = { timeout = 600 }
+    quotas   = { other = { app-project = { cloud_build = 1.5 } } }
   }
-  expect_failures = [var.home, var.projects, var.slack, var.function]
+  expect_failures = [var.home, var.projects, var.slack, var.function, var.quotas]
 }
 
 run "a_name_too_long_and_a_job_without_its_region" {

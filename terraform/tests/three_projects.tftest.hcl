@@ -55,7 +55,7 @@ run "each_project_has_its_part_and_home_has_the_rest" {
     error_message = "Policy wants submitters named: the audit logs of a project without jobs are read for that."
   }
   assert {
-    condition     = google_project_iam_custom_role.role["reader/canary-project"].permissions == tolist(["logging.logEntries.list", "run.executions.get", "run.executions.list"])
+    condition     = google_project_iam_custom_role.role["reader/canary-project"].permissions == tolist(["logging.logEntries.list", "run.executions.get", "run.executions.list", "serviceusage.services.use"])
     error_message = "Builds of a project that is not watched are not looked at."
   }
   assert {
@@ -71,7 +71,38 @@ run "each_project_has_its_part_and_home_has_the_rest" {
     error_message = "A sink lets through each of the project's jobs, named once, and no other."
   }
   assert {
+    condition     = [for id in ["app-project", "home-project"] : contains(google_project_iam_custom_role.role["reader/${id}"].permissions, "serviceusage.services.use")] == [true, false]
+    error_message = "Each project pays for what is read in it; the home project does so anyway."
+  }
+  assert {
+    condition     = [for name in ["VERIFIER_LOGGING_QUOTA", "VERIFIER_BUILD_QUOTA", "VERIFIER_BILL_WATCHED"] : local.settings[name]] == ["60", "300", "on"]
+    error_message = "Quotas are as documented."
+  }
+  assert {
     condition     = local.settings["VERIFIER_PROJECTS"] == "app-project=210987654321,home-project=123456789012"
     error_message = "A project that only has jobs is not watched."
+  }
+}
+
+run "quotas_that_were_raised_and_one_project_that_pays_for_all" {
+  command = plan
+  variables {
+    quotas = {
+      logging      = 120
+      other        = { app-project = { logging = 600, cloud_build = 0 }, canary-project = { logging = 60 } }
+      bill_watched = false
+    }
+  }
+  assert {
+    condition     = local.quotas == { VERIFIER_LOGGING_QUOTA = "120,app-project=600,canary-project=60", VERIFIER_BUILD_QUOTA = "300,app-project=0" }
+    error_message = "A project with another quota is named with it."
+  }
+  assert {
+    condition     = local.settings["VERIFIER_BILL_WATCHED"] == "off"
+    error_message = "The home project pays for all."
+  }
+  assert {
+    condition     = !anytrue([for role in google_project_iam_custom_role.role : contains(role.permissions, "serviceusage.services.use")])
+    error_message = "Nobody is made to pay, so nobody needs to allow it."
   }
 }

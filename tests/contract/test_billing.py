@@ -95,7 +95,8 @@ def test_while_the_permission_is_missing_the_home_project_pays_and_nothing_fails
     assert len(payers.google.faults.calls) == 4  # only the first one was made twice
     [told] = payers.told
     assert "USER_PROJECT_DENIED" in told
-    assert "grant serviceusage.services.use there with terraform apply, or set VERIFIER_BILL_WATCHED=off" in told
+    assert "needs serviceusage.services.use on project acme" in told
+    assert "grant it with terraform apply, or set VERIFIER_BILL_WATCHED=off" in told
 
 
 def test_a_permission_that_arrives_is_noticed_some_minutes_later(payers: Payers) -> None:

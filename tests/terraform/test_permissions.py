@@ -40,6 +40,7 @@ IN_ONE_PROJECT: set[Grant] = {
     (FUNCTION, "logging.logEntries.list", "app-project"),
     (FUNCTION, "run.executions.get", "app-project"),
     (FUNCTION, "run.executions.list", "app-project"),
+    (FUNCTION, "serviceusage.services.use", "app-project"),
     (FUNCTION, "run.jobs.run", "job app-project/us-central1/content-worker"),
     (FUNCTION, "run.jobs.runWithOverrides", "job app-project/us-central1/content-worker"),
     (FUNCTION, "datastore.entities.create", LEDGER),
@@ -120,6 +121,7 @@ def test_in_other_projects_the_function_may_look_and_start_its_jobs_and_nobody_e
         "logging.logEntries.list",
         "run.executions.get",
         "run.executions.list",
+        "serviceusage.services.use",
     }
 
 

@@ -14,6 +14,8 @@ from typing import TypeVar
 
 from google.api_core import exceptions
 
+from verifier.adapters.google import needs
+
 T = TypeVar("T")
 Payer = Sequence[tuple[str, str]]
 """The metadata of a call that say who pays; empty: the caller's own project."""
@@ -95,9 +97,10 @@ class Billing:
             self._told.add(project)
         if not is_known:
             why = error.reason or "PERMISSION_DENIED"
+            grant = needs("serviceusage.services.use", f"project {project}", "roles/serviceusage.serviceUsageConsumer")
             self._tell(
-                f"{self._home} pays with its quota for what is read in {project}, which does not ({why}): "
-                "grant serviceusage.services.use there with terraform apply, or set VERIFIER_BILL_WATCHED=off",
+                f"{self._home} pays with its quota for what is read in {project}, which does not ({why}): the verifier "
+                f"{grant}; grant it with terraform apply, or set VERIFIER_BILL_WATCHED=off",
                 paying_project=self._home,
             )
 
