@@ -94,7 +94,7 @@ run "quotas_that_were_raised_and_one_project_that_pays_for_all" {
     }
   }
   assert {
-    condition     = local.quotas == { VERIFIER_LOGGING_QUOTA = "120,app-project=600,canary-project=60", VERIFIER_BUILD_QUOTA = "300,app-project=0" }
+    condition     = [local.settings["VERIFIER_LOGGING_QUOTA"], local.settings["VERIFIER_BUILD_QUOTA"]] == ["120,app-project=600,canary-project=60", "300,app-project=0"]
     error_message = "A project with another quota is named with it."
   }
   assert {
