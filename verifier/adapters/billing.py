@@ -30,6 +30,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def payer_metadata(project: str) -> Payer:
+    """Return the metadata of a call that this project is to pay for."""
+    return ((_HEADER, project),)
+
+
 class Billing:
     """Which projects pay for what is read in them. Safe to use from any thread."""
 
@@ -63,7 +68,7 @@ class Billing:
         if not self._may_pay(project):
             return call(())
         try:
-            answer = call(((_HEADER, project),))
+            answer = call(payer_metadata(project))
         except exceptions.PermissionDenied as error:
             if error.reason == _OF_THE_CALL:
                 self._pays(project)

@@ -10,12 +10,14 @@ from verifier.adapters.build_history import LOCATIONS
 from verifier.config import SqliteLedger
 from verifier.doctor.ask_home import firestore, query_ledger, query_places, try_audit
 from verifier.doctor.ask_messages import may_publish, read_bucket, read_sinks, topic_exists
+from verifier.doctor.ask_quotas import read_limit, why_not_paying
 from verifier.doctor.ask_slack import Refusal, read_bot, read_channel
 from verifier.doctor.ask_storage import may_read
 from verifier.doctor.ask_workers import busy_locations, recent_builds
 from verifier.doctor.home import audit_row, audit_sinks, bucket_of, no_audit_sink, places_row, publish_row, region_row
 from verifier.doctor.installation import Installation
 from verifier.doctor.message_checks import NO_WORK_TOPIC, message_rows
+from verifier.doctor.quotas import BUILDS, LOGGING, QuotaKind, no_payer_row, payer_row, quota_row, unread_quota
 from verifier.doctor.rows import APPLY, Need, Row, Trouble, fails, holds, needless, waiting
 from verifier.doctor.slack import channel_row, channels_of, no_token_row, token_rows
 from verifier.doctor.worker_checks import worker_rows
@@ -33,6 +35,9 @@ def checks(place: Installation) -> Iterator[Check]:
         yield Need.BUILDS_TOPIC_EXISTS, project, partial(_topic, place, project)
         yield Need.BUILDS_CAN_BE_LISTED, project, partial(_builds, place, project)
         yield Need.REGIONS_COVER_THE_BUILDS, project, partial(_regions, place, project)
+        yield Need.PROJECTS_PAY_FOR_READS, project, partial(_payer, place, project)
+        for kind in (LOGGING, BUILDS):
+            yield Need.QUOTAS_ARE_KNOWN, project, partial(_quota, place, project, kind)
     yield Need.BUILDS_ARE_PUSHED, "", partial(message_rows, place)
     home = place.settings.home_project
     yield Need.LEDGER_ANSWERS, home, partial(_ledger, place)
@@ -65,6 +70,29 @@ def _builds(place: Installation, project: str) -> Iterator[Row]:
 def _regions(place: Installation, project: str) -> Iterator[Row]:
     busy, silent = busy_locations(place.you, project, LOCATIONS, place.now - timedelta(days=_DAYS))
     yield region_row(project, place.settings.watched.locations, busy, silent, _DAYS)
+
+
+def _payer(place: Installation, project: str) -> Iterator[Row]:
+    """Never one to fix: the home project pays where a project does not, and other rows say what can't be read."""
+    home, settings = place.settings.home_project, place.settings
+    if row := no_payer_row(project, home, settings):
+        yield row
+        return
+    try:
+        refusal = why_not_paying(place.function, project, min(settings.watched.locations))
+    except Trouble as trouble:
+        refusal = trouble.seen
+    yield payer_row(project, home, refusal)
+
+
+def _quota(place: Installation, project: str, kind: QuotaKind) -> Iterator[Row]:
+    if place.you.endpoint:
+        yield needless(Need.QUOTAS_ARE_KNOWN, project, "a stand-in of Google's services does not tell its quotas")
+        return
+    try:
+        yield quota_row(project, kind, place.settings, read_limit(place.you, project, kind))
+    except Trouble as trouble:
+        yield unread_quota(project, kind, trouble)
 
 
 def _ledger(place: Installation) -> Iterator[Row]:

@@ -39,6 +39,8 @@ class Need(StrEnum):
     DEAD_LETTERS_ARE_KEPT = "dead_letters_are_kept"
     BUILDS_CAN_BE_LISTED = "builds_can_be_listed"
     REGIONS_COVER_THE_BUILDS = "regions_cover_the_builds"
+    PROJECTS_PAY_FOR_READS = "projects_pay_for_reads"
+    QUOTAS_ARE_KNOWN = "quotas_are_known"
     LEDGER_ANSWERS = "ledger_answers"
     PLACES_ARE_LISTED = "places_are_listed"
     AUDIT_CAN_BE_WRITTEN = "audit_can_be_written"
