@@ -141,8 +141,8 @@ run "what_is_given_is_done" {
     error_message = "Without jobs there are no executions to hear of."
   }
   assert {
-    condition     = google_project_iam_custom_role.role["reader/app-project"].permissions == tolist(["cloudbuild.builds.get", "cloudbuild.builds.list"])
-    error_message = "Builds are all that is looked at."
+    condition     = google_project_iam_custom_role.role["reader/app-project"].permissions == tolist(["cloudbuild.builds.get", "cloudbuild.builds.list", "serviceusage.services.use"])
+    error_message = "Builds are all that is looked at, and the project pays for that."
   }
   assert {
     condition     = length(google_monitoring_alert_policy.alert) == 19 && alltrue([for one in google_monitoring_alert_policy.alert : one.notification_channels == tolist(["projects/home-project/notificationChannels/1"])])

@@ -11,6 +11,8 @@ import pytest
 from tests.emulators.firestore import RequestRecorder
 from tests.story.harness import CLEAN, Harness, a_harness
 from verifier.adapters.firestore import FirestoreStore
+from verifier.controller.metered import MeteredServices
+from verifier.controller.quota import Quota
 from verifier.standin.script import Line, Script
 
 
@@ -87,6 +89,36 @@ def test_errors_in_the_logs_cost_two_ledger_calls_more(harness: Harness, recorde
     clean = ledger_calls(CLEAN)
     failing = replace(CLEAN, lines=(*CLEAN.lines, Line(at=1.5, text="KeyError: 'lesson'", severity="ERROR")))
     assert [ledger_calls(failing) - clean for _ in range(2)] == [2, 2]
+
+
+def test_with_quotas_a_portion_costs_three_ledger_calls_more_and_the_verdicts_after_it_none(
+    harness: Harness, recorder: RequestRecorder
+) -> None:
+    def ledger_calls() -> int:
+        recorder.requests.clear()
+        key = harness.upload()
+        harness.announce(key)
+        assert harness.record(key).state == "done"
+        return len(recorder.requests)
+
+    without = ledger_calls()
+    inner = harness.deployment.services
+    metered = MeteredServices(inner, Quota(inner, lambda *_: 300), lambda _: "vividly-dev")
+    harness.deployment = replace(harness.deployment, services=metered)
+    assert ledger_calls() - without <= 3
+    assert [ledger_calls() - without for _ in range(8)] == [0] * 8
+
+
+def test_a_verified_verdict_reads_its_logs_twice(harness: Harness) -> None:
+    harness.cloud.empty_pages = 0
+    key = harness.triggered()
+    harness.announce(key)
+    harness.clock.advance(20)
+    harness.finish(key)
+    harness.clock.advance(31)
+    harness.finish(key)
+    assert harness.verdict(key) == "VERIFIED"
+    assert harness.calls("ListLogEntries") == 2
 
 
 def test_a_duplicate_of_a_finished_build_costs_one_ledger_read_and_nothing_else(
