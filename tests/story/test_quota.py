@@ -10,9 +10,10 @@ import pytest
 from google.protobuf import json_format
 
 from tests.story.harness import CLEAN, JOB, PROJECT, REGION, Harness, harness
+from verifier.controller.held_calls import Api
 from verifier.controller.ledger import MARKS
 from verifier.controller.metered import MeteredServices
-from verifier.controller.quota import Api, Quota
+from verifier.controller.quota import Quota
 from verifier.facts.build import BuildKey
 from verifier.standin.faults import Fault
 from verifier.standin.messages import LogEntry, Pb

@@ -7,7 +7,7 @@ instances together lease no more in any minute than the quota allows. Who dies w
 | who reads | may lease |
 |---|---|
 | for a verdict | all but the calls that are kept for the others, as far as they have not leased them |
-| the others | what is above a quarter of the quota, and the calls that are kept for them |
+| the others | what is above a sixth of the quota, ten seconds' worth, and the calls that are kept for them |
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from verifier.services import Document
 from verifier.times import parse_time, show_time
 
 MINUTE = timedelta(minutes=1)
+_RESERVED = 6
+"""One in so many calls is left to verdicts."""
 _TOLD_FOR = timedelta(hours=1)
 """For how long a limit counts that the service told of: somebody may have raised it since."""
 
@@ -98,7 +100,7 @@ def _free(recent: Sequence[Portion], rule: QuotaRule, reader: Reader) -> int:
     kept = rule.kept - sum(portion.calls for portion in recent if portion.reader is Reader.OTHER)
     if reader is Reader.VERDICT:
         return left - max(0, kept)
-    return max(left - rule.per_minute // 4, min(kept, left))
+    return max(left - rule.per_minute // _RESERVED, min(kept, left))
 
 
 def closed(leased: Leased, now: datetime, seconds: float, told: int | None = None) -> Leased:

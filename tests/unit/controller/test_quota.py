@@ -10,9 +10,10 @@ from datetime import datetime
 import pytest
 
 from tests.unit.controller.world import NOW, World, world
+from verifier.controller.held_calls import Api
 from verifier.controller.ledger import MARKS
 from verifier.controller.portions import Reader, parse_leased
-from verifier.controller.quota import Api, Quota
+from verifier.controller.quota import Quota
 from verifier.errors import QuotaWait, RateLimited, Unavailable
 from verifier.services import Document, Store, Stored
 
@@ -217,7 +218,7 @@ def test_where_the_ledger_is_away_calls_are_made_all_the_same(world: World, stor
 
 def test_a_listing_waits_where_a_verdict_is_read(world: World) -> None:
     quota = Quota(world, lambda *_: 60)
-    assert taken(quota, 46) == 46
+    assert taken(quota, 51) == 51
     assert take(quota, Reader.OTHER) is not None
     assert take(quota) is None
 
