@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from verifier.controller.portions import MINUTE, QuotaRule, Reader
+from verifier.controller.portions import MINUTE, SPAN, Portion, QuotaRule, Reader, Returned
 from verifier.services import Stored
 
-SPAN = timedelta(seconds=10)
-"""How much a portion is worth at the most, and how long it lasts."""
 LEAST_SPAN = timedelta(seconds=4)
 """How much a portion is worth at the least."""
 _MOST_LINE = timedelta(minutes=10)
@@ -34,10 +32,13 @@ class _Held:
     """What is held of one quota, for one kind of reader."""
 
     calls: int = 0
-    since: datetime | None = None
-    until: datetime | None = None
+    """Leased, and not made yet."""
+    portions: tuple[Portion, ...] = ()
+    """That they are of, as they were leased."""
     used: deque[datetime] = field(default_factory=deque)
     """When calls were made, in the last ten seconds."""
+    last: datetime | None = None
+    """When the last one was made."""
     blocked: datetime | None = None
     """Until then there is nothing to be had."""
     line: datetime | None = None
@@ -60,8 +61,8 @@ class HeldCalls:
             held = self._of(key, reader)
             while held.used and held.used[0] <= now - SPAN:
                 held.used.popleft()
-            if held.calls and held.until and now < held.until:
-                held.calls -= 1
+            if held.calls and now < held.portions[-1].until:
+                held.calls, held.last = held.calls - 1, now
                 held.used.append(now)
                 return None
             return max(held.blocked or now, now)
@@ -72,28 +73,27 @@ class HeldCalls:
             used = len(self._of(key, reader).used)
         return min(max(used + 1, rule.worth(LEAST_SPAN)), rule.worth(SPAN))
 
-    def has_some_left(self, key: Key, reader: Reader, now: datetime) -> bool:
-        """Return whether some of a portion of the last minute are left, whose time is over."""
+    def returned(self, key: Key, reader: Reader) -> Returned | None:
+        """Return what was leased and can be given back, None where nothing was."""
         with self._lock:
             held = self._of(key, reader)
-            return bool(held.calls and held.since and now < held.since + MINUTE)
+            if not held.portions:
+                return None
+            leased = sum(portion.calls for portion in held.portions)
+            return Returned(held.portions, leased - held.calls, held.last or held.portions[0].until)
 
-    def go_on(self, key: Key, reader: Reader, now: datetime) -> bool:
-        """Give what is left of a portion more time, and use one call. Return False where others have used it up."""
-        with self._lock:
-            held = self._of(key, reader)
-            if not held.calls:
-                return False
-            held.calls, held.until, held.blocked = held.calls - 1, now + SPAN, None
-            held.used.append(now)
-            return True
+    def add(self, key: Key, reader: Reader, portion: Portion, now: datetime, back: Returned | None) -> None:
+        """Hold a new portion, of which the caller has used one call, in place of what was given back.
 
-    def add(self, key: Key, reader: Reader, calls: int, now: datetime) -> None:
-        """Hold a new portion, of which the caller has used one call. One of another thread is not lost."""
+        What another thread has leased meanwhile is not lost.
+        """
         with self._lock:
             held = self._of(key, reader)
-            still = held.calls if held.until and now < held.until else 0
-            held.calls, held.since, held.until, held.blocked = still + calls - 1, now, now + SPAN, None
+            if back and held.portions[: len(back.portions)] == back.portions:
+                held.calls -= sum(one.calls for one in back.portions) - back.made
+                held.portions = held.portions[len(back.portions) :]
+            held.calls, held.portions = held.calls + portion.calls - 1, (*held.portions, portion)
+            held.blocked, held.last = None, now
             held.used.append(now)
 
     def block(self, key: Key, reader: Reader, until: datetime) -> datetime:
@@ -109,7 +109,8 @@ class HeldCalls:
             self._closed[key] = max(until, before or until)
             for reader in Reader:
                 held = self._of(key, reader)
-                held.calls, held.blocked = 0, max(until, held.blocked or until)
+                held.blocked = max(until, held.blocked or until)
+                held.calls, held.portions = 0, ()
             return before is None or before < until - SPAN
 
     def place(self, key: Key, reader: Reader, rule: QuotaRule, first: datetime) -> datetime:

@@ -33,7 +33,7 @@ from verifier.services import (
 )
 
 T = TypeVar("T")
-_PATIENCE_SECONDS = 3.0
+_PATIENCE_SECONDS = 5.0
 _LEAST_SECONDS = 0.5
 
 

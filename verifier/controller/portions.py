@@ -1,8 +1,10 @@
 """Lease an API's quota in portions. Pure: what is written down goes in, and comes out with one portion more.
 
 A quota is a number of calls a minute, of one API and of the project that pays for them. An instance leases a portion,
-some seconds' worth, before it makes the calls. All portions of the last minute are written down together, so that all
-instances together lease no more in any minute than the quota allows. Who dies with a portion has lost it for a minute.
+some seconds' worth, before it makes the calls, and may make them for ten seconds. All portions are written down
+together, each with the moment until which its calls may be made, and count for a minute from then on: so all instances
+together make no more calls in any minute than the quota allows. Who leases another one gives the last one back, and
+says how many of its calls were made, and when. Who dies with one has lost it for that minute.
 
 | who reads | may lease |
 |---|---|
@@ -12,6 +14,7 @@ instances together lease no more in any minute than the quota allows. Who dies w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,6 +24,8 @@ from verifier.services import Document
 from verifier.times import parse_time, show_time
 
 MINUTE = timedelta(minutes=1)
+SPAN = timedelta(seconds=10)
+"""How much a portion is worth at the most, and for how long its calls may be made."""
 _RESERVED = 6
 """One in so many calls is left to verdicts."""
 _TOLD_FOR = timedelta(hours=1)
@@ -52,9 +57,22 @@ class QuotaRule:
 class Portion:
     """Calls that somebody has leased."""
 
-    at: datetime
+    until: datetime
+    """When the last of them is made, or may be."""
     calls: int
     reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Portions that somebody gives back."""
+
+    portions: tuple[Portion, ...]
+    """As they were leased."""
+    made: int
+    """So many of their calls were made."""
+    last: datetime
+    """When the last of these was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,7 @@ class Leased:
     """What is written down about one quota."""
 
     portions: tuple[Portion, ...] = ()
-    """Of the last minute, the oldest first."""
+    """That count, or did until a moment ago."""
     closed: datetime | None = None
     """The service has refused a call, and takes none before that moment."""
     told: int | None = None
@@ -76,22 +94,43 @@ class Leased:
         return QuotaRule(self.told, min(rule.kept, self.told // 4))
 
 
-def lease(leased: Leased, rule: QuotaRule, reader: Reader, want: int, now: datetime) -> tuple[Leased, int] | datetime:
-    """Return what is to be written down, and for how many calls; or the moment from which a portion can be had.
+def lease(
+    leased: Leased, rule: QuotaRule, reader: Reader, want: int, now: datetime, back: Returned | None = None
+) -> tuple[Leased, Portion] | datetime:
+    """Return what is to be written down, and the portion; or the moment from which one can be had.
 
-    Portions become free as they were leased, so that under load nobody is served call by call.
+    Portions become free as they were leased, so that under load nobody is served call by call. `back` counts if all of
+    it is still written down.
     """
     if leased.closed and now < leased.closed:
         return leased.closed
     rule = leased.under(rule, now)
-    recent = tuple(portion for portion in leased.portions if now < portion.at + MINUTE)
+    recent = [one for one in without(leased, back).portions if now < one.until + MINUTE]
     free = _free(recent, rule, reader)
     if free > 0:
-        calls = min(want, free)
-        return replace(leased, portions=(*recent, Portion(now, calls, reader)), closed=None), calls
-    ends = sorted(portion.at + MINUTE for portion in recent)
-    later = (end for end in ends if _free([one for one in recent if end < one.at + MINUTE], rule, reader) > 0)
+        portion = Portion(now + SPAN, min(want, free), reader)
+        return replace(leased, portions=(*recent, portion), closed=None), portion
+    ends = sorted(one.until + MINUTE for one in recent)
+    later = (end for end in ends if _free([one for one in recent if end < one.until + MINUTE], rule, reader) > 0)
     return next(later, now + MINUTE)
+
+
+def without(leased: Leased, back: Returned | None) -> Leased:
+    """Return what is written down once these portions were given back: the calls that were made still count."""
+    if back is None or not holds(leased, back):
+        return leased
+    left = list(leased.portions)
+    for portion in back.portions:
+        left.remove(portion)
+    if back.made:
+        left.append(Portion(back.last, back.made, back.portions[0].reader))
+    return replace(leased, portions=tuple(left))
+
+
+def holds(leased: Leased, back: Returned) -> bool:
+    """Return whether all of these portions are written down."""
+    counted, wanted = Counter(leased.portions), Counter(back.portions)
+    return bool(back.portions) and wanted <= counted
 
 
 def _free(recent: Sequence[Portion], rule: QuotaRule, reader: Reader) -> int:
@@ -113,7 +152,7 @@ def closed(leased: Leased, now: datetime, seconds: float, told: int | None = Non
 def leased_document(leased: Leased) -> Document:
     """Return it as JSON values."""
     return {
-        "portions": [f"{show_time(portion.at)} {portion.calls} {portion.reader}" for portion in leased.portions],
+        "portions": [f"{show_time(portion.until)} {portion.calls} {portion.reader}" for portion in leased.portions],
         "closed": show_time(leased.closed) if leased.closed else None,
         "told": leased.told,
         "told_at": show_time(leased.told_at) if leased.told_at else None,
@@ -126,7 +165,7 @@ def parse_leased(document: Document) -> Leased:
         portions = tuple(_portion(text) for text in document["portions"])
         closed_until, told, told_at = (document[name] for name in ("closed", "told", "told_at"))
         return Leased(
-            tuple(sorted(portions, key=lambda portion: portion.at)),
+            portions,
             parse_time(closed_until) if closed_until else None,
             int(told) if told else None,
             parse_time(told_at) if told_at else None,

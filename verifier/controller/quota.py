@@ -2,8 +2,8 @@
 
 - An API's quota belongs to the project that pays for the call. There is one document a pair, in `marks`.
 - A portion is what this instance has used in the last ten seconds: four seconds' worth at the least, ten at the most.
-  It lasts ten seconds, and no call of it writes anything. What is left of it then is used up before more is leased,
-  after a look whether the service has refused a call meanwhile. A lost instance has lost its portion, and nothing else.
+  It lasts ten seconds, and no call of it writes anything. It goes back with the next lease, less what was used of it.
+  A lost instance has lost its portion, and nothing else.
 - A call of which the service says that its quota is used up closes that quota for all instances, for as long as the
   service asks: through the same document, so that the others hear of it with their next portion.
 - Whoever has to wait longer than a little gets the moment of its turn, in a line that goes on at the quota's pace.
@@ -20,7 +20,9 @@ from verifier.controller.held_calls import LEAST_SPAN, Api, HeldCalls, Key
 from verifier.controller.ledger import MARKS
 from verifier.controller.portions import (
     MINUTE,
+    SPAN,
     Leased,
+    Portion,
     QuotaRule,
     Reader,
     closed,
@@ -111,43 +113,26 @@ class Quota:
         return QuotaRule(limit, limit // share if share else 0) if limit > 0 else None
 
     def _renewed(self, key: Key, reader: Reader, rule: QuotaRule, until: datetime) -> datetime | None:
-        """Use one call of what is left, or of a new portion. Return None, or the moment from which there is one."""
-        now = self._services.clock()
+        """Lease a portion, and use one call of it. Return None, or the moment from which there is one."""
+        now, want = self._services.clock(), self._held.wanted(key, reader, rule)
+        back, stored = self._held.returned(key, reader), self._held.seen(key, reader)
         try:
-            if self._held.has_some_left(key, reader, now):
-                moment = self._looked(key, reader, now, until)
-                if moment != now:
-                    return moment
-            return self._leased(key, reader, rule, now, until)
+            for _ in range(_TRIES):
+                stored = stored or self._read(key, until)
+                answer = lease(_leased(stored), rule, reader, want, now, back)
+                if isinstance(answer, datetime):
+                    self._held.saw(key, reader, stored)
+                    return self._held.block(key, reader, answer)
+                leased, portion = answer
+                stored = self._write(key, leased, stored, until)
+                if stored:
+                    self._held.saw(key, reader, stored)
+                    self._held.add(key, reader, portion, now, back)
+                    return None
         except ServiceError:
             self._held.saw(key, reader, None)
-            self._held.add(key, reader, rule.worth(LEAST_SPAN), now)
+            self._held.add(key, reader, Portion(now + SPAN, rule.worth(LEAST_SPAN), reader), now, back)
             return None
-
-    def _looked(self, key: Key, reader: Reader, now: datetime, until: datetime) -> datetime | None:
-        """Go on with what is left, unless the service has refused a call of somebody. Return now where none is left."""
-        stored = self._read(key, until)
-        leased = parse_leased(stored.document) if stored else Leased()
-        self._held.saw(key, reader, stored)
-        if leased.closed and now < leased.closed:
-            return self._held.block(key, reader, leased.closed)
-        return None if self._held.go_on(key, reader, now) else now
-
-    def _leased(self, key: Key, reader: Reader, rule: QuotaRule, now: datetime, until: datetime) -> datetime | None:
-        """Lease a portion, and use one call of it. Return None, or the moment from which there is one."""
-        want, stored = self._held.wanted(key, reader, rule), self._held.seen(key, reader)
-        for _ in range(_TRIES):
-            stored = stored or self._read(key, until)
-            answer = lease(parse_leased(stored.document) if stored else Leased(), rule, reader, want, now)
-            if isinstance(answer, datetime):
-                self._held.saw(key, reader, stored)
-                return self._held.block(key, reader, answer)
-            leased, calls = answer
-            stored = self._write(key, leased, stored, until)
-            if stored:
-                self._held.saw(key, reader, stored)
-                self._held.add(key, reader, calls, now)
-                return None
         return now + _CONFLICT
 
     def _write_closed(self, key: Key, seconds: float, limit: int | None, until: datetime) -> None:
@@ -155,8 +140,7 @@ class Quota:
         try:
             for _ in range(_TRIES):
                 stored, now = self._read(key, until), self._services.clock()
-                leased = parse_leased(stored.document) if stored else Leased()
-                if self._write(key, closed(leased, now, seconds, limit), stored, until) or now >= until:
+                if self._write(key, closed(_leased(stored), now, seconds, limit), stored, until) or now >= until:
                     return
         except ServiceError:
             return
@@ -187,6 +171,10 @@ class Quota:
                 return
             self._told[key] = now
         self._tell(f"quota used up: {said}", quota=str(key[0]), paying_project=key[1])
+
+
+def _leased(stored: Stored | None) -> Leased:
+    return parse_leased(stored.document) if stored else Leased()
 
 
 def _name(key: Key) -> str:

@@ -157,14 +157,20 @@ def test_those_who_wait_get_their_turn_one_after_the_other(world: World) -> None
     assert turns == [60.0, 61.0, 62.0, 63.0, 64.0]
 
 
-def test_what_is_left_of_a_portion_is_used_up_before_more_is_written(world: World, store: CountingStore) -> None:
-    quota = instance(world, 300)
-    assert take(quota) is None
-    before = store.writes
+def test_what_is_left_of_a_portion_goes_back_with_the_next_one(world: World) -> None:
+    quota = instance(world)
     for _ in range(3):
-        world.clock.advance(15)
         assert take(quota) is None
-    assert store.writes == before
+        world.clock.advance(15)
+    assert taken(quota, 60) == 57
+
+
+def test_a_call_now_and_then_takes_one_write(world: World, store: CountingStore) -> None:
+    quota = instance(world, 300)
+    for _ in range(5):
+        assert take(quota) is None
+        world.clock.advance(15)
+    assert (store.reads, store.writes) == (1, 5)
 
 
 def test_a_refusal_closes_the_quota_for_all_for_as_long_as_the_service_asks(world: World) -> None:
