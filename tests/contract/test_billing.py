@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
-from tests.contract.adapters import Google, google_standing, trouble
+from tests.contract.adapters import RESIZER, Google, google_standing, trouble
 from tests.contract.standin import START
 from verifier.adapters.billing import Billing
 from verifier.adapters.cloud_build import CloudBuild
 from verifier.adapters.cloud_logging import CloudLogging
+from verifier.adapters.cloud_run import CloudRunJobs
 from verifier.adapters.submitters import CloudSubmitters
+from verifier.adapters.triggers import CloudTriggers
 from verifier.errors import Denied, RateLimited
 from verifier.facts.build import BuildKey
 
@@ -42,16 +45,17 @@ class Payers:
             tell=lambda message, **_: self.told.append(message),
         )
 
-    def paid(self) -> dict[str, int]:
+    def paid(self) -> Counter[str]:
         """Return how many calls each project has paid for."""
-        builds, logs = (self.google.cloud.quotas.paid(api) for api in ("cloudbuild", "logging"))
-        return {payer: builds.get(payer, 0) + logs.get(payer, 0) for payer in {*builds, *logs}}
+        return Counter(self.google.cloud.quotas.payers)
 
 
 @pytest.fixture
 def payers() -> Iterator[Payers]:
     with google_standing() as google:
+        google.put_job()
         google.cloud.put_build({"id": "b1", "projectId": "acme", "name": KEY.name})
+        google.cloud.put_trigger("acme", "europe-west1", {"id": "t1", "filename": "cloudbuild.yaml"})
         yield Payers(google)
 
 
@@ -61,6 +65,12 @@ READS: dict[str, Callable[[str, Billing], object]] = {
         "acme", "europe-west1", START, START, "", timeout=5
     ),
     "logs": lambda address, billing: list(CloudLogging(HOME, address, billing).read("acme", "", timeout=5)),
+    "a trigger": lambda address, billing: CloudTriggers(lambda: START, address, billing).read(
+        "acme", "europe-west1", "t1", timeout=5
+    ),
+    "executions": lambda address, billing: CloudRunJobs(address, billing).started_for(
+        RESIZER, "A", "b", START, timeout=5
+    ),
     "who submitted": lambda address, billing: CloudSubmitters(address, billing).submitter(KEY, START, timeout=5),
 }
 

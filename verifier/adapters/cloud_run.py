@@ -5,8 +5,9 @@ Documentation: "Cloud Run Admin API v2", Jobs and Executions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from google.cloud import run_v2
@@ -14,6 +15,7 @@ from google.cloud.run_v2.services.executions import transports as execution_tran
 from google.cloud.run_v2.services.jobs import transports as job_transports
 from google.protobuf.message import DecodeError
 
+from verifier.adapters.billing import HOME_PAYS, Billing, Payer
 from verifier.adapters.google import connected, countdown, needs, translated
 from verifier.errors import Unavailable
 from verifier.facts.execution import (
@@ -41,7 +43,9 @@ _Severity = run_v2.Condition.Severity
 class CloudRunJobs:
     """The `Jobs` service. A refusal names the role to grant."""
 
-    def __init__(self, endpoint: str = "") -> None:
+    def __init__(self, endpoint: str = "", billing: Billing = HOME_PAYS) -> None:
+        """`billing`: who pays for reads. A start is asked for once, and the home project pays for it."""
+        self._billing = billing
         self._jobs = connected(run_v2.JobsClient, job_transports.JobsGrpcTransport, endpoint)
         self._executions = connected(run_v2.ExecutionsClient, execution_transports.ExecutionsGrpcTransport, endpoint)
 
@@ -77,19 +81,30 @@ class CloudRunJobs:
         left = countdown(timeout, what)
         with translated(what, _grant_view(job)):
             while True:
-                page = next(self._executions.list_executions(request=request, timeout=left(), retry=None).pages)
+                pages = self._billing.billed(job.project, partial(self._executions_of, request, left))
+                page = next(pages)
                 recent = [item for item in page.executions if _created(item) >= since]
                 found += [(_created(item), _claim(item)) for item in recent if (env, value) in _environment(item)]
                 if len(recent) < len(page.executions) or not page.next_page_token:
                     return [claim for _, claim in sorted(found)][:_MOST_FOUND]
                 request.page_token = page.next_page_token
 
+    def _executions_of(self, request: run_v2.ListExecutionsRequest, left: Callable[[], float], payer: Payer) -> Any:
+        return self._executions.list_executions(request=request, timeout=left(), retry=None, metadata=payer).pages
+
     def observe(self, execution: str, *, timeout: float) -> Execution:
         """See `services.Jobs.observe`."""
         job, _ = parse_execution_name(execution)
         request = run_v2.GetExecutionRequest(name=execution)
-        with translated(f"reading execution {execution}", _grant_view(job)):
-            answer = self._executions.get_execution(request=request, timeout=timeout, retry=None)
+        what = f"reading execution {execution}"
+        left = countdown(timeout, what)
+        with translated(what, _grant_view(job)):
+            answer = self._billing.billed(
+                job.project,
+                lambda payer: self._executions.get_execution(
+                    request=request, timeout=left(), retry=None, metadata=payer
+                ),
+            )
         if not answer.name:
             raise Unavailable(f"reading execution {execution}: the answer names no execution; try again later")
         return execution_facts(answer)

@@ -15,7 +15,8 @@ from google.cloud.devtools.cloudbuild_v1.services.cloud_build import transports
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from verifier.adapters.google import connected, needs, translated
+from verifier.adapters.billing import HOME_PAYS, Billing
+from verifier.adapters.google import connected, countdown, needs, translated
 from verifier.errors import Denied, Missing, Unavailable
 from verifier.facts.trigger import Trigger, parse_trigger
 
@@ -37,7 +38,8 @@ _CONFIGS = {
 class CloudTriggers:
     """The `Triggers` service. A refusal names the role to grant."""
 
-    def __init__(self, clock: Callable[[], datetime], endpoint: str = "") -> None:
+    def __init__(self, clock: Callable[[], datetime], endpoint: str = "", billing: Billing = HOME_PAYS) -> None:
+        self._billing = billing
         self._client = connected(cloudbuild_v1.CloudBuildClient, transports.CloudBuildGrpcTransport, endpoint)
         self._clock = clock
         self._lock = threading.Lock()
@@ -62,8 +64,15 @@ class CloudTriggers:
         request = cloudbuild_v1.GetBuildTriggerRequest(name=name, project_id=project, trigger_id=trigger_id)
         grant = needs("cloudbuild.builds.get", f"project {project}", "roles/cloudbuild.builds.viewer")
         try:
-            with translated(f"reading trigger {name}", grant):
-                answer = self._client.get_build_trigger(request=request, timeout=timeout, retry=None)
+            what = f"reading trigger {name}"
+            left = countdown(timeout, what)
+            with translated(what, grant):
+                answer = self._billing.billed(
+                    project,
+                    lambda payer: self._client.get_build_trigger(
+                        request=request, timeout=left(), retry=None, metadata=payer
+                    ),
+                )
         except (Missing, Denied) as error:
             return error
         found = parse_trigger(trigger_document(answer), now)

@@ -80,14 +80,14 @@ class CloudServices:
         """Cloud Build's triggers."""
         from verifier.adapters.triggers import CloudTriggers
 
-        return CloudTriggers(self.clock, self.settings.google_endpoint)
+        return CloudTriggers(self.clock, self.settings.google_endpoint, self.billing)
 
     @cached_property
     def jobs(self) -> Jobs:
         """Cloud Run."""
         from verifier.adapters.cloud_run import CloudRunJobs
 
-        return CloudRunJobs(self.settings.google_endpoint)
+        return CloudRunJobs(self.settings.google_endpoint, self.billing)
 
     @cached_property
     def _logging(self) -> CloudLogging:

@@ -30,6 +30,7 @@ class QuotaBook:
         self._lock = threading.Lock()
         self._limits: dict[tuple[str, str], int] = {("logging", ""): 60}
         self._calls: dict[tuple[str, str], deque[datetime]] = {}
+        self._payers: list[str] = []
         self._refused = 0
 
     def put(self, api: str, per_minute: int, payer: str = "") -> None:
@@ -42,6 +43,8 @@ class QuotaBook:
     @contextmanager
     def paid_by(self, payer: str) -> Iterator[None]:
         """Let the calls of this block be paid by the project that a caller names; empty: it names none."""
+        with self._lock:
+            self._payers.append(payer or self.caller)
         token = _PAYER.set(payer)
         try:
             yield
@@ -67,10 +70,11 @@ class QuotaBook:
         with self._lock:
             return self._refused
 
-    def paid(self, api: str) -> dict[str, int]:
-        """Return how many calls of the last minute each project has paid for, up to its last one."""
+    @property
+    def payers(self) -> tuple[str, ...]:
+        """Who was to pay for each call, of whatever API, in order of arrival."""
         with self._lock:
-            return {payer: len(calls) for (name, payer), calls in self._calls.items() if name == api and calls}
+            return tuple(self._payers)
 
     def _refusal(self, api: str, payer: str, limit: int) -> RefusalError:
         name, service = _NAMES[api], f"{api}.googleapis.com"
