@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from google.protobuf import json_format
@@ -13,6 +14,7 @@ from tests.story.harness import CLEAN, JOB, PROJECT, REGION, Harness, harness
 from verifier.controller.held_calls import Api
 from verifier.controller.ledger import MARKS
 from verifier.controller.metered import MeteredServices
+from verifier.controller.places import cursor_name
 from verifier.controller.quota import Quota
 from verifier.facts.build import BuildKey
 from verifier.standin.faults import Fault
@@ -154,6 +156,30 @@ def test_listings_leave_room_for_verdicts_and_go_on_all_the_same(metered: Harnes
     for _ in range(12):
         metered.announce(metered.upload())
     assert metered.calls("GetBuild") == 57
+
+
+def test_a_place_whose_turn_it_is_not_waits_without_a_failure_and_without_counting_as_listed(
+    metered: Harness,
+) -> None:
+    def cursor() -> Mapping[str, Any]:
+        stored = metered.deployment.services.store.read(MARKS, cursor_name(PROJECT, REGION), timeout=5)
+        assert stored is not None
+        return stored.document
+
+    metered.sweep()
+    metered.clock.advance(1_800)
+    use(metered, lambda _: 5)
+    listed, late = cursor()["listed"], cursor()["late"]
+    for _ in range(5):
+        metered.announce(metered.upload())
+    swept = metered.sweep()
+    assert swept is not None
+    assert swept.problems == ()
+    waiting = cursor()
+    assert (waiting["listed"], waiting["late"], waiting.get("error", "")) == (listed, late, "")
+    assert waiting["due"] > show_time(metered.clock())
+    metered.live(2)
+    assert cursor()["listed"] > (listed or "")
 
 
 def test_the_logs_of_a_clean_run_are_read_twice(metered: Harness) -> None:

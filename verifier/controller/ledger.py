@@ -147,7 +147,8 @@ class Record:
 
 
 _MOMENTS = frozenset(
-    "created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried quota_since".split()
+    """created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried
+    quota_since""".split()
 )
 _LISTS = frozenset({"images", "extras", "args", "claimants", "unled"})
 _WAITS = "it waits for the version that wrote it; install that one, or a later one"

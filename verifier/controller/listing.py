@@ -14,7 +14,7 @@ from verifier.controller.budget import CALL_SECONDS, KEEP_SECONDS, LEDGER_SECOND
 from verifier.controller.ledger import BUILDS, MARKS, State
 from verifier.controller.places import LATE_AFTER
 from verifier.controller.signals import unannounced
-from verifier.errors import Malformed, OutOfTime, Refused, ServiceError, Stopping, Unavailable
+from verifier.errors import Malformed, OutOfTime, QuotaWait, Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.services import BuildPage, Stored
 from verifier.times import parse_time, show_time
@@ -33,8 +33,9 @@ _MOST_ERROR = 300
 def list_place(name: str, stored: Stored, deployment: Deployment, budget: Budget, most_pages: int) -> int:
     """List one place from its cursor on, so many pages at most, and give what has no record one that is due.
 
-    Return how many builds had none. Nothing is done when another invocation was faster. Raises ServiceError when a page
-    can't be read or its builds can't be written down: then it is tried again after a backoff; and Stopping.
+    Return how many builds had none. Nothing is done when another invocation was faster, and the place waits where a
+    quota is used up. Raises ServiceError when a page can't be read or its builds can't be written down: then it is
+    tried again after a backoff; and Stopping.
     """
     store, clock = deployment.services.store, deployment.services.clock
     leased = {**stored.document, "due": show_time(clock() + deployment.ledger.lease)}
@@ -48,6 +49,10 @@ def list_place(name: str, stored: Stored, deployment: Deployment, budget: Budget
     except (OutOfTime, Stopping):
         cursor["due"] = show_time(clock())
         raise
+    except QuotaWait as error:
+        # It is not this place's turn: no failure, and no listing either.
+        cursor["due"] = show_time(clock() + timedelta(seconds=error.retry_after or 0.0))
+        return 0
     except ServiceError as error:
         _note_failure(cursor, clock(), error)
         raise

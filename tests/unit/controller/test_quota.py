@@ -54,7 +54,15 @@ class CountingStore:
         return self.store.replace(collection, name, document, revision, timeout=timeout)
 
     def due(
-        self, now: str, limit: int, *, field: str = "due", since: str = "", timeout: float
+        self,
+        collection: str,
+        now: str,
+        limit: int,
+        *,
+        field: str = "due",
+        since: str = "",
+        only: Sequence[str] = (),
+        timeout: float,
     ) -> list[tuple[str, Stored]]:
         raise NotImplementedError
 
