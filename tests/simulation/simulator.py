@@ -42,9 +42,9 @@ from tests.simulation.world_model import (
 )
 from verifier.controller.budget import Deployment
 from verifier.controller.ledger import MARKS, Ledger
-from verifier.controller.uploads import UPLOADS
 from verifier.controller.metered import MeteredServices
 from verifier.controller.quota import Quota
+from verifier.controller.uploads import UPLOADS
 from verifier.services import Document
 
 _BEHAVIOURS = ("", "", GOOD, GOOD, MAPPER, EXIT, OUT_OF_MEMORY, IDLE, FLAKY, STUCK)

@@ -188,16 +188,13 @@ def test_all_problems_are_told_at_once_and_no_secret_with_them() -> None:
         "  VERIFIER_TOPIC: expected projects/PROJECT/topics/TOPIC, got 'verdicts'\n"
         "  VERIFIER_TIMEOUT: expected a whole number of seconds from 60 to 540, got '600'\n"
         "  VERIFIER_GOOGLE_ENDPOINT: expected a loopback address such as 127.0.0.1:8080, got 'run.example.com:443'\n"
-        "  VERIFIER_READ_UPLOADS: expected true or false, got 'yes'
-"
+        "  VERIFIER_READ_UPLOADS: expected true or false, got 'yes'\n"
         "  STORAGE_EMULATOR_HOST: expected a loopback address such as 127.0.0.1:8080, "
-        "got 'https://storage.example.com'
-"
+        "got 'https://storage.example.com'\n"
         "  VERIFIER_COLOUR: unknown; expected one of VERIFIER_BILL_WATCHED, VERIFIER_BUILD_QUOTA, "
         "VERIFIER_GOOGLE_ENDPOINT, VERIFIER_HOME_PROJECT, VERIFIER_LEDGER, VERIFIER_LOGGING_QUOTA, VERIFIER_POLICY, "
         "VERIFIER_PROJECTS, VERIFIER_READ_UPLOADS, VERIFIER_REGIONS, VERIFIER_SLACK_CHANNEL, VERIFIER_SLACK_ENDPOINT, "
-        "VERIFIER_SLACK_TOKEN, VERIFIER_SLACK_WEBHOOK, VERIFIER_TIMEOUT, VERIFIER_TOPIC, VERIFIER_WORK_TOPIC
-"
+        "VERIFIER_SLACK_TOKEN, VERIFIER_SLACK_WEBHOOK, VERIFIER_TIMEOUT, VERIFIER_TOPIC, VERIFIER_WORK_TOPIC\n"
         "  VERIFIER_REGION: unknown; did you mean VERIFIER_REGIONS?"
     )
 

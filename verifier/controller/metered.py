@@ -30,6 +30,7 @@ from verifier.services import (
     Store,
     Submitters,
     Triggers,
+    Uploads,
     WorkTopic,
 )
 
@@ -72,6 +73,11 @@ class MeteredServices:
     def logs(self) -> Logs:
         """Cloud Logging, reading, counted."""
         return _MeteredLogs(self)
+
+    @property
+    def uploads(self) -> Uploads | None:
+        """Cloud Storage, where uploads are to be read."""
+        return self.services.uploads
 
     @property
     def submitters(self) -> Submitters:
