@@ -7,5 +7,6 @@
 | `pubsub.py` | the real Pub/Sub emulator |
 | `test_firestore_faults.py` | one request a call, one clear error, in time |
 | `test_firestore_foreign.py` | values in the ledger that we never write |
+| `test_firestore_wire.py` | which method, with which header, and what is made of "not found" |
 | `test_pubsub.py` | the Pub/Sub emulator is real enough to carry a message |
 """

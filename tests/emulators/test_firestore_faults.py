@@ -20,10 +20,11 @@ from verifier.adapters.firestore import FirestoreStore
 from verifier.errors import Denied, Refused, ServiceError, Unavailable
 from verifier.services import Stored
 
-GET = "/google.firestore.v1.Firestore/BatchGetDocuments"
+GET = "/google.firestore.v1.Firestore/GetDocument"
+BATCH = "/google.firestore.v1.Firestore/BatchGetDocuments"
 QUERY = "/google.firestore.v1.Firestore/RunQuery"
 COMMIT = "/google.firestore.v1.Firestore/Commit"
-METHODS = {"read": GET, "due": QUERY, "present": GET, "holding": QUERY, "create": COMMIT, "replace": COMMIT}
+METHODS = {"read": GET, "due": QUERY, "present": BATCH, "holding": QUERY, "create": COMMIT, "replace": COMMIT}
 SHORT = 0.4
 
 

@@ -90,7 +90,7 @@ class ExternalCall:
 
 _FIRESTORE, _PUBSUB = "firestore_emulator", "pubsub_emulator"
 EXTERNAL_CALLS = {
-    "store.read": ExternalCall(_FIRESTORE, "BatchGetDocuments", lambda at, s: at.store.read("builds", "a", timeout=s)),
+    "store.read": ExternalCall(_FIRESTORE, "GetDocument", lambda at, s: at.store.read("builds", "a", timeout=s)),
     "store.create": ExternalCall(
         _FIRESTORE, "Commit", lambda at, s: at.store.create("builds", "b", _RECORD, timeout=s)
     ),

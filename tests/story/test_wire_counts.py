@@ -130,4 +130,4 @@ def test_a_duplicate_of_a_finished_build_costs_one_ledger_read_and_nothing_else(
     recorder.requests.clear()
     harness.announce(key)
     assert counts(harness, recorder) == {"ledger": 1}
-    assert [method.rpartition("/")[2] for method, _ in recorder.requests] == ["BatchGetDocuments"]
+    assert [method.rpartition("/")[2] for method, _ in recorder.requests] == ["GetDocument"]

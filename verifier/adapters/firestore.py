@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 import grpc
 from google.api_core.exceptions import Aborted, AlreadyExists, FailedPrecondition, GoogleAPICallError, NotFound
 from google.cloud.firestore_v1 import types
-from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
-from google.protobuf.struct_pb2 import NullValue
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from verifier.adapters.firestore_calls import FirestoreCalls, Write, is_about
+from verifier.adapters.firestore_values import fill, revision, stored, written
 from verifier.adapters.google import credentials, needs, retry_after
 from verifier.errors import Denied, Refused, ServiceError, Unavailable
 from verifier.services import Document, Stored
-from verifier.times import parse_time
 
 _Code = grpc.StatusCode
 _MAY_HAVE_LANDED = {_Code.CANCELLED, _Code.DEADLINE_EXCEEDED, _Code.INTERNAL, _Code.UNAVAILABLE, _Code.UNKNOWN}
@@ -28,22 +25,11 @@ _PASSING = _MAY_HAVE_LANDED | {_Code.ABORTED, _Code.RESOURCE_EXHAUSTED}
 _Query = types.StructuredQuery
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A value that this project never writes, such as a timestamp: nothing can be made of it, but it can be put back.
-
-    It is for whoever reads the document to find it wrong: a query's other documents have nothing to do with it.
-    """
-
-    value: Any
-
-
 class FirestoreStore:
     """A `Store` in one Firestore database in native mode; it needs no index beyond the automatic ones.
 
     Nothing is retried but a write that the server aborted, once: repeating a create whose reply was lost would
-    take our own document for somebody else's. The generated client is used rather than `firestore.Client`,
-    which cannot replace a whole document under a precondition.
+    take our own document for somebody else's. `firestore.Client` cannot replace a whole document under a precondition.
     """
 
     def __init__(self, project: str, database: str = "(default)", *, channel: grpc.Channel | None = None) -> None:
@@ -56,19 +42,28 @@ class FirestoreStore:
         self._database = database
         self._root = f"projects/{project}/databases/{database}"
         self._place = f"Firestore database {database} of project {project}"
-        self._api = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel or _connect()))
+        self._api = FirestoreCalls(channel or _connect(), self._root)
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
         """Return the document, or None when there is none."""
-        found = self._get(f"read {collection}/{name}", collection, [name], None, timeout)
-        return _stored(found[0]) if found else None
+        path, action, deadline = self._path(collection, name), f"read {collection}/{name}", monotonic() + timeout
+        with self._explained(action, timeout):
+            try:
+                return stored(self._api.get(path, timeout))
+            except NotFound as error:
+                if is_about(error, path):
+                    return None
+        # A database that is not there is "not found" as well, in words that may change: a batch tells them apart.
+        found = self._get(action, [path], None, max(0.0, deadline - monotonic()))
+        return stored(found[0]) if found else None
 
     def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
         """Write a document that does not exist yet. None when one does."""
-        write = self._write(collection, name, document, types.Precondition(exists=False))
+        write = self._write(collection, name, document)
+        write.current_document.exists = False
         with self._explained(f"create {collection}/{name}", timeout, writing=True):
             try:
-                return _written(document, self._commit(write, timeout))
+                return written(document, self._commit(write, timeout))
             except AlreadyExists:
                 return None
 
@@ -76,12 +71,11 @@ class FirestoreStore:
         self, collection: str, name: str, document: Document, revision: str, *, timeout: float
     ) -> Stored | None:
         """Write the document if it is still at this revision. None when it is not, or is gone."""
-        known = Timestamp()
-        known.FromJsonString(revision)
-        write = self._write(collection, name, document, types.Precondition(update_time=known))
+        write = self._write(collection, name, document)
+        write.current_document.update_time.FromJsonString(revision)
         with self._explained(f"replace {collection}/{name}", timeout, writing=True):
             try:
-                return _written(document, self._commit(write, timeout))
+                return written(document, self._commit(write, timeout))
             except (FailedPrecondition, NotFound):
                 return None
 
@@ -113,7 +107,7 @@ class FirestoreStore:
             limit=limit,
         )
         found = self._run(f"look for {collection} by {field}", query, timeout)
-        return [(_name(record), _stored(record)) for record in found]
+        return [(_name(record), stored(record)) for record in found]
 
     def present(
         self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
@@ -122,8 +116,8 @@ class FirestoreStore:
         if not names:
             return set()
         field, unwanted = unless or ("due", "")
-        little = types.DocumentMask(field_paths=[field])
-        found = self._get(f"look into {collection}", collection, names, little, timeout)
+        paths = [self._path(collection, name) for name in names]
+        found = self._get(f"look into {collection}", paths, [field], timeout)
         return {
             _name(record)
             for record in found
@@ -138,48 +132,40 @@ class FirestoreStore:
             limit=1,
         )
         found = self._run(f"search {collection} by {field}", query, timeout)
-        return _stored(found[0]) if found else None
+        return stored(found[0]) if found else None
 
-    def _get(
-        self, action: str, collection: str, names: Sequence[str], mask: types.DocumentMask | None, timeout: float
-    ) -> list[types.Document]:
-        paths = [self._path(collection, name) for name in names]
-        request = types.BatchGetDocumentsRequest(database=self._root, documents=paths, mask=mask)
+    def _get(self, action: str, paths: Sequence[str], fields: Sequence[str] | None, timeout: float) -> list[Any]:
         with self._explained(action, timeout):
-            answers = list(self._api.batch_get_documents(request, retry=None, timeout=timeout))
-        found = [answer.found for answer in answers if "found" in answer]
-        if len(found) + sum("missing" in answer for answer in answers) < len(set(paths)):
+            found, missing = self._api.get_all(paths, fields, timeout)
+        if len(found) + missing < len(set(paths)):
             raise Unavailable(f"expected {self._place} to {action}, got a part of the answer; try again later")
         return found
 
-    def _run(self, action: str, query: _Query, timeout: float) -> list[types.Document]:
-        request = types.RunQueryRequest(parent=f"{self._root}/documents", structured_query=query)
+    def _run(self, action: str, query: _Query, timeout: float) -> list[Any]:
         with self._explained(action, timeout):
-            answers = list(self._api.run_query(request, retry=None, timeout=timeout))
-        return [answer.document for answer in answers if "document" in answer]
+            return self._api.query(query, timeout)
 
     def _path(self, collection: str, name: str) -> str:
         return f"{self._root}/documents/{collection}/{name}"
 
-    def _write(self, collection: str, name: str, document: Document, condition: types.Precondition) -> types.Write:
-        fields = _to_value(document).map_value.fields
-        return types.Write(
-            update=types.Document(name=self._path(collection, name), fields=fields), current_document=condition
-        )
+    def _write(self, collection: str, name: str, document: Document) -> Any:
+        """Return the write of a whole document, without a precondition yet. Raise `Refused`."""
+        write = Write()
+        write.update.name = self._path(collection, name)
+        fill(write.update.fields, document)
+        return write
 
-    def _commit(self, write: types.Write, timeout: float) -> str:
+    def _commit(self, write: Any, timeout: float) -> str:
         """Send one write and return the document's new revision."""
         deadline = monotonic() + timeout
-        request = types.CommitRequest(database=self._root, writes=[write])
         try:
-            response = self._api.commit(request, retry=None, timeout=timeout)
+            answer = self._api.commit(write, timeout)
         except Aborted:
-            response = self._api.commit(request, retry=None, timeout=max(0.0, deadline - monotonic()))
-        results = types.CommitResponse.pb(response).write_results
-        if not results:
+            answer = self._api.commit(write, max(0.0, deadline - monotonic()))
+        if not answer.write_results:
             said = f"expected {self._place} to say when it wrote, got an empty answer; read what is there now"
             raise Unavailable(said, ambiguous=True)
-        return _revision(results[0].update_time)
+        return revision(answer.write_results[0].update_time)
 
     @contextmanager
     def _explained(self, action: str, timeout: float, *, writing: bool = False) -> Iterator[None]:
@@ -233,64 +219,5 @@ def _selected(field: str, only: Sequence[str]) -> _Query.Projection | None:
     return _Query.Projection(fields=[_Query.FieldReference(field_path=name) for name in sorted({field, *only})])
 
 
-def _name(record: types.Document) -> str:
+def _name(record: Any) -> str:
     return str(record.name).rpartition("/")[2]
-
-
-def _stored(record: types.Document) -> Stored:
-    message = types.Document.pb(record)
-    document = {key: _from_value(value) for key, value in message.fields.items()}
-    return _written(document, _revision(message.update_time))
-
-
-def _written(document: Document, revision: str) -> Stored:
-    return Stored(document, revision, parse_time(revision))
-
-
-def _revision(update_time: Timestamp) -> str:
-    """RFC 3339 with every digit, so that it can be turned back into a precondition."""
-    return update_time.ToJsonString()
-
-
-def _to_value(value: object) -> types.Value:
-    """Return the JSON value in Firestore's words. Raise `Refused` for what is none, or what Firestore cannot hold."""
-    try:
-        match value:
-            case Foreign():
-                return types.Value(value.value)
-            case None:
-                return types.Value(null_value=NullValue.NULL_VALUE)
-            case bool():
-                return types.Value(boolean_value=value)
-            case int():
-                return types.Value(integer_value=value)
-            case float():
-                return types.Value(double_value=value)
-            case str():
-                return types.Value(string_value=value)
-            case Mapping():
-                fields = {key: _to_value(item) for key, item in value.items()}
-                return types.Value(map_value=types.MapValue(fields=fields))
-            case list() | tuple():
-                items = [_to_value(item) for item in value]
-                return types.Value(array_value=types.ArrayValue(values=items))
-    except ValueError as error:
-        raise Refused(
-            f"expected valid Unicode text and integers of at most 64 bits, got {value!r:.80}: {error}"
-        ) from error
-    raise Refused(f"expected a JSON value, got {type(value).__name__}; write it as text, a number, a list or an object")
-
-
-def _from_value(value: Any) -> Any:
-    """Return the JSON value of a protobuf `Value`, or `Foreign` for a kind that this project never writes."""
-    match kind := value.WhichOneof("value_type"):
-        case "null_value":
-            return None
-        case "boolean_value" | "integer_value" | "double_value" | "string_value":
-            return getattr(value, kind)
-        case "map_value":
-            return {key: _from_value(item) for key, item in value.map_value.fields.items()}
-        case "array_value":
-            return [_from_value(item) for item in value.array_value.values]
-        case _:
-            return Foreign(value)

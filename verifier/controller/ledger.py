@@ -206,6 +206,11 @@ def _parsed(document: Document) -> Record:
     return Record(**values)
 
 
+def is_done(document: Document) -> bool:
+    """Return whether it says that nothing is left to do, in this version's words. The rest of it is not read."""
+    return document.get("state") == State.DONE and document.get("version", VERSION) == VERSION
+
+
 def claimed(record: Record, nonce: str, now: datetime, lease: timedelta) -> Record:
     """Return the record with a new lease, which gives it a due time as well."""
     return replace(
@@ -340,7 +345,7 @@ class Ledger:
         """Return a lease of the build's record while its worker runs; None when nobody waits for a worker."""
         left = self._countdown(timeout)
         stored = self.store.read(BUILDS, key.digest, timeout=left())
-        if stored is None:
+        if stored is None or is_done(stored.document):
             return None
         record = parse_record(stored.document)
         is_running = record.intent is not None and record.judgement is None
@@ -348,9 +353,11 @@ class Ledger:
 
     def take(self, stored: Stored, *, only_if_due: bool = False, timeout: float) -> Lease | None:
         """Return a lease of this record as it was read; None when it is done, leased or was changed since."""
+        if is_done(stored.document):
+            return None
         record, now = parse_record(stored.document), self.clock()
         waits = record.build is not None and (record.unsaid or (record.due and now < record.due))
-        if record.state is State.DONE or is_leased(record, now) or (only_if_due and waits):
+        if is_leased(record, now) or (only_if_due and waits):
             return None
         return self._write(claimed(record, self.nonce(), now, self.lease), stored.revision, timeout)
 

@@ -11,7 +11,7 @@ import pytest
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Verdict
 from verifier.controller.ledger import BUILDS, MARKS, Lease, Ledger, Record, State, parse_record, record_document
-from verifier.errors import LostLease, Unavailable
+from verifier.errors import LostLease, Malformed, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.services import Document, Stored
 from verifier.standin.clock import ManualClock
@@ -134,6 +134,20 @@ def test_a_first_claim_creates_the_record_and_says_whether_a_message_came(shelf:
     )
     assert lease.revision == "1"
     assert [asked[:3] for asked in shelf.asked] == [("read", BUILDS, KEY.digest), ("create", BUILDS, KEY.digest)]
+
+
+def test_a_record_that_is_done_costs_one_read_and_the_rest_of_it_is_not_looked_at(shelf: Shelf) -> None:
+    shelf.document = {"state": "done", "judgement": "no judgement at all"}
+    assert (claim(shelf), ledger_of(shelf).claim_running(KEY, timeout=IN_TIME)) == (None, None)
+    assert shelf.calls() == ["read", "read"]
+
+
+def test_done_in_the_words_of_a_later_version_is_not_taken_for_done(shelf: Shelf) -> None:
+    shelf.document = {"state": "done", "version": 2}
+    with pytest.raises(Malformed, match="expected a record of version 1 at most"):
+        claim(shelf)
+    with pytest.raises(Malformed, match="expected a record of version 1 at most"):
+        ledger_of(shelf).claim_running(KEY, timeout=IN_TIME)
 
 
 def test_a_record_that_is_there_is_taken_as_it_was_read(shelf: Shelf) -> None:
