@@ -9,6 +9,7 @@
 | `decoders.py` | what a text of twice the size costs everything that reads what others wrote |
 | `effort.py` | how much is measured: enough to print, or just enough to see that it still runs |
 | `environment.py` | the stand-ins of Google and Slack that the measured function talks to |
+| `first_release.py` | 0.1.0, out of git's history |
 | `fresh.py` | a process in which nothing was measured before |
 | `history.py` | what it costs to find the commit that an upload is nearest to |
 | `logs.py` | what judging logs costs in processor time and memory |
@@ -17,6 +18,7 @@
 | `messages.py` | what the functions are sent: builds, and Pub/Sub's push messages about them |
 | `pages.py` | a Cloud Logging with any number of pages, in a process of its own |
 | `processes.py` | the function and the bare one as processes, started as the platform starts them |
+| `processor.py` | what verdicts, audits and `--version` cost in processor time, beside 0.1.0 |
 | `requests.py` | how many messages a second the function answers |
 | `results.py` | what a benchmark found, and the table that people read |
 | `start.py` | how long a cold start takes |

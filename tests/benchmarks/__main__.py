@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.benchmarks import audit, decoders, errors, history, logs, memory, requests, start, uploads
+from tests.benchmarks import audit, decoders, errors, history, logs, memory, processor, requests, start, uploads
 from tests.benchmarks.effort import FULL, QUICK, Effort
 from tests.benchmarks.results import Measurement, table
 from tests.emulators.firestore import running_firestore
@@ -19,6 +19,7 @@ from tests.emulators.firestore import running_firestore
 BENCHMARKS: dict[str, Callable[[Effort, str], Iterator[Measurement]]] = {
     "requests": requests.measure,
     "start": start.measure,
+    "processor": processor.measure,
     "logs": logs.measure,
     "errors": errors.measure,
     "memory": memory.measure,

@@ -56,10 +56,10 @@ def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
 
 def _listed_times(count: int, audits: int) -> list[tuple[float, float]]:
     """Return microseconds a build, of judging and counting it and of decoding it; the first pair does not count."""
-    documents, each, pairs = list(_documents(count)), 1e6 / count, []
+    listed, each, pairs = list(documents(count)), 1e6 / count, []
     for _ in range(audits + 1):
         start = process_time()
-        builds = list(map(parse_build, documents))
+        builds = list(map(parse_build, listed))
         between = process_time()
         _audit(iter(builds), "table", count)
         pairs.append(((process_time() - between) * each, (between - start) * each))
@@ -69,9 +69,9 @@ def _listed_times(count: int, audits: int) -> list[tuple[float, float]]:
 def _memory(form: str, count: int) -> tuple[float, float]:
     """Return MiB when everything is loaded, and at the worst moment."""
     this = psutil.Process()
-    _audit(map(parse_build, _documents(_WARM)), form, _WARM)
+    _audit(map(parse_build, documents(_WARM)), form, _WARM)
     before = resident(this)
-    _audit(map(parse_build, _documents(count)), form, count)
+    _audit(map(parse_build, documents(count)), form, count)
     return before, peak(this)
 
 
@@ -80,7 +80,7 @@ def _file_times(count: int, audits: int) -> list[tuple[float, float]]:
     pairs = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "builds.json")
-        file.write_text(json.dumps(list(_documents(count)), indent=2))
+        file.write_text(json.dumps(list(documents(count)), indent=2))
         for _ in range(audits + 1):
             start = process_time()
             _audit(from_files([str(file)]), "table", count)
@@ -105,7 +105,7 @@ def _unwatched(build: JudgedBuild) -> None:
     """Show no progress."""
 
 
-def _documents(count: int) -> Iterator[dict[str, Any]]:
+def documents(count: int) -> Iterator[dict[str, Any]]:
     """Yield so many builds of the usual forms, each with an id, a commit and digests of its own."""
     forms = [document(form) for form in _FORMS]
     for number in range(count):

@@ -14,6 +14,9 @@ class Effort:
     round_seconds: float
     starts: int
     """Pairs of starts."""
+    verdict_rounds: int
+    verdicts: int
+    """Verdicts of a round."""
     readings: int
     """Pairs of readings of log pages."""
     reading_pages: int
@@ -43,6 +46,8 @@ FULL = Effort(
     rounds=20,
     round_seconds=1.0,
     starts=20,
+    verdict_rounds=3,
+    verdicts=15,
     readings=15,
     reading_pages=20,
     memory_pages=1000,
@@ -61,6 +66,8 @@ QUICK = Effort(
     rounds=1,
     round_seconds=0.1,
     starts=1,
+    verdict_rounds=1,
+    verdicts=1,
     readings=1,
     reading_pages=2,
     memory_pages=10,

@@ -15,7 +15,8 @@ import psutil
 
 from tests.benchmarks import bare
 from tests.benchmarks.client import send
-from verifier.standin.function import MAIN, environment, quiet_port
+from tests.benchmarks.first_release import HERE, Tree
+from verifier.standin.function import quiet_port
 
 THREADS = 8
 """Of each function's one worker, as many as the framework itself gives it on two processors."""
@@ -32,14 +33,16 @@ class Source:
     target: str
     file: Path
     settings: Mapping[str, str]
+    tree: Tree = HERE
+    """The checkout whose code it runs."""
 
 
 BARE = Source("bare", Path(bare.__file__), {})
 
 
-def ours(settings: Mapping[str, str]) -> Source:
-    """Return the verifier with these settings."""
-    return Source("verify", MAIN, settings)
+def ours(settings: Mapping[str, str], tree: Tree = HERE) -> Source:
+    """Return the verifier with these settings, as it is in this checkout."""
+    return Source("verify", tree.main, settings, tree)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,10 @@ def running(source: Source, first: bytes) -> Iterator[RunningFunction]:
     port = quiet_port()
     script = str(Path(sys.executable).with_name("functions-framework"))
     command = [script, f"--target={source.target}", f"--source={source.file}", f"--port={port}", "--host=127.0.0.1"]
-    variables = environment(source.settings) | {"WORKERS": "1", "THREADS": str(THREADS)}
-    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # the platform compiles what it deploys
+    variables = source.tree.variables(source.settings) | {"WORKERS": "1", "THREADS": str(THREADS)}
     with TemporaryFile() as output:
         start = time.perf_counter()
-        process = psutil.Popen(command, env=variables, stdout=output, stderr=subprocess.STDOUT, cwd=MAIN.parent)
+        process = psutil.Popen(command, env=variables, stdout=output, stderr=subprocess.STDOUT, cwd=source.tree.root)
         try:
             if not _answers(port, first, process):
                 output.seek(0)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from tests.benchmarks.client import load
 from tests.benchmarks.effort import Effort
-from tests.benchmarks.environment import benchmark_environment
+from tests.benchmarks.environment import BenchmarkEnvironment, benchmark_environment
+from tests.benchmarks.first_release import ABSENT, HERE, Tree, first_release
 from tests.benchmarks.messages import announced, build
 from tests.benchmarks.processes import BARE, THREADS, ours, running
 from tests.benchmarks.results import Measurement, absent, ratio, typical
@@ -26,15 +27,27 @@ def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
         yield _row("requests/s, a build that goes on (11 KB)", pairs, at_least=0.9)
         here.cloud.put_build(done)
         yield _row(_DUPLICATES.format("SQLite"), _pairs(here.settings, announced(done), effort))
-        name = _DUPLICATES.format("Firestore")
-        if emulator:
-            yield _row(name, _pairs(here.with_firestore(emulator), announced(done), effort))
+        yield from _duplicates_in_firestore(here, announced(done), effort, emulator)
+
+
+def _duplicates_in_firestore(
+    here: BenchmarkEnvironment, request: bytes, effort: Effort, emulator: str
+) -> Iterator[Measurement]:
+    """Measure them of 0.1.0 as well: each beside the bare function."""
+    name = _DUPLICATES.format("Firestore")
+    if not emulator:
+        yield absent(name, "no Firestore emulator")
+        return
+    yield _row(name, _pairs(here.with_firestore(emulator), request, effort), at_least=0.35)
+    with first_release() as earlier:
+        if earlier is None:
+            yield absent(f"{name}, 0.1.0", ABSENT)
         else:
-            yield absent(name, "no Firestore emulator")
+            yield _row(f"{name}, 0.1.0", _pairs(here.with_firestore(emulator), request, effort, earlier))
 
 
-def _pairs(settings: Mapping[str, str], request: bytes, effort: Effort) -> list[tuple[float, float]]:
-    with running(ours(settings), request) as verifier, running(BARE, request) as bare:
+def _pairs(settings: Mapping[str, str], request: bytes, effort: Effort, tree: Tree = HERE) -> list[tuple[float, float]]:
+    with running(ours(settings, tree), request) as verifier, running(BARE, request) as bare:
         return [
             (
                 load(verifier.port, request, THREADS, effort.round_seconds),

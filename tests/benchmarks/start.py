@@ -6,48 +6,73 @@ that, and does not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from statistics import median
 
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.environment import BenchmarkEnvironment, benchmark_environment
+from tests.benchmarks.first_release import ABSENT, HERE, Tree, first_release
 from tests.benchmarks.messages import announced, build
-from tests.benchmarks.processes import BARE, ours, running
+from tests.benchmarks.processes import BARE, Source, ours, running
 from tests.benchmarks.results import Measurement, absent, ratio, typical
 
+_ANSWER = "start to first answer"
 _VERDICT = "start to first LOCAL_SOURCE verdict, ledger in Firestore"
+_EARLIER = "{}, 0.1.0"
 
 
 def measure(effort: Effort, emulator: str) -> Iterator[Measurement]:
-    """Time first answers and first verdicts; `emulator` is Firestore's, or empty."""
-    with benchmark_environment() as here:
-        yield _first_answer(here, effort)
-        yield _first_verdict(here, effort, emulator) if emulator else absent(_VERDICT, "no Firestore emulator")
+    """Time first answers and first verdicts, of 0.1.0 as well; `emulator` is Firestore's, or empty."""
+    with benchmark_environment() as here, first_release() as earlier:
+        trees = {_ANSWER: HERE} | ({_EARLIER.format(_ANSWER): earlier} if earlier else {})
+        times = _first_answers(here, effort, list(trees.values()))
+        for name, pairs in zip(trees, times, strict=True):
+            yield Measurement(name, *typical(pairs, "{:.3f} s"), ratio(pairs), "×", at_most=_goal(name, 1.2))
+        if earlier is None:
+            yield absent(_EARLIER.format(_ANSWER), ABSENT)
+        if not emulator:
+            yield absent(_VERDICT, "no Firestore emulator")
+            return
+        times = _first_verdicts(here, effort, emulator, list(trees.values()))
+        for name, pairs in zip((_VERDICT, _EARLIER.format(_VERDICT)), times, strict=False):
+            longer = median(verifier - bare for verifier, bare in pairs)
+            yield Measurement(name, *typical(pairs, "{:.3f} s"), longer, "s", at_most=_goal(name, 0.45))
 
 
-def _first_answer(here: BenchmarkEnvironment, effort: Effort) -> Measurement:
+def _goal(name: str, most: float) -> float | None:
+    return most if name in (_ANSWER, _VERDICT) else None
+
+
+def _first_answers(here: BenchmarkEnvironment, effort: Effort, trees: list[Tree]) -> list[list[tuple[float, float]]]:
     request = announced(build(1, "WORKING"))
-    pairs = [_pair(here.settings, request) for _ in range(effort.starts + 1)][1:]
-    return Measurement("start to first answer", *typical(pairs, "{:.3f} s"), ratio(pairs), "×", at_most=1.25)
+    return _pairs([ours(here.settings, tree) for tree in trees], [request] * (effort.starts + 1))
 
 
-def _first_verdict(here: BenchmarkEnvironment, effort: Effort, emulator: str) -> Measurement:
-    settings, pairs = here.with_firestore(emulator), []
-    for number in range(effort.starts + 1):
-        document = build(number)
+def _first_verdicts(
+    here: BenchmarkEnvironment, effort: Effort, emulator: str, trees: list[Tree]
+) -> list[list[tuple[float, float]]]:
+    """Return the times of each tree. Raise RuntimeError when a verdict is not what it should be."""
+    builds = [build(number) for number in range(effort.starts + 1)]
+    for document in builds:
         here.cloud.put_build(document)
-        pairs.append(_pair(settings, announced(document)))
-    expected = ["LOCAL_SOURCE"] * len(pairs)
+    sources = [ours(here.with_firestore(emulator), tree) for tree in trees]
+    pairs = _pairs(sources, list(map(announced, builds)))
+    expected = ["LOCAL_SOURCE"] * (len(builds) * len(trees))
     if here.verdicts() != expected:
         raise RuntimeError(f"expected the verdicts {expected}, got {here.verdicts()}")
-    counted = pairs[1:]
-    longer = median(verifier - bare for verifier, bare in counted)
-    return Measurement(_VERDICT, *typical(counted, "{:.3f} s"), longer, "s", at_most=1.5)
+    return pairs
 
 
-def _pair(settings: Mapping[str, str], request: bytes) -> tuple[float, float]:
-    with running(ours(settings), request) as verifier:
-        pass
-    with running(BARE, request) as bare:
-        pass
-    return verifier.seconds, bare.seconds
+def _pairs(sources: list[Source], requests: list[bytes]) -> list[list[tuple[float, float]]]:
+    """Return, for each source, its times and those of the bare function, in turn; the first ones do not count."""
+    times: list[list[tuple[float, float]]] = [[] for _ in sources]
+    for request in requests:
+        bare = _start(BARE, request)
+        for source, pairs in zip(sources, times, strict=True):
+            pairs.append((_start(source, request), bare))
+    return [pairs[1:] for pairs in times]
+
+
+def _start(source: Source, request: bytes) -> float:
+    with running(source, request) as function:
+        return function.seconds

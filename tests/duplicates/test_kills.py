@@ -23,7 +23,7 @@ from tests.duplicates.accelerated import SINCE, fast_clock
 from tests.duplicates.restartable import RestartableFunction, a_restartable_function
 from tests.duplicates.subscriptions import Subscriptions, push_subscriptions
 from verifier.adapters.firestore import FirestoreStore
-from verifier.cli.demo import differences
+from verifier.cli.demo_play import differences
 from verifier.controller.ledger import BUILDS
 from verifier.demo.scenario import JOB, NUMBER, POLICY, PROJECT, REGION, story
 from verifier.demo.stage import Stage

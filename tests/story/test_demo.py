@@ -17,7 +17,7 @@ import pytest
 from tests.absence import require
 from tests.busy import LONG_SECONDS
 from tests.fixtures.builds import document
-from verifier.cli.demo import REPORT, differences
+from verifier.cli.demo_play import REPORT, differences
 from verifier.demo.repository import make_repository
 from verifier.demo.scenario import BROKEN, FIX, FORGED, story
 from verifier.demo.stage import Decided

@@ -12,7 +12,7 @@ import re2
 from tests.absence import require
 from verifier.checks.policy_file import read_policy
 from verifier.checks.verdict import Check, Verdict
-from verifier.cli import main
+from verifier.cli import COMMANDS
 from verifier.config import VARIABLES
 from verifier.facts.logs import TEXT_PATHS
 from verifier.facts.source import Strength
@@ -136,7 +136,7 @@ def test_every_output_that_is_asked_for_exists() -> None:
 
 
 def test_every_command_is_in_the_table_and_nothing_else() -> None:
-    assert {name.split()[1] for name in first_column("## Command line")} == set(main.commands)
+    assert {name.split()[1] for name in first_column("## Command line")} == set(COMMANDS)
 
 
 def test_every_make_target_that_is_named_exists() -> None:

@@ -13,8 +13,6 @@ from typing import Any, TextIO
 
 import click
 
-from verifier.redact import one_line, plain, redact
-
 ERROR = 2
 _UNSEEN = re.compile(
     "[\0-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -45,6 +43,8 @@ def visible(text: str, most: int) -> str:
 
     Where a secret is in it, what cannot be seen is left out instead: nothing then parts the secret.
     """
+    from verifier.redact import one_line, plain, redact
+
     words = " ".join(text.split())
     if not _UNSEEN.search(words):
         return one_line(words, most)
