@@ -9,6 +9,7 @@
 | `test_compare_page.py` | docs/compare.md beside the states, the JSON, the exit codes and the commands |
 | `test_config.py` | settings come whole or not at all, and no secret shows |
 | `test_layers.py` | the rule of the layers: what may import what |
+| `test_linear_patterns.py` | expressions in `re` are linear in the text |
 | `test_names.py` | no two classes of one name |
 | `test_readme.py` | the README's tables and examples against the code |
 | `test_redact.py` | secrets go, the rest stays |

@@ -7,9 +7,11 @@ again only where a shell takes every character of it for itself, so that whoever
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from shlex import quote
 
 import re2
@@ -23,18 +25,18 @@ from verifier.redact.text import encodable
 class Kind(Enum):
     """What a part of a command is, as the form that it has."""
 
-    PROJECT = r"^(?:[a-z0-9][a-z0-9.-]{0,60}:)?[a-z0-9][a-z0-9-]{0,60}$"
-    REGION = r"^[a-z][a-z0-9-]{1,40}$"
-    TRIGGER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
-    BRANCH = r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}$"
-    OWNER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}(?:/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}){0,3}$"
-    REPOSITORY = r"^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,99}$"
-    JOB = r"^[a-z0-9][a-z0-9-]{0,62}$"
-    BUILD = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
+    PROJECT = r"(?:[a-z0-9][a-z0-9.-]{0,60}:)?[a-z0-9][a-z0-9-]{0,60}"
+    REGION = r"[a-z][a-z0-9-]{1,40}"
+    TRIGGER = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+    BRANCH = r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}"
+    OWNER = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}(?:/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}){0,3}"
+    REPOSITORY = r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,99}"
+    JOB = r"[a-z0-9][a-z0-9-]{0,62}"
+    BUILD = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
 
 
-_LONG_ID = re2.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
-_FORMS = {kind: re2.compile(kind.value) for kind in Kind}
+_LONG_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_FORMS = {kind: re.compile(kind.value) for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,10 @@ class Command:
         return " ".join(map(_quoted, self.arguments))
 
 
+@lru_cache(maxsize=1024)  # projects, regions and triggers recur from build to build
 def part(kind: Kind, text: str) -> str:
     """Return the text as a part of a command. Raises Malformed where it is not of this kind, or looks like a secret."""
-    if _FORMS[kind].match(text) and redact(text) == text:
+    if _FORMS[kind].fullmatch(text) and redact(text) == text:
         return text
     raise Malformed(f"the {kind.name.lower()}'s name is not of the form that a command takes")
 
@@ -65,7 +68,7 @@ def shown_trigger(trigger_id: str, *, quote: bool = False) -> str:
 
 def compare_upload(build_id: str) -> str:
     """Return the command that says what was in an upload. Raise Malformed where the id is none that it takes."""
-    short = build_id.partition("-")[0] if _LONG_ID.match(build_id) else build_id
+    short = build_id.partition("-")[0] if _LONG_ID.fullmatch(build_id) else build_id
     return str(Command(("verifier", "compare", part(Kind.BUILD, short), "--fix", "YOUR_COMMIT")))
 
 

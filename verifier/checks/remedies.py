@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re2
+import re
 
 from verifier.checks.commands import Command, Kind, part
 from verifier.checks.policy import Policy, Worker
 from verifier.errors import Malformed
 from verifier.facts.build import Build
 from verifier.facts.source import Commit, Strength, source_of
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
 def right_command(build: Build, policy: Policy) -> str:
@@ -83,4 +85,4 @@ def _owner_and_name(build: Build, policy: Policy) -> tuple[str, str]:
 
 def _trigger_name(repository: str, branch: str) -> str:
     """Return a name that a trigger may have: letters, digits and hyphens, 64 at the most."""
-    return str(re2.sub(r"[^A-Za-z0-9-]+", "-", f"{repository.lower()}-{branch}")).strip("-")[:64].rstrip("-")
+    return _NOT_IN_A_NAME.sub("-", f"{repository.lower()}-{branch}").strip("-")[:64].rstrip("-")

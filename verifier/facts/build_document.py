@@ -7,6 +7,7 @@ is cut where no meaning is lost, and what is too long all the same is left out a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
@@ -49,7 +50,7 @@ _MOST_STEPS = 100
 _MOST_WORD = 100
 _MOST_DEPENDENCIES = 64
 _MOST_ADDRESS = 600
-_PLACE = re2.compile(r"gs://[^\s'\"]+")
+_PLACE = re.compile(r"gs://[^\t\n\f\r '\"]+")
 _UNICODE = json.JSONEncoder(ensure_ascii=False)
 _AS_STORED = json.JSONEncoder(sort_keys=True)
 
@@ -193,7 +194,7 @@ def _is_read(name: str) -> bool:
 
 
 def _mapping(value: object, place: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         raise Malformed(f"{place}: expected an object, got {type(value).__name__}")
     return value
 

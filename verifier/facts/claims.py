@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,7 @@ _SHAS = ("COMMIT_SHA", "REVISION_ID", "SHORT_SHA")
 _NAMES = ("BRANCH_NAME", "TAG_NAME", "REF_NAME", "REPO_NAME", "REPO_FULL_NAME", "TRIGGER_NAME")
 _OWN_SHA = re2.compile(r"^_(?:\w*_)?(?:SHA\d*|(?:GIT|COMMIT|HEAD)_?SHA|COMMIT|COMMIT_?ID|REVISION)(?:_\w*)?$")
 """Whole words: `SHA` in `_SHARED_KEY` and `_SHAPE` is another one."""
-_HEX = re2.compile(r"(?i)^[0-9a-f]{7,64}$")
+_HEX = re.compile(r"[0-9A-Fa-f]{7,64}")
 _MOST_SHOWN = 80
 _MOST_KEPT = 300
 
@@ -62,7 +63,7 @@ def _against_nothing(build: Build) -> Iterator[Claim]:
         if build.claims.get(name) and not trigger_says_so:
             yield Claim(name, build.claims[name])
     for name, value in sorted(build.claims.items()):
-        if _is_for_a_sha(name) and _HEX.match(value):
+        if _is_for_a_sha(name) and _HEX.fullmatch(value):
             yield Claim(name, value)
 
 
@@ -99,7 +100,7 @@ def _is_for_a_sha(name: str) -> bool:
 @lru_cache(maxsize=1024)  # names and branches recur from build to build, and a commit within one
 def _shown(name: str, value: str) -> tuple[str, str]:
     """Return both without secrets: they are redacted together, for the one may say what the other is."""
-    if name in _SHAS and _HEX.match(value):
+    if name in _SHAS and _HEX.fullmatch(value):
         return name, value  # nothing is found in a commit, and looking for it is what most of an audit would cost
     name = excerpt(name, _MOST_KEPT).replace("=", "?")
     shown, sign, rest = excerpt(f"{name}={value}", len(name) + 1 + _MOST_KEPT).partition("=")

@@ -5,16 +5,15 @@ Documentation: "REST Resource: projects.locations.builds", Dependency.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import re2
-
 from verifier.facts.build import Build
 from verifier.facts.repository import Repository, parse_repository
 
-_SHA = re2.compile(r"(?i)^([0-9a-f]{40}|[0-9a-f]{64})$")
+_SHA = re.compile(r"[0-9A-Fa-f]{40}(?:[0-9A-Fa-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def _dependency(field: str, entry: Mapping[str, Any]) -> Dependency:
     repository = parse_repository(address)
     if repository is None:
         return Dependency(field, None, f"{address[:200] or 'nothing'} names no repository that can be read")
-    if not _SHA.match(revision):
+    if not _SHA.fullmatch(revision):
         seen = f"expected a full commit of {repository}, got {revision[:80]!r}, and nobody wrote down what was fetched"
         return Dependency(field, repository, seen)
     return Dependency(field, repository, "")

@@ -6,12 +6,11 @@ table of commands. What a step hides from it (a program of its own, a command pu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-
-import re2
 
 from verifier.facts.shipping_table import SHIPPING
 
@@ -63,10 +62,12 @@ _BEFORE = frozenset(
     "&& ||".split()
 )
 """What may stand before a command: a shell and its options, or another command that runs it."""
-_ASSIGNMENT = re2.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
-_BUILDER = re2.compile(r"(?i)(^|[-_.])(deploy|deployer|deployment|push|pusher|publish|publisher|uploader)([-_.]|$)")
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_BUILDER = re.compile(
+    r"(?:^|[-_.])(?:deploy|deployer|deployment|push|pusher|publish|publisher|uploader)(?:[-_.]|\Z)", re.IGNORECASE
+)
 """An image whose name says that it ships."""
-_STEP_ID = re2.compile(r"(?i)^(deploy|push|publish)([^a-z]|$)")
+_STEP_ID = re.compile(r"(deploy|push|publish)(?:[^a-z]|\Z)", re.IGNORECASE)
 """A step whose id begins with the word."""
 _SEPARATORS = str.maketrans(dict.fromkeys("\r;|`", "\n"))
 _QUOTES = str.maketrans(dict.fromkeys("\"'()", " "))
@@ -83,7 +84,7 @@ def shipping_word(step: Mapping[str, Any]) -> str:
             return found
     image = _base(str(step.get("name", ""))[:_MOST_NAME])
     name = _BUILDER.search(image)
-    said = _STEP_ID.search(str(step.get("id", ""))[:_MOST_NAME].strip())
+    said = _STEP_ID.match(str(step.get("id", ""))[:_MOST_NAME].strip())
     return f"image {image[:60]}" if name else f"id {said.group(1).lower()}" if said else ""
 
 

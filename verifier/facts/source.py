@@ -7,12 +7,11 @@ the rules and the forms of each year are set out in README.md, "What counts as a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-import re2
 
 from verifier.facts.build import SUCCESS, Build
 from verifier.facts.build_document import MOST_BYTES
@@ -76,12 +75,12 @@ class Unclear:
 
 Source = Commit | Upload | NoSource | Unclear
 
-_SHA = re2.compile(r"(?i)^([0-9a-f]{40}|[0-9a-f]{64})$")
-_SERVICE_BUCKET = re2.compile(r"^\d+\.cloudbuild-source\.googleusercontent\.com$")
-_PLAIN = re2.compile(r"(?i)^\s*(git\+)?(http|git):")
-_SUBMITTED = re2.compile(r"^source/\d+\.\d+-[0-9a-f]{32}\.[a-z.]+$")
-_STAGED = re2.compile(r"(?s)^(.*/)?\d+\.\d+-[0-9a-f]{32}\.(tgz|zip|gz)$")
-"""How `builds submit` names its archive wherever it is told to put it: by the time and a random id."""
+_SHA = re.compile(r"[0-9A-Fa-f]{40}(?:[0-9A-Fa-f]{24})?")
+_SERVICE_BUCKET = re.compile(r"[0-9]+\.cloudbuild-source\.googleusercontent\.com")
+_PLAIN = re.compile(r"[\t\n\f\r ]*(?:git\+)?(?:http|git):", re.IGNORECASE)
+_SUBMITTED = re.compile(r"source/[0-9]+\.[0-9]+-[0-9a-f]{32}\.[a-z.]+")
+_STAGED = re.compile(r"[0-9]+\.[0-9]+-[0-9a-f]{32}\.(?:tgz|zip|gz)")
+"""How `builds submit` names its archive in whatever folder it is told to put it: by the time and a random id."""
 _KINDS = frozenset(
     "storageSource repoSource gitSource storageSourceManifest connectedRepository developerConnectConfig".split()
 )
@@ -208,9 +207,10 @@ def _storage_fact(build: Build, resolved: list[_Revision]) -> Source:
             return Unclear(f"it names another file than {other}", field)
     bucket, name = _value(place, "bucket"), _value(place, "object")
     claimed = build.claims.get("COMMIT_SHA", "")
-    if _SERVICE_BUCKET.match(bucket) and build.trigger_id and _SHA.match(claimed) and name.startswith(f"{claimed}-"):
+    of_service = bool(_SERVICE_BUCKET.fullmatch(bucket))
+    if of_service and build.trigger_id and _SHA.fullmatch(claimed) and name.startswith(f"{claimed}-"):
         return Commit(claimed.lower(), Strength.SERVICE_UPLOAD, None, f"{field}.object")
-    if _SERVICE_BUCKET.match(bucket):
+    if of_service:
         # Nobody but the service may write there: no upload, but which commit it is, nothing says.
         return Unclear("it is a copy that Cloud Build made itself, and neither trigger nor name prove a commit", field)
     return Upload(bucket, name, _value(place, "generation"), _upload_tool(build, bucket, name), field)
@@ -218,10 +218,10 @@ def _storage_fact(build: Build, resolved: list[_Revision]) -> Source:
 
 def _resolved_fact(build: Build, resolved: list[_Revision]) -> Source:
     for revision in resolved:
-        if not _SHA.match(revision.text):
+        if not _SHA.fullmatch(revision.text):
             return Unclear(f"expected a full commit, got {revision.text[:80]!r}", revision.field)
     proof = resolved[0]
-    full_requests = [request for request in _requested(build) if _SHA.match(request.text)]
+    full_requests = [request for request in _requested(build) if _SHA.fullmatch(request.text)]
     for other in [*resolved[1:], *full_requests]:
         if other.text.lower() != proof.text.lower():
             return Unclear(f"it names another commit than {other.field}", proof.field)
@@ -257,14 +257,14 @@ def _unresolved_fact(build: Build) -> Source:
     if "repoSource" in build.source:
         return Unclear("it names a branch or tag, and no commit was resolved", "source.repoSource")
     claimed = build.claims.get("COMMIT_SHA", "")
-    if build.trigger_id and _SHA.match(claimed):
+    if build.trigger_id and _SHA.fullmatch(claimed):
         repository = asked[0].repository if asked else None
         return Commit(claimed.lower(), Strength.TRIGGERS_WORD, repository, "substitutions.COMMIT_SHA")
     return Unclear("it is recorded but empty, and no trigger names a commit", "source")
 
 
 def _requested_fact(build: Build, request: _Revision) -> Source:
-    if not _SHA.match(request.text):
+    if not _SHA.fullmatch(request.text):
         return Unclear(f"expected a full commit, got {request.text[:80]!r}, and none was resolved", request.field)
     if build.status != SUCCESS:
         return Unclear("a commit was asked for, but nothing says that it was fetched", request.field)
@@ -296,9 +296,9 @@ def _upload_tool(build: Build, bucket: str, name: str) -> str:
         return "gcloud functions deploy"
     if "_GAE_APPLICATION_YAML_PATH" in build.claims:
         return "gcloud app deploy"
-    if _SUBMITTED.match(name):
+    if _SUBMITTED.fullmatch(name):
         return "gcloud builds submit"
-    if _STAGED.match(name):
+    if _STAGED.fullmatch(name.rpartition("/")[2]):
         # A word of its own: an exemption for the other was never meant for any folder of any bucket.
         return "gcloud builds submit --gcs-source-staging-dir"
     return "unknown"
@@ -315,7 +315,7 @@ def _service(build: Build) -> str:
 
 def _part(holder: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     part = holder.get(kind)
-    return part if isinstance(part, Mapping) else {}
+    return part if isinstance(part, (dict, Mapping)) else {}
 
 
 def _value(part: Mapping[str, Any], name: str) -> str:
