@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from time import sleep
 from typing import Any
 
 import grpc
@@ -106,3 +107,35 @@ def failing_firestore(
             yield channel, handler.received
     finally:
         server.stop(None).wait()
+
+
+@contextmanager
+def slow_firestore(emulator: str, method: str, seconds: float) -> Iterator[grpc.Channel]:
+    """Yield a channel to the emulator on which the first call of this method arrives so late."""
+    late = [method]
+
+    class Late(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only
+        def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
+            path = str(handler_call_details.method)
+
+            def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+                if path.rpartition("/")[2] in late:
+                    late.clear()
+                    sleep(seconds)
+                try:
+                    return bytes(behind.unary_unary(path, bytes, bytes)(request, timeout=10))
+                except grpc.RpcError as error:
+                    failed: Any = error
+                    context.abort(failed.code(), failed.details())
+
+            return grpc.unary_unary_rpc_method_handler(answer)
+
+    with grpc.insecure_channel(emulator) as behind:
+        server = grpc.server(ThreadPoolExecutor(4), handlers=[Late()])
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                yield channel
+        finally:
+            server.stop(None).wait()

@@ -18,6 +18,12 @@ from verifier.services import Services
 LEDGER_SECONDS = 4.0
 """The most that one claim or one save may take in all: an unreachable ledger is noticed well within ten seconds."""
 
+FIRST_CLAIM_SECONDS = 9.0
+"""The same for the claims of a process that no ledger has answered yet: it connects first, on a machine that starts.
+
+Given up, a claim may arrive all the same, and then nobody goes on with its record before its lease ends.
+"""
+
 CALL_SECONDS = 8.0
 """The most that a call may take: who is asked to end at its beginning can still release the record afterwards, in the
 ten seconds that the platform grants."""
@@ -92,3 +98,8 @@ class Deployment:
         """Have a signal written, where there is one."""
         if signal is not None:
             self.listener(signal)
+
+    @property
+    def claim_seconds(self) -> float:
+        """The most that a claim may take now."""
+        return LEDGER_SECONDS if self.ledger.contact.answered else FIRST_CLAIM_SECONDS

@@ -12,15 +12,16 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from verifier import __version__
 from verifier.checks.judgement import Judgement, judgement_document, parse_judgement
-from verifier.errors import LostLease, Malformed, Unavailable
+from verifier.errors import LostLease, Malformed, ServiceError, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.services import Document, Store, Stored
 from verifier.times import parse_time, show_time
@@ -33,6 +34,7 @@ VERSION = 1
 _LEAST_SECONDS = 0.5
 _BESIDE, _LAST = "|", "~"
 """Between a channel and a place in its queue; and behind every place."""
+_MOST_GIVEN_UP = 100
 _MOST_ERROR = 500
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LAST_BACKOFF = timedelta(minutes=10)
@@ -298,6 +300,17 @@ class Lease:
     revision: str
 
 
+@dataclass(slots=True)
+class LedgerContact:
+    """What this process knows of its ledger from its own calls."""
+
+    answered: bool = False
+    """It has answered; before that, a call may have to connect first."""
+    given_up: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_GIVEN_UP))
+    """The nonces of claims that were given up. One of them in a record is a claim that arrived all the same: its lease
+    is nobody's, and whoever comes next need not wait for its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Claims and writes records.
@@ -311,6 +324,7 @@ class Ledger:
     lease: timedelta
     nonce: Callable[[], str]
     """Gives a text that nobody else has, for each claim."""
+    contact: LedgerContact = field(default_factory=LedgerContact)
 
     def claim(self, key: BuildKey, *, announced: bool, only_if_due: bool, timeout: float) -> Lease | None:
         """Return a lease of the build's record, creating it when there is none; None when there is nothing to do now.
@@ -319,12 +333,10 @@ class Ledger:
         was fetched already and it waits for its due time or for Slack: another message about it says nothing new.
         """
         left = self._countdown(timeout)
-        stored = self.store.read(BUILDS, key.digest, timeout=left())
+        stored = self._read(key, left())
         if stored is not None:
             return self.take(stored, only_if_due=only_if_due, timeout=left())
-        now = self.clock()
-        record = claimed(Record(key, created=now, announced=announced), self.nonce(), now, self.lease)
-        return self._write(record, None, left())
+        return self._claim(Record(key, created=self.clock(), announced=announced), None, left())
 
     def open(self, key: BuildKey, *, timeout: float) -> None:
         """Have a record of a build that nobody announced, due now: a new one, or the one that was given up.
@@ -344,7 +356,7 @@ class Ledger:
     def claim_running(self, key: BuildKey, *, timeout: float) -> Lease | None:
         """Return a lease of the build's record while its worker runs; None when nobody waits for a worker."""
         left = self._countdown(timeout)
-        stored = self.store.read(BUILDS, key.digest, timeout=left())
+        stored = self._read(key, left())
         if stored is None or is_done(stored.document):
             return None
         record = parse_record(stored.document)
@@ -357,9 +369,10 @@ class Ledger:
             return None
         record, now = parse_record(stored.document), self.clock()
         waits = record.build is not None and (record.unsaid or (record.due and now < record.due))
-        if is_leased(record, now) or (only_if_due and waits):
+        is_nobodys = record.owner in self.contact.given_up
+        if not is_nobodys and (is_leased(record, now) or (only_if_due and waits)):
             return None
-        return self._write(claimed(record, self.nonce(), now, self.lease), stored.revision, timeout)
+        return self._claim(record, stored.revision, timeout)
 
     def save(self, lease: Lease, record: Record, *, timeout: float) -> Lease:
         """Write the leased record. Raises LostLease when it is no longer ours."""
@@ -367,6 +380,19 @@ class Ledger:
         if mine is None:
             raise LostLease(f"{record.key.name}: another invocation has its lease")
         return mine
+
+    def _read(self, key: BuildKey, timeout: float) -> Stored | None:
+        stored = self.store.read(BUILDS, key.digest, timeout=timeout)
+        self.contact.answered = True
+        return stored
+
+    def _claim(self, record: Record, revision: str | None, timeout: float) -> Lease | None:
+        mine = claimed(record, self.nonce(), self.clock(), self.lease)
+        try:
+            return self._write(mine, revision, timeout)
+        except ServiceError:
+            self.contact.given_up.append(mine.owner)
+            raise
 
     def _write(self, record: Record, revision: str | None, timeout: float) -> Lease | None:
         """Create (without a revision) or replace, and return the lease; None when somebody else wrote first.

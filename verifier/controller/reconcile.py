@@ -36,7 +36,7 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict, decide
 from verifier.checks.worker import given_up, not_run
 from verifier.controller.attempt import Attempt, Done, Ending, GiveUp, RequeueAt, SlackUnreachable
-from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.budget import Budget, Deployment
 from verifier.controller.error_book import remember
 from verifier.controller.fetch import fetch_build
 from verifier.controller.ledger import Lease
@@ -75,7 +75,7 @@ def reconcile(
     """
     try:
         lease = deployment.ledger.claim(
-            key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(LEDGER_SECONDS)
+            key, announced=announced, only_if_due=only_if_due, timeout=budget.seconds(deployment.claim_seconds)
         )  # 3
     except Malformed as error:
         return _unreadable(key, deployment, error)
@@ -90,7 +90,7 @@ def reconcile_running(key: BuildKey, deployment: Deployment, budget: Budget) -> 
     now = deployment.services.clock()
     deployment.arrivals.note(key.project, now)
     try:
-        lease = deployment.ledger.claim_running(key, timeout=budget.seconds(LEDGER_SECONDS))  # 3
+        lease = deployment.ledger.claim_running(key, timeout=budget.seconds(deployment.claim_seconds))  # 3
     except Malformed as error:
         return _unreadable(key, deployment, error)
     return _advance(deployment, lease, budget, heard=now).trouble
@@ -107,7 +107,9 @@ def resume(stored: Stored, deployment: Deployment, budget: Budget) -> Progress:
 
     Raises ServiceError and Stopping, as `reconcile` does, and Malformed for a record that this version can't read.
     """
-    return _advance(deployment, deployment.ledger.take(stored, timeout=budget.seconds(LEDGER_SECONDS)), budget)  # 3
+    return _advance(
+        deployment, deployment.ledger.take(stored, timeout=budget.seconds(deployment.claim_seconds)), budget
+    )  # 3
 
 
 def _advance(deployment: Deployment, lease: Lease | None, budget: Budget, *, heard: datetime | None = None) -> Progress:

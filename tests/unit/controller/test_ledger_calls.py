@@ -150,6 +150,42 @@ def test_done_in_the_words_of_a_later_version_is_not_taken_for_done(shelf: Shelf
         ledger_of(shelf).claim_running(KEY, timeout=IN_TIME)
 
 
+@pytest.mark.parametrize("there_before", [False, True])
+def test_a_claim_whose_reply_was_lost_is_taken_up_again_by_its_process_and_by_no_other(
+    shelf: Shelf, there_before: bool
+) -> None:
+    if there_before:
+        shelf.put(WAITING)
+    ledger, shelf.loses_replies, shelf.forgets = ledger_of(shelf), True, True
+    with pytest.raises(Unavailable):
+        ledger.claim(KEY, announced=True, only_if_due=False, timeout=IN_TIME)
+    shelf.loses_replies = shelf.forgets = False
+    assert claim(shelf) is None
+    again = ledger.claim(KEY, announced=True, only_if_due=True, timeout=IN_TIME)
+    assert again is not None
+    assert again.record.fence == 2
+
+
+def test_a_lease_that_was_given_is_nobody_elses_whatever_became_of_its_later_writes(shelf: Shelf) -> None:
+    ledger = ledger_of(shelf)
+    lease = ledger.claim(KEY, announced=True, only_if_due=False, timeout=IN_TIME)
+    assert lease is not None
+    shelf.is_known_to_be_away = True
+    with pytest.raises(Unavailable):
+        ledger.save(lease, lease.record, timeout=IN_TIME)
+    assert ledger.claim(KEY, announced=True, only_if_due=False, timeout=IN_TIME) is None
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_ledger_has_answered_once_a_record_was_read(shelf: Shelf, is_there: bool) -> None:
+    ledger = ledger_of(shelf)
+    assert not ledger.contact.answered
+    if is_there:
+        shelf.put(RUNNING)
+    ledger.claim_running(KEY, timeout=IN_TIME)
+    assert ledger.contact.answered
+
+
 def test_a_record_that_is_there_is_taken_as_it_was_read(shelf: Shelf) -> None:
     shelf.put(replace(WAITING, fence=6, announced=False))
     lease = claim(shelf)
