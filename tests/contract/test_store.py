@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from verifier.adapters.sqlite import SqliteStore
+from verifier.adapters.sqlite import QUEUES, SqliteStore
 from verifier.errors import Refused
 from verifier.services import Document, Store, Stored
 from verifier.standin.clock import system_clock
@@ -164,7 +164,7 @@ def test_an_equal_replacement_keeps_the_revision_so_a_claim_must_differ_from_the
     assert store.replace("builds", "a", {"due": None, "state": 1}, first.revision, timeout=SOON) == first
 
 
-FIELDS = pytest.mark.parametrize("field", ["due", "unsaid", "late"])
+FIELDS = pytest.mark.parametrize("field", ["due", *QUEUES])
 
 
 @FIELDS

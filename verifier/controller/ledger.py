@@ -31,6 +31,9 @@ MARKS = "marks"
 VERSION = 1
 """Of a stored record. A release raises it with what an earlier one would misread, or lose when it writes the record."""
 
+KEPT_WHOLE_FOR = timedelta(days=400)
+"""As long as the audit trail keeps its entries, where nobody chose otherwise."""
+
 _LEAST_SECONDS = 0.5
 _BESIDE, _LAST = "|", "~"
 """Between a channel and a place in its queue; and behind every place."""
@@ -146,11 +149,15 @@ class Record:
     """For how long they could not be read for that reason before: it does not count against their deadline."""
     unled: tuple[str, ...] = ()
     """Moments of stack traces in the logs, before which the next reading looks: see `worker_logs.py`."""
+    cut_due: datetime | None = None
+    """When its build's document and findings are cut, which nobody needs any more; None until it is done, and then."""
+    cut: datetime | None = None
+    """When they were."""
 
 
 _MOMENTS = frozenset(
     """created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried
-    quota_since""".split()
+    quota_since cut_due cut""".split()
 )
 _LISTS = frozenset({"images", "extras", "args", "claimants", "unled"})
 _WAITS = "it waits for the version that wrote it; install that one, or a later one"
@@ -287,9 +294,27 @@ def failures(record: Record, step: str) -> int:
 
 
 def settled(record: Record, state: State) -> Record:
-    """Return the record with nothing more to do."""
+    """Return the record with nothing more to do, but to be cut when it is old."""
     rested = replace(record, owner="", lease_until=None, due=None, unsaid=None, queue=None)
-    return replace(rested, state=state, attempts=0, error="")
+    ended = replace(rested, state=state, attempts=0, error="")
+    return replace(ended, cut_due=cut_due(ended))
+
+
+def cut_due(record: Record) -> datetime | None:
+    """Return when a record is to be cut: long after its verdict; None where it is not done, or was cut."""
+    if record.state is not State.DONE or record.judgement is None or record.cut is not None:
+        return None
+    return record.judgement.decided + KEPT_WHOLE_FOR
+
+
+def cut(record: Record, now: datetime) -> Record:
+    """Return a done record without its build's document and its findings.
+
+    What stays is small, and stays for good: with key and state a message that comes late is a duplicate, and with the
+    images' digests an image has the build that made it.
+    """
+    judgement = replace(record.judgement, findings=(), errors=()) if record.judgement else None
+    return replace(record, build=None, judgement=judgement, cut_due=None, cut=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +331,8 @@ class LedgerContact:
 
     answered: bool = False
     """It has answered; before that, a call may have to connect first."""
+    all_dated: bool = False
+    """Every record has been given its time to be cut, by `dating.py`."""
     given_up: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_GIVEN_UP))
     """The nonces of claims that were given up. One of them in a record is a claim that arrived all the same: its lease
     is nobody's, and whoever comes next need not wait for its end."""

@@ -9,6 +9,7 @@
    watches
 5. name the places that were not listed in time, and tell the function's own log of what waits for long
    (`lateness.py`)
+6. give records of version 0.1.0 the time at which they are cut (`dating.py`), while there are any
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.channel_queue import enrol_channels
+from verifier.controller.dating import date_old_records
 from verifier.controller.hand_out import HandedOut, hand_out
 from verifier.controller.lateness import signal_lateness
 from verifier.controller.ledger import MARKS
@@ -81,6 +83,8 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
             late = late_places(store, watched, clock(), budget.seconds(LEDGER_SECONDS))  # 5
         with _noted(problems, "lateness"):
             signal_lateness(deployment, budget)
+        with _noted(problems, "old records"):
+            date_old_records(deployment, clock(), budget)  # 6
     finally:
         store.replace(MARKS, _LEASE_MARK, {"until": None}, turn.revision, timeout=LEDGER_SECONDS)
     unlisted = ["/".join(place) for place in missing] + [place.name for place in late] + list(worked.unlisted)

@@ -20,6 +20,7 @@ from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.channel import CHANNELS
 from verifier.controller.channel_queue import work_channel
 from verifier.controller.channel_state import parse_channel
+from verifier.controller.cutting import cut_record
 from verifier.controller.ledger import BUILDS, MARKS
 from verifier.controller.listing import list_place
 from verifier.controller.places import is_watched, pass_by, shown_place
@@ -33,6 +34,8 @@ from verifier.times import show_time
 _SKEW = timedelta(seconds=5)
 """By so much may the clock of the instance that does the work be behind the one that handed it out."""
 _PUT_OFF = timedelta(hours=1)
+NOBODY = ("", "")
+"""Whose work it is that asks no project anything: all of it together has one turn, and says nothing about a project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,11 @@ def _read_upload(name: str, stored: Stored, at: WorkContext) -> WorkDone:
     return WorkDone(read.trouble, read.ignored)
 
 
+def _cut(name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    cut_record(name, stored, at.deployment, at.budget)
+    return WorkDone()
+
+
 def _owner_of_record(record: Document) -> tuple[str, str]:
     key = record.get("key")
     named = key if isinstance(key, Mapping) else {}
@@ -185,7 +193,16 @@ UPLOAD = WorkKind(
     handle=_read_upload,
     title=lambda _, upload: f"upload of build {upload.get('id')}",
 )
-KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD, UPLOAD)}
+CUT = WorkKind(
+    word="cut",
+    collection=BUILDS,
+    field="cut_due",
+    owner=lambda _: NOBODY,
+    owner_fields=("key",),
+    handle=_cut,
+    title=lambda name, _: f"record {name}, to be cut",
+)
+KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD, UPLOAD, CUT)}
 
 
 def kinds_of(deployment: Deployment) -> list[WorkKind]:

@@ -19,6 +19,8 @@ from verifier.controller.ledger import (
     after_failure,
     channel_of,
     claimed,
+    cut,
+    cut_due,
     failures,
     parse_record,
     queue_of,
@@ -282,9 +284,27 @@ def test_without_a_verdict_it_waits_by_its_own_beginning() -> None:
 
 @pytest.mark.parametrize("state", [State.DONE, State.UNCONFIRMED])
 def test_a_settled_record_is_due_never_again_and_has_no_trouble_left(state: State) -> None:
-    assert settled(WHOLE, state) == replace(
-        WHOLE, state=state, owner="", lease_until=None, due=None, unsaid=None, attempts=0, error=""
+    assert replace(settled(WHOLE, state), cut_due=None) == replace(
+        WHOLE, state=state, owner="", lease_until=None, due=None, unsaid=None, attempts=0, error="", cut_due=None
     )
+
+
+def test_a_record_is_cut_400_days_after_its_verdict_if_it_is_done_and_not_cut_yet() -> None:
+    assert WHOLE.judgement is not None
+    done, days = settled(WHOLE, State.DONE), timedelta(days=400)
+    assert done.cut_due == cut_due(done) == WHOLE.judgement.decided + days
+    assert cut_due(replace(done, cut=NOW)) is None
+    assert cut_due(replace(done, judgement=None)) is None
+    assert settled(WHOLE, State.UNCONFIRMED).cut_due is None
+
+
+def test_a_cut_record_has_lost_its_builds_document_and_findings_and_nothing_else() -> None:
+    assert WHOLE.judgement is not None
+    done = settled(WHOLE, State.DONE)
+    lean = replace(WHOLE.judgement, findings=(), errors=())
+    assert cut(done, NOW) == replace(done, build=None, judgement=lean, cut_due=None, cut=NOW)
+    assert parse_record(record_document(cut(done, NOW))) == cut(done, NOW)
+    assert cut(replace(done, judgement=None), NOW).judgement is None
 
 
 def test_a_failure_counts_on_at_its_step_and_keeps_what_was_done() -> None:
