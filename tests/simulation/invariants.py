@@ -142,7 +142,8 @@ class Invariants:
             self._require(not before[word] or after[word], f"{name}: was {word}, and is not any more")
         self._require(set(before["extras"]) <= set(after["extras"]), f"{name}: other executions were forgotten")
         if after["owner"] and after["owner"] != before["owner"]:
-            free = not before["owner"] or self.kernel.clock() >= parse_time(before["lease_until"])
+            holder = before["owner"].partition("#")[0]
+            free = not holder or holder in self.kernel.ended or self.kernel.clock() >= parse_time(before["lease_until"])
             self._require(free, f"{name} was taken from {before['owner']}, whose lease still runs")
             self._require(after["fence"] > before["fence"], f"{name} was taken over without a new fence")
         elif not before["owner"] and before["state"] == "unconfirmed":

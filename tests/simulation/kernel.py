@@ -33,10 +33,12 @@ class Process(greenlet):
         self.stopping = False
         """It is asked to end, and will be killed."""
         self._body = body
+        self._ended = kernel.ended
 
     def _live(self) -> None:
         with suppress(Killed):
             self._body()
+            self._ended.add(self.name)
 
 
 class Kernel:
@@ -45,6 +47,8 @@ class Kernel:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.hub = getcurrent()
+        self.ended: set[str] = set()
+        """The processes that came to their own end, by name: nobody waits for what they have asked for."""
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._processes: list[Process] = []
