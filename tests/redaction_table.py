@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from verifier.redact import RULES
+from verifier.redact.rules import RULES
 
 PAGE = Path(__file__).parents[1] / "docs" / "redaction.md"
 BEGIN, END = "<!-- The rules: python -m tests.redaction_table writes them. -->\n", "<!-- End of the rules. -->\n"

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.made_up import made_up
-from verifier.redact import FAILED, REDACTED, RULES, excerpt, plain, redact
+from verifier.redact import FAILED, REDACTED, excerpt, plain, redact
+from verifier.redact.rules import RULES
 
 _WORD = string.ascii_letters + string.digits
 

@@ -8,8 +8,9 @@ import pytest
 
 from tests.unit.counted import CountedText
 from tests.unit.made_up import leaks, made_up
-from verifier.redact import MARGIN, REDACTED, RULES, excerpt, one_line, plain
+from verifier.redact import MARGIN, REDACTED, excerpt, one_line, plain
 from verifier.redact.rule import Rule
+from verifier.redact.rules import RULES
 
 MOST = 300
 KINDS = (

@@ -8,10 +8,10 @@ from itertools import product
 import pytest
 
 from tests.unit.made_up import leaks, made_up
-from verifier.redact import REDACTED, RULES, redact
+from verifier.redact import REDACTED, redact
 from verifier.redact.redaction import redacted_by
 from verifier.redact.rule import Rule
-from verifier.redact.rules import search_for
+from verifier.redact.rules import RULES, search_for
 
 NAMES = (
     " password DB_PASSWORD dbPassword PGPASSWORD passwd MYSQL_PWD SMTP_PASS db_pass pass passphrase"

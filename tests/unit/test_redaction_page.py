@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.redaction_table import PAGE, with_table
-from verifier.redact import RULES
+from verifier.redact.rules import RULES
 
 
 def test_the_page_has_each_rule_as_it_is() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import re2
 
 from verifier.facts.execution import JobName
-from verifier.facts.logs import Repeated
 from verifier.redact import excerpt
+
+if TYPE_CHECKING:
+    from verifier.facts.logs import Repeated
 
 MOST_DAYS = 90
 """How many days from today an error may be accepted at the most."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from shlex import quote
 
 import re2
@@ -36,7 +36,12 @@ class Kind(Enum):
 
 
 _LONG_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_FORMS = {kind: re.compile(kind.value) for kind in Kind}
+
+
+@cache
+def form(kind: Kind) -> re.Pattern[str]:
+    """Return the expression that a part of this kind fits as a whole."""
+    return re.compile(kind.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Command:
 @lru_cache(maxsize=1024)  # projects, regions and triggers recur from build to build
 def part(kind: Kind, text: str) -> str:
     """Return the text as a part of a command. Raises Malformed where it is not of this kind, or looks like a secret."""
-    if _FORMS[kind].fullmatch(text) and redact(text) == text:
+    if form(kind).fullmatch(text) and redact(text) == text:
         return text
     raise Malformed(f"the {kind.name.lower()}'s name is not of the form that a command takes")
 

@@ -19,7 +19,7 @@ from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
 from verifier.errors import SettingsError
 from verifier.facts.execution import JobName
-from verifier.facts.logs import MOST_QUERY, LogReading, LogRules, Pattern, longest_query, unknown_rows
+from verifier.facts.logs import LogRules, Pattern, unknown_rows
 from verifier.facts.repository import Repository, parse_repository
 from verifier.facts.source import Strength
 from verifier.problems import Problems
@@ -205,18 +205,26 @@ def _log_rules(table: Table, for_all: _Patterns, own: _Patterns) -> LogRules:
     )
     count = len(rules.failures) + len(rules.ignored) + len(rules.expected)
     names = [pattern.name for pattern in rules.expected]
-    query = longest_query(rules)
     if count > MOST_PATTERNS:
         table.wrong("", f"at most {MOST_PATTERNS} patterns, those for every worker among them", count)
     if len(set(names)) < len(names):
         table.wrong("expect", "every pattern under a name of its own, those for every worker among them", names)
+    if count:
+        _try_together(table, rules)
+    return rules
+
+
+def _try_together(table: Table, rules: LogRules) -> None:
+    """Note what a team's own patterns can't be together with ours: what judges logs is loaded where there are any."""
+    from verifier.facts.logs import MOST_QUERY, LogReading, longest_query
+
+    query = longest_query(rules)
     if query > MOST_QUERY:
         table.wrong("", f"patterns that fit into a log query of {MOST_QUERY} characters", query)
     try:
         LogReading(rules, "")
     except re2.error as error:
         table.wrong("", "patterns that RE2 can look for together", _reason(error))
-    return rules
 
 
 def _accept(table: Table, today: date | None) -> Accept:

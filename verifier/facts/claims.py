@@ -12,7 +12,8 @@ import re2
 from verifier.facts.build import Build
 from verifier.facts.repository import CASE_BLIND_HOSTS, SOURCE_REPOSITORIES
 from verifier.facts.source import Commit, Source
-from verifier.redact import REDACTED, excerpt, names_a_secret
+from verifier.redact import REDACTED, excerpt
+from verifier.redact.names import names_a_secret
 from verifier.redact.text import capped
 
 _SHAS = ("COMMIT_SHA", "REVISION_ID", "SHORT_SHA")

@@ -7,9 +7,7 @@ whatever the text. docs/redaction.md says what is kept back, and what redaction 
 
 from __future__ import annotations
 
-from verifier.redact.names import names_a_secret
 from verifier.redact.redaction import FAILED, REDACTED, excerpt, one_line, redact
-from verifier.redact.rules import RULES
 from verifier.redact.text import MARGIN, plain
 
-__all__ = ["FAILED", "MARGIN", "REDACTED", "RULES", "excerpt", "names_a_secret", "one_line", "plain", "redact"]
+__all__ = ["FAILED", "MARGIN", "REDACTED", "excerpt", "one_line", "plain", "redact"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from verifier.redact.rule import Rule, RuleGroup, SecretValues
-from verifier.redact.rules import Search, search_for_all
+from verifier.redact.rule import LONGEST_JUDGED, Rule, RuleGroup, SecretValues
 from verifier.redact.text import MARGIN, capped, encodable, seen
-from verifier.redact.values import LONGEST_JUDGED, is_secret, without_closers
+
+if TYPE_CHECKING:
+    from verifier.redact.rules import Search
 
 REDACTED = "[redacted]"
 FAILED = "[could not be redacted]"
@@ -37,7 +38,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     proportion to the text; `excerpt` costs what its limit costs.
     """
     try:
-        return redacted_by(search_for_all(), _without(encodable(text), secrets))
+        return redacted_by(_every_rule(), _without(encodable(text), secrets))
     except Exception:  # noqa: BLE001 - whatever went wrong, the text must not get out
         return FAILED
 
@@ -61,6 +62,13 @@ def one_line(text: str, most: int) -> str:
     return " ".join(excerpt(text, most).split())
 
 
+def _every_rule() -> Search:
+    """Return what is looked for. The rules are loaded with the first text: a function that starts redacts none."""
+    from verifier.redact.rules import search_for_all
+
+    return search_for_all()
+
+
 def redacted_by(search: Search, text: str) -> str:
     """Return the text without what these rules find."""
     return _rest(text.encode(), list(_found(search, text.encode())))
@@ -79,7 +87,7 @@ def _beginning(text: str, most: int, secrets: list[str]) -> str:
     word = 1 + max(whole.rfind(sign) for sign in " \n\t")
     shown = max(len(whole) - MARGIN // 2, min(word, most))
     data, limit = whole[: max(word, shown)].encode(), len(whole[:shown].encode())
-    return _rest(data, [span for span in _found(search_for_all(), data) if span.start < limit], limit)
+    return _rest(data, [span for span in _found(_every_rule(), data) if span.start < limit], limit)
 
 
 class _Span(NamedTuple):
@@ -129,6 +137,8 @@ def _is_done(value: bytes) -> bool:
 
 
 def _judged(rule: Rule, data: bytes, first: int, start: int, stop: int) -> bool:
+    from verifier.redact.values import is_secret
+
     if rule.judge is SecretValues.ALL:
         return True
     if stop - start > LONGEST_JUDGED and rule.judge is not SecretValues.TABLE:
@@ -139,6 +149,8 @@ def _judged(rule: Rule, data: bytes, first: int, start: int, stop: int) -> bool:
 
 
 def _without_closers(data: bytes, start: int, stop: int) -> int:
+    from verifier.redact.values import without_closers
+
     if stop - start > LONGEST_JUDGED:
         return stop
     value = data[start:stop].decode("latin-1")

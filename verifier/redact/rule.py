@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+LONGEST_JUDGED = 200
+"""A longer value is always a secret. So nothing that is passed over, to be looked at again, is long."""
+
 
 class RuleGroup(StrEnum):
     """What a rule knows a secret by."""

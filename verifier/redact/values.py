@@ -7,9 +7,6 @@ from collections.abc import Callable
 
 from verifier.redact.rule import SecretValues
 
-LONGEST_JUDGED = 200
-"""A longer value is always a secret. So nothing that is passed over, to be looked at again, is long."""
-
 # Not RE2, whose Python side is slow for short texts: what is looked at here has `LONGEST_JUDGED` characters at most.
 _PLACEHOLDER = re.compile(
     r"""[-*.xX#_?+=\u2022\u25cf\u2026%s]+  # a mask; also what is left of a format or of an ellipsis

@@ -24,25 +24,29 @@ in no promised order.
 
 from __future__ import annotations
 
-from verifier.facts.logs.document import entry_of_document, entry_of_line
-from verifier.facts.logs.entry import EXECUTION_LABEL, PLATFORM_LOGS, SYSTEM_LOG, LogEntry
-from verifier.facts.logs.identity import ALGORITHM, Described, describe
-from verifier.facts.logs.levels import ERROR, LEVEL_FIELDS
-from verifier.facts.logs.noise import NOISE
-from verifier.facts.logs.patterns import LogRules, Pattern, row_names, unknown_rows
-from verifier.facts.logs.query import MOST_QUERY, MOST_UNLED, job_filter, log_filter, longest_query
-from verifier.facts.logs.reading import MOST_KINDS, LogReading, read_twice
-from verifier.facts.logs.result import Ending, Folded, LogFacts, Repeated, Unlabelled
-from verifier.facts.logs.row import RuleRow
-from verifier.facts.logs.rules import ROWS
-from verifier.facts.logs.text import (
-    ERROR_FIELDS,
-    FIELD_NAMES,
-    MESSAGE_FIELDS,
-    TEXT_PATHS,
-    Structured,
-    structured,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from verifier.facts.logs.document import entry_of_document, entry_of_line
+    from verifier.facts.logs.entry import EXECUTION_LABEL, PLATFORM_LOGS, SYSTEM_LOG, LogEntry
+    from verifier.facts.logs.identity import ALGORITHM, Described, describe
+    from verifier.facts.logs.levels import ERROR, LEVEL_FIELDS
+    from verifier.facts.logs.noise import NOISE
+    from verifier.facts.logs.patterns import LogRules, Pattern, row_names, unknown_rows
+    from verifier.facts.logs.query import MOST_QUERY, MOST_UNLED, job_filter, log_filter, longest_query
+    from verifier.facts.logs.reading import MOST_KINDS, LogReading, read_twice
+    from verifier.facts.logs.result import Ending, Folded, LogFacts, Repeated, Unlabelled
+    from verifier.facts.logs.row import RuleRow
+    from verifier.facts.logs.rules import ROWS
+    from verifier.facts.logs.text import (
+        ERROR_FIELDS,
+        FIELD_NAMES,
+        MESSAGE_FIELDS,
+        TEXT_PATHS,
+        Structured,
+        structured,
+    )
 
 __all__ = [
     "ALGORITHM",
@@ -83,3 +87,45 @@ __all__ = [
     "structured",
     "unknown_rows",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Return what is imported from here, loaded when it is first asked for: a function that starts judges no logs.
+
+    Raises AttributeError for a name that is not in `__all__`.
+    """
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+_MODULES = {
+    name: module
+    for module, names in {
+        "document": ("entry_of_document", "entry_of_line"),
+        "entry": ("EXECUTION_LABEL", "PLATFORM_LOGS", "SYSTEM_LOG", "LogEntry"),
+        "identity": ("ALGORITHM", "Described", "describe"),
+        "levels": ("ERROR", "LEVEL_FIELDS"),
+        "noise": ("NOISE",),
+        "patterns": ("LogRules", "Pattern", "row_names", "unknown_rows"),
+        "query": ("MOST_QUERY", "MOST_UNLED", "job_filter", "log_filter", "longest_query"),
+        "reading": ("MOST_KINDS", "LogReading", "read_twice"),
+        "result": ("Ending", "Folded", "LogFacts", "Repeated", "Unlabelled"),
+        "row": ("RuleRow",),
+        "rules": ("ROWS",),
+        "text": (
+            "ERROR_FIELDS",
+            "FIELD_NAMES",
+            "MESSAGE_FIELDS",
+            "TEXT_FIELDS",
+            "TEXT_PATHS",
+            "Structured",
+            "structured",
+        ),
+    }.items()
+    for name in names
+}
+"""Where each name comes from."""

@@ -6,9 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from verifier.facts.logs.noise import NOISE
-from verifier.facts.logs.rules import ROWS
-
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -39,6 +36,9 @@ class LogRules:
 
 def row_names() -> tuple[str, ...]:
     """Return the names of all rows that can be switched off."""
+    from verifier.facts.logs.noise import NOISE
+    from verifier.facts.logs.rules import ROWS
+
     return tuple(row.name for row in (*ROWS, *NOISE))
 
 
