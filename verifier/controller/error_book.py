@@ -17,7 +17,7 @@ from verifier.controller.attempt import Attempt
 from verifier.errors import Malformed, ServiceError, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.execution import JobName
-from verifier.facts.logs import ALGORITHM, Repeated
+from verifier.facts.logs import Repeated
 from verifier.services import Document, Store, Stored
 from verifier.times import parse_time, show_time
 
@@ -107,6 +107,8 @@ def _countdown(attempt: Attempt, seconds: float) -> Callable[[], float]:
 
 def book_document(book: ErrorBook, job: JobName, nonce: str) -> dict[str, Any]:
     """Return the book as JSON values. The errors are one text: nobody looks for a part of them, so none is indexed."""
+    from verifier.facts.logs import ALGORITHM
+
     errors = [
         {
             "identity": known.identity,
