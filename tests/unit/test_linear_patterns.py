@@ -16,11 +16,21 @@ import pytest
 import verifier.checks
 import verifier.facts
 from verifier.checks import commands, remedies
-from verifier.facts import build_document, claims, dependencies, shipping, source
+from verifier.controller import events
+from verifier.facts import build, build_document, claims, dependencies, shipping, source
 
 LENGTH = 100_000
 _FORMS = {kind.name: commands.form(kind).fullmatch for kind in commands.Kind}
+TEXTS = {
+    "build._PROJECT": build._PROJECT,
+    "build._LOCATION": build._LOCATION,
+    "build._ID": build._ID,
+    "events._STATUS": events._STATUS,
+    "events._WORD": events._WORD,
+}
+"""Those that are compiled when they are first used."""
 USES: dict[str, Callable[[str], object]] = {
+    **{name: re.compile(text).fullmatch for name, text in TEXTS.items()},
     **{f"commands.{name}": use for name, use in _FORMS.items()},
     "remedies._NOT_IN_A_NAME": lambda text: remedies._NOT_IN_A_NAME.sub("-", text),
     "build_document._PLACE": build_document._PLACE.findall,
@@ -63,12 +73,13 @@ def test_every_expression_of_facts_and_checks_that_runs_in_re_is_shown() -> None
             values = vars(import_module(module.name))
             short = module.name.rpartition(".")[2]
             found |= {f"{short}.{name}" for name, value in values.items() if isinstance(value, re.Pattern)}
-    assert found == {name for name in USES if name not in {f"commands.{kind.name}" for kind in commands.Kind}}
+    assert found == USES.keys() - TEXTS.keys() - {f"commands.{kind.name}" for kind in commands.Kind}
 
 
 @pytest.mark.parametrize("text", ["main\n", "main\n\n", "ma\nin", "main\x00", "máin", "\udcff"])
 def test_what_is_read_whole_takes_no_line_end_and_no_other_alphabet(text: str) -> None:
     assert [name for name in _FORMS if _FORMS[name](text)] == []
+    assert [name for name in TEXTS if USES[name](text)] == []
     assert not claims._HEX.fullmatch(f"abcdef0{text}")
 
 

@@ -7,14 +7,13 @@ they are read strictly, and what can't be read is a value (`Quarantined`), not a
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
-
-import re2
 
 from verifier.config import Watched
 from verifier.errors import Malformed
@@ -37,8 +36,8 @@ COMPLETION = "/Jobs.RunJob"
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
-_STATUS = re2.compile(r"^[A-Z][A-Z_]{0,39}$")
-_WORD = re2.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")
+_STATUS = r"^[A-Z][A-Z_]{0,39}$"
+_WORD = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"
 """A kind of work, or the name of a document: none that a database would refuse."""
 _MOST_REASON = 500
 
@@ -225,15 +224,15 @@ def _sweep(data: Mapping[str, Any], watched: Watched) -> Hint:  # noqa: ARG001 -
 def _work(data: Mapping[str, Any], watched: Watched) -> Hint:  # noqa: ARG001 - a reader like the others
     kind, name = (text_in(data.get(field), field) for field in ("kind", "name"))
     for field, value in (("kind", kind), ("name", name)):
-        if not _WORD.match(value):
-            raise Malformed(f"{field}: expected {_WORD.pattern}, got {said(value)}")
+        if not re.fullmatch(_WORD, value):
+            raise Malformed(f"{field}: expected {_WORD}, got {said(value)}")
     return Work(kind, name)
 
 
 def _build(data: Mapping[str, Any], watched: Watched) -> Hint:
     status = text_in(data.get("status"), "status")
-    if not _STATUS.match(status):
-        raise Malformed(f"status: expected {_STATUS.pattern}, got {said(status)}")
+    if not re.fullmatch(_STATUS, status):
+        raise Malformed(f"status: expected {_STATUS}, got {said(status)}")
     key = _build_key(data, watched)
     if status in NOT_TERMINAL:
         return Irrelevant(f"build status {status}")

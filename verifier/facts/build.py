@@ -6,13 +6,12 @@ turns gRPC answers into it. Documentation: "REST Resource: projects.locations.bu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
-
-import re2
 
 from verifier.errors import Malformed
 from verifier.facts.build_document import text_in, trimmed
@@ -23,9 +22,10 @@ SUCCESS = "SUCCESS"
 TERMINAL = frozenset({SUCCESS, "FAILURE", "INTERNAL_ERROR", "TIMEOUT", "CANCELLED", "EXPIRED"})
 NOT_TERMINAL = frozenset({"STATUS_UNKNOWN", "PENDING", "QUEUED", "WORKING"})
 
-_PROJECT = re2.compile(r"^([a-z0-9.-]{1,63}:)?[a-z0-9][a-z0-9-]{1,62}$")
-_LOCATION = re2.compile(r"^[a-z][a-z0-9-]{1,40}$")
-_ID = re2.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+# As text: `re` compiles them with the first message, not when the function starts.
+_PROJECT = r"(?:[a-z0-9.-]{1,63}:)?[a-z0-9][a-z0-9-]{1,62}"
+_LOCATION = r"[a-z][a-z0-9-]{1,40}"
+_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,7 +61,7 @@ def checked_key(project: str, location: str, build_id: str) -> BuildKey:
         ("location", location, _LOCATION, "a location such as us-central1 or global"),
         ("build", build_id, _ID, "a build id such as 4e841fcb-1b2c-4d3e-8f90-a1b2c3d4e5f6"),
     ):
-        if not (value.isascii() and form.match(value)):
+        if not (value.isascii() and re.fullmatch(form, value)):
             raise Malformed(f"{part}: expected {example}, got {value[:80]!r}")
     return BuildKey(project, location, build_id)
 

@@ -17,7 +17,6 @@ from typing import Any
 import re2
 
 from verifier.errors import Malformed
-from verifier.facts.shipping import shipping_word
 
 MOST_BYTES = 500_000
 """As the ledger writes it. About half of what a record may have: the other half is for the judgement."""
@@ -138,6 +137,8 @@ def _shipping_steps(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """
     if top.get("status") == _SUCCESS:
         return
+    from verifier.facts.shipping import shipping_word  # only failed builds need its table
+
     found = 0
     for step in _mappings(top.get("steps")):
         word = str(step.get("word") or "") or shipping_word(step)
