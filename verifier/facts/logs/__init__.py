@@ -120,7 +120,6 @@ _MODULES = {
             "ERROR_FIELDS",
             "FIELD_NAMES",
             "MESSAGE_FIELDS",
-            "TEXT_FIELDS",
             "TEXT_PATHS",
             "Structured",
             "structured",
