@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from verifier.checks.commands import shown_trigger
 from verifier.checks.policy import BuildConfig, Policy
-from verifier.checks.verdict import Check, Finding, Outcome
+from verifier.checks.verdict import Check, Finding, Outcome, recurring
 from verifier.facts.build import Build
 from verifier.facts.source import Commit, Source
 from verifier.facts.trigger import InlineConfig, RepositoryConfig, Trigger, UnknownConfig, Unread
@@ -22,12 +22,12 @@ def build_config_is_committed(build: Build, source: Source, policy: Policy, trig
     Where policy does not require it, what was seen is evidence and nothing more: nothing fails.
     """
     if not isinstance(source, Commit):
-        return Finding(_CHECK, Outcome.NOT_APPLICABLE, "no commit that its steps could be in")
+        return recurring(_CHECK, Outcome.NOT_APPLICABLE, "no commit that its steps could be in")
     outcome, seen = _answer(build, source, trigger)
     if outcome is Outcome.HOLDS:
         return Finding(_CHECK, outcome, seen)
     if policy.build_config is not BuildConfig.REPOSITORY:
-        return Finding(_CHECK, Outcome.NOT_APPLICABLE, seen)
+        return recurring(_CHECK, Outcome.NOT_APPLICABLE, seen)
     return Finding(_CHECK, outcome, seen, _COMMIT_IT if outcome is Outcome.FAILS else _remedy(build, trigger))
 
 

@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from verifier.checks.commands import Command, Kind, part
 from verifier.checks.policy import Policy, Worker
 from verifier.errors import Malformed
 from verifier.facts.build import Build
-from verifier.facts.source import Commit, Strength, source_of
+from verifier.facts.source import Commit, Source, Strength, source_of
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
-def right_command(build: Build, policy: Policy) -> str:
+def right_command(build: Build, policy: Policy, source: Source | None = None) -> str:
     """Return the command that builds the same thing from the repository; words where a part of it is not of its kind.
 
+    `source` is the fact about the build's source, where it is known already.
     Documentation: "gcloud builds triggers run", "gcloud builds triggers create github".
     """
     try:
-        return str(_command(build, policy))
+        return _command(build, policy, source)
     except Malformed as error:
         return f"build the commit through its trigger, on an allowed branch (no command can be given: {error})"
 
 
-def _command(build: Build, policy: Policy) -> Command:
+def _command(build: Build, policy: Policy, source: Source | None) -> str:
     """Return the command. Raises Malformed where a part is not of its kind."""
     worker = worker_of_images(build, policy) or _only_worker(policy)
     region = (worker.region if worker else "") or build.key.location
-    place = [f"--region={part(Kind.REGION, region)}"] if region != "global" else []
-    place += [f"--project={part(Kind.PROJECT, build.key.project)}"] if build.key.project else []
     if worker:
-        branch = part(Kind.BRANCH, _plain_branch(worker.branches or policy.branches))
-        trigger = part(Kind.TRIGGER, worker.trigger)
-        return Command(("gcloud", "builds", "triggers", "run", trigger, f"--branch={branch}", *place))
-    owner, name = _owner_and_name(build, policy)
-    owner, name = part(Kind.OWNER, owner), part(Kind.REPOSITORY, name)
-    branch = part(Kind.BRANCH, _plain_branch(policy.branches))
-    return Command(
+        return _run(region, build.key.project, worker.trigger, _plain_branch(worker.branches or policy.branches))
+    owner, name = _owner_and_name(source or source_of(build), policy)
+    return _create(region, build.key.project, owner, name, _plain_branch(policy.branches))
+
+
+@lru_cache(maxsize=256)  # the same command recurs from build to build
+def _run(region: str, project: str, trigger: str, branch: str) -> str:
+    place = _place(region, project)
+    branch, trigger = part(Kind.BRANCH, branch), part(Kind.TRIGGER, trigger)
+    return str(Command(("gcloud", "builds", "triggers", "run", trigger, f"--branch={branch}", *place)))
+
+
+@lru_cache(maxsize=256)
+def _create(region: str, project: str, owner: str, name: str, branch: str) -> str:
+    place = _place(region, project)
+    owner, name, branch = part(Kind.OWNER, owner), part(Kind.REPOSITORY, name), part(Kind.BRANCH, branch)
+    command = Command(
         (
             *("gcloud", "builds", "triggers", "create", "github"),
             f"--name={_trigger_name(name, branch)}",
@@ -48,6 +58,12 @@ def _command(build: Build, policy: Policy) -> Command:
             *place,
         )
     )
+    return str(command)
+
+
+def _place(region: str, project: str) -> list[str]:
+    place = [f"--region={part(Kind.REGION, region)}"] if region != "global" else []
+    return place + ([f"--project={part(Kind.PROJECT, project)}"] if project else [])
 
 
 def worker_of_images(build: Build, policy: Policy) -> Worker | None:
@@ -73,9 +89,8 @@ def _plain_branch(branches: tuple[str, ...]) -> str:
     return next((branch for branch in branches if "*" not in branch), "BRANCH" if branches else "main")
 
 
-def _owner_and_name(build: Build, policy: Policy) -> tuple[str, str]:
+def _owner_and_name(source: Source, policy: Policy) -> tuple[str, str]:
     """Return the repository to build: the resolved one where policy allows it, else the first that policy lists."""
-    source = source_of(build)
     own = source.repository if isinstance(source, Commit) and source.strength is Strength.RESOLVED else None
     allowed = sorted((one for one in policy.repositories if one.host == "github.com"), key=str)
     if own and own.host == "github.com" and (own in allowed or not policy.repositories):

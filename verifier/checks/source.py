@@ -8,7 +8,7 @@ from verifier.checks.build_config import build_config_is_committed
 from verifier.checks.commands import shown_trigger
 from verifier.checks.policy import Policy, allows
 from verifier.checks.remedies import right_command
-from verifier.checks.verdict import Check, Finding, Outcome
+from verifier.checks.verdict import Check, Finding, Outcome, recurring
 from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.dependencies import dependencies_of
@@ -70,10 +70,10 @@ def _source_is_a_commit(build: Build, source: Source, policy: Policy) -> Finding
             return Finding(check, Outcome.COULD_NOT_CHECK, seen, remedy)
         case Upload():
             seen = f"{source.field} is gs://{source.bucket}/{source.object}; no commit is recorded{_shipped(build)}"
-            return Finding(check, Outcome.FAILS, seen, right_command(build, policy))
+            return Finding(check, Outcome.FAILS, seen, right_command(build, policy, source))
         case NoSource():
             seen = f"no source is recorded, so no commit is{_shipped(build)}"
-            return Finding(check, Outcome.FAILS, seen, right_command(build, policy))
+            return Finding(check, Outcome.FAILS, seen, right_command(build, policy, source))
         case Unclear():
             seen = f"{source.field}: {source.reason}"
             remedy = "look at the build's source in Cloud Build, and build the commit again through its trigger"
@@ -92,9 +92,9 @@ def _fetched_besides(build: Build) -> str:
 def _repository_is_allowed(build: Build, source: Source, policy: Policy) -> Finding:
     check = Check.REPOSITORY_IS_ALLOWED
     if not isinstance(source, Commit):
-        return Finding(check, Outcome.NOT_APPLICABLE, "no commit, so no repository")
+        return recurring(check, Outcome.NOT_APPLICABLE, "no commit, so no repository")
     if not policy.repositories:
-        return Finding(check, Outcome.NOT_APPLICABLE, "policy lists no repositories")
+        return recurring(check, Outcome.NOT_APPLICABLE, "policy lists no repositories")
     besides = [one.repository for one in dependencies_of(build) if one.repository]
     for repository in (source.repository, *besides):
         if repository is not None and repository not in policy.repositories:
@@ -109,7 +109,7 @@ def _repository_is_allowed(build: Build, source: Source, policy: Policy) -> Find
 def _branch_is_allowed(build: Build, source: Source, policy: Policy, trigger: Trigger | Unread) -> Finding:
     check = Check.BRANCH_IS_ALLOWED
     if not isinstance(source, Commit):
-        return Finding(check, Outcome.NOT_APPLICABLE, "no commit, so no branch")
+        return recurring(check, Outcome.NOT_APPLICABLE, "no commit, so no branch")
     unmerged = _unmerged(build, trigger)
     if unmerged:
         return unmerged
@@ -117,7 +117,7 @@ def _branch_is_allowed(build: Build, source: Source, policy: Policy, trigger: Tr
     branches = (worker.branches if worker else ()) or policy.branches
     ref = ref_of(build)
     if not branches and not policy.tags and not _names_no_branch(build):
-        return Finding(check, Outcome.NOT_APPLICABLE, "policy lists no branches")
+        return recurring(check, Outcome.NOT_APPLICABLE, "policy lists no branches")
     if not ref.name:
         remedy = "build through a trigger on an allowed branch"
         return Finding(check, Outcome.COULD_NOT_CHECK, ref.problem, remedy)
@@ -160,7 +160,7 @@ def _claims_are_backed(build: Build, source: Source) -> Finding:
     check = Check.CLAIMS_ARE_BACKED
     claims = unbacked_claims(build, source)
     if not claims:
-        return Finding(check, Outcome.HOLDS, "no claim goes beyond the fact")
+        return recurring(check, Outcome.HOLDS, "no claim goes beyond the fact")
     seen = ", ".join(claim.shown for claim in claims)
     if any(claim.contradicted for claim in claims):
         remedy = "find out who set these substitutions; build the commit again through its trigger, without them"
@@ -178,24 +178,24 @@ def _build_was_triggered(build: Build, source: Source, policy: Policy) -> Findin
         remedy = f"build through a listed trigger; or, if it is yours, add {name} to `triggers` in policy.toml"
         return Finding(check, Outcome.FAILS, seen, remedy)
     if build.trigger_id:
-        return Finding(check, Outcome.HOLDS, named)
+        return recurring(check, Outcome.HOLDS, named)
     if not is_commit:
-        return Finding(check, Outcome.NOT_APPLICABLE, "no commit that a trigger could have built")
+        return recurring(check, Outcome.NOT_APPLICABLE, "no commit that a trigger could have built")
     if policy.require_trigger or policy.triggers:
         seen = "submitted by hand: whatever commit it names, its steps are the submitter's own"
-        return Finding(check, Outcome.FAILS, seen, right_command(build, policy))
+        return Finding(check, Outcome.FAILS, seen, right_command(build, policy, source))
     if policy.repositories:
         return Finding(check, Outcome.NOT_APPLICABLE, "submitted by hand, from a repository that policy lists")
-    remedy = f"{right_command(build, policy)}; or list the repository under `repositories` in policy.toml"
+    remedy = f"{right_command(build, policy, source)}; or list the repository under `repositories` in policy.toml"
     return Finding(check, Outcome.FAILS, "submitted by hand; anybody may submit any public repository", remedy)
 
 
 def _build_was_announced(*, announced: bool) -> Finding:
     check = Check.BUILD_WAS_ANNOUNCED
     if announced:
-        return Finding(check, Outcome.HOLDS, "a message about it came")
+        return recurring(check, Outcome.HOLDS, "a message about it came")
     seen = "no message came that could be read: found by listing; its notifications went elsewhere or were quarantined"
-    return Finding(check, Outcome.NOT_APPLICABLE, seen)
+    return recurring(check, Outcome.NOT_APPLICABLE, seen)
 
 
 def _field(source: Source) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from verifier.checks.commands import told
 from verifier.redact import excerpt
@@ -93,6 +94,12 @@ class Finding:
             object.__setattr__(self, "seen", excerpt(self.seen, _MOST_TEXT) or "…")
         if len(self.remedy) > _MOST_TEXT:
             object.__setattr__(self, "remedy", told(self.remedy, _MOST_TEXT, excerpt) or "…")
+
+
+@lru_cache(maxsize=256)
+def recurring(check: Check, outcome: Outcome, seen: str) -> Finding:
+    """Return a finding in words that recur from build to build: it is made once."""
+    return Finding(check, outcome, seen)
 
 
 class Verdict(StrEnum):

@@ -52,6 +52,8 @@ _MOST_ADDRESS = 600
 _PLACE = re.compile(r"gs://[^\t\n\f\r '\"]+")
 _UNICODE = json.JSONEncoder(ensure_ascii=False)
 _AS_STORED = json.JSONEncoder(sort_keys=True)
+_ANY_ORDER = json.JSONEncoder()
+"""As long as what is stored."""
 
 
 def trimmed(document: object) -> dict[str, Any]:
@@ -62,13 +64,14 @@ def trimmed(document: object) -> dict[str, Any]:
     """
     kept = _fields(_mapping(document, "build"))
     try:
-        text = _AS_STORED.encode(kept)
+        text = _ANY_ORDER.encode(kept)
         if "\\ud" in text:  # a half of a surrogate pair, if it is not both of them, or a text that looks like one
             _UNICODE.encode(kept).encode()
     except (TypeError, ValueError) as error:
         raise Malformed(f"build: expected JSON values in valid Unicode, got one that is not ({error})") from error
     if len(text) <= MOST_BYTES:
         return kept
+    text = _AS_STORED.encode(kept)
     identity = {field: kept[field] for field in _IDENTITY if field in kept}
     # The record's digest of its input is made of what is kept: this one ties it to what is not.
     return _fields(identity | {"oversize": {"bytes": len(text), "sha256": sha256(text.encode()).hexdigest()}})

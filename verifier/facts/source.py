@@ -135,8 +135,9 @@ def _recorded(build: Build) -> Source:
     if shapeless:
         return Unclear("expected an object, got something else", shapeless)
     resolved = list(_resolved(build))
-    if _stored(build):
-        return _storage_fact(build, resolved)
+    places = _stored(build)
+    if places:
+        return _storage_fact(build, places, resolved)
     if resolved:
         return _resolved_fact(build, resolved)
     return _unresolved_fact(build)
@@ -197,8 +198,7 @@ def _stored(build: Build) -> list[tuple[str, Mapping[str, Any]]]:
     return places
 
 
-def _storage_fact(build: Build, resolved: list[_Revision]) -> Source:
-    places = _stored(build)
+def _storage_fact(build: Build, places: list[tuple[str, Mapping[str, Any]]], resolved: list[_Revision]) -> Source:
     field, place = places[0]
     if resolved or any(_requested(build)):
         return Unclear("it names both an uploaded file and a repository", field)
