@@ -114,7 +114,7 @@ def slow_firestore(emulator: str, method: str, seconds: float) -> Iterator[grpc.
     """Yield a channel to the emulator on which the first call of this method arrives so late."""
     late = [method]
 
-    class Late(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only
+    class LateFirestore(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs only
         def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
             path = str(handler_call_details.method)
 
@@ -131,7 +131,7 @@ def slow_firestore(emulator: str, method: str, seconds: float) -> Iterator[grpc.
             return grpc.unary_unary_rpc_method_handler(answer)
 
     with grpc.insecure_channel(emulator) as behind:
-        server = grpc.server(ThreadPoolExecutor(4), handlers=[Late()])
+        server = grpc.server(ThreadPoolExecutor(4), handlers=[LateFirestore()])
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         try:
