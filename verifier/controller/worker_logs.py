@@ -33,7 +33,7 @@ from verifier.controller.signals import logs_unread
 from verifier.controller.worker_failures import fix_for, is_retryable
 from verifier.errors import RateLimited, ServiceError
 from verifier.facts.execution import Container, Execution, JobName, Phase, parse_execution_name
-from verifier.facts.logs import MOST_UNLED, LogFacts, LogReading, Repeated, log_filter
+from verifier.facts.logs import LogFacts, Repeated
 from verifier.redact import excerpt
 from verifier.times import parse_time, show_time
 
@@ -102,6 +102,8 @@ def _twice_at_most(
     is_out_of_time: bool,
 ) -> WorkerLogs | RequeueAt:
     """Read the logs around the stack traces that are known, and once more where that matters and shows others."""
+    from verifier.facts.logs import MOST_UNLED
+
     around = [parse_time(moment) for moment in attempt.record.unled]
     facts = _read(attempt, execution, container, worker, around)
     attempt.note(quota_since=None, quota_seconds=round(_waited(attempt.record, attempt.now()).total_seconds()))
@@ -162,6 +164,8 @@ def _read_once(
     worker: Worker,
     around: Sequence[datetime],
 ) -> LogFacts:
+    from verifier.facts.logs import LogReading, log_filter
+
     job, short_name = parse_execution_name(execution.name)
     own = container.name if container and len(execution.containers) > 1 else ""
     ran = (execution.started or execution.created, execution.completed)
