@@ -177,4 +177,12 @@ def make_deployment(
     metered = MeteredServices(services, quota, payer)
     lease = timedelta(seconds=settings.lease_seconds)
     ledger = Ledger(metered.store, clock, lease, lambda: secrets.token_hex(16))
-    return Deployment(metered, policy, ledger, __version__, settings.slack_channel, settings.home_project)
+    return Deployment(
+        metered,
+        policy,
+        ledger,
+        __version__,
+        settings.slack_channel,
+        settings.home_project,
+        listings=metered.listings,
+    )

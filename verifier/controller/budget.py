@@ -42,6 +42,10 @@ def _unheard(signal: Signal) -> None:
     """Drop the signal: nobody listens."""
 
 
+def _as_many_as_one_likes(project: str) -> tuple[str, int]:
+    return project, 0
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """The time that is left of an invocation. No outward call may outlast it, so none outlasts the lease."""
@@ -93,6 +97,8 @@ class Deployment:
     """What this process has heard of ended executions."""
     listener: Callable[[Signal], None] = _unheard
     """Who writes signals into the function's own log."""
+    listings: Callable[[str], tuple[str, int]] = _as_many_as_one_likes
+    """Who pays for listings in a project, and how many a minute; 0: as many as one likes."""
 
     def signal(self, signal: Signal | None) -> None:
         """Have a signal written, where there is one."""

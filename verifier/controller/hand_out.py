@@ -8,7 +8,8 @@ by itself, so that everything is done even where nobody listens to the topic.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,6 +18,7 @@ from typing import Any
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import MARKS
 from verifier.controller.turns import Turns, Waiting
+from verifier.controller.work import PLACE
 from verifier.services import MOST_AT_ONCE, Stored, WorkTopic
 from verifier.times import parse_time, show_time
 
@@ -66,6 +68,28 @@ class _Memory:
             self.stored = store.replace(MARKS, _MARK, document, self.stored.revision, timeout=LEDGER_SECONDS)
 
 
+class _Pace:
+    """How many listings one sweep hands out: those that wait longest, as many as the payer's quota takes in a minute.
+
+    What is above that stays due. Were it handed out, it would come back from a quota that is used up, and would cost
+    two writes for nothing.
+    """
+
+    def __init__(self, listings: Callable[[str], tuple[str, int]]) -> None:
+        self._listings = listings
+        self._begun = Counter[str]()
+
+    def admits(self, item: Waiting) -> bool:
+        """Return whether this may be handed out now, and count it."""
+        if item.kind is not PLACE:
+            return True
+        payer, most = self._listings(item.project)
+        if most and self._begun[payer] >= most:
+            return False
+        self._begun[payer] += 1
+        return True
+
+
 def hand_out(deployment: Deployment, topic: WorkTopic, work: Sequence[Waiting], budget: Budget) -> HandedOut:
     """Publish what is due and was not handed out lately, by project in turn. Raises ServiceError."""
     if not work:
@@ -73,9 +97,9 @@ def hand_out(deployment: Deployment, topic: WorkTopic, work: Sequence[Waiting], 
     now = deployment.services.clock()
     memory = _Memory.read(deployment, now, budget)
     lately, before = memory.since(now - NOT_AGAIN_FOR), memory.since(now - _REMEMBERED_FOR)
-    turns, chosen = Turns(work), list[Waiting]()
+    turns, pace, chosen = Turns(work), _Pace(deployment.listings), list[Waiting]()
     while len(chosen) < MOST_HANDED_OUT and (item := turns.take()) is not None:
-        if _mark_of(item) not in lately:
+        if _mark_of(item) not in lately and pace.admits(item):
             chosen.append(item)
     overdue = tuple(item for item in chosen if _mark_of(item) in before)
     for first in range(0, len(chosen), MOST_AT_ONCE):

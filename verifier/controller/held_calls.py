@@ -13,7 +13,9 @@ from verifier.services import Stored
 
 LEAST_SPAN = timedelta(seconds=4)
 """How much a portion is worth at the least."""
-_MOST_LINE = timedelta(minutes=10)
+_MOST_LINE = timedelta(minutes=1)
+_FIRST_PAUSE, _LAST_PAUSE = 1.0, 20.0
+"""Seconds for which a quota is closed where the service does not say for how long."""
 
 
 class Api(StrEnum):
@@ -54,6 +56,8 @@ class HeldCalls:
         self._lock = threading.Lock()
         self._held: dict[tuple[Key, Reader], _Held] = {}
         self._closed: dict[Key, datetime] = {}
+        self._pauses: dict[Key, tuple[datetime, float]] = {}
+        """Until when a quota was closed by our own guess, and for how many seconds."""
 
     def spend(self, key: Key, reader: Reader, now: datetime) -> datetime | None:
         """Use one call. Return None, or from when on there may be some: now, if a portion is to be leased."""
@@ -112,6 +116,20 @@ class HeldCalls:
                 held.blocked = max(until, held.blocked or until)
                 held.calls, held.portions = 0, ()
             return before is None or before < until - SPAN
+
+    def pause(self, key: Key, now: datetime) -> float:
+        """Return for how many seconds to close a quota that was refused; what is left of it where it is closed.
+
+        A minute's quota comes back bit by bit, so that a second helps. Where it was too little, it is twice as long.
+        """
+        with self._lock:
+            until, seconds = self._pauses.get(key, (now, 0.0))
+            if now < until:
+                return (until - now).total_seconds()
+            was_too_short = now < until + timedelta(seconds=seconds)
+            seconds = min(2 * seconds, _LAST_PAUSE) if was_too_short else _FIRST_PAUSE
+            self._pauses[key] = now + timedelta(seconds=seconds), seconds
+            return seconds
 
     def place(self, key: Key, reader: Reader, rule: QuotaRule, first: datetime) -> datetime:
         """Return the next place in the line of those who wait: one call after the other, from the first moment on."""

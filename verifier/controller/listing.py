@@ -14,7 +14,7 @@ from verifier.controller.budget import CALL_SECONDS, KEEP_SECONDS, LEDGER_SECOND
 from verifier.controller.ledger import BUILDS, MARKS, State
 from verifier.controller.places import LATE_AFTER
 from verifier.controller.signals import unannounced
-from verifier.errors import Malformed, OutOfTime, QuotaWait, Refused, ServiceError, Stopping, Unavailable
+from verifier.errors import Malformed, OutOfTime, QuotaWait, RateLimited, Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.services import BuildPage, Stored
 from verifier.times import parse_time, show_time
@@ -26,6 +26,9 @@ _MOST_IN_A_ROW = 100
 """Builds that nobody announced, of one place, which are remembered."""
 _MOST_REST_SECONDS = 3600.0
 """The longest pause that Cloud Build may ask for."""
+_SHORT_WAIT = timedelta(minutes=2)
+"""For a quota of calls a minute; a service that is not to be asked for longer is left alone for so long."""
+_TICK = timedelta(seconds=1)
 _FIRST_BACKOFF = timedelta(seconds=30)
 _MOST_ERROR = 300
 
@@ -51,14 +54,26 @@ def list_place(name: str, stored: Stored, deployment: Deployment, budget: Budget
         raise
     except QuotaWait as error:
         # It is not this place's turn: no failure, and no listing either.
-        cursor["due"] = show_time(clock() + timedelta(seconds=error.retry_after or 0.0))
+        cursor["due"] = show_time(_after_quota(parse_time(stored.document["due"]), clock(), error))
         return 0
     except ServiceError as error:
         _note_failure(cursor, clock(), error)
+        if isinstance(error, RateLimited):
+            cursor["due"] = show_time(_after_quota(parse_time(stored.document["due"]), clock(), error))
         raise
     finally:
         store.replace(MARKS, name, cursor, claimed.revision, timeout=LEDGER_SECONDS)
     return found
+
+
+def _after_quota(due: datetime, now: datetime, error: RateLimited) -> datetime:
+    """Return when a place is due for which there was no quota left.
+
+    It keeps its place before those that wait for less long; a second later makes it another piece of work, which the
+    next sweep hands out.
+    """
+    wait = timedelta(seconds=error.retry_after or 0)
+    return due + _TICK if wait <= _SHORT_WAIT else now + wait
 
 
 def _pages(deployment: Deployment, budget: Budget, cursor: dict[str, Any], most_pages: int) -> int:
@@ -167,6 +182,8 @@ def _page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> Bui
         )
     except Refused:
         cursor["page"] = ""  # a page token that is not taken any more: this listing begins again next time
+        raise
+    except QuotaWait:
         raise
     except Unavailable as error:
         if error.retry_after is not None:

@@ -114,6 +114,11 @@ class MeteredServices:
         """Lets so many seconds pass."""
         return self.services.pause
 
+    def listings(self, project: str) -> tuple[str, int]:
+        """Return who pays for listings in a project, and how many a minute; 0: as many as one likes."""
+        payer = self.payer(project)
+        return payer, self.quota.for_others((Api.BUILDS, payer))
+
     def counted(self, api: Api, project: str, reader: Reader, timeout: float, call: Callable[[float], T]) -> T:
         """Return what the call gives, once it is its turn; it is told the seconds that are left. Raise ServiceError."""
         until = self.clock() + timedelta(seconds=timeout)

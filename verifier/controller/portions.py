@@ -9,7 +9,7 @@ says how many of its calls were made, and when. Who dies with one has lost it fo
 | who reads | may lease |
 |---|---|
 | for a verdict | all but the calls that are kept for the others, as far as they have not leased them |
-| the others | what is above a sixth of the quota, ten seconds' worth, and the calls that are kept for them |
+| the others | what is above a tenth of the quota, six seconds' worth, and the calls that are kept for them |
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from verifier.times import parse_time, show_time
 MINUTE = timedelta(minutes=1)
 SPAN = timedelta(seconds=10)
 """How much a portion is worth at the most, and for how long its calls may be made."""
-_RESERVED = 6
+_RESERVED = 10
 """One in so many calls is left to verdicts."""
+_NOT_COUNTED_ON = 6
 _TOLD_FOR = timedelta(hours=1)
 """For how long a limit counts that the service told of: somebody may have raised it since."""
 
@@ -92,6 +93,14 @@ class Leased:
         if not self.told or not self.told_at or now >= self.told_at + _TOLD_FOR or self.told >= rule.per_minute:
             return rule
         return QuotaRule(self.told, min(rule.kept, self.told // 4))
+
+    def for_others(self, rule: QuotaRule, now: datetime) -> int:
+        """Return how many calls a minute the others can count on; one at the least.
+
+        That is a little less than they may lease: what one instance holds and does not need, no other has.
+        """
+        per_minute = self.under(rule, now).per_minute
+        return max(1, per_minute - per_minute // _NOT_COUNTED_ON)
 
 
 def lease(

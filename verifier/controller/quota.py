@@ -13,8 +13,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 
 from verifier.controller.held_calls import LEAST_SPAN, Api, HeldCalls, Key
 from verifier.controller.ledger import MARKS
@@ -25,10 +26,12 @@ from verifier.controller.portions import (
     Portion,
     QuotaRule,
     Reader,
+    Returned,
     closed,
     lease,
     leased_document,
     parse_leased,
+    without,
 )
 from verifier.errors import QuotaWait, RateLimited, ServiceError, Stopping
 from verifier.services import Services, Stored
@@ -39,11 +42,9 @@ _CONFLICT = timedelta(seconds=1)
 _STORE_SECONDS = 2.0
 _LEAST_SECONDS = 0.5
 _LEAST_PAUSE = 0.05
-_REFUSED_SECONDS = 20.0
-"""For which a quota is closed where the service does not say for how long."""
 _MOST_REFUSED_SECONDS = 3600.0
 _TELL_AGAIN = MINUTE
-_KEPT_SHARE: Mapping[Api, int] = {Api.BUILDS: 20}
+_KEPT_SHARE: Mapping[Api, int] = {Api.BUILDS: 40}
 """One in so many calls is kept for listings: no backlog of verdicts may starve the search for silent builds."""
 
 
@@ -97,16 +98,23 @@ class Quota:
     def refused(self, key: Key, reader: Reader, error: RateLimited, *, timeout: float) -> RateLimited:
         """Close the quota after the service has refused a call; return the error with the caller's turn after that."""
         rule, now = self._rule(key), self._services.clock()
-        asked = _REFUSED_SECONDS if error.retry_after is None else error.retry_after
+        asked = self._held.pause(key, now) if error.retry_after is None else error.retry_after
         seconds = min(max(asked, 0.0), _MOST_REFUSED_SECONDS)
         if rule is None:
             return RateLimited(error.said, fix=error.fix, retry_after=seconds, limit=error.limit)
-        until = now + timedelta(seconds=seconds)
+        until, back = now + timedelta(seconds=seconds), [self._held.returned(key, one) for one in Reader]
         if self._held.close(key, until):
             self._say(key, f"{error.said}; nobody reads before {seconds:g} s are over", now)
-            self._write_closed(key, seconds, error.limit, now + timedelta(seconds=timeout))
+            self._write_closed(key, seconds, error.limit, now + timedelta(seconds=timeout), back)
         turn = (self._held.place(key, reader, rule, until) - now).total_seconds()
         return RateLimited(error.said, fix=error.fix, retry_after=turn, limit=error.limit)
+
+    def for_others(self, key: Key) -> int:
+        """Return how many calls a minute there are for listings; 0: as many as one likes. Asks nobody."""
+        rule = self._rule(key)
+        if rule is None:
+            return 0
+        return _leased(self._held.seen(key, Reader.OTHER)).for_others(rule, self._services.clock())
 
     def _rule(self, key: Key) -> QuotaRule | None:
         limit, share = self._limit(*key), _KEPT_SHARE.get(key[0])
@@ -135,12 +143,18 @@ class Quota:
             return None
         return now + _CONFLICT
 
-    def _write_closed(self, key: Key, seconds: float, limit: int | None, until: datetime) -> None:
-        """Write down that the quota is closed. Where that fails, the others find it out by themselves."""
+    def _write_closed(
+        self, key: Key, seconds: float, limit: int | None, until: datetime, back: Sequence[Returned | None]
+    ) -> None:
+        """Write down that the quota is closed, and give back what is held of it.
+
+        Where that fails, the others find it out by themselves.
+        """
         try:
             for _ in range(_TRIES):
                 stored, now = self._read(key, until), self._services.clock()
-                if self._write(key, closed(_leased(stored), now, seconds, limit), stored, until) or now >= until:
+                left = reduce(without, back, _leased(stored))
+                if self._write(key, closed(left, now, seconds, limit), stored, until) or now >= until:
                     return
         except ServiceError:
             return

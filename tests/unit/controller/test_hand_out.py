@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.controller.world import SOON, WorkRecorder, World, world
 from verifier.controller.hand_out import MOST_HANDED_OUT, NOT_AGAIN_FOR, HandedOut, hand_out
 from verifier.controller.turns import Waiting
-from verifier.controller.work import RECORD
+from verifier.controller.work import PLACE, RECORD
 from verifier.errors import Denied
 
 __all__ = ["world"]
@@ -37,6 +39,23 @@ def test_what_was_handed_out_is_not_handed_out_again_for_two_minutes(world: Worl
     assert handed(world, due("a1"), due("a2")) == "a2"
     world.clock.advance(1)
     assert handed(world, due("a1"), due("a2")) == "a1"
+
+
+def place(name: str) -> Waiting:
+    """Return a place that is due, of the project that its name begins with."""
+    return Waiting(PLACE, name, project=name[0], due="2026-11-23T01:00", title=name)
+
+
+def test_no_more_places_are_handed_out_than_their_payer_may_list_in_a_minute_and_records_all_the_same(
+    world: World,
+) -> None:
+    topic, limits = WorkRecorder(), {"a": ("home", 2), "b": ("home", 2), "c": ("c", 0)}
+    deployment = replace(world.deployment(), listings=lambda project: limits[project])
+    work = [place("a1"), place("a2"), place("b1"), place("c1"), place("c2"), due("a3"), due("b3")]
+    assert hand_out(deployment, topic, work, world.budget()).count == 6
+    assert [name for _, name in topic.taken()] == ["a1", "b1", "c1", "a3", "b3", "c2"]
+    assert hand_out(deployment, topic, work, world.budget()).count == 1
+    assert topic.taken()[-1] == ("place", "a2")
 
 
 def test_what_is_due_anew_is_handed_out_anew(world: World) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.unit.controller.world import NOW, World, world
 from verifier.controller.held_calls import Api
 from verifier.controller.ledger import MARKS
+from verifier.controller.metered import MeteredServices
 from verifier.controller.portions import Reader, parse_leased
 from verifier.controller.quota import Quota
 from verifier.errors import QuotaWait, RateLimited, Unavailable
@@ -195,9 +196,46 @@ def test_a_refusal_closes_the_quota_for_all_for_as_long_as_the_service_asks(worl
     assert take(other) is None
 
 
-def test_a_refusal_that_asks_for_nothing_closes_it_for_some_seconds(world: World) -> None:
-    quota = instance(world)
-    assert quota.refused(KEY, Reader.VERDICT, RateLimited("too many"), timeout=4.0).retry_after == 20.0
+def test_a_refusal_that_asks_for_nothing_closes_it_for_a_second_and_twice_as_long_if_that_was_too_short(
+    world: World,
+) -> None:
+    quota = Quota(world, lambda *_: 0)
+
+    def closed_for() -> float | None:
+        return quota.refused(KEY, Reader.VERDICT, RateLimited("too many"), timeout=4.0).retry_after
+
+    waits = []
+    for _ in range(7):
+        waits.append(closed_for())
+        world.clock.advance(waits[-1] or 0.0)
+    assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]
+    world.clock.advance(20)
+    assert closed_for() == 1.0
+    world.clock.advance(0.25)
+    assert closed_for() == 0.75  # of another thread, while it is closed
+
+
+def test_what_is_held_goes_back_when_the_service_refuses_a_call(world: World) -> None:
+    one, other = instance(world), instance(world)
+    assert take(one) is None
+    one.refused(KEY, Reader.VERDICT, RateLimited("too many", retry_after=2.0), timeout=4.0)
+    world.clock.advance(2)
+    assert taken(other, 60) == 59
+
+
+@pytest.mark.parametrize(("limit", "listings"), [(0, 0), (1, 1), (60, 50), (300, 250)])
+def test_listings_can_count_on_a_little_less_than_the_quota(world: World, limit: int, listings: int) -> None:
+    metered = MeteredServices(world, Quota(world, lambda *_: limit), lambda _: "orchard-home")
+    assert metered.listings("orchard-prod") == ("orchard-home", listings)
+
+
+def test_listings_count_on_no_more_than_the_service_told_of(world: World) -> None:
+    quota = Quota(world, lambda *_: 300)
+    key = (Api.BUILDS, "orchard-home")
+    quota.refused(key, Reader.OTHER, RateLimited("60 a minute", retry_after=1.0, limit=60), timeout=4.0)
+    world.clock.advance(2)
+    quota.take(key, Reader.OTHER, timeout=4.0, patience=0.0)
+    assert quota.for_others(key) == 50
 
 
 def test_a_refusal_is_written_down_once_by_all_threads_that_meet_it(world: World, store: CountingStore) -> None:
@@ -232,7 +270,7 @@ def test_where_the_ledger_is_away_calls_are_made_all_the_same(world: World, stor
 
 def test_a_listing_waits_where_a_verdict_is_read(world: World) -> None:
     quota = Quota(world, lambda *_: 60)
-    assert taken(quota, 51) == 51
+    assert taken(quota, 55) == 55
     assert take(quota, Reader.OTHER) is not None
     assert take(quota) is None
 
