@@ -6,7 +6,7 @@ READY := .venv/ready
 # What writes the lock files: another version may write them differently.
 UV := uv==0.13.9
 
-.PHONY: demo quick test lint types unit bench soak mutants lock clean
+.PHONY: demo quick test lint types unit bench scale soak mutants lock clean
 
 demo: $(READY)
 	$(BIN)/verifier demo
@@ -30,6 +30,10 @@ unit: $(READY)
 bench: $(READY)
 	$(BIN)/pytest -q -m soak tests/benchmarks
 	$(BIN)/python -m tests.benchmarks
+
+# The load of a large organisation in virtual time, each goal beside what 0.1.0 did; fails where one is missed. Minutes.
+scale: $(READY)
+	$(BIN)/python -m tests.scale
 
 # As long as told: crashes, faults and planted bugs, properties, every ordered pair of crashes, seed after seed, a
 # flood of duplicates, and builds under faults. Whatever one of them finds, the others are tried, too.

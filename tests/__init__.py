@@ -14,6 +14,7 @@
 | `duplicates/` | a flood of duplicates, and a function that is killed again and again |
 | `soak/` | `make soak`: all of these for as long as told |
 | `mutation/` | `make mutants`: every small change of the facts, the checks and the ledger, and whether a test notices |
+| `scale/` | `make scale`: the goals of load in virtual time, beside what 0.1.0 did |
 | `benchmarks/` | `make bench`: speed and memory as ratios |
 | `browser/` | the HTML report in a real browser |
 | `bundle/` | what Terraform uploads, booted with its requirements alone |

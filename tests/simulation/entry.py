@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -74,10 +74,11 @@ class EntryPoint:
     log: Callable[..., None]
     is_stopping: Callable[[], bool]
     """Whether the process that runs now is asked to end."""
+    main: ModuleType = field(default_factory=entry)
 
     def deliver(self, path: str, body: bytes) -> int:
         """Hand one push to the entry point and return the HTTP status that it answers with."""
-        main, request = entry(), PushRequest(path, io.BytesIO(body))
-        budget = partial(main.budget_of, stopping=self.is_stopping)
-        _, status = main.handle(request, lambda: self.deployment, budget, self.log)
+        request = PushRequest(path, io.BytesIO(body))
+        budget = partial(self.main.budget_of, stopping=self.is_stopping)
+        _, status = self.main.handle(request, lambda: self.deployment, budget, self.log)
         return int(status)

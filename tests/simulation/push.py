@@ -94,8 +94,7 @@ ELSEWHERE = push(
 
 def status_message(made: ModelBuild, status: str, content: Mapping[str, Any] | None = None) -> bytes:
     """Return what Cloud Build says about a build, or what somebody else says in its name: then with this content."""
-    document = {"id": made.key.id, "projectId": PROJECT, "status": status}
-    document["name"] = f"projects/{NUMBER}/locations/{REGION}/builds/{made.key.id}"
+    document = {name: made.document[name] for name in ("id", "projectId", "name")} | {"status": status}
     said = {**made.document, **(content or {}), **document}
     return push(json.dumps(said).encode(), {"buildId": made.key.id, "status": status})
 

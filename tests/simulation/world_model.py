@@ -37,6 +37,18 @@ TRUE_VERDICT = {
 """How a worker's image may behave, and the verdict on the build that made it."""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelPlace:
+    """Where a build runs."""
+
+    project: str = PROJECT
+    number: str = NUMBER
+    region: str = REGION
+
+
+HOME = ModelPlace()
+
+
 @dataclass(slots=True)
 class ModelBuild:
     """A build that really exists."""
@@ -90,6 +102,12 @@ class WorldModel:
     """When the project without builds is deleted."""
     ignores_environment: bool = False
     """The job does not take the environment that it is started with."""
+    is_own_image: bool = False
+    """Each execution runs the image of the build that it is started for, and not of whichever finished last."""
+    waits: tuple[float, ...] = (1.0, 5.0, 20.0)
+    """Seconds until an execution's first task runs; each is as likely."""
+    lasts: tuple[float, ...] = (2.0, 30.0, 300.0)
+    """Seconds for which it runs."""
     ended: Callable[[ModelExecution], None] = lambda _: None
     """Told when an execution has ended."""
     builds: dict[BuildKey, ModelBuild] = field(default_factory=dict)
@@ -100,26 +118,41 @@ class WorldModel:
     """What Slack shows: when, the channel and the key."""
     published: list[Document] = field(default_factory=list)
     tag: str = "sha256:" + "0" * 64
+    _makers: dict[str, ModelBuild] = field(default_factory=dict)
+    """By the digest of the image that they pushed."""
 
-    def build(self, number: int, begins: float, finishes: float, behaviour: str, status: str = "SUCCESS") -> ModelBuild:
-        """Add a build: of a commit by the worker's trigger, or uploaded where it has no behaviour."""
+    def build(
+        self,
+        number: int,
+        begins: float,
+        finishes: float,
+        behaviour: str,
+        status: str = "SUCCESS",
+        *,
+        trigger: str = TRIGGER_ID,
+        image: str = IMAGE,
+        place: ModelPlace = HOME,
+    ) -> ModelBuild:
+        """Add a build: of a commit by the trigger, or uploaded where it has no behaviour."""
         build_id = f"{number:08x}-0000-4000-8000-00000000beef"
         digest = f"sha256:{number:064x}"
         document = {
             "id": build_id,
-            "name": f"projects/{NUMBER}/locations/{REGION}/builds/{build_id}",
-            "projectId": PROJECT,
+            "name": f"projects/{place.number}/locations/{place.region}/builds/{build_id}",
+            "projectId": place.project,
             "status": status,
             "createTime": _time(begins),
             "startTime": _time(begins),
             "finishTime": _time(finishes),
-            **(_commit(number) if behaviour else _upload(number)),
+            **(_commit(number, trigger) if behaviour else _upload(number)),
         }
         if status == "SUCCESS":
-            document["results"] = {"images": [{"name": f"{IMAGE}:latest", "digest": digest}]}
+            document["results"] = {"images": [{"name": f"{image}:latest", "digest": digest}]}
             self.kernel.at(finishes, lambda: setattr(self, "tag", digest))
-        made = ModelBuild(BuildKey(PROJECT, REGION, build_id), document, begins, finishes, behaviour, digest)
-        self.builds[made.key] = made
+        made = ModelBuild(
+            BuildKey(place.project, place.region, build_id), document, begins, finishes, behaviour, digest
+        )
+        self.builds[made.key] = self._makers[digest] = made
         return made
 
     def seen(self, key: BuildKey) -> Build | None:
@@ -137,17 +170,22 @@ class WorldModel:
     def start(self, build: str, nonce: str = "") -> ModelExecution:
         """Start the worker on whatever its tag points to."""
         now, random = self.kernel.seconds, self.random
-        makers = [made for made in self.builds.values() if made.digest == self.tag]
-        behaviour = makers[0].behaviour if makers and makers[0].behaviour else GOOD
-        started = now + random.choice((1.0, 5.0, 20.0))
-        lasts = float("inf") if behaviour == STUCK else random.choice((2.0, 30.0, 300.0))
+        digest = self._digest_of(build) if self.is_own_image else self.tag
+        maker = self._makers.get(digest)
+        behaviour = maker.behaviour if maker and maker.behaviour else GOOD
+        started = now + random.choice(self.waits)
+        lasts = float("inf") if behaviour == STUCK else random.choice(self.lasts)
         name = f"{JOB.resource}/executions/run-{len(self.runs) + 1}"
-        run = ModelExecution(name, build, nonce, self.tag, behaviour, now, started, started + lasts)
+        run = ModelExecution(name, build, nonce, digest, behaviour, now, started, started + lasts)
         run.entries = [(time + self.delay + random.uniform(0.0, self.lag), entry) for time, entry in _entries(run)]
         self.runs[name] = run
         if behaviour != STUCK:
             self.kernel.at(run.ended, lambda: self.ended(run))
         return run
+
+    def _digest_of(self, build: str) -> str:
+        """Return the digest that the build of this name pushed."""
+        return f"sha256:{int(build.rpartition('/')[2].partition('-')[0], 16):064x}"
 
     def execution(self, run: ModelExecution) -> Execution:
         """Return the execution as Cloud Run has it now."""
@@ -204,7 +242,7 @@ def _entries(run: ModelExecution) -> list[tuple[float, LogEntry]]:
     return made
 
 
-def _commit(number: int) -> dict[str, Any]:
+def _commit(number: int, trigger: str) -> dict[str, Any]:
     sha = SHA.format(number)
     git = {"url": "https://github.com/orchard/worker.git", "revision": sha}
     claims = {
@@ -218,7 +256,7 @@ def _commit(number: int) -> dict[str, Any]:
     return {
         "source": {"gitSource": git},
         "sourceProvenance": {"resolvedGitSource": git},
-        "buildTriggerId": TRIGGER_ID,
+        "buildTriggerId": trigger,
         "substitutions": claims,
     }
 
