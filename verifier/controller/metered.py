@@ -35,8 +35,8 @@ from verifier.services import (
 )
 
 T = TypeVar("T")
-_PATIENCE = {Reader.VERDICT: 5.0, Reader.OTHER: 1.0}
-"""For how many seconds a call waits for its turn."""
+_PATIENCE_SECONDS = 5.0
+"""For which a call waits for its turn: of listings, no more are handed out than there are."""
 _LEAST_SECONDS = 0.5
 
 
@@ -122,7 +122,7 @@ class MeteredServices:
     def counted(self, api: Api, project: str, reader: Reader, timeout: float, call: Callable[[float], T]) -> T:
         """Return what the call gives, once it is its turn; it is told the seconds that are left. Raise ServiceError."""
         until = self.clock() + timedelta(seconds=timeout)
-        patience = min(_PATIENCE[reader], timeout / 2)
+        patience = min(_PATIENCE_SECONDS, timeout / 2)
         self.quota.take((api, self.payer(project)), reader, timeout=timeout / 2, patience=patience)
         left = self.left(until)
         try:
@@ -173,7 +173,7 @@ class _MeteredLogs:
     def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
         """See `services.Logs.read`. Every page is a call; a reading that has begun waits for its next page."""
         until = self.of.clock() + timedelta(seconds=timeout)
-        patience = min(_PATIENCE[Reader.VERDICT], timeout / 2)
+        patience = min(_PATIENCE_SECONDS, timeout / 2)
         pages: Iterator[LogPage] | None = None
         while True:
             key = (Api.LOGGING, self.of.payer(project))
@@ -189,7 +189,7 @@ class _MeteredLogs:
             yield page
             if not page.more:
                 return
-            patience = max(self.of.left(until) - _PATIENCE[Reader.VERDICT], 0.0)
+            patience = max(self.of.left(until) - _PATIENCE_SECONDS, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
