@@ -240,6 +240,8 @@ class ModelServices:
     clock: Callable[[], datetime]
     pause: Callable[[float], None]
     announcer: None = None
+    uploads: None = None
+    """What local builds were made from is not read."""
 
     @staticmethod
     def of(calls: ModelCalls, world: WorldModel) -> ModelServices:
