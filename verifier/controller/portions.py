@@ -26,9 +26,9 @@ from verifier.times import parse_time, show_time
 MINUTE = timedelta(minutes=1)
 SPAN = timedelta(seconds=10)
 """How much a portion is worth at the most, and for how long its calls may be made."""
-_RESERVED = 10
+_RESERVED = 12
 """One in so many calls is left to verdicts."""
-_NOT_COUNTED_ON = 7
+_NOT_COUNTED_ON = 8
 _TOLD_FOR = timedelta(hours=1)
 """For how long a limit counts that the service told of: somebody may have raised it since."""
 

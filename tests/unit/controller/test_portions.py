@@ -71,10 +71,10 @@ def test_more_than_the_quota_is_never_wanted() -> None:
     assert calls(lease(Leased(), QuotaRule(3), Reader.VERDICT, 10, NOW)) == 3
 
 
-def test_the_others_leave_six_seconds_worth_to_verdicts() -> None:
-    assert calls(lease(spent(49), SIXTY, Reader.OTHER, 10, at(1))) == 5
-    assert lease(spent(54), SIXTY, Reader.OTHER, 10, at(1)) == at(60)
-    assert calls(lease(spent(54), SIXTY, Reader.VERDICT, 10, at(1))) == 6
+def test_the_others_leave_five_seconds_worth_to_verdicts() -> None:
+    assert calls(lease(spent(50), SIXTY, Reader.OTHER, 10, at(1))) == 5
+    assert lease(spent(55), SIXTY, Reader.OTHER, 10, at(1)) == at(60)
+    assert calls(lease(spent(55), SIXTY, Reader.VERDICT, 10, at(1))) == 5
 
 
 def test_verdicts_leave_to_the_others_what_is_kept_for_them() -> None:
