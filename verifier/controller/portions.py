@@ -9,7 +9,7 @@ says how many of its calls were made, and when. Who dies with one has lost it fo
 | who reads | may lease |
 |---|---|
 | for a verdict | all but the calls that are kept for the others, as far as they have not leased them |
-| the others | what is above a tenth of the quota, six seconds' worth, and the calls that are kept for them |
+| the others | what is above a twelfth of the quota, five seconds' worth, and the calls that are kept for them |
 """
 
 from __future__ import annotations
