@@ -178,6 +178,13 @@ run "one_instance_is_always_all_of_them" {
     condition     = length(google_monitoring_alert_policy.alert) == 17 && !contains(keys(google_monitoring_alert_policy.alert), "saturated")
     error_message = "With one instance there is no alert on all of them being busy."
   }
+}
+
+run "uploads_are_read_where_that_is_asked_for" {
+  command = plan
+  variables {
+    read_uploads = true
+  }
   assert {
     condition     = google_project_iam_custom_role.role["uploads/app-project"].permissions == tolist(["storage.objects.get"]) && local.settings["VERIFIER_READ_UPLOADS"] == "true"
     error_message = "Objects may be read, and nothing listed or written."

@@ -463,6 +463,7 @@ def test_each_watched_project_is_looked_at(tmp_path: Path) -> None:
             "regions_cover_the_builds": "holds",
             "projects_pay_for_reads": "holds",
             "quotas_are_known": "not-applicable",
+            "uploads_can_be_read": "not-applicable",
         }
         topic = installation.open_checks()["builds_topic_exists"]
         assert topic["remedy"] == APPLY

@@ -85,7 +85,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def claim(self, mood: str, only_if_due: bool) -> None:
         before = self.record()
         waits = before is not None and before.build is not None and self._waits(before)
-        free = self._free(before) and not (only_if_due and waits)
+        free = self._free(before) and not (only_if_due and waits and not self._is_nobodys(before))
         self._take(
             mood, free, lambda: self.ledger.claim(self.key, announced=True, only_if_due=only_if_due, timeout=SOON)
         )
@@ -186,7 +186,14 @@ class LedgerMachine(RuleBasedStateMachine):
         return self.store.due("builds", now, 10_000, field=field, timeout=SOON)
 
     def _free(self, record: Record | None) -> bool:
-        return record is None or (record.state is not State.DONE and not is_leased(record, self.clock()))
+        """Return whether it may be taken; a claim that this process gave up and that landed is nobody's."""
+        if record is None:
+            return True
+        is_held = is_leased(record, self.clock()) and not self._is_nobodys(record)
+        return record.state is not State.DONE and not is_held
+
+    def _is_nobodys(self, record: Record | None) -> bool:
+        return record is not None and record.owner in self.ledger.contact.given_up
 
     def _waits(self, record: Record) -> bool:
         return record.unsaid is not None or (record.due is not None and self.clock() < record.due)

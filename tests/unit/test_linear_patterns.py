@@ -18,6 +18,7 @@ import verifier.facts
 from verifier.checks import commands, remedies
 from verifier.controller import events
 from verifier.facts import build, build_document, claims, dependencies, shipping, source
+from verifier.facts.upload import ignore, names, secret_names
 
 LENGTH = 100_000
 _FORMS = {kind.name: commands.form(kind).fullmatch for kind in commands.Kind}
@@ -43,11 +44,18 @@ USES: dict[str, Callable[[str], object]] = {
     "source._SERVICE_BUCKET": source._SERVICE_BUCKET.fullmatch,
     "source._PLAIN": source._PLAIN.match,
     "source._SUBMITTED": source._SUBMITTED.fullmatch,
+    "source._STAGED": source._STAGED.fullmatch,
+    "commands._LONG_ID": commands._LONG_ID.fullmatch,
+    "ignore._ESCAPED": lambda text: ignore._ESCAPED.sub(r"\1", text),
+    "ignore._TOKEN": ignore._TOKEN.findall,
+    "ignore._OPEN_END": ignore._OPEN_END.search,
+    "names._UNSAFE": lambda text: names._UNSAFE.sub("?", text),
+    "secret_names._HARMLESS": secret_names._HARMLESS.match,
 }
 UNITS = (
     *("a", "A", "0", "-", "_", ".", "/", "=", " ", "\n", "\t", "a-", "a.", "a/", "a:", "0.", "a\n", "é", "\u2028"),
     *("gs://", "gs:/", "git+", "git+http", "http:", "push", "-push", "deploy.", "deploye", "publish", "source/"),
-    *("source/1.", "1.cloudbuild-source.", "0123456789abcdef", "ab-", "A_", "{", "\udcff"),
+    *("source/1.", "1.cloudbuild-source.", "0123456789abcdef", "ab-", "A_", "{", "\\", "\\a", "\udcff"),
 )
 """What long texts are made of."""
 BEGINNINGS = ("", "a", "A", "_", "source/1.1-0123456789abcdef0123456789abcdef.", "git+", "gs://", "1")

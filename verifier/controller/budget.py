@@ -18,7 +18,7 @@ from verifier.services import Services
 LEDGER_SECONDS = 4.0
 """The most that one claim or one save may take in all: an unreachable ledger is noticed well within ten seconds."""
 
-FIRST_CLAIM_SECONDS = 9.0
+FIRST_CLAIM_SECONDS = 8.0
 """The same for the claims of a process that no ledger has answered yet: it connects first, on a machine that starts.
 
 Given up, a claim may arrive all the same, and then nobody goes on with its record before its lease ends.
