@@ -296,7 +296,7 @@ def promised_state(call: str, fault: FaultKind) -> FinalState | None:
             return None
         case "chat.post":
             return _UNTOLD._replace(beside="undelivered" if refused else "")
-        case "chat.find" if not refused and fault is not FaultKind.BUSY_FOR:
+        case "chat.find" if not refused:
             return None  # after a quarter of an hour, a line tells of both messages that may stand in Slack
         case "chat.find":
             return _UNTOLD._replace(told=True, beside="undelivered" if refused else "")

@@ -106,8 +106,8 @@ _SPECIAL = {
 
 
 def _busy(service: str) -> type[VerifierError]:
-    """Return what 429 is: of Slack's own, or a quota of Google's."""
-    return Unavailable if service == "chat" else RateLimited
+    """Return what 429 is: a pause like any other, or a quota that is counted."""
+    return Unavailable if service in ("chat", "store", "uploads") else RateLimited
 
 
 def adapter_outcome(call: str, fault: FaultKind) -> AdapterOutcome:

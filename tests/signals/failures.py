@@ -111,7 +111,7 @@ FAILURES = {
         fault("chat.postMessage", "503"), frozenset({"slack_late"}), frozenset({"slack_late"})
     ),
     "GetBuild answers 429 to all": Failure(
-        fault("GetBuild", "RESOURCE_EXHAUSTED"), frozenset({"build_unread"}), frozenset({"build_unread", "unconfirmed"})
+        fault("GetBuild", "RESOURCE_EXHAUSTED"), frozenset({"build_unread"}), frozenset({"build_unread"})
     ),
     "GetBuild is denied": Failure(
         fault("GetBuild", "PERMISSION_DENIED"), frozenset({"build_unread"}), frozenset({"build_unread", "unconfirmed"})
@@ -138,7 +138,7 @@ FAILURES = {
     "the quota for reading logs is used up": Failure(
         fault("ListLogEntries", "RESOURCE_EXHAUSTED"),
         frozenset({"logs_unread"}),
-        frozenset({"logs_unread", "inconclusive", "slow_verdicts"}),
+        frozenset({"logs_unread"}),
     ),
     "the clocks disagree": Failure(skewed, frozenset({"clock_skew"}), frozenset({"clock_skew"})),
     "the ledger is damaged": Failure(damaged, frozenset({"record_unreadable"}), frozenset({"record_unreadable"})),

@@ -15,7 +15,7 @@ from verifier.services import Document
 from verifier.times import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tests.simulation.kernel import Kernel, Process
     from tests.simulation.world_model import ModelBuild, WorldModel
@@ -62,6 +62,8 @@ class Invariants:
     """Of each build, the insert ids and times of its entries in the audit trail."""
     doubles: Counter[str] = field(default_factory=Counter)
     """Of each build, the messages that stand in Slack once more, because its history could not be read."""
+    given_up: Collection[str] = ()
+    """The nonces of claims that were given up, and may have arrived all the same: they are nobody's."""
     channels: dict[str, Document] = field(default_factory=dict)
     """What is known of Slack's channels, as it was last written."""
     broken: InvariantBroken | None = None
@@ -144,6 +146,7 @@ class Invariants:
         if after["owner"] and after["owner"] != before["owner"]:
             holder = before["owner"].partition("#")[0]
             free = not holder or holder in self.kernel.ended or self.kernel.clock() >= parse_time(before["lease_until"])
+            free = free or before["owner"] in self.given_up
             self._require(free, f"{name} was taken from {before['owner']}, whose lease still runs")
             self._require(after["fence"] > before["fence"], f"{name} was taken over without a new fence")
         elif not before["owner"] and before["state"] == "unconfirmed":

@@ -104,6 +104,7 @@ class Simulation:
             self.services.work_topic.send = self._work
         here = self.kernel.process
         ledger = Ledger(self.services.store, self.services.clock, LEASE, self.invariants.nonce)
+        self.invariants.given_up = ledger.contact.given_up
         quota = Quota(self.services, lambda *_: _A_MINUTE, stopping=lambda: here().stopping)
         metered = MeteredServices(self.services, quota, lambda _: PROJECT)
         deployment = Deployment(metered, entry().POLICY, ledger, "simulated")

@@ -49,7 +49,10 @@ class FirestoreStore:
         path, action, deadline = self._path(collection, name), f"read {collection}/{name}", monotonic() + timeout
         with self._explained(action, timeout):
             try:
-                return stored(self._api.get(path, timeout))
+                document = self._api.get(path, timeout)
+                if not document.name:
+                    raise Unavailable(f"expected {self._place} to {action}, got an empty answer; try again later")
+                return stored(document)
             except NotFound as error:
                 if is_about(error, path):
                     return None

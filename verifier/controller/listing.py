@@ -72,7 +72,7 @@ def _after_quota(due: datetime, now: datetime, error: RateLimited) -> datetime:
     It keeps its place before those that wait for less long; a second later makes it another piece of work, which the
     next sweep hands out.
     """
-    wait = timedelta(seconds=error.retry_after or 0)
+    wait = timedelta(seconds=min(error.retry_after or 0, _MOST_REST_SECONDS))
     return due + _TICK if wait <= _SHORT_WAIT else now + wait
 
 
