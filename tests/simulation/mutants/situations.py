@@ -31,7 +31,8 @@ _REFUSED = CallOutcome(effect=False, error=unavailable(), seconds=0.01)
 
 def the_ledger_takes_no_new_record_for_long() -> None:
     """List a silent build again and again, until the listing would leave it behind."""
-    troubles = {"store.create": dict.fromkeys(range(6, 12), _REFUSED)}  # the first five were the installation's
+    # Those before are marks: the installation's, and those of quotas.
+    troubles = {"store.create": dict.fromkeys(range(9, 15), _REFUSED)}
     _staged("silent", "a ledger that takes no new record", troubles, every=60.0).settle(exactly=True)
 
 

@@ -11,8 +11,45 @@ from tests.simulation.mutants.planting import mutant, put
 from verifier.controller import hand_out, ledger, listing
 from verifier.controller import sweep as sweep_module
 from verifier.controller import work as work_module
+from verifier.controller.ledger import Ledger
 from verifier.controller.work import KINDS, PLACE
 from verifier.errors import ServiceError
+from verifier.facts.build import BuildKey
+
+
+@mutant(r"have not settled", situations.the_ledger_takes_no_new_record_for_long)
+def the_listing_goes_on_without_what_it_could_not_finish(stack: ExitStack) -> None:
+    honest = listing._one_page
+
+    def one_page(deployment: Any, budget: Any, cursor: dict[str, Any]) -> int:
+        try:
+            return honest(deployment, budget, cursor)
+        except ServiceError:
+            cursor |= {"since": cursor["until"], "until": None, "page": ""}
+            return 0
+
+    put(stack, listing, "_one_page", one_page)
+
+
+@mutant(r"have not settled", situations.the_ledger_takes_no_new_record_for_long)
+def the_listing_goes_on_before_what_it_found_is_taken_up(stack: ExitStack) -> None:
+    honest_page, honest_open = listing._page, Ledger.open
+    pages: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {}
+
+    def page(deployment: Any, budget: Any, cursor: dict[str, Any]) -> Any:
+        found = honest_page(deployment, budget, cursor)
+        pages[cursor["project"], cursor["location"]] = cursor, found
+        return found
+
+    def open_record(ledger: Ledger, key: BuildKey, *words: Any, **more: Any) -> Any:
+        cursor, found = pages[key.project, key.location]
+        cursor["page"] = found.next_page
+        if not found.next_page and cursor["until"]:
+            cursor |= {"since": cursor["until"], "until": None}
+        return honest_open(ledger, key, *words, **more)
+
+    put(stack, listing, "_page", page)
+    put(stack, Ledger, "open", open_record)
 
 
 @mutant(r"never due", situations.a_build_is_silent)
