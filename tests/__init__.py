@@ -28,6 +28,7 @@
 | `busy.py` | how long tests wait on a machine that has other things to do |
 | `calls.py` | every outward call that there is, from the Protocols |
 | `conftest.py` | what tests share: emulators, stores, counting |
+| `delegating_store.py` | a store that asks another one |
 | `logs_table.py` | the tables of the rules in docs/logs.md |
 | `push_request.py` | as much of an HTTP request as the entry point looks at |
 | `repositories.py` | little real repositories, and archives of folders as gcloud packs them |

@@ -34,7 +34,10 @@ class Stored:
 
 
 class Store(Protocol):
-    """Durable documents with compare-and-set, in collections: `builds`, `marks`, `errors`. Each may hold queues."""
+    """Durable documents with compare-and-set, in collections, each of which may hold queues.
+
+    They are `builds`, `marks`, `errors`, `channels` and `uploads`.
+    """
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
         """Return the document, or None when there is none."""

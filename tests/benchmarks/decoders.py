@@ -29,9 +29,9 @@ from verifier.facts.build import parse_build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.logs import EXECUTION_LABEL, LogEntry, LogReading, LogRules
 from verifier.facts.source import source_of
-from verifier.facts.upload import read_listing
 from verifier.facts.upload.archive import Archive
 from verifier.facts.upload.ignore import rules_of
+from verifier.facts.upload.reading import read_listing
 from verifier.facts.upload.summary import summary_of
 from verifier.history.gcloud_export import read_documents
 from verifier.redact import excerpt, one_line, plain, redact

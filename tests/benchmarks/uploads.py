@@ -17,7 +17,7 @@ from tests.benchmarks.effort import Effort
 from tests.benchmarks.fresh import in_a_fresh_process
 from tests.benchmarks.memory_of import peak
 from tests.benchmarks.results import Measurement, ratio, typical
-from verifier.facts.upload import read_listing
+from verifier.facts.upload.reading import read_listing
 
 _TYPICAL_BYTES = 6_750
 _PIECE = 64 * 1024

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from tests.delegating_store import DelegatingStore
 from verifier.errors import Unavailable
 from verifier.services import Document, Store, Stored
 
@@ -21,47 +22,26 @@ MOODS = (SOUND, DEAF, LOST, SILENT, GONE)
 _KNOWN_TO_HAVE_FAILED = (SOUND, DEAF)
 
 
-class FickleStore:
+class FickleStore(DelegatingStore):
     """A `Store` whose writes go as its mood says."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
         self._wrote = False
         self.mood = SOUND
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
         if self._wrote and self.mood == GONE:
             raise Unavailable("nobody answers")
-        return self._store.read(collection, name, timeout=timeout)
+        return self.inner.read(collection, name, timeout=timeout)
 
     def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
-        return self._write(lambda: self._store.create(collection, name, document, timeout=timeout))
+        return self._write(lambda: self.inner.create(collection, name, document, timeout=timeout))
 
     def replace(
         self, collection: str, name: str, document: Document, revision: str, *, timeout: float
     ) -> Stored | None:
-        return self._write(lambda: self._store.replace(collection, name, document, revision, timeout=timeout))
-
-    def due(
-        self,
-        collection: str,
-        now: str,
-        limit: int,
-        *,
-        field: str = "due",
-        since: str = "",
-        only: Sequence[str] = (),
-        timeout: float,
-    ) -> list[tuple[str, Stored]]:
-        return self._store.due(collection, now, limit, field=field, since=since, only=only, timeout=timeout)
-
-    def present(
-        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
-    ) -> set[str]:
-        return self._store.present(collection, names, unless=unless, timeout=timeout)
-
-    def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
-        return self._store.holding(collection, field, value, timeout=timeout)
+        return self._write(lambda: self.inner.replace(collection, name, document, revision, timeout=timeout))
 
     def be(self, mood: str) -> None:
         """Behave like this from now on."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
+from tests.delegating_store import DelegatingStore
 from tests.signals.stage import OTHER_PROJECT, Play, Printed, a_play
 from tests.story.harness import PROJECT, REGION
 from verifier.controller.ledger import BUILDS
 from verifier.errors import Denied, Unavailable
 from verifier.facts.build import Build, BuildKey
-from verifier.services import BuildPage, Builds, Document, Store, Stored
+from verifier.services import BuildPage, Builds, Document, Stored
 from verifier.standin.clock import ManualClock
 from verifier.standin.faults import Fault
 from verifier.times import show_time
@@ -182,44 +183,22 @@ class RevokedBuilds:
 
 
 @dataclass
-class SkewedStore:
+class SkewedStore(DelegatingStore):
     """A ledger with a clock of its own."""
 
-    others: Store
     clock: ManualClock
     ahead: timedelta
 
     def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
-        return self._dated(self.others.create(collection, name, document, timeout=timeout))
+        return self._dated(self.inner.create(collection, name, document, timeout=timeout))
 
     def replace(
         self, collection: str, name: str, document: Document, revision: str, *, timeout: float
     ) -> Stored | None:
-        return self._dated(self.others.replace(collection, name, document, revision, timeout=timeout))
+        return self._dated(self.inner.replace(collection, name, document, revision, timeout=timeout))
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
-        return self._dated(self.others.read(collection, name, timeout=timeout))
-
-    def due(
-        self,
-        collection: str,
-        now: str,
-        limit: int,
-        *,
-        field: str = "due",
-        since: str = "",
-        only: Sequence[str] = (),
-        timeout: float,
-    ) -> list[tuple[str, Stored]]:
-        return self.others.due(collection, now, limit, field=field, since=since, only=only, timeout=timeout)
-
-    def present(
-        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
-    ) -> set[str]:
-        return self.others.present(collection, names, unless=unless, timeout=timeout)
-
-    def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
-        return self.others.holding(collection, field, value, timeout=timeout)
+        return self._dated(self.inner.read(collection, name, timeout=timeout))
 
     def _dated(self, stored: Stored | None) -> Stored | None:
         return stored and replace(stored, written=self.clock() + self.ahead)

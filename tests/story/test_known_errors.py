@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pytest
 
+from tests.delegating_store import DelegatingStore
 from tests.story.harness import CLEAN, POLICY, TRIGGER_ID, Harness, HarnessServices, harness
 from verifier.checks.accept import Accept
 from verifier.checks.policy import Route
 from verifier.controller.error_book import ERRORS
 from verifier.errors import Stopping, Unavailable
 from verifier.facts.build import BuildKey
-from verifier.services import Document, Store, Stored
+from verifier.services import Document, Stored
 from verifier.standin.script import Line, Script
 
 __all__ = ["harness"]
@@ -141,10 +141,9 @@ def test_the_message_names_the_rule_and_the_lines_that_would_accept_the_error(ca
 
 
 @dataclass
-class _Store:
+class _Store(DelegatingStore):
     """The ledger's storage, that dies or is away where errors are concerned."""
 
-    inner: Store
     away: frozenset[str] = frozenset()
     """The calls that fail when they are about errors."""
     dies: bool = False
@@ -179,27 +178,6 @@ class _Store:
         if self.dies and collection == ERRORS:
             self.dies = False
             raise Stopping("this process is asked to end")
-
-    def due(
-        self,
-        collection: str,
-        now: str,
-        limit: int,
-        *,
-        field: str = "due",
-        since: str = "",
-        only: Sequence[str] = (),
-        timeout: float,
-    ) -> list[tuple[str, Stored]]:
-        return self.inner.due(collection, now, limit, field=field, since=since, only=only, timeout=timeout)
-
-    def present(
-        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
-    ) -> set[str]:
-        return self.inner.present(collection, names, unless=unless, timeout=timeout)
-
-    def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
-        return self.inner.holding(collection, field, value, timeout=timeout)
 
 
 def store_of(harness: Harness) -> _Store:

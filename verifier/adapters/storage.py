@@ -22,9 +22,10 @@ from urllib3.exceptions import HTTPError
 from verifier.adapters.google import countdown, credentials, needs
 from verifier.adapters.within import within
 from verifier.errors import Denied, Missing, Refused, ServiceError, Unavailable, UnreadableUpload
-from verifier.facts.upload import Limits, UploadedFile, UploadListing, read_content, read_listing
+from verifier.facts.upload import Limits, UploadedFile, UploadListing
 from verifier.facts.upload.archive import Archive
 from verifier.facts.upload.limits import human
+from verifier.facts.upload.reading import read_content, read_listing
 
 _SERVICE = "https://storage.googleapis.com"
 _FIELDS = "size,md5Hash,generation"

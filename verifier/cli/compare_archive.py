@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from verifier.cli.surroundings import storage_address
 from verifier.errors import Malformed
 from verifier.facts.build import Build
-from verifier.facts.upload import Limits, UploadedFile, UploadListing, read_content, read_listing
+from verifier.facts.upload import Limits, UploadedFile, UploadListing
 from verifier.facts.upload.archive import Archive, archive_of
+from verifier.facts.upload.reading import read_content, read_listing
 
 if TYPE_CHECKING:
     from verifier.adapters.storage import CloudStorage

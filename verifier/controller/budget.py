@@ -21,7 +21,7 @@ LEDGER_SECONDS = 4.0
 FIRST_CLAIM_SECONDS = 8.0
 """The same for the claims of a process that no ledger has answered yet: it connects first, on a machine that starts.
 
-Given up, a claim may arrive all the same, and then nobody goes on with its record before its lease ends.
+Given up, a claim may arrive all the same: only this process knows then that nobody has the record.
 """
 
 CALL_SECONDS = 8.0

@@ -21,9 +21,9 @@ Change = Callable[[ChannelState], ChannelState]
 """What becomes of a channel."""
 
 CHANNELS = "channels"
-POSTING = "posting"
-HISTORY = "history"
-"""Slack's methods, which it closes one by one; a document's name is never one of these for a channel."""
+POSTING = "chat.postMessage"
+HISTORY = "conversations.history"
+"""Slack's methods, which it closes one by one. No channel has such a name."""
 
 _TRIES = 6
 _MOST_CHANNELS = 500
@@ -32,31 +32,26 @@ _REFUSED_SECONDS = 300.0
 """How long nothing is tried in a channel in which Slack refuses everything."""
 
 
-def read_channel(store: Store, name: str, budget: Budget, *, document: str = "") -> tuple[Stored | None, ChannelState]:
-    """Return the channel as it is stored, and as a value; a new one when it is not. Raises ServiceError."""
-    stored = store.read(CHANNELS, document or document_name(name), timeout=budget.seconds(LEDGER_SECONDS))
-    return stored, parse_channel(stored.document, name) if stored else ChannelState(name)
+def read_channel(store: Store, name: str, budget: Budget) -> ChannelState:
+    """Return the channel, or the method, as it is stored; a new one when it is not. Raises ServiceError."""
+    stored = store.read(CHANNELS, document_name(name), timeout=budget.seconds(LEDGER_SECONDS))
+    return parse_channel(stored.document, name) if stored else ChannelState(name)
 
 
-def document_name(channel: str) -> str:
-    """Return the name of a channel's document: safe for any channel."""
-    return sha256(channel.encode()).hexdigest()
+def document_name(name: str) -> str:
+    """Return the name of the document of a channel or a method: safe for any channel."""
+    return name if name in (POSTING, HISTORY) else sha256(name.encode()).hexdigest()
 
 
 def change_channel(
-    store: Store,
-    name: str,
-    changed: Callable[[ChannelState], ChannelState],
-    timeout: Callable[[], float],
-    *,
-    document: str = "",
+    store: Store, name: str, changed: Change, timeout: Callable[[], float]
 ) -> tuple[ChannelState, Stored]:
     """Write what `changed` makes of the channel, by compare-and-set; return it as it was before, and as it is stored.
 
     Raises ServiceError, Unavailable also when others were faster time after time. A reply that was lost may have
     changed it twice: no more than a second of the channel is lost by that.
     """
-    where = document or document_name(name)
+    where = document_name(name)
     for _ in range(_TRIES):
         stored = store.read(CHANNELS, where, timeout=timeout())
         before = parse_channel(stored.document, name) if stored else ChannelState(name)
@@ -128,7 +123,7 @@ def _take(deployment: Deployment, channel: str, now: datetime, budget: Budget) -
     def taken(state: ChannelState) -> ChannelState:
         if state.is_new:
             # Who closed the method closed all channels that were known: this one was not.
-            state = replace(state, closed=read_channel(store, POSTING, budget, document=POSTING)[1].closed)
+            state = replace(state, closed=read_channel(store, POSTING, budget).closed)
         place = state.place(now)
         if place is None:
             return state.left_waiting(now, is_away=state.is_closed(now))
@@ -143,8 +138,7 @@ def _take(deployment: Deployment, channel: str, now: datetime, budget: Budget) -
 
 def is_closed(deployment: Deployment, method: str, budget: Budget) -> bool:
     """Return whether Slack has closed the method for now. Raises ServiceError."""
-    _, state = read_channel(deployment.services.store, method, budget, document=method)
-    return state.is_closed(deployment.services.clock())
+    return read_channel(deployment.services.store, method, budget).is_closed(deployment.services.clock())
 
 
 def leave_waiting(deployment: Deployment, channel: str, *, is_away: bool = True) -> None:
@@ -167,8 +161,7 @@ def pauses_heeded(deployment: Deployment, method: str, channel: str) -> Iterator
         raise
     except Unavailable as error:
         if error.retry_after is not None:
-            seconds = error.retry_after
-            _close(deployment, method, seconds)
+            _close(deployment, method, error.retry_after)
         if method == POSTING:
             leave_waiting(deployment, channel)
         raise
@@ -186,26 +179,26 @@ def pauses_heeded(deployment: Deployment, method: str, channel: str) -> Iterator
 def _close(deployment: Deployment, method: str, seconds: float) -> None:
     """Close a method of Slack's for all instances, and with it every channel, where it is the one that posts."""
     now, store = deployment.services.clock(), deployment.services.store
-    _note(deployment, method, lambda state: state.shut(now, seconds), document=method)
+    _note(deployment, method, lambda state: state.shut(now, seconds))
     if method != POSTING:
         return
     try:
         known = store.due(CHANNELS, _LAST, _MOST_CHANNELS, field="name", only=("name",), timeout=LEDGER_SECONDS)
     except ServiceError:
         return  # each instance is told so by Slack itself
-    for document, stored in known:
-        if document != method and document != HISTORY:
+    for _, stored in known:
+        if stored.document["name"] not in (POSTING, HISTORY):
             _note(deployment, str(stored.document["name"]), lambda state: state.shut(now, seconds))
 
 
-def _note(deployment: Deployment, name: str, changed: Change, *, document: str = "") -> None:
+def _note(deployment: Deployment, name: str, changed: Change) -> None:
     """Change a document if the ledger takes it. What it holds only spares calls, and keeps an order."""
     held, store = deployment.held, deployment.services.store
     try:
-        if held is not None and not document and held.channel.name == name:
+        if held is not None and held.channel.name == name:
             held.channel = changed(held.channel)
         else:
-            change_channel(store, name, changed, lambda: LEDGER_SECONDS, document=document)
+            change_channel(store, name, changed, lambda: LEDGER_SECONDS)
     except ServiceError:
         return
 
@@ -216,7 +209,7 @@ def hold(deployment: Deployment, channel: str, budget: Budget) -> Held | None:
     Raises ServiceError.
     """
     store, now = deployment.services.store, deployment.services.clock()
-    _, method = read_channel(store, POSTING, budget, document=POSTING)
+    method = read_channel(store, POSTING, budget)
     if method.is_closed(now):
         change_channel(
             store, channel, lambda state: replace(state, due=method.closed), lambda: budget.seconds(LEDGER_SECONDS)

@@ -75,8 +75,10 @@ class ChannelState:
     def shut(self, now: datetime, seconds: float, refusal: Refused | None = None) -> ChannelState:
         """Return it closed for so long, for an hour at most; never for less than it was."""
         until = now + timedelta(seconds=min(max(seconds, 0.0), _MOST_PATIENCE_SECONDS))
-        said, fix = (refusal.said, refusal.fix) if refusal else (self.refusal, self.fix)
         until = max(until, self.closed or until)
+        said, fix = (self.refusal, self.fix) if self.is_closed(now) else ("", "")
+        if refusal:
+            said, fix = refusal.said, refusal.fix
         return replace(self, closed=until, refusal=said, fix=fix, due=until if self.due else None)
 
     def leased(self, nonce: str, until: datetime) -> ChannelState:

@@ -69,6 +69,7 @@ def post(deployment: Deployment, message: Message, budget: Budget) -> Posted:
         deployment.services.pause(wait)
     with pauses_heeded(deployment, POSTING, message.channel):
         posted = deployment.services.chat.post(message, timeout=budget.seconds(CALL_SECONDS))
-    if deployment.held is not None:
-        deployment.held.is_reached = True
+    held = deployment.held
+    if held is not None and held.channel.name == message.channel:
+        held.is_reached = True
     return posted

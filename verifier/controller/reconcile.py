@@ -43,7 +43,6 @@ from verifier.controller.ledger import Lease
 from verifier.controller.notify import channel_for, notify, publish_judgement, record_judgement
 from verifier.controller.signals import no_completion_entry, record_unreadable, verdict_saved
 from verifier.controller.trigger import trigger_of
-from verifier.controller.uploads import enqueue_upload
 from verifier.controller.worker_run import WorkerResult, run_worker
 from verifier.errors import LostLease, Malformed, RateLimited, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build, BuildKey
@@ -282,10 +281,13 @@ def _tell(attempt: Attempt, build: Build, source: Source, judgement: Judgement, 
             if step is record_judgement and judgement.verdict is Verdict.VERIFIED:
                 raise
             trouble = trouble or error
-    try:
-        enqueue_upload(attempt, source, judgement)
-    except ServiceError as error:
-        trouble = trouble or error
+    if attempt.services.uploads is not None:
+        from verifier.controller.uploads import enqueue_upload  # what reads archives, where they are read at all
+
+        try:
+            enqueue_upload(attempt, source, judgement)
+        except ServiceError as error:
+            trouble = trouble or error
     ending = notify(attempt, build, source, judgement, intended_now=decided_now)  # 12
     if trouble is None:
         return ending

@@ -18,7 +18,8 @@ from verifier.facts.comparison.answer import UploadAnswer
 from verifier.facts.comparison.commits import compared_with
 from verifier.facts.comparison.nearest import UploadMeasure, measured
 from verifier.facts.comparison.root import Root
-from verifier.facts.upload import UploadedFile, read_listing
+from verifier.facts.upload import UploadedFile
+from verifier.facts.upload.reading import read_listing
 
 FILES = {"app.py": text("app"), "lib/a.py": text("a"), "lib/b.py": text("b")}
 

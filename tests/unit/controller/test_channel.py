@@ -34,8 +34,8 @@ MINUTE = timedelta(minutes=1)
 MESSAGE = Message(CHANNEL, "text", (), "key")
 
 
-def state(world: World, name: str = CHANNEL, document: str = "") -> ChannelState:
-    return read_channel(world.store, name, world.budget(), document=document)[1]
+def state(world: World, name: str = CHANNEL) -> ChannelState:
+    return read_channel(world.store, name, world.budget())
 
 
 def seconds(world: World, times: int, channel: str = CHANNEL) -> list[float]:
@@ -141,6 +141,15 @@ def test_the_lease_of_a_holder_that_died_is_over_after_a_while(world: World) -> 
 def test_nobody_holds_a_channel_while_slack_takes_nothing_there(world: World, error: ServiceError) -> None:
     fails(world, error)
     assert hold(world.deployment(), CHANNEL, world.budget()) is None
+
+
+def test_what_one_channel_takes_says_nothing_of_another_that_is_held(world: World) -> None:
+    held = hold(world.deployment(), "C0OTHER001", world.budget())
+    assert held is not None
+    post(replace(world.deployment(), held=held), MESSAGE, world.budget())
+    assert not held.is_reached
+    post(replace(world.deployment(), held=held), MESSAGE._replace(channel="C0OTHER001"), world.budget())
+    assert held.is_reached
 
 
 class _LostReplies:

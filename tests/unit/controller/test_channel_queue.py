@@ -105,7 +105,7 @@ def test_where_nothing_waits_nothing_is_said_of_slack_having_been_away(world: Wo
     change_channel(world.store, CHANNEL, lambda channel: channel.left_waiting(NOW, is_away=True), lambda: SOON)
     swept(world)
     assert told(world) == []
-    assert read_channel(world.store, CHANNEL, world.budget())[1].away is None
+    assert read_channel(world.store, CHANNEL, world.budget()).away is None
 
 
 @pytest.mark.parametrize("error", [NO_ANSWER, Unavailable("busy", retry_after=30)], ids=["no-answer", "busy"])
@@ -173,7 +173,7 @@ def test_while_another_instance_works_the_queue_off_nobody_else_does(world: Worl
 def test_when_the_queue_is_empty_the_next_message_goes_by_itself_again(world: World) -> None:
     missed(world, 1)
     swept(world)
-    channel = read_channel(world.store, CHANNEL, world.budget())[1]
+    channel = read_channel(world.store, CHANNEL, world.budget())
     assert (channel.due, channel.waiting, channel.owner) == (None, None, "")
     assert channel.place(world.clock()) is not None
 

@@ -79,6 +79,13 @@ def test_why_slack_refuses_everything_is_kept_with_the_pause() -> None:
     assert (closed.refusal, closed.fix) == ("not in the channel", "invite it")
 
 
+def test_a_refusal_that_is_over_is_no_reason_of_a_later_pause() -> None:
+    refused = CHANNEL.shut(NOW, 60, Refused("not in the channel", fix="invite it", wide=True))
+    assert refused.shut(NOW + SECOND, 1).refusal == "not in the channel"
+    later = refused.shut(NOW + MINUTE, 1)
+    assert (later.refusal, later.fix) == ("", "")
+
+
 def test_what_is_turned_away_waits_three_minutes_and_does_not_move_that_on() -> None:
     waiting = CHANNEL.left_waiting(NOW, is_away=False)
     assert (waiting.waiting, waiting.away) == (NOW + 3 * MINUTE, None)

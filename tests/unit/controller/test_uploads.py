@@ -18,8 +18,9 @@ from verifier.controller.uploads import LIMITS, SECONDS, UPLOADS, read_upload
 from verifier.controller.work import WorkContext, WorkDone, do_work
 from verifier.errors import Denied, Missing, Unavailable, UnreadableUpload
 from verifier.facts.build import Build, parse_build
-from verifier.facts.upload import Limits, UploadListing, read_listing
+from verifier.facts.upload import Limits, UploadListing
 from verifier.facts.upload.archive import Archive
+from verifier.facts.upload.reading import read_listing
 from verifier.facts.upload.tree_id import tree_id
 
 __all__ = ["world"]

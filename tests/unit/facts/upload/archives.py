@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any, NamedTuple
 
-from verifier.facts.upload import Limits, UploadListing, read_listing
+from verifier.facts.upload import Limits, UploadListing
+from verifier.facts.upload.reading import read_listing
 
 WHEN = datetime(2026, 11, 2, 1, 12, 40, 250_000, tzinfo=UTC)
 

@@ -35,7 +35,7 @@ from tests.unit.facts.upload.archives import (
     zipped,
 )
 from verifier.errors import UnreadableUpload
-from verifier.facts.upload import read_content, read_listing
+from verifier.facts.upload.reading import read_content, read_listing
 
 LONG = "/".join(["a_folder_with_a_long_name"] * 9) + "/file.txt"
 ENTRIES = (

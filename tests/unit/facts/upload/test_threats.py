@@ -30,7 +30,8 @@ from tests.unit.facts.upload.archives import (
     zipped,
 )
 from verifier.errors import UnreadableUpload
-from verifier.facts.upload import Limits, read_listing
+from verifier.facts.upload import Limits
+from verifier.facts.upload.reading import read_listing
 
 MIB = 1024 * 1024
 GOOD = Entry("good.txt", b"good")

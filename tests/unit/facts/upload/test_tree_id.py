@@ -11,8 +11,8 @@ import pytest
 
 from tests.absence import require
 from tests.unit.facts.upload.archives import Entry, folder, link, listed, tgz
-from verifier.facts.upload import read_listing
 from verifier.facts.upload.listing import UploadedFile
+from verifier.facts.upload.reading import read_listing
 from verifier.facts.upload.tree_id import tree_id
 
 ENTRIES = (
