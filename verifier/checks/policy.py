@@ -69,6 +69,8 @@ class Worker:
     """The image's name without a tag, by which an upload is told to be this trigger's work."""
     container: str = ""
     """Its own container, by name, in a job with several; empty: the only one, or the one that runs what was built."""
+    watch: bool = True
+    """Every run of its job is seen, whoever started it."""
     logs: LogRules = field(default_factory=LogRules)
     expect_logs: tuple[str, ...] = ()
     """Logs in which expected lines count, such as `stdout`; empty: any, even one that anybody may write to."""
@@ -171,6 +173,10 @@ class Policy:
     name_submitter: bool = False
     """The message about a LOCAL_SOURCE build says who submitted it: personal data."""
     late: Late = Late.REDS
+    jobs: tuple[JobName, ...] = ()
+    """More jobs whose runs are seen; a project is empty where the job is in every watched one."""
+    publishes: frozenset[str] = frozenset({"verdict"})
+    """The kinds of what is published, where there is a topic."""
     routes: tuple[Route, ...] = ()
     grace: timedelta = timedelta(minutes=10)
     """How long a message about a build may take before the build counts as unannounced."""
@@ -192,6 +198,15 @@ class Policy:
         by_id = [worker for worker in self.workers if worker.trigger == build.trigger_id]
         by_name = [worker for worker in self.workers if worker.trigger == build.trigger_name != ""]
         return next(iter([*by_id, *by_name]), None)
+
+    @property
+    def watched_jobs(self) -> tuple[JobName, ...]:
+        """Return the jobs whose runs are seen; the project is empty where a job is in every watched one."""
+        return tuple(dict.fromkeys([*(worker.job for worker in self.workers if worker.watch), *self.jobs]))
+
+    def watches(self, job: JobName) -> bool:
+        """Whether the runs of this job of a watched project are seen."""
+        return job in self.watched_jobs or JobName("", job.location, job.job) in self.watched_jobs
 
     def route(self, verdict: Verdict, build: Build) -> Route:
         """Where this verdict goes."""
