@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from tests.simulation.fault_plan import CallOutcome
 from tests.simulation.injector import FaultInjector
-from verifier.controller.channel import CHANNELS
 from verifier.controller.ledger import BUILDS
+from verifier.controller.slack.channel import CHANNELS
 from verifier.services import Document, Stored
 
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from verifier.checks.policy import Policy
 from verifier.controller.arrivals import Arrivals
 from verifier.controller.breaker import Breaker
-from verifier.controller.channel_state import Held, KnownChannels
 from verifier.controller.ledger import Ledger
 from verifier.controller.signals import Signal
+from verifier.controller.slack.channel_state import Held, KnownChannels
 from verifier.errors import OutOfTime, Stopping
 from verifier.services import Services
 

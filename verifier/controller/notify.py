@@ -8,9 +8,9 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Verdict
 from verifier.controller.attempt import Attempt, Done, RequeueAt, SlackUnreachable
 from verifier.controller.budget import CALL_SECONDS, Deployment
-from verifier.controller.channel import HISTORY, is_closed, pauses_heeded
-from verifier.controller.posting import Move, after_failed_post, next_move, post
 from verifier.controller.signals import audit_unwritten
+from verifier.controller.slack.channel import HISTORY, is_closed, pauses_heeded
+from verifier.controller.slack.posting import Move, after_failed_post, next_move, post
 from verifier.errors import Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Source

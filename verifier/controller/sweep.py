@@ -3,7 +3,7 @@
 1. see to it that every watched place has a cursor with a due time: a build can redirect its own notifications
    (`options.pubsubTopic`), so listing the builds of each place is a security control, and no backlog may starve it
 2. hand out what is due on the work topic, by project in turn (`hand_out.py`): the listings of places, and records
-   after a crash, a lost message or a wait, and the Slack channels for which something waits (`channel_queue.py`)
+   after a crash, a lost message or a wait, and the Slack channels for which something waits (`slack/channel_queue.py`)
 3. where there is no topic, or it does not take them, do the same here, one after the other (`working_off.py`)
 4. tell Slack, at most once an hour, of messages about builds that nobody knows, and about builds in places that nobody
    watches
@@ -24,13 +24,13 @@ from typing import Any
 
 from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.channel_queue import enrol_channels
 from verifier.controller.dating import date_old_records
 from verifier.controller.hand_out import HandedOut, hand_out
 from verifier.controller.lateness import signal_lateness
 from verifier.controller.ledger import MARKS
 from verifier.controller.places import MOST_LATE, LatePlace, enrol, late_places
 from verifier.controller.signals import SignalName, clock_skew
+from verifier.controller.slack.channel_queue import enrol_channels
 from verifier.controller.turns import waiting
 from verifier.controller.unconfirmed import tell_unconfirmed
 from verifier.controller.unwatched import tell_unwatched

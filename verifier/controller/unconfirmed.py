@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from verifier.controller.budget import Budget, Deployment
-from verifier.controller.notices import SlackNotice, count, tell
+from verifier.controller.slack.notices import SlackNotice, count, tell
 from verifier.facts.build import BuildKey
 from verifier.redact import excerpt
 from verifier.reporting.slack_message import unconfirmed_message

@@ -12,8 +12,8 @@ from typing import Any
 
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import MARKS
-from verifier.controller.notices import SlackNotice, count, tell
 from verifier.controller.notify import write_audit
+from verifier.controller.slack.notices import SlackNotice, count, tell
 from verifier.errors import Unavailable
 from verifier.facts.build import BuildKey
 from verifier.redact import excerpt

@@ -17,15 +17,15 @@ from traceback import format_exception
 
 from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.channel import CHANNELS
-from verifier.controller.channel_queue import work_channel
-from verifier.controller.channel_state import parse_channel
 from verifier.controller.cutting import cut_record
 from verifier.controller.ledger import BUILDS, MARKS
 from verifier.controller.listing import list_place
 from verifier.controller.places import is_watched, pass_by, shown_place
 from verifier.controller.reconcile import resume
 from verifier.controller.signals import record_unreadable
+from verifier.controller.slack.channel import CHANNELS
+from verifier.controller.slack.channel_queue import work_channel
+from verifier.controller.slack.channel_state import parse_channel
 from verifier.controller.uploads import UPLOADS, read_upload
 from verifier.errors import Malformed, VerifierError
 from verifier.services import Document, Stored

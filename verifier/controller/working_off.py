@@ -8,8 +8,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
 from verifier.controller.budget import KEEP_SECONDS, LEDGER_SECONDS
-from verifier.controller.channel import CHANNELS
 from verifier.controller.hand_out import NOT_AGAIN_FOR, HandedOut
+from verifier.controller.slack.channel import CHANNELS
 from verifier.controller.turns import Turns, Waiting, waiting
 from verifier.controller.work import (
     CHANNEL,

@@ -14,9 +14,9 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Policy, Route
 from verifier.checks.verdict import Verdict
 from verifier.controller.attempt import Done, RequeueAt, SlackUnreachable
-from verifier.controller.channel import HISTORY, pauses_heeded
 from verifier.controller.ledger import Record
 from verifier.controller.notify import channel_for, message_about, notify
+from verifier.controller.slack.channel import HISTORY, pauses_heeded
 from verifier.errors import Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Source, source_of

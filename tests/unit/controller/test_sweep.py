@@ -13,9 +13,9 @@ from tests.unit.controller.world import CHANNEL, LEASE, NOW, WorkRecorder, World
 from verifier.checks.policy import Policy, Route
 from verifier.checks.verdict import Verdict
 from verifier.config import Watched
-from verifier.controller.channel import HISTORY, POSTING, pauses_heeded
-from verifier.controller.channel_queue import SlackSeen
 from verifier.controller.ledger import Record
+from verifier.controller.slack.channel import HISTORY, POSTING, pauses_heeded
+from verifier.controller.slack.channel_queue import SlackSeen
 from verifier.controller.sweep import describe, sweep
 from verifier.controller.work import WorkContext, do_work
 from verifier.errors import Denied, Unavailable

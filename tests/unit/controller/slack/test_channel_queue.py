@@ -13,8 +13,8 @@ from tests.unit.controller.world import CHANNEL, LEASE, NOW, SOON, World, world
 from verifier.checks.policy import Late, Policy
 from verifier.checks.verdict import Verdict
 from verifier.config import Watched
-from verifier.controller.channel import change_channel, hold, read_channel
 from verifier.controller.ledger import Record, State, waiting_for_slack
+from verifier.controller.slack.channel import change_channel, hold, read_channel
 from verifier.controller.sweep import sweep
 from verifier.errors import ServiceError, Stopping, Unavailable
 from verifier.services import Posted

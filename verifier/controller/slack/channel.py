@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.channel_state import SECOND, ChannelState, Held, channel_document, parse_channel
+from verifier.controller.slack.channel_state import SECOND, ChannelState, Held, channel_document, parse_channel
 from verifier.errors import OutOfTime, Refused, ServiceError, Unavailable
 from verifier.services import Store, Stored
 

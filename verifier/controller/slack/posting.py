@@ -7,8 +7,8 @@ from enum import Enum
 from typing import Any
 
 from verifier.controller.budget import CALL_SECONDS, Budget, Deployment
-from verifier.controller.channel import POSTING, pauses_heeded, take_second
 from verifier.controller.ledger import Record
+from verifier.controller.slack.channel import POSTING, pauses_heeded, take_second
 from verifier.errors import Refused, Stopping, Unavailable
 from verifier.services import Message, Posted
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import MARKS
-from verifier.controller.posting import post
+from verifier.controller.slack.posting import post
 from verifier.errors import Unavailable
 from verifier.services import Message, Store, Stored
 from verifier.times import parse_time, show_time

@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
 from verifier.controller.budget import KEEP_SECONDS, LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.channel import HISTORY, POSTING, change_channel, hold, is_closed, save_held
-from verifier.controller.channel_state import Held
-from verifier.controller.late import sum_up
 from verifier.controller.ledger import BUILDS, channel_of, parse_record, queue_of, record_document, waiting_for_slack
+from verifier.controller.slack.channel import HISTORY, POSTING, change_channel, hold, is_closed, save_held
+from verifier.controller.slack.channel_state import Held
+from verifier.controller.slack.late import sum_up
 from verifier.errors import Malformed
 from verifier.services import Stored
 

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from verifier.checks.policy import Late
 from verifier.checks.verdict import Verdict
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
-from verifier.controller.channel import HISTORY, pauses_heeded, save_held
-from verifier.controller.channel_state import Held
 from verifier.controller.ledger import BUILDS, Record, State, parse_record, queue_of, settled
-from verifier.controller.posting import LANDING, post
+from verifier.controller.slack.channel import HISTORY, pauses_heeded, save_held
+from verifier.controller.slack.channel_state import Held
+from verifier.controller.slack.posting import LANDING, post
 from verifier.errors import Malformed, Refused, Unavailable
 from verifier.facts.build import parse_build
 from verifier.reporting.slack_message import away_message

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.controller.world import CHANNEL, LEASE, NOW, SOON, World, world
 from verifier.controller.budget import Deployment
-from verifier.controller.channel import (
+from verifier.controller.slack.channel import (
     CHANNELS,
     HISTORY,
     POSTING,
@@ -23,8 +23,8 @@ from verifier.controller.channel import (
     save_held,
     take_second,
 )
-from verifier.controller.channel_state import ChannelState
-from verifier.controller.posting import post
+from verifier.controller.slack.channel_state import ChannelState
+from verifier.controller.slack.posting import post
 from verifier.errors import OutOfTime, Refused, ServiceError, Unavailable
 from verifier.services import Document, Message, Store, Stored
 

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.builders import pushed
 from tests.unit.controller.world import CHANNEL, NOW, World, world
 from verifier.controller.ledger import Record
-from verifier.controller.posting import Move, after_failed_post, next_move, post
+from verifier.controller.slack.posting import Move, after_failed_post, next_move, post
 from verifier.errors import OutOfTime, Refused, Stopping, Unavailable
 from verifier.services import Message
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.controller.world import NOW
 from verifier.checks.verdict import Verdict
-from verifier.controller.late import MissedMessage, still_red
+from verifier.controller.slack.late import MissedMessage, still_red
 
 WORKER, API = frozenset({"pkg/worker"}), frozenset({"pkg/api"})
 LOCAL, FAILED, VERIFIED = Verdict.LOCAL_SOURCE, Verdict.FAILED, Verdict.VERIFIED

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.controller.world import NOW
-from verifier.controller.channel_state import ChannelState, channel_document, parse_channel
+from verifier.controller.slack.channel_state import ChannelState, channel_document, parse_channel
 from verifier.errors import Refused
 
 SECOND = timedelta(seconds=1)
