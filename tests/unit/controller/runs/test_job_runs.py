@@ -8,13 +8,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from verifier.controller.runs.job_runs import MOST_DIGESTS, DigestRuns, JobRuns, Tie, job_document, parse_job
+from verifier.checks.job_runs import MOST_DIGESTS, DigestRuns, JobRuns, NewerBuild, Tie
+from verifier.controller.runs.job_runs import job_document, parse_job
 from verifier.errors import Malformed
 from verifier.facts.execution import JobName
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 JOB = JobName("vividly-dev", "us-central1", "worker")
-RUNS = DigestRuns("sha256:aa", "repo/worker", since=NOON, last=NOON, runs=3, tie=Tie.BUILD, told=("wrong",))
+RUNS = DigestRuns(
+    "sha256:aa",
+    "repo/worker",
+    since=NOON,
+    last=NOON,
+    runs=3,
+    tie=Tie.BUILD,
+    told=("wrong",),
+    begun=NOON,
+    ceased=NOON,
+    generation=4,
+    ended=NOON,
+    sought=NOON,
+)
 WHOLE = JobRuns(
     JOB,
     begun=NOON,
@@ -29,6 +43,8 @@ WHOLE = JobRuns(
     recent=("x", "y"),
     starts=(NOON,),
     started=True,
+    newer=NewerBuild("projects/p/locations/l/builds/b", "c0ffee", "sha256:bb", NOON),
+    newer_sought=NOON,
 )
 
 
