@@ -75,6 +75,10 @@ class Refused(ServiceError):
         self.wide = wide
 
 
+class NoSuchThread(Refused):
+    """The message that was to be replied to is gone, or takes no replies: nothing was posted."""
+
+
 class LostLease(VerifierError):
     """Another invocation took the record over: stop before the next effect. Never shown to a person."""
 

@@ -196,16 +196,33 @@ class Message(NamedTuple):
     blocks: tuple[Mapping[str, Any], ...]
     key: str
     """What makes it findable again, in the message's metadata: one key, one message."""
+    thread: str = ""
+    """The `ts` of the message that it replies to; empty: it stands by itself."""
+    broadcast: bool = False
+    """A reply that the channel shows as well."""
 
 
 class Chat(Protocol):
     """Slack."""
 
+    @property
+    def can_edit(self) -> bool:
+        """Whether messages can be edited and replied to. An incoming webhook can only post."""
+
     def post(self, message: Message, *, timeout: float) -> Posted:
-        """Post it. `Unavailable.ambiguous` when it may have been posted all the same."""
+        """Post it. `Unavailable.ambiguous` when it may have been posted all the same.
+
+        Raises NoSuchThread for a reply to a message that is gone, or takes none.
+        """
+
+    def edit(self, message: Message, posted: Posted, *, timeout: float) -> None:
+        """Let the message that stands there be this one. `Unavailable.ambiguous` when it may be all the same.
+
+        Raises Refused for one that can't be edited, or not any more: not `wide` where nothing else is refused.
+        """
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
-        """Return the message with this key, if it was posted in the ten minutes from then.
+        """Return the message with this key, if it was posted in the ten minutes from then. A reply is in its thread.
 
         None too where history can't be read.
         """

@@ -20,8 +20,8 @@ from tests.busy import BUSY_SECONDS, LONG_SECONDS
 from tests.contract.tls import localhost
 from verifier.adapters.slack import SlackBot, SlackWebhook
 from verifier.adapters.slack_clients import timely_opener
-from verifier.adapters.slack_errors import FIXES, unanswered
-from verifier.errors import Refused, ServiceError, SettingsError, Unavailable
+from verifier.adapters.slack_errors import FIXES, FIXES_OF_ONE, unanswered
+from verifier.errors import NoSuchThread, Refused, ServiceError, SettingsError, Unavailable
 from verifier.services import Message, Posted
 from verifier.standin.clock import ManualClock
 from verifier.standin.faults import Fault, Faults
@@ -483,6 +483,160 @@ def test_a_webhook_posts_and_can_not_find(slack: SlackClients) -> None:
     assert [(m.text, list(m.blocks), m.metadata) for m in slack.standin.messages] == [("VERIFIED", [SECTION], None)]
     find: Callable[..., Posted | None] = slack.webhook.find
     assert find(MESSAGE, START, timeout=5) is None
+
+
+def reply_to(parent: Posted, key: str = "reply-1") -> Message:
+    return MESSAGE._replace(text="reply", key=key, thread=parent.ts)
+
+
+def test_a_reply_stands_in_the_thread_and_the_channel_does_not_show_it(slack: SlackClients) -> None:
+    parent = slack.bot.post(MESSAGE, timeout=5)
+    posted = slack.bot.post(reply_to(parent), timeout=5)
+    assert [(m.text, m.thread, m.broadcast) for m in slack.standin.messages] == [
+        ("VERIFIED", "", False),
+        ("reply", parent.ts, False),
+    ]
+    assert slack.bot.find(reply_to(parent), START, timeout=5) == posted
+    assert slack.bot.find(reply_to(parent)._replace(thread=""), START, timeout=5) is None
+
+
+def test_a_reply_that_is_broadcast_stands_in_the_channel_as_well(slack: SlackClients) -> None:
+    parent = slack.bot.post(MESSAGE, timeout=5)
+    posted = slack.bot.post(reply_to(parent)._replace(broadcast=True), timeout=5)
+    assert slack.standin.messages[1].broadcast is True
+    assert slack.bot.find(reply_to(parent)._replace(thread=""), START, timeout=5) == posted
+
+
+def test_only_a_reply_can_be_broadcast(slack: SlackClients) -> None:
+    slack.bot.post(MESSAGE._replace(broadcast=True), timeout=5)
+    assert slack.standin.messages[0].broadcast is False
+
+
+def test_a_reply_whose_answer_was_lost_is_found_in_its_thread_alone(slack: SlackClients) -> None:
+    parent = slack.bot.post(MESSAGE, timeout=5)
+    other = slack.bot.post(MESSAGE._replace(key="key-2"), timeout=5)
+    slack.faults.add(Fault("chat.postMessage", "after", "reset"))
+    with pytest.raises(Unavailable):
+        slack.bot.post(reply_to(parent), timeout=5)
+    slack.faults.forget()
+    found = slack.bot.find(reply_to(parent), START, timeout=5)
+    assert found == Posted(CHANNEL, slack.standin.messages[2].ts)
+    assert slack.bot.find(reply_to(other), START, timeout=5) is None
+    assert slack.faults.calls == ("conversations.replies", "auth.test", "conversations.replies")
+
+
+def test_the_message_that_a_thread_begins_with_is_no_reply(slack: SlackClients) -> None:
+    parent = slack.bot.post(MESSAGE, timeout=5)
+    assert slack.bot.find(reply_to(parent, key=MESSAGE.key), START, timeout=5) is None
+
+
+def test_a_long_thread_is_read_to_its_end(slack: SlackClients) -> None:
+    parent = slack.bot.post(MESSAGE, timeout=5)
+    for number in range(450):
+        slack.standin.workspace.post_as({"user": "U0TALKER"}, CHANNEL, {"text": f"{number}", "thread_ts": parent.ts})
+    posted = slack.bot.post(reply_to(parent), timeout=5)
+    assert slack.bot.find(reply_to(parent), START, timeout=5) == posted
+    assert slack.faults.calls.count("conversations.replies") == 3
+
+
+@pytest.mark.parametrize(
+    "code", ["thread_not_found", "cannot_reply_to_message", "restricted_action_non_threadable_channel"]
+)
+def test_a_reply_that_can_never_be_posted_is_told_from_other_refusals(slack: SlackClients, code: str) -> None:
+    parent = slack.bot.post(MESSAGE, timeout=5)
+    slack.faults.add(Fault("chat.postMessage", "before", code))
+    with pytest.raises(NoSuchThread, match=code) as refusal:
+        slack.bot.post(reply_to(parent), timeout=5)
+    assert (refusal.value.fix, refusal.value.wide) == (FIXES_OF_ONE[code], False)
+
+
+def test_to_a_message_that_was_deleted_there_is_no_reply(slack: SlackClients) -> None:
+    parent = slack.bot.post(MESSAGE, timeout=5)
+    slack.standin.workspace.delete(parent.ts)
+    assert slack.bot.find(reply_to(parent), START, timeout=5) is None
+    with pytest.raises(NoSuchThread, match="thread_not_found"):
+        slack.bot.post(reply_to(parent), timeout=5)
+
+
+EDITED = MESSAGE._replace(text="over", blocks=({"type": "section", "text": {"type": "mrkdwn", "text": "*over*"}},))
+
+
+def test_an_edit_changes_the_message_where_it_stands_and_it_stays_findable(slack: SlackClients) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    slack.bot.edit(EDITED, posted, timeout=5)
+    (message,) = slack.standin.messages
+    assert (message.text, message.blocks, message.ts) == ("over", EDITED.blocks, posted.ts)
+    assert slack.bot.find(MESSAGE, START, timeout=5) == posted
+
+
+def test_an_edit_without_blocks_takes_the_old_ones_away(slack: SlackClients) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    slack.bot.edit(EDITED._replace(blocks=()), posted, timeout=5)
+    assert [(m.text, m.blocks) for m in slack.standin.messages] == [("over", ())]
+
+
+def test_an_edit_whose_blocks_slack_does_not_take_is_made_as_plain_text(slack: SlackClients) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    slack.bot.edit(EDITED._replace(blocks=({"type": "carousel"},)), posted, timeout=5)
+    assert [(m.text, m.blocks) for m in slack.standin.messages] == [("over", ())]
+
+
+def test_a_reply_can_be_edited(slack: SlackClients) -> None:
+    parent = slack.bot.post(MESSAGE, timeout=5)
+    posted = slack.bot.post(reply_to(parent), timeout=5)
+    slack.bot.edit(reply_to(parent)._replace(text="edited"), posted, timeout=5)
+    assert [(m.text, m.thread) for m in slack.standin.messages] == [("VERIFIED", ""), ("edited", parent.ts)]
+
+
+@pytest.mark.parametrize("code", ["message_not_found", "cant_update_message", "edit_window_closed"])
+def test_an_edit_that_can_never_be_made_is_refused_alone_with_what_follows(slack: SlackClients, code: str) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    match code:
+        case "message_not_found":
+            slack.standin.workspace.delete(posted.ts)
+        case "edit_window_closed":
+            slack.standin.workspace.sealed.add(posted.ts)
+        case _:
+            slack.standin.workspace.post_as({"user": "U0MALLORY"}, CHANNEL, {"text": "mine"})
+            posted = Posted(CHANNEL, slack.standin.messages[1].ts)
+    with pytest.raises(Refused, match=code) as refusal:
+        slack.bot.edit(EDITED, posted, timeout=5)
+    assert (refusal.value.fix, refusal.value.wide) == (FIXES_OF_ONE[code], False)
+    assert slack.faults.calls.count("chat.update") == 1
+    assert all(message.text != "over" for message in slack.standin.messages)
+
+
+def test_an_edit_that_all_are_refused_like_is_refused_for_all(slack: SlackClients) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    slack.faults.add(Fault("chat.update", "before", "token_revoked"))
+    with pytest.raises(Refused) as refusal:
+        slack.bot.edit(EDITED, posted, timeout=5)
+    assert refusal.value.wide is True
+
+
+@pytest.mark.parametrize("status", ["reset", "500", "internal_error"])
+def test_trouble_after_the_edit_was_made_is_ambiguous_and_not_tried_again(slack: SlackClients, status: str) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    slack.faults.add(Fault("chat.update", "after", status))
+    with pytest.raises(Unavailable) as trouble:
+        slack.bot.edit(EDITED, posted, timeout=5)
+    assert trouble.value.ambiguous
+    assert slack.faults.calls.count("chat.update") == 1
+
+
+def test_an_edit_that_is_to_wait_says_for_how_long(slack: SlackClients) -> None:
+    posted = slack.bot.post(MESSAGE, timeout=5)
+    slack.faults.add(Fault("chat.update", "before", "429", retry_after=30))
+    with pytest.raises(Unavailable) as trouble:
+        slack.bot.edit(EDITED, posted, timeout=5)
+    assert (trouble.value.retry_after, trouble.value.ambiguous) == (30, False)
+
+
+def test_a_webhook_can_not_edit_and_says_so(slack: SlackClients) -> None:
+    assert (slack.bot.can_edit, slack.webhook.can_edit) == (True, False)
+    with pytest.raises(Refused, match="expected a bot token"):
+        slack.webhook.edit(EDITED, Posted("", ""), timeout=5)
+    assert slack.faults.calls == ()
 
 
 SECRET = "5ecret5ecret5ecret"

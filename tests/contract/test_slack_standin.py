@@ -147,6 +147,13 @@ REFUSED_CALLS: dict[str, tuple[str, dict[str, Any], str]] = {
         {"channel": CHANNEL, "ts": "1.000000", "text": "x"},
         "message_not_found",
     ),
+    "reply to no message": (
+        "chat.postMessage",
+        {"channel": CHANNEL, "text": "x", "thread_ts": "1.000000"},
+        "thread_not_found",
+    ),
+    "replies to no message": ("conversations.replies", {"channel": CHANNEL, "ts": "1.000000"}, "thread_not_found"),
+    "replies by name": ("conversations.replies", {"channel": "builds", "ts": "1.000000"}, "channel_not_found"),
     "update by name": ("chat.update", {"channel": "builds", "ts": "1.0", "text": "x"}, "channel_not_found"),
     "history by name": ("conversations.history", {"channel": "#builds"}, "channel_not_found"),
     "history of zero": ("conversations.history", {"channel": CHANNEL, "limit": 0}, "invalid_limit"),
@@ -243,6 +250,43 @@ def test_an_update_changes_the_message_in_place_and_marks_it(slack: RawSlack) ->
     slack.call("chat.postMessage", channel=CHANNEL, text="another")
     assert slack.call("chat.update", channel=CHANNEL, ts=ts, text="new").json["ok"] is True
     assert [(m.text, m.edited) for m in slack.standin.messages] == [("new", True), ("another", False)]
+
+
+def test_an_update_of_somebody_elses_message_is_refused(slack: RawSlack) -> None:
+    slack.standin.workspace.post_as({"user": "U0MALLORY"}, CHANNEL, {"text": "mine"})
+    (message,) = slack.standin.messages
+    answer = slack.call("chat.update", channel=CHANNEL, ts=message.ts, text="x").json
+    assert (answer["ok"], answer["error"]) == (False, "cant_update_message")
+    assert [m.text for m in slack.standin.messages] == ["mine"]
+
+
+def test_a_thread_is_shown_from_its_first_message_on_and_the_channel_without_its_replies(slack: RawSlack) -> None:
+    parent = slack.call("chat.postMessage", channel=CHANNEL, text="parent").json["ts"]
+    slack.call("chat.postMessage", channel=CHANNEL, text="quiet", thread_ts=parent)
+    slack.call("chat.postMessage", channel=CHANNEL, text="loud", thread_ts=parent, reply_broadcast=True)
+    slack.call("chat.postMessage", channel=CHANNEL, text="other")
+    replies = slack.form("conversations.replies", channel=CHANNEL, ts=parent).json["messages"]
+    assert [(m["text"], m.get("thread_ts"), m.get("subtype")) for m in replies] == [
+        ("parent", None, None),
+        ("quiet", parent, None),
+        ("loud", parent, "thread_broadcast"),
+    ]
+    history = slack.form("conversations.history", channel=CHANNEL).json["messages"]
+    assert [m["text"] for m in history] == ["other", "loud", "parent"]
+
+
+def test_a_thread_comes_in_pages(slack: RawSlack) -> None:
+    parent = slack.call("chat.postMessage", channel=CHANNEL, text="a").json["ts"]
+    for text in "bcde":
+        slack.call("chat.postMessage", channel=CHANNEL, text=text, thread_ts=parent)
+    seen, cursor = [], ""
+    while True:
+        page = slack.form("conversations.replies", channel=CHANNEL, ts=parent, limit="2", cursor=cursor).json
+        seen.append("".join(m["text"] for m in page["messages"]))
+        cursor = page["response_metadata"]["next_cursor"]
+        if not page["has_more"]:
+            break
+    assert seen == ["ab", "cd", "e"]
 
 
 def test_history_is_the_channels_newest_first_and_since_a_time(slack: RawSlack) -> None:

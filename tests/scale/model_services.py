@@ -185,6 +185,7 @@ class ModelSlack:
     posted: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     """In each channel: when, and which."""
     refused: int = 0
+    can_edit = True
 
     def post(self, message: Message, *, timeout: float) -> Posted:
         channel = message.channel or CHANNEL
@@ -198,6 +199,9 @@ class ModelSlack:
             return Posted(channel, f"{now:.6f}")
 
         return self.calls.call("chat.post", timeout, effect)
+
+    def edit(self, message: Message, posted: Posted, *, timeout: float) -> None:
+        self.calls.call("chat.edit", timeout, lambda: None)
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
         channel = message.channel or CHANNEL

@@ -162,6 +162,7 @@ class SimulatedSubmitters:
 class SimulatedSlack:
     injector: FaultInjector
     world: WorldModel
+    can_edit = True
 
     def post(self, message: Message, *, timeout: float) -> Posted:
         channel = message.channel or CHANNEL
@@ -176,6 +177,12 @@ class SimulatedSlack:
         posted = self.injector.call("chat.post", timeout, effect)
         self.injector.invariants.answered(self.injector.kernel.process(), message.key)
         return posted
+
+    def edit(self, message: Message, posted: Posted, *, timeout: float) -> None:
+        def effect(_: CallOutcome) -> None:
+            self.world.edits.append((posted, message))
+
+        self.injector.call("chat.edit", timeout, effect)
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
         def effect(outcome: CallOutcome) -> Posted | None:

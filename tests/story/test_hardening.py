@@ -63,12 +63,17 @@ class BlackHole:
 class HangingSlack:
     """Slack that takes all the time that it is given, in vain."""
 
+    can_edit = True
+
     def __init__(self, harness: Harness) -> None:
         self._clock = harness.clock
 
     def post(self, message: Message, *, timeout: float) -> Posted:
         self._clock.advance(timeout)
         raise Unavailable("no answer", ambiguous=True)
+
+    def edit(self, message: Message, posted: Posted, *, timeout: float) -> None:
+        self.post(message, timeout=timeout)
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
         return self.post(message, timeout=timeout)

@@ -128,11 +128,15 @@ class Picky:
     def __init__(self, slack: Chat, stuck: Collection[str]) -> None:
         self._slack = slack
         self._stuck = stuck
+        self.can_edit = slack.can_edit
 
     def post(self, message: Message, *, timeout: float) -> Posted:
         if message.key.partition("@")[0] in self._stuck:
             raise Unavailable("Slack does not answer", ambiguous=True)
         return self._slack.post(message, timeout=timeout)
+
+    def edit(self, message: Message, posted: Posted, *, timeout: float) -> None:
+        self._slack.edit(message, posted, timeout=timeout)
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
         return self._slack.find(message, since, timeout=timeout)

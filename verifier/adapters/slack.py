@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from http.client import HTTPException
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from slack_sdk.web import SlackResponse
 from verifier.adapters.slack_clients import TimelyWebClient, TimelyWebhookClient
 from verifier.adapters.slack_errors import NotAllowed, TooMuch, answered, unanswered, unreadable
 from verifier.adapters.within import within
-from verifier.errors import SettingsError, Unavailable
+from verifier.errors import NoSuchThread, Refused, SettingsError, Unavailable
 from verifier.services import Message, Posted
 
 API_URL = "https://slack.com/api/"
@@ -49,7 +50,12 @@ _T = TypeVar("_T")
 
 
 class SlackBot:
-    """Posts as an app, with its bot token (scope `chat:write`), and finds what it posted (`channels:history`)."""
+    """Posts, replies and edits as an app, with its bot token (scope `chat:write`).
+
+    It finds what it posted with `channels:history`.
+    """
+
+    can_edit = True
 
     def __init__(self, token: str, default_channel: str, base_url: str = API_URL) -> None:
         """Connect to nothing yet. Raise SettingsError when this can't be a token."""
@@ -61,9 +67,10 @@ class SlackBot:
     def post(self, message: Message, *, timeout: float) -> Posted:
         """Post it; once more as short plain text when Slack does not take its blocks or its length.
 
-        Raise Unavailable (`ambiguous` when it may have been posted all the same), or Refused with the fix.
+        Raise Unavailable (`ambiguous` when it may have been posted all the same), Refused with the fix, or
+        NoSuchThread for a reply.
         """
-        channel = message.channel or self._default_channel
+        channel, is_reply = message.channel or self._default_channel, bool(message.thread)
 
         def send(text: str, blocks: _Blocks, until: float) -> Posted:
             with _translated(channel):
@@ -72,16 +79,38 @@ class SlackBot:
                         channel=channel,
                         text=text,
                         blocks=blocks,
-                        metadata={"event_type": EVENT_TYPE, "event_payload": {"key": message.key}},
+                        metadata=_metadata(message),
                         unfurl_links=False,
                         unfurl_media=False,
+                        thread_ts=message.thread or None,
+                        reply_broadcast=True if is_reply and message.broadcast else None,
                     )
                 )
 
         return _post(message, timeout, send)
 
+    def edit(self, message: Message, posted: Posted, *, timeout: float) -> None:
+        """Let the message that stands there be this one; as `post`, plain where Slack does not take it otherwise.
+
+        Raise Unavailable (`ambiguous` when it may be this one all the same), or Refused with the fix.
+        """
+
+        def send(text: str, blocks: _Blocks, until: float) -> Posted:
+            with _translated(posted.channel):
+                return _posted(
+                    self._client(until).chat_update(
+                        channel=posted.channel,
+                        ts=posted.ts,
+                        text=text,
+                        blocks=blocks or [],  # left out, the old ones might stay
+                        metadata=_metadata(message),
+                    )
+                )
+
+        _post(message, timeout, send)
+
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
-        """Return the message with this key among the channel's thousand of the ten minutes from then.
+        """Return the message with this key among the channel's, or the thread's, thousand of the ten minutes from then.
 
         Only a message by this very app counts: whoever is in the channel can post the same words and metadata. None,
         too, where history can't be read: without the scope, outside the channel, or when the channel is set
@@ -93,16 +122,18 @@ class SlackBot:
             return None
         try:
             deadline = time.monotonic() + timeout
-            for entry in self._history(channel, since, deadline):
+            for entry in self._history(channel, message.thread, since, deadline):
                 match entry:
                     case {
                         "ts": str(ts),
                         "bot_id": str(author),
                         "metadata": {"event_type": kind, "event_payload": {"key": key}},
-                    } if kind == EVENT_TYPE and key == message.key:
+                    } if kind == EVENT_TYPE and key == message.key and ts != message.thread:
                         if author == self._own_id(deadline):
                             return Posted(channel, ts)
                         _log.warning("Slack: somebody else posted a message with the key of one of ours in %s", channel)
+        except NoSuchThread:
+            return None
         except NotAllowed:
             _log.info("Slack's history of %s can't be read: a message may be posted twice", channel)
         return None
@@ -122,13 +153,15 @@ class SlackBot:
             self._bot_id = _patiently(deadline, ask)
         return self._bot_id
 
-    def _history(self, channel: str, since: datetime, deadline: float) -> Iterator[object]:
+    def _history(self, channel: str, thread: str, since: datetime, deadline: float) -> Iterator[object]:
         oldest, latest = (moment.timestamp() for moment in (since - _SKEW, since + _WINDOW + _SKEW))
         cursor = ""
 
         def read() -> tuple[list[object], str]:
+            client = self._client(deadline)
+            ask = partial(client.conversations_replies, ts=thread) if thread else client.conversations_history
             with _translated(channel):
-                page = self._client(deadline).conversations_history(
+                page = ask(
                     channel=channel,
                     oldest=f"{oldest:.6f}",
                     latest=f"{latest:.6f}",
@@ -151,6 +184,8 @@ class SlackBot:
 class SlackWebhook:
     """Posts to the one channel that an incoming webhook was made for, without the promise of never twice."""
 
+    can_edit = False
+
     def __init__(self, url: str) -> None:
         """Connect to nothing yet. Raise SettingsError when this can't be a webhook's address."""
         self._url = _secret(url, r"https?://[!-~]+", "the webhook's address (https://hooks.slack.com/services/...)")
@@ -170,8 +205,16 @@ class SlackWebhook:
 
         return _post(message, timeout, send)
 
+    def edit(self, message: Message, posted: Posted, *, timeout: float) -> None:  # noqa: ARG002 - as the port says
+        """Raise Refused: a webhook can't edit."""
+        raise Refused(f"{message.key}: expected a bot token to edit messages with, got an incoming webhook")
+
     def find(self, message: Message, since: datetime, *, timeout: float) -> None:
         """None: a webhook can't read."""
+
+
+def _metadata(message: Message) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"key": message.key}}
 
 
 def _post(message: Message, timeout: float, send: Callable[[str, _Blocks, float], Posted]) -> Posted:

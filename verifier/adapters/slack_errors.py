@@ -8,7 +8,7 @@ import socket
 import ssl
 from urllib.error import URLError
 
-from verifier.errors import Refused, ServiceError, Unavailable
+from verifier.errors import NoSuchThread, Refused, ServiceError, Unavailable
 
 
 class TooMuch(Refused):
@@ -47,7 +47,6 @@ FIXES = {
     "org_login_required": "the workspace is moving to an organization: wait until it has, then reinstall the app",
     "posting_to_general_channel_denied": "allow apps to post to the general channel, or set another channel",
     "restricted_action": "allow the app to post to {channel} in the workspace's posting settings",
-    "restricted_action_non_threadable_channel": "set a channel that takes messages outside threads",
     "restricted_action_read_only_channel": "allow the app to post to the read-only {channel}",
     "restricted_action_thread_only_channel": "set a channel that takes messages outside threads",
     "team_access_not_granted": "grant the app access to the workspace that {channel} belongs to",
@@ -61,6 +60,17 @@ FIXES = {
     "HTTP 410": "the address is gone: create a new incoming webhook and store its address",
 }
 """Slack's code for a refusal that lasts, and the fix."""
+
+FIXES_OF_ONE = {
+    "cannot_reply_to_message": "nothing is to be done: it is posted as a message of its own",
+    "cant_update_message": "let no other app write into the message; what it was to say is posted by itself",
+    "edit_window_closed": "allow apps to edit their messages at any time in the workspace's settings; what it was to "
+    "say is posted by itself",
+    "message_not_found": "nothing is to be done where somebody deleted it; what it was to say is posted by itself",
+    "restricted_action_non_threadable_channel": "nothing is to be done: it is posted as a message of its own",
+    "thread_not_found": "nothing is to be done where somebody deleted it: it is posted as a message of its own",
+}
+"""Slack's code for a refusal that lasts and is about one message alone, and the fix."""
 
 _UNKNOWN_FIX = "see Slack's documentation of chat.postMessage"
 _BUSY = {"ratelimited", "rate_limited", "message_limit_exceeded"}
@@ -87,6 +97,7 @@ _NOT_ALLOWED = {
     "not_allowed_token_type",
     "not_in_channel",
 }
+_NO_THREAD = {"cannot_reply_to_message", "restricted_action_non_threadable_channel", "thread_not_found"}
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
 
 
@@ -105,8 +116,8 @@ def answered(status: int, code: object, retry_after: object, channel: str) -> Se
         return unreadable()
     if code in _TOO_MUCH:
         return TooMuch(f"Slack does not take the message for {channel}: {code}", fix="shorten it or fix its blocks")
-    kind = NotAllowed if code in _NOT_ALLOWED else Refused
-    fix = FIXES.get(what, _UNKNOWN_FIX).format(channel=channel)
+    kind = NoSuchThread if code in _NO_THREAD else NotAllowed if code in _NOT_ALLOWED else Refused
+    fix = FIXES.get(what, FIXES_OF_ONE.get(what, _UNKNOWN_FIX)).format(channel=channel)
     return kind(f"Slack refuses the call for {channel}: {what}", fix=fix, wide=what in FIXES)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from verifier.standin.workspace import SlackMessage
+from verifier.standin.workspace_message import SlackMessage
 
 _PAGE = Template(Path(__file__).with_name("inbox.html").read_text(encoding="utf-8"))
 _EMPTY = '<p class="empty">No messages yet. They appear here as they are posted.</p>'

@@ -15,7 +15,8 @@ from verifier.standin import inbox
 from verifier.standin.clock import Clock
 from verifier.standin.faults import Fault, Faults
 from verifier.standin.loopback import LoopbackServer, Reply, Request
-from verifier.standin.workspace import SlackMessage, SlackRefusalError, Workspace
+from verifier.standin.workspace import Workspace
+from verifier.standin.workspace_message import SlackMessage, SlackRefusalError
 
 TOKEN = "xoxb-stand-in"  # noqa: S105 - opens nothing but the stand-in
 CHANNELS = MappingProxyType({"C0BUILDS01": "builds"})

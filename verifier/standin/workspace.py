@@ -2,76 +2,47 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from verifier.standin.blocks import problems
 from verifier.standin.clock import Clock
+from verifier.standin.workspace_message import BOT_ID, EPOCH, TRUE, SlackMessage, SlackRefusalError, page_of, shown
 
-BOT_ID = "B0"
-"""What the messages of the app itself say of their author."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAUSE = timedelta(seconds=1)
 """A channel takes one message in so much time."""
 _MOST_TEXT = 40_000
-_MOST_PAGE = 999
-_FAR = 10**12
-"""A time after every message."""
 
 _ARGUMENTS = {
     "auth.test": set[str](),
-    "chat.postMessage": {"channel", "text", "blocks", "metadata", "unfurl_links", "unfurl_media"},
+    "chat.postMessage": {
+        "channel",
+        "text",
+        "blocks",
+        "metadata",
+        "unfurl_links",
+        "unfurl_media",
+        "thread_ts",
+        "reply_broadcast",
+    },
     "chat.update": {"channel", "ts", "text", "blocks", "metadata"},
     "conversations.history": {"channel", "oldest", "latest", "limit", "cursor", "include_all_metadata"},
     "conversations.info": {"channel"},
+    "conversations.replies": {"channel", "ts", "oldest", "latest", "limit", "cursor", "include_all_metadata"},
 }
 _SCOPES = {
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
     "conversations.history": "channels:history",
     "conversations.info": "channels:read",
+    "conversations.replies": "channels:history",
 }
 SCOPES = frozenset(_SCOPES.values())
 """What the methods need."""
-
-
-class SlackRefusalError(Exception):
-    """A call that Slack refuses: its code, what it adds, and the seconds that it asks to wait."""
-
-    def __init__(self, code: str, *details: str, retry_after: float | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.details = details
-        self.retry_after = retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class SlackMessage:
-    """A message as the channel holds it."""
-
-    channel: str
-    """The channel's ID."""
-    channel_name: str
-    ts: str
-    """Its time in seconds, which is its name in the channel too."""
-    text: str
-    blocks: tuple[Mapping[str, Any], ...]
-    metadata: Mapping[str, Any] | None
-    edited: bool = False
-    author: Mapping[str, str] = field(default_factory=lambda: {"bot_id": BOT_ID})
-    """Whose it is, in the fields with which Slack says it."""
-
-    @property
-    def time(self) -> datetime:
-        """The moment that `ts` names."""
-        return _EPOCH + timedelta(microseconds=int(Decimal(self.ts) * 1_000_000))
 
 
 class Workspace:
@@ -85,6 +56,8 @@ class Workspace:
         """IDs of the channels that the bot is no member of."""
         self.archived: set[str] = set()
         """IDs of the channels that are archived."""
+        self.sealed: set[str] = set()
+        """The `ts` of messages that can't be edited any more."""
         self._clock = clock
         self._channels = dict(channels)
         self._rate_limit = rate_limit
@@ -115,6 +88,8 @@ class Workspace:
                     return self._update(arguments)
                 case "conversations.history":
                     return self._history(arguments)
+                case "conversations.replies":
+                    return self._replies(arguments)
                 case "conversations.info":
                     return self._info(self._identified(arguments.get("channel")))
         return {"team": "Stand-in", "team_id": "T0", "user": "build-verifier", "user_id": "U0", "bot_id": BOT_ID}
@@ -124,6 +99,11 @@ class Workspace:
         with self._lock:
             self._post(self._named(channel), payload)
             self._messages[-1] = replace(self._messages[-1], author=author)
+
+    def delete(self, ts: str) -> None:
+        """Take a message away, as a person does who deletes it."""
+        with self._lock:
+            self._messages = [message for message in self._messages if message.ts != ts]
 
     def post_by_webhook(self, payload: Mapping[str, Any]) -> None:
         """Post to the webhook's channel. Raise SlackRefusalError."""
@@ -150,22 +130,37 @@ class Workspace:
         if channel in self.archived:
             raise SlackRefusalError("is_archived")
         text, blocks = _content(arguments)
+        thread = str(arguments.get("thread_ts") or "")
+        if thread and self._parent(channel, thread) is None:
+            raise SlackRefusalError("thread_not_found")
         now = self._clock()
         if self._rate_limit and now < self._busy_until.get(channel, now):
             raise SlackRefusalError("ratelimited", retry_after=_PAUSE.total_seconds())
         self._busy_until[channel] = now + _PAUSE
         message = SlackMessage(
-            channel, self._channels[channel], self._next_ts(now), text, blocks, arguments.get("metadata")
+            channel,
+            self._channels[channel],
+            self._next_ts(now),
+            text,
+            blocks,
+            arguments.get("metadata"),
+            thread=thread,
+            broadcast=bool(thread) and arguments.get("reply_broadcast") in TRUE,
         )
         self._messages.append(message)
-        return {"channel": channel, "ts": message.ts, "message": _shown(message, with_metadata=True)}
+        return {"channel": channel, "ts": message.ts, "message": shown(message, with_metadata=True)}
+
+    def _parent(self, channel: str, ts: str) -> SlackMessage | None:
+        """Return the message that a thread begins with, unless it is gone."""
+        where = (channel, ts)
+        return next((one for one in self._messages if (one.channel, one.ts) == where and not one.thread), None)
 
     def _require_member(self, channel: str) -> None:
         if channel in self.left:
             raise SlackRefusalError("not_in_channel")
 
     def _next_ts(self, now: datetime) -> str:
-        micros = (now - _EPOCH) // timedelta(microseconds=1)
+        micros = (now - EPOCH) // timedelta(microseconds=1)
         if self._messages:
             micros = max(micros, int(Decimal(self._messages[-1].ts) * 1_000_000) + 1)
         return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
@@ -175,33 +170,31 @@ class Workspace:
         text, blocks = _content(arguments)
         for place, message in enumerate(self._messages):
             if (message.channel, message.ts) == (channel, arguments.get("ts")):
+                if message.author != {"bot_id": BOT_ID}:
+                    raise SlackRefusalError("cant_update_message")
+                if message.ts in self.sealed:
+                    raise SlackRefusalError("edit_window_closed")
                 metadata = arguments.get("metadata", message.metadata)
                 self._messages[place] = replace(message, text=text, blocks=blocks, metadata=metadata, edited=True)
                 return {"channel": channel, "ts": message.ts, "text": text}
         raise SlackRefusalError("message_not_found")
 
     def _history(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a page of the channel, the newest first; of replies those alone that the channel shows."""
         channel = self._identified(arguments.get("channel"))
         self._require_member(channel)
-        oldest = _number(arguments.get("oldest", "0"), "invalid_ts_oldest")
-        latest = _number(arguments.get("latest", _FAR), "invalid_ts_latest")
-        limit = _number(arguments.get("limit", 100), "invalid_limit")
-        if not 1 <= limit <= _MOST_PAGE:
-            raise SlackRefusalError("invalid_limit")
-        before = min(latest, _cursor_time(arguments.get("cursor")))
-        found = [
-            message
-            for message in reversed(self._messages)
-            if message.channel == channel and oldest < Decimal(message.ts) < before
-        ]
-        page, rest = found[: int(limit)], found[int(limit) :]
-        with_metadata = arguments.get("include_all_metadata") in (True, "1", "true")
-        cursor = base64.b64encode(f"next_ts:{page[-1].ts}".encode()).decode() if rest else ""
-        return {
-            "messages": [_shown(message, with_metadata=with_metadata) for message in page],
-            "has_more": bool(rest),
-            "response_metadata": {"next_cursor": cursor},
-        }
+        there = [one for one in self._messages if one.channel == channel and (one.broadcast or not one.thread)]
+        return page_of(list(reversed(there)), arguments)
+
+    def _replies(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a page of a thread, the oldest first: the message that it begins with, and its replies."""
+        channel, thread = self._identified(arguments.get("channel")), str(arguments.get("ts") or "")
+        self._require_member(channel)
+        parent = self._parent(channel, thread)
+        if parent is None:
+            raise SlackRefusalError("thread_not_found")
+        replies = [one for one in self._messages if (one.channel, one.thread) == (channel, thread)]
+        return page_of([parent, *replies], arguments)
 
 
 def _content(arguments: Mapping[str, Any]) -> tuple[str, tuple[Mapping[str, Any], ...]]:
@@ -217,37 +210,3 @@ def _content(arguments: Mapping[str, Any]) -> tuple[str, tuple[Mapping[str, Any]
     if not isinstance(metadata, dict) or metadata.keys() != {"event_type", "event_payload"}:
         raise SlackRefusalError("invalid_metadata_format")
     return text, tuple(blocks)
-
-
-def _shown(message: SlackMessage, *, with_metadata: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {"type": "message", **message.author, "ts": message.ts, "text": message.text}
-    if message.blocks:
-        shown["blocks"] = list(message.blocks)
-    if message.edited:
-        shown["edited"] = {"user": BOT_ID, "ts": message.ts}
-    if with_metadata and message.metadata is not None:
-        shown["metadata"] = message.metadata
-    return shown
-
-
-def _number(value: object, code: str) -> Decimal:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise SlackRefusalError(code) from None
-    if not number.is_finite():
-        raise SlackRefusalError(code)
-    return number
-
-
-def _cursor_time(cursor: object) -> Decimal:
-    """Return the time before which a page starts: for ever without a cursor."""
-    if not cursor:
-        return Decimal("Infinity")
-    try:
-        kind, _, ts = base64.b64decode(str(cursor), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        raise SlackRefusalError("invalid_cursor") from None
-    if kind != "next_ts":
-        raise SlackRefusalError("invalid_cursor")
-    return _number(ts, "invalid_cursor")

@@ -77,6 +77,11 @@ class World:
     """A channel in which it refuses everything."""
     finds: list[Posted | ServiceError | None] = field(default_factory=list)
     """What Slack answers to the next looks into its history; afterwards it finds nothing."""
+    can_edit: bool = True
+    """Slack is spoken to with a bot token, and not by a webhook."""
+    edits: list[ServiceError | None] = field(default_factory=list)
+    """What Slack answers to the next edits; afterwards it takes them."""
+    edited: list[tuple[Posted, Message]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     looked_for: list[Message] = field(default_factory=list)
     entries: list[Mapping[str, str]] = field(default_factory=list)
@@ -251,6 +256,10 @@ class _Audit:
 class _Chat:
     world: World
 
+    @property
+    def can_edit(self) -> bool:
+        return self.world.can_edit
+
     def post(self, message: Message, *, timeout: float) -> Posted:
         self.world.called.append("post")
         if message.channel == self.world.refusing:
@@ -260,6 +269,13 @@ class _Chat:
             raise answer
         self.world.messages.append(message)
         return answer
+
+    def edit(self, message: Message, posted: Posted, *, timeout: float) -> None:
+        self.world.called.append("edit")
+        answer = self.world.edits.pop(0) if self.world.edits else None
+        if answer is not None:
+            raise answer
+        self.world.edited.append((posted, message))
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
         self.world.called.append("find")

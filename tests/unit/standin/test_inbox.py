@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verifier.standin.inbox import fragment, headers, mrkdwn, page
-from verifier.standin.workspace import SlackMessage
+from verifier.standin.workspace_message import SlackMessage
 
 RENDERED = {
     "plain": ("VERIFIED", "<p>VERIFIED</p>"),
