@@ -1,0 +1,189 @@
+"""What people read about what runs: whole sentences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
+from verifier.facts.execution import JobName
+from verifier.reporting.running_text import (
+    not_watched_sentence,
+    note_line,
+    note_lines,
+    over_lines,
+    pinned_lines,
+    runs_sentence,
+    start_lines,
+    wrong_lines,
+)
+
+NIGHT = datetime(2026, 11, 28, 1, 10, tzinfo=UTC)
+LATER = datetime(2026, 11, 28, 2, 36, tzinfo=UTC)
+JOB = JobName("vividly-dev", "us-central1", "dev-vividly-content-worker")
+PUSHED = DigestRuns(
+    "sha256:0123456789abcdef0123",
+    "us-docker.pkg.dev/vividly-dev/images/worker",
+    since=NIGHT,
+    last=NIGHT,
+    runs=1,
+    tie=Tie.BUILD,
+    build="projects/vividly-dev/locations/us-central1/builds/4e841fcb-1b2c-4d3e-8f90-a1b2c3d4e5f6",
+    commit="85cffd8aa1b2c3d4e5f60718293a4b5c6d7e8f90",
+    verdict="VERIFIED",
+    begun=NIGHT,
+)
+UPLOAD = replace(PUSHED, commit="", verdict="LOCAL_SOURCE")
+UNKNOWN = replace(PUSHED, tie=Tie.NONE, build="", commit="", verdict="", why="a step pushed it with `docker push`")
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        (PUSHED, "Runs build 4e841fcb of commit 85cffd8, VERIFIED."),
+        (UPLOAD, "Runs an upload (build 4e841fcb), LOCAL_SOURCE."),
+        (replace(UPLOAD, verdict="EXEMPT"), "Runs build 4e841fcb, EXEMPT."),
+        (replace(PUSHED, verdict=""), "Runs build 4e841fcb of commit 85cffd8, not judged yet."),
+        (
+            replace(PUSHED, verdict="", why="it ended FAILURE"),
+            "Runs build 4e841fcb of commit 85cffd8, not judged: it ended FAILURE.",
+        ),
+        (
+            UNKNOWN,
+            "Runs sha256:0123456789ab, which no build that we know pushed: a step pushed it with `docker push`.",
+        ),
+        (replace(UNKNOWN, why=""), "Runs sha256:0123456789ab, which no build that we know pushed."),
+        (replace(UNKNOWN, tie=Tie.OPEN), "Runs sha256:0123456789ab, whose build is looked for."),
+        (
+            replace(UNKNOWN, tie=Tie.OPEN, digest=""),
+            "Runs an image whose digest is not known, whose build is looked for.",
+        ),
+    ],
+)
+def test_what_runs_is_said_with_its_build_commit_and_verdict(runs: DigestRuns, said: str) -> None:
+    assert runs_sentence(runs) == said
+
+
+RUNS_NOTE = {"kind": "runs", "key": "runs x", "job": JOB.job, "since": "2026-11-28T01:10:00.000000Z"}
+OVER_NOTE = {
+    **RUNS_NOTE,
+    "kind": "over",
+    "until": "2026-11-28T02:36:00.000000Z",
+    "commit": PUSHED.commit,
+    "build": PUSHED.build,
+    "was": "LOCAL_SOURCE",
+}
+PINNED_NOTE = {"kind": "pinned", "key": "p", "job": JOB.job, "runs": 3, "build": PUSHED.build, "moved": False}
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        (RUNS_NOTE, "Runs since 01:10 in dev-vividly-content-worker."),
+        ({**RUNS_NOTE, "elsewhere": "sandbox"}, "Runs since 01:10 in dev-vividly-content-worker (build in sandbox)."),
+        ({**OVER_NOTE, "kind": "ran"}, "Ran in dev-vividly-content-worker, 01:10 to 02:36."),
+        (
+            OVER_NOTE,
+            "over: 85cffd8 runs since 02:36 in dev-vividly-content-worker; was LOCAL_SOURCE, 01:10 to 02:36.",
+        ),
+        (
+            {**OVER_NOTE, "commit": ""},
+            "over: build 4e841fcb runs since 02:36 in dev-vividly-content-worker; was LOCAL_SOURCE, 01:10 to 02:36.",
+        ),
+        (
+            PINNED_NOTE,
+            "dev-vividly-content-worker ran 3 times since and still runs build 4e841fcb: its image is pinned.",
+        ),
+        (
+            {**PINNED_NOTE, "runs": 1, "moved": True},
+            "dev-vividly-content-worker ran once since and still runs build 4e841fcb: its tag was moved back.",
+        ),
+        ({"kind": "upload", "key": "u", "said": "3 files"}, ""),
+        ({"kind": "runs", "key": "no since"}, ""),
+        ({"kind": "runs", "since": 3}, ""),
+    ],
+)
+def test_a_note_says_since_when_and_where(note: dict[str, object], said: str) -> None:
+    assert note_line(note, NIGHT) == said
+
+
+def test_a_moment_of_another_day_is_told_with_its_day() -> None:
+    assert note_line(RUNS_NOTE, NIGHT - timedelta(days=1)) == (
+        "Runs since 2026-11-28 01:10 in dev-vividly-content-worker."
+    )
+    assert note_line(RUNS_NOTE) == note_line(RUNS_NOTE, NIGHT - timedelta(days=1))
+
+
+def test_notes_of_other_kinds_are_left_to_others() -> None:
+    assert note_lines([{"kind": "upload"}, RUNS_NOTE], NIGHT) == [note_line(RUNS_NOTE, NIGHT)]
+
+
+def test_a_job_that_runs_an_upload_has_a_message_of_its_own() -> None:
+    assert wrong_lines(JOB, UPLOAD) == [
+        "🔴 dev-vividly-content-worker runs an upload (build 4e841fcb), LOCAL_SOURCE, since 2026-11-28 01:10 UTC",
+        "Do this: deploy the image of a VERIFIED build to job dev-vividly-content-worker in vividly-dev, us-central1.",
+    ]
+
+
+def test_an_exemption_of_another_project_is_told_with_its_reason() -> None:
+    exempt = replace(UPLOAD, verdict="EXEMPT", why="people try things out in the sandbox")
+    assert wrong_lines(JOB, exempt) == [
+        "🟡 dev-vividly-content-worker runs build 4e841fcb, EXEMPT, since 2026-11-28 01:10 UTC",
+        "The exemption is for builds of another project than vividly-dev, where it runs.",
+        "The exemption's reason: people try things out in the sandbox.",
+        "Do this: deploy the image of a VERIFIED build to job dev-vividly-content-worker in vividly-dev, us-central1.",
+    ]
+
+
+def test_an_image_that_no_build_pushed_is_told_with_the_likely_reasons() -> None:
+    assert wrong_lines(JOB, UNKNOWN) == [
+        "🔴 dev-vividly-content-worker runs an image that no build pushed, since 2026-11-28 01:10 UTC",
+        "It ran images of known builds before. Now it runs sha256:0123456789ab, which no build that we know pushed: "
+        "a step pushed it with `docker push`.",
+        "Do this: find out who deployed sha256:0123456789ab to job dev-vividly-content-worker in vividly-dev, "
+        "us-central1, and deploy a build's image.",
+    ]
+
+
+def test_what_is_over_says_what_runs_now_and_what_ran_before() -> None:
+    now = replace(PUSHED, begun=LATER)
+    assert over_lines(JOB, replace(UPLOAD, ceased=LATER), now) == [
+        "✅ dev-vividly-content-worker: over",
+        "It runs build 4e841fcb of commit 85cffd8, VERIFIED, since 2026-11-28 02:36 UTC.",
+        "Before, it ran an upload (build 4e841fcb), LOCAL_SOURCE, 2026-11-28 01:10 UTC to 2026-11-28 02:36 UTC.",
+    ]
+
+
+def test_a_pinned_image_is_told_with_the_newer_build() -> None:
+    newer = "projects/vividly-dev/locations/us-central1/builds/71a0c2d4-1b2c-4d3e-8f90-a1b2c3d4e5f6"
+    assert pinned_lines(JOB, PUSHED, 3, newer=newer, moved=False) == [
+        "🟡 dev-vividly-content-worker ran 3 times since and still runs build 4e841fcb: its image is pinned.",
+        "Build 71a0c2d4 is newer, and VERIFIED.",
+        "Do this: deploy its image to job dev-vividly-content-worker in vividly-dev, us-central1, "
+        "or leave it where that is meant.",
+    ]
+
+
+def test_the_first_message_has_a_line_for_each_job() -> None:
+    def watched(name: str, *digests: DigestRuns) -> JobRuns:
+        job = JobName("vividly-dev", "us-central1", name)
+        return JobRuns(job, begun=NIGHT, digest=digests[0].digest if digests else "", digests=digests)
+
+    assert start_lines([watched("b"), watched("a", PUSHED)]) == [
+        "👀 2 jobs are watched; what runs in them now:",
+        "a: build 4e841fcb of commit 85cffd8, VERIFIED",
+        "1 job has not run since.",
+        "From now on a message comes where one of them runs something that is wrong.",
+    ]
+    many = start_lines([watched(f"job-{number:02}", PUSHED) for number in range(23)])
+    assert many[0] == "👀 23 jobs are watched; what runs in them now:"
+    assert many[-2] == "And 3 more jobs: verifier status"
+    assert len(many) == 23
+
+
+def test_services_that_are_not_watched_are_counted() -> None:
+    assert not_watched_sentence(14) == "14 services: not watched in this version."
+    assert not_watched_sentence(1) == "1 service: not watched in this version."
+    assert not not_watched_sentence(0)

@@ -1,0 +1,195 @@
+"""What a watched job runs, in sentences: for the message about a build, messages of their own, and the command line.
+
+A note is a small document that a build's record keeps: what has been found about the build since its verdict. The notes
+about what runs are written by `controller/runs/tell.py`; their texts are made here, from the note alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
+from verifier.checks.verdict import Verdict
+from verifier.facts.execution import JobName
+from verifier.redact import excerpt
+from verifier.services import Document
+from verifier.times import parse_time
+
+_MOST_NAME = 80
+_MOST_REASON = 300
+_MOST_IN_A_MESSAGE = 20
+_DIGEST = len("sha256:") + 12
+
+
+def what_runs(runs: DigestRuns) -> str:
+    """Return what is run, without a full stop: "build 4e841fcb of commit 85cffd8, VERIFIED"."""
+    match runs.tie:
+        case Tie.BUILD:
+            return f"{_made_of(runs)}, {_judged(runs)}"
+        case Tie.NONE:
+            why = f": {excerpt(runs.why, _MOST_REASON)}" if runs.why else ""
+            return f"{short_digest(runs.digest)}, which no build that we know pushed{why}"
+        case Tie.OPEN:
+            return f"{short_digest(runs.digest)}, whose build is looked for"
+
+
+def runs_sentence(runs: DigestRuns) -> str:
+    """Return what is run, as a sentence: "Runs an upload (build 71a0c2d4), LOCAL_SOURCE."."""
+    return _stop(f"Runs {what_runs(runs)}")
+
+
+def not_watched_sentence(services: int) -> str:
+    """Return how many services there are whose code is not looked at; empty where there are none."""
+    return f"{_counted(services, 'service')}: not watched in this version." if services else ""
+
+
+def short_digest(digest: str) -> str:
+    """Return as much of a digest as people compare."""
+    return excerpt(digest, _MOST_NAME)[:_DIGEST] or "an image whose digest is not known"
+
+
+def short_build(name: str) -> str:
+    """Return the beginning of the id in a build's resource name."""
+    return excerpt(name, 2 * _MOST_NAME).rpartition("/")[2].partition("-")[0][:12]
+
+
+def shown_job(job: JobName) -> str:
+    """Return the job as people say it."""
+    return excerpt(job.job, _MOST_NAME)
+
+
+def note_lines(notes: Iterable[Document], day: datetime | None = None) -> list[str]:
+    """Return what notes about runs say, a line each. What is no such note says nothing.
+
+    `day`: moments of that day are told by their time alone.
+    """
+    return [line for note in notes if (line := note_line(note, day))]
+
+
+def note_line(note: Document, day: datetime | None = None) -> str:
+    """Return what one note says, empty for one that is not about runs or that can't be read."""
+    try:
+        return _note(note, day)
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def _note(note: Document, day: datetime | None) -> str:
+    job = excerpt(str(note.get("job", "")), _MOST_NAME)
+    match note.get("kind"):
+        case "runs":
+            where = f" (build in {excerpt(note['elsewhere'], _MOST_NAME)})" if note.get("elsewhere") else ""
+            return f"Runs since {_moment(note['since'], day)} in {job}{where}."
+        case "ran":
+            return f"Ran in {job}, {_moment(note['since'], day)} to {_moment(note['until'], day)}."
+        case "over":
+            now = excerpt(note["commit"], _MOST_NAME)[:7] or f"build {short_build(note['build'])}"
+            span = f"{_moment(note['since'], day)} to {_moment(note['until'], day)}"
+            return f"over: {now} runs since {_moment(note['until'], day)} in {job}; was {_word(note['was'])}, {span}."
+        case "pinned":
+            return _pinned(job, note["runs"], note["build"], moved=bool(note["moved"]))
+        case _:
+            return ""
+
+
+def wrong_lines(job: JobName, runs: DigestRuns) -> list[str]:
+    """Return a message of its own about a job that runs what it should not: its first line says it all."""
+    since = _since(runs)
+    if runs.tie is Tie.NONE:
+        return [
+            f"🔴 {shown_job(job)} runs an image that no build pushed, since {since}",
+            f"It ran images of known builds before. Now it runs {_stop(what_runs(runs))}",
+            f"Do this: find out who deployed {short_digest(runs.digest)} to {_place(job)}, and deploy a build's image.",
+        ]
+    lines = [f"{_mark(runs)} {shown_job(job)} runs {what_runs(runs)}, since {since}"]
+    if runs.verdict == Verdict.EXEMPT:
+        lines.append(
+            f"The exemption is for builds of another project than {excerpt(job.project, _MOST_NAME)}, where it runs."
+        )
+    if runs.why and runs.verdict == Verdict.EXEMPT:
+        lines.append(_stop(f"The exemption's reason: {excerpt(runs.why, _MOST_REASON)}"))
+    return [*lines, f"Do this: deploy the image of a VERIFIED build to {_place(job)}."]
+
+
+def over_lines(job: JobName, was: DigestRuns, now: DigestRuns) -> list[str]:
+    """Return a message of its own that what a job should not run is over."""
+    what = "an image that no build pushed" if was.tie is Tie.NONE else what_runs(was)
+    until = f"{was.ceased:%Y-%m-%d %H:%M} UTC" if was.ceased else "now"
+    return [
+        f"✅ {shown_job(job)}: over",
+        f"It runs {what_runs(now)}, since {_since(now)}.",
+        _stop(f"Before, it ran {what}, {_since(was)} to {until}"),
+    ]
+
+
+def pinned_lines(job: JobName, runs: DigestRuns, count: int, *, newer: str, moved: bool) -> list[str]:
+    """Return a message of its own about a job that goes on with an older image than its newest VERIFIED build's."""
+    return [
+        f"🟡 {_pinned(shown_job(job), count, runs.build, moved=moved)}",
+        f"Build {short_build(newer)} is newer, and VERIFIED.",
+        f"Do this: deploy its image to {_place(job)}, or leave it where that is meant.",
+    ]
+
+
+def start_lines(jobs: Iterable[JobRuns]) -> list[str]:
+    """Return the one message about what runs when watching begins."""
+    every = sorted(jobs, key=lambda job: job.job)
+    seen = [(job, job.now) for job in every if job.now is not None]
+    silent = len(every) - len(seen)
+    verb = "is" if len(every) == 1 else "are"
+    lines = [f"👀 {_counted(len(every), 'job')} {verb} watched; what runs in them now:"]
+    lines += [f"{shown_job(job.job)}: {what_runs(runs)}" for job, runs in seen[:_MOST_IN_A_MESSAGE] if runs]
+    if len(seen) > _MOST_IN_A_MESSAGE:
+        lines.append(f"And {_counted(len(seen) - _MOST_IN_A_MESSAGE, 'more job')}: verifier status")
+    if silent:
+        lines.append(f"{_counted(silent, 'job')} {'has' if silent == 1 else 'have'} not run since.")
+    return [*lines, "From now on a message comes where one of them runs something that is wrong."]
+
+
+def _pinned(job: str, count: int, build: str, *, moved: bool) -> str:
+    times = "once" if count == 1 else f"{count} times"
+    why = "its tag was moved back" if moved else "its image is pinned"
+    return f"{job} ran {times} since and still runs build {short_build(build)}: {why}."
+
+
+def _made_of(runs: DigestRuns) -> str:
+    build = f"build {short_build(runs.build)}"
+    if runs.commit:
+        return f"{build} of commit {excerpt(runs.commit, _MOST_NAME)[:7]}"
+    return f"an upload ({build})" if runs.verdict == Verdict.LOCAL_SOURCE else build
+
+
+def _judged(runs: DigestRuns) -> str:
+    if runs.verdict:
+        return _word(runs.verdict)
+    return f"not judged: {excerpt(runs.why, _MOST_REASON)}" if runs.why else "not judged yet"
+
+
+def _mark(runs: DigestRuns) -> str:
+    return "🟡" if runs.verdict == Verdict.EXEMPT else "🔴"
+
+
+def _since(runs: DigestRuns) -> str:
+    return f"{runs.begun or runs.since:%Y-%m-%d %H:%M} UTC"
+
+
+def _moment(text: str, day: datetime | None) -> str:
+    moment = parse_time(text)
+    return f"{moment:%H:%M}" if day is not None and day.date() == moment.date() else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _place(job: JobName) -> str:
+    return f"job {shown_job(job)} in {excerpt(job.project, _MOST_NAME)}, {excerpt(job.location, _MOST_NAME)}"
+
+
+def _word(text: str) -> str:
+    return excerpt(text, 40)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _stop(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
