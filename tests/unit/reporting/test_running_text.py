@@ -23,6 +23,7 @@ from verifier.reporting.running_text import (
 NIGHT = datetime(2026, 11, 28, 1, 10, tzinfo=UTC)
 LATER = datetime(2026, 11, 28, 2, 36, tzinfo=UTC)
 JOB = JobName("vividly-dev", "us-central1", "dev-vividly-content-worker")
+PLACE = "job dev-vividly-content-worker in vividly-dev, us-central1"
 PUSHED = DigestRuns(
     "sha256:0123456789abcdef0123",
     "us-docker.pkg.dev/vividly-dev/images/worker",
@@ -123,7 +124,7 @@ def test_notes_of_other_kinds_are_left_to_others() -> None:
 def test_a_job_that_runs_an_upload_has_a_message_of_its_own() -> None:
     assert wrong_lines(JOB, UPLOAD) == [
         "🔴 dev-vividly-content-worker runs an upload (build 4e841fcb), LOCAL_SOURCE, since 2026-11-28 01:10 UTC",
-        "Do this: deploy the image of a VERIFIED build to job dev-vividly-content-worker in vividly-dev, us-central1.",
+        f"Do this: deploy the image of a VERIFIED build to {PLACE}.",
     ]
 
 
@@ -133,17 +134,16 @@ def test_an_exemption_of_another_project_is_told_with_its_reason() -> None:
         "🟡 dev-vividly-content-worker runs build 4e841fcb, EXEMPT, since 2026-11-28 01:10 UTC",
         "The exemption is for builds of another project than vividly-dev, where it runs.",
         "The exemption's reason: people try things out in the sandbox.",
-        "Do this: deploy the image of a VERIFIED build to job dev-vividly-content-worker in vividly-dev, us-central1.",
+        f"Do this: deploy the image of a VERIFIED build to {PLACE}.",
     ]
 
 
 def test_an_image_that_no_build_pushed_is_told_with_the_likely_reasons() -> None:
+    said = runs_sentence(UNKNOWN)
     assert wrong_lines(JOB, UNKNOWN) == [
         "🔴 dev-vividly-content-worker runs an image that no build pushed, since 2026-11-28 01:10 UTC",
-        "It ran images of known builds before. Now it runs sha256:0123456789ab, which no build that we know pushed: "
-        "a step pushed it with `docker push`.",
-        "Do this: find out who deployed sha256:0123456789ab to job dev-vividly-content-worker in vividly-dev, "
-        "us-central1, and deploy a build's image.",
+        f"It ran images of known builds before. Now it {said[0].lower()}{said[1:]}",
+        f"Do this: find out who deployed sha256:0123456789ab to {PLACE}, and deploy a build's image.",
     ]
 
 
@@ -161,8 +161,7 @@ def test_a_pinned_image_is_told_with_the_newer_build() -> None:
     assert pinned_lines(JOB, PUSHED, 3, newer=newer, moved=False) == [
         "🟡 dev-vividly-content-worker ran 3 times since and still runs build 4e841fcb: its image is pinned.",
         "Build 71a0c2d4 is newer, and VERIFIED.",
-        "Do this: deploy its image to job dev-vividly-content-worker in vividly-dev, us-central1, "
-        "or leave it where that is meant.",
+        f"Do this: deploy its image to {PLACE}, or leave it where that is meant.",
     ]
 
 
