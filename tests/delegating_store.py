@@ -45,3 +45,11 @@ class DelegatingStore:
 
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         return self.inner.holding(collection, field, value, timeout=timeout)
+
+    def holders(
+        self, collection: str, field: str, value: str, limit: int, *, timeout: float
+    ) -> list[tuple[str, Stored]]:
+        return self.inner.holders(collection, field, value, limit, timeout=timeout)
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        self.inner.delete(collection, names, timeout=timeout)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from verifier.facts.build import Build, BuildKey
-from verifier.facts.execution import Execution, JobName
+from verifier.facts.execution import Execution, JobName, JobSetup
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger
@@ -36,7 +36,7 @@ class Stored:
 class Store(Protocol):
     """Durable documents with compare-and-set, in collections, each of which may hold queues.
 
-    They are `builds`, `marks`, `errors`, `channels` and `uploads`.
+    They are `builds`, `marks`, `errors`, `channels`, `uploads`, `jobs` and `runs`.
     """
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
@@ -74,6 +74,18 @@ class Store(Protocol):
 
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         """One document whose list `field` contains `value`, or None."""
+
+    def holders(
+        self, collection: str, field: str, value: str, limit: int, *, timeout: float
+    ) -> list[tuple[str, Stored]]:
+        """Names and documents whose list `field` contains `value`, by name; of more than `limit` the first ones."""
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        """Delete these documents, `MOST_DELETED` at most, whatever is in them. One that is gone is no error."""
+
+
+MOST_DELETED = 500
+"""The most writes of one commit to Firestore (its quotas page)."""
 
 
 class BuildPage(NamedTuple):
@@ -118,6 +130,14 @@ class ExecutionClaim(NamedTuple):
     """The nonce in its environment, or empty."""
 
 
+class ExecutionPage(NamedTuple):
+    """One page of a job's executions, newest first by time of creation."""
+
+    executions: list[Execution]
+    next_page: str
+    """The token of the page that follows; empty at the end, and where all that follow are older than was asked for."""
+
+
 class Jobs(Protocol):
     """Cloud Run jobs."""
 
@@ -138,7 +158,16 @@ class Jobs(Protocol):
         """
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
-        """Return the execution as Cloud Run has it now."""
+        """Return the execution as Cloud Run has it now. `Missing` when there is none."""
+
+    def describe(self, job: JobName, *, timeout: float) -> JobSetup:
+        """Return how the job is set up now. `Missing` when there is none, `Denied` with the role to grant."""
+
+    def listed(self, job: JobName, since: datetime, page: str, *, timeout: float) -> ExecutionPage:
+        """Return the job's executions created since then, newest first, a page at a time (`page`: empty at first).
+
+        A page may be empty and have one that follows. A job that does not exist has no executions.
+        """
 
 
 class LogPage(NamedTuple):

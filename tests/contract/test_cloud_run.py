@@ -13,7 +13,7 @@ from tests.busy import BUSY_SECONDS
 from tests.contract.adapters import OURS, RESIZER, Google, answering, google_standing, timed_trouble, trouble
 from tests.contract.standin import DIGEST, IMAGE, JOB, START
 from verifier.adapters.cloud_run import CloudRunJobs, execution_facts
-from verifier.errors import Missing, Refused, Unavailable
+from verifier.errors import Denied, Missing, Refused, Unavailable
 from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Completion, Container, Execution, JobName, Phase
 from verifier.services import ExecutionClaim
 from verifier.standin.faults import Fault
@@ -177,6 +177,77 @@ def test_looking_through_pages_takes_no_longer_than_its_timeout(google: Google) 
     assert len(google.faults.calls) <= 3
 
 
+def test_a_job_is_described_as_it_is_set_up_now(google: Google) -> None:
+    sidecar = Sidecar("proxy", "gcr.io/cloud-sql/proxy:2")
+    google.put_job(container="main", args=("serve", "--all"), sidecars=[sidecar])
+    setup = CloudRunJobs(google.address).describe(RESIZER, timeout=5)
+    assert setup.generation >= 1
+    assert setup.containers == (
+        Container("main", IMAGE, ("serve", "--all")),
+        Container("proxy", "gcr.io/cloud-sql/proxy:2"),
+    )
+    assert google.faults.calls == ("GetJob",)
+
+
+def test_a_job_that_does_not_exist_is_missing_to_who_describes_it(google: Google) -> None:
+    error = trouble(lambda: CloudRunJobs(google.address).describe(RESIZER, timeout=5))
+    assert isinstance(error, Missing)
+    assert JOB in str(error)
+
+
+def test_a_refusal_to_describe_or_list_names_the_permission(google: Google) -> None:
+    google.put_job()
+    google.faults.add(Fault("GetJob", "before", "PERMISSION_DENIED"))
+    google.faults.add(Fault("ListExecutions", "before", "PERMISSION_DENIED"))
+    jobs = CloudRunJobs(google.address)
+    described = trouble(lambda: jobs.describe(RESIZER, timeout=5))
+    listed = trouble(lambda: jobs.listed(RESIZER, START, "", timeout=5))
+    assert isinstance(described, Denied)
+    assert "run.jobs.get" in str(described)
+    assert isinstance(listed, Denied)
+    assert "run.executions.list" in str(listed)
+
+
+def test_executions_are_listed_newest_first_through_every_page_that_is_recent_enough(google: Google) -> None:
+    names = put_executions(google, 201)
+    jobs, seen, page = CloudRunJobs(google.address), list[str](), ""
+    while True:
+        found = jobs.listed(RESIZER, START + timedelta(seconds=50), page, timeout=5)
+        seen += [execution.name for execution in found.executions]
+        page = found.next_page
+        if not page:
+            break
+    assert seen == names[:49:-1]
+    assert google.faults.calls.count("ListExecutions") == 2
+
+
+def test_a_listing_ends_without_another_page_where_all_are_recent_enough(google: Google) -> None:
+    names = put_executions(google, 3)
+    found = CloudRunJobs(google.address).listed(RESIZER, START, "", timeout=5)
+    assert ([execution.name for execution in found.executions], found.next_page) == (names[::-1], "")
+    assert found.executions[0] == observe(google, names[-1])
+
+
+def test_a_page_token_that_is_no_more_is_refused(google: Google) -> None:
+    google.put_job()
+    error = trouble(lambda: CloudRunJobs(google.address).listed(RESIZER, START, "of-yesterday", timeout=5))
+    assert isinstance(error, Refused)
+
+
+@pytest.mark.parametrize(
+    ("creator", "annotation", "said"),
+    [
+        ("runner@acme.iam.gserviceaccount.com", "ana@vividly.example", "runner@acme.iam.gserviceaccount.com"),
+        ("", "ana@vividly.example", "ana@vividly.example"),
+        ("", "", ""),
+    ],
+    ids=["the field", "the annotation where the field is empty", "neither"],
+)
+def test_on_whose_behalf_it_runs_is_read_off_the_execution(creator: str, annotation: str, said: str) -> None:
+    annotations = {"run.googleapis.com/creator": annotation} if annotation else {}
+    assert execution_facts(run_v2.Execution({"creator": creator, "annotations": annotations})).creator == said
+
+
 def test_an_execution_just_created_waits_and_shows_no_digest(google: Google) -> None:
     google.put_job(tasks=3)
     name = start(google)
@@ -197,6 +268,7 @@ def test_an_execution_just_created_waits_and_shows_no_digest(google: Google) -> 
         containers=(Container("", IMAGE),),
         build=OURS,
         timeout=timedelta(seconds=600),
+        creator="stand-in@example.com",
     )
     assert (execution.phase, execution.digests) == (Phase.WAITING, frozenset())
 

@@ -33,6 +33,7 @@ QUERIES: dict[str, Callable[[Store], object]] = {
         for field in ("due", *QUEUES)
     },
     "the build of a digest": lambda store: store.holding("builds", "images", "sha256:0", timeout=5),
+    "every build of a digest": lambda store: store.holders("builds", "images", "sha256:0", 20, timeout=5),
 }
 
 
@@ -101,7 +102,7 @@ def test_a_query_looks_at_one_field_or_has_an_index_in_terraform(name: str) -> N
 
 
 def test_every_call_of_the_storage_is_a_query_that_is_listed_here_or_names_its_documents() -> None:
-    by_name = {"read", "present", "create", "replace"}
-    assert set(CALLS) == by_name | {"due", "holding"}
+    by_name = {"read", "present", "create", "replace", "delete"}
+    assert set(CALLS) == by_name | {"due", "holding", "holders"}
     own = {name for name in vars(FirestoreStore) if not name.startswith("_")}
     assert own == set(CALLS)

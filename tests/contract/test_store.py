@@ -13,7 +13,7 @@ import pytest
 
 from verifier.adapters.sqlite import QUEUES, SqliteStore
 from verifier.errors import Refused
-from verifier.services import Document, Store, Stored
+from verifier.services import MOST_DELETED, Document, Store, Stored
 from verifier.standin.clock import system_clock
 
 SOON = 20.0
@@ -263,6 +263,52 @@ def test_holding_finds_nothing_that_is_not_in_a_list(store: Store, images: objec
     create(store, "a", {"images": images, "others": ["x"]})
     create(store, "b", {"images": ["x"]}, collection="marks")
     assert store.holding("builds", "images", "x", timeout=SOON) is None
+
+
+def test_holders_are_all_documents_whose_list_contains_the_value_by_name(store: Store) -> None:
+    second = create(store, "b", {"images": ["x", "y"]})
+    first = create(store, "a", {"images": ["x"]})
+    create(store, "c", {"images": ["y"]})
+    create(store, "d", {"images": "x"})
+    create(store, "e", {"images": ["x"]}, collection="marks")
+    assert store.holders("builds", "images", "x", 10, timeout=SOON) == [("a", first), ("b", second)]
+    assert store.holders("builds", "images", "x", 1, timeout=SOON) == [("a", first)]
+    assert store.holders("builds", "images", "z", 10, timeout=SOON) == []
+
+
+def test_deleted_documents_are_gone_from_every_look_and_may_be_written_anew(store: Store) -> None:
+    for name in "abc":
+        create(store, name, {"due": "2026-01", "images": ["x"]})
+    create(store, "a", {"due": "2026-01"}, collection="marks")
+    store.delete("builds", ["a", "b"], timeout=SOON)
+    assert store.read("builds", "a", timeout=SOON) is None
+    assert store.present("builds", ["a", "b", "c"], timeout=SOON) == {"c"}
+    assert [name for name, _ in store.due("builds", "2027", 10, timeout=SOON)] == ["c"]
+    assert [name for name, _ in store.holders("builds", "images", "x", 10, timeout=SOON)] == ["c"]
+    assert store.present("marks", ["a"], timeout=SOON) == {"a"}
+    create(store, "a", {"due": "2026-02"})
+
+
+def test_what_is_gone_is_deleted_without_an_error_and_so_is_nothing(store: Store) -> None:
+    create(store, "a", {})
+    store.delete("builds", ["a", "never"], timeout=SOON)
+    store.delete("builds", ["a"], timeout=SOON)
+    store.delete("builds", [], timeout=SOON)
+    assert store.read("builds", "a", timeout=SOON) is None
+
+
+def test_a_deleted_document_is_not_replaced(store: Store) -> None:
+    first = create(store, "a", {"state": 1})
+    store.delete("builds", ["a"], timeout=SOON)
+    assert store.replace("builds", "a", {"state": 2}, first.revision, timeout=SOON) is None
+
+
+def test_as_many_documents_as_one_commit_takes_are_deleted_at_once(store: Store) -> None:
+    names = [f"n{number}" for number in range(MOST_DELETED)]
+    create(store, names[0], {})
+    create(store, names[-1], {})
+    store.delete("builds", names, timeout=SOON)
+    assert store.present("builds", [names[0], names[-1]], timeout=SOON) == set()
 
 
 def test_collections_are_kept_apart(store: Store) -> None:

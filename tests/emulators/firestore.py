@@ -28,10 +28,12 @@ READS: dict[str, Callable[[Store, float], object]] = {
     "due": lambda store, timeout: store.due("builds", "2026", 5, timeout=timeout),
     "present": lambda store, timeout: store.present("builds", ["a", "b"], timeout=timeout),
     "holding": lambda store, timeout: store.holding("builds", "images", "x", timeout=timeout),
+    "holders": lambda store, timeout: store.holders("builds", "images", "x", 5, timeout=timeout),
 }
 WRITES: dict[str, Callable[[Store, float], object]] = {
     "create": lambda store, timeout: store.create("builds", "a", {"state": 1}, timeout=timeout),
     "replace": lambda store, timeout: store.replace("builds", "a", {"state": 1}, REVISION, timeout=timeout),
+    "delete": lambda store, timeout: store.delete("builds", ["a"], timeout=timeout),
 }
 CALLS = READS | WRITES
 

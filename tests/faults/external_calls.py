@@ -104,6 +104,10 @@ EXTERNAL_CALLS = {
     "store.holding": ExternalCall(
         _FIRESTORE, "RunQuery", lambda at, s: at.store.holding("builds", "images", "x", timeout=s)
     ),
+    "store.holders": ExternalCall(
+        _FIRESTORE, "RunQuery", lambda at, s: at.store.holders("builds", "images", "x", 5, timeout=s)
+    ),
+    "store.delete": ExternalCall(_FIRESTORE, "Commit", lambda at, s: at.store.delete("builds", ["a"], timeout=s)),
     "builds.fetch": ExternalCall("google", "GetBuild", lambda at, s: CloudBuild(at.address).fetch(_KEY, timeout=s)),
     "builds.finished": ExternalCall(
         "google",
@@ -125,6 +129,12 @@ EXTERNAL_CALLS = {
     ),
     "jobs.observe": ExternalCall(
         "google", "GetExecution", lambda at, s: CloudRunJobs(at.address).observe(at.execution, timeout=s)
+    ),
+    "jobs.describe": ExternalCall(
+        "google", "GetJob", lambda at, s: CloudRunJobs(at.address).describe(RESIZER, timeout=s)
+    ),
+    "jobs.listed": ExternalCall(
+        "google", "ListExecutions", lambda at, s: CloudRunJobs(at.address).listed(RESIZER, _MOMENT, "", timeout=s)
     ),
     "logs.read": ExternalCall(
         "google", "ListLogEntries", lambda at, s: list(CloudLogging("acme", at.address).read("acme", "", timeout=s))

@@ -78,6 +78,8 @@ ROLES = {
     "jobs.start": "roles/run.jobsExecutorWithOverrides",
     "jobs.started_for": _RUN_ROLE,
     "jobs.observe": _RUN_ROLE,
+    "jobs.describe": _RUN_ROLE,
+    "jobs.listed": _RUN_ROLE,
     "logs.read": _LOGS_ROLE,
     "submitters.submitter": _LOGS_ROLE,
     "audit.write": "roles/logging.logWriter",
@@ -96,7 +98,9 @@ _SPECIAL = {
     ("store.holding", FaultKind.EMPTY): ANSWERED,  # there is none
     ("builds.fetch", FaultKind.EMPTY): ANSWERED,  # a build without a name: the story compares it with what it asked for
     ("builds.finished", FaultKind.EMPTY): ANSWERED,  # no build finished
+    ("store.holders", FaultKind.EMPTY): ANSWERED,  # there are none
     ("jobs.started_for", FaultKind.EMPTY): ANSWERED,  # none was started
+    ("jobs.listed", FaultKind.EMPTY): ANSWERED,  # none was created
     ("logs.read", FaultKind.EMPTY): ANSWERED,  # no entry matches
     ("submitters.submitter", FaultKind.EMPTY): ANSWERED,  # nobody knows
     ("audit.write", FaultKind.EMPTY): ANSWERED,  # Cloud Logging never says more

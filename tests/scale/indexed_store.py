@@ -27,7 +27,8 @@ class IndexedStore:
     held: dict[tuple[str, str], Stored] = field(default_factory=dict)
     _queues: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     """Of a collection and a field: each value with its document's name, in order."""
-    _having: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    _holding: dict[tuple[str, str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Of a collection, a list and a value in it: the documents' names."""
     written: int = 0
     """Documents, as they are billed; so for the reads."""
     shown: int = 0
@@ -87,16 +88,50 @@ class IndexedStore:
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         def effect() -> Stored | None:
             self.shown += 1
-            name = self._having.get((collection, field, value))
-            return self.held.get((collection, name)) if name else None
+            names = self._holding[collection, field, value]
+            return self.held[collection, min(names)] if names else None
 
         return self.calls.call("store.holding", timeout, effect)
 
+    def holders(
+        self, collection: str, field: str, value: str, limit: int, *, timeout: float
+    ) -> list[tuple[str, Stored]]:
+        def effect() -> list[tuple[str, Stored]]:
+            names = sorted(self._holding[collection, field, value])[:limit]
+            self.shown += max(len(names), 1)
+            return [(name, self.held[collection, name]) for name in names]
+
+        return self.calls.call("store.holders", timeout, effect)
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        def effect() -> None:
+            for name in names:
+                self._drop(collection, name)
+
+        self.calls.call("store.delete", timeout, effect)
+
     def put(self, collection: str, name: str, document: Document) -> Stored:
         """Write the document at once, whatever there was."""
+        self._index(collection, name, document)
+        self._revisions += 1
+        self.written += 1
+        stored = self.held[collection, name] = Stored(dict(document), str(self._revisions))
+        self.wrote(collection, name, document)
+        return stored
+
+    def _drop(self, collection: str, name: str) -> None:
+        """Delete the document, if it is there."""
+        if (collection, name) in self.held:
+            self._index(collection, name, {})
+            del self.held[collection, name]
+            self.written += 1
+
+    def _index(self, collection: str, name: str, document: Document) -> None:
+        """Let the indexes tell of this document instead of the one that is held."""
         before = self.held.get((collection, name))
+        old: Document = before.document if before else {}
         for queue_field in _QUEUES:
-            was, becomes = before.document.get(queue_field) if before else None, document.get(queue_field)
+            was, becomes = old.get(queue_field), document.get(queue_field)
             if was != becomes:
                 queue = self._queues[collection, queue_field]
                 if isinstance(was, str):
@@ -104,13 +139,10 @@ class IndexedStore:
                 if isinstance(becomes, str):
                     insort(queue, (becomes, name))
         for list_field in _LISTS:
+            for value in old.get(list_field) or ():
+                self._holding[collection, list_field, value].discard(name)
             for value in document.get(list_field) or ():
-                self._having[collection, list_field, value] = name
-        self._revisions += 1
-        self.written += 1
-        stored = self.held[collection, name] = Stored(dict(document), str(self._revisions))
-        self.wrote(collection, name, document)
-        return stored
+                self._holding[collection, list_field, value].add(name)
 
 
 def _shown(stored: Stored, only: Sequence[str]) -> Stored:

@@ -17,10 +17,10 @@ from tests.simulation.kernel import BEGINNING
 from tests.simulation.world_model import CHANNEL, TRIGGER, ModelBuild, WorldModel
 from verifier.errors import Denied, Missing, Unavailable
 from verifier.facts.build import Build, BuildKey
-from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName
+from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName, JobSetup
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger, parse_trigger
-from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted
+from verifier.services import BuildPage, Document, ExecutionClaim, ExecutionPage, LogPage, Message, Posted
 
 _BUILDS_A_PAGE = 100
 _TRIGGER_SECONDS = 300.0
@@ -121,6 +121,20 @@ class ModelJobs:
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
         return self.calls.call("jobs.observe", timeout, lambda: self.world.execution(self.world.runs[execution]))
+
+    def describe(self, job: JobName, *, timeout: float) -> JobSetup:
+        def effect() -> JobSetup:
+            setup = self.world.setup(job)
+            if setup is None:
+                raise Missing(f"{job.resource}: expected a job, got none")
+            return setup
+
+        return self.calls.call("jobs.describe", timeout, effect, at=(job.project, job.location))
+
+    def listed(self, job: JobName, since: datetime, page: str, *, timeout: float) -> ExecutionPage:
+        first = (since - BEGINNING).total_seconds()
+        at = (job.project, job.location)
+        return self.calls.call("jobs.listed", timeout, lambda: self.world.listed(job, first, page), at=at)
 
 
 @dataclass

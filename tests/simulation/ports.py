@@ -14,14 +14,14 @@ from tests.simulation.storage import SimulatedStore
 from tests.simulation.world_model import CHANNEL, DOOMED, TRIGGER, WorldModel
 from verifier.errors import Missing
 from verifier.facts.build import Build, BuildKey
-from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName
+from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName, JobSetup
 from verifier.facts.logs import LogEntry
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger, parse_trigger
 from verifier.facts.upload import Limits, UploadedFile, UploadListing
 from verifier.facts.upload.archive import Archive
 from verifier.facts.upload.digest import blob_id
-from verifier.services import BuildPage, Document, ExecutionClaim, LogPage, Message, Posted, Uploads
+from verifier.services import BuildPage, Document, ExecutionClaim, ExecutionPage, LogPage, Message, Posted, Uploads
 from verifier.times import show_time
 
 _BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
@@ -109,6 +109,19 @@ class SimulatedCloudRun:
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
         return self.injector.call("jobs.observe", timeout, lambda _: self.world.execution(self.world.runs[execution]))
+
+    def describe(self, job: JobName, *, timeout: float) -> JobSetup:
+        def effect(_: CallOutcome) -> JobSetup:
+            setup = self.world.setup(job)
+            if setup is None:
+                raise Missing(f"{job.resource}: expected a job, got none")
+            return setup
+
+        return self.injector.call("jobs.describe", timeout, effect)
+
+    def listed(self, job: JobName, since: datetime, page: str, *, timeout: float) -> ExecutionPage:
+        first = (since - BEGINNING).total_seconds()
+        return self.injector.call("jobs.listed", timeout, lambda _: self.world.listed(job, first, page))
 
 
 @dataclass

@@ -78,6 +78,26 @@ class SimulatedStore:
 
         return self.injector.call("store.holding", timeout, effect)
 
+    def holders(
+        self, collection: str, field: str, value: str, limit: int, *, timeout: float
+    ) -> list[tuple[str, Stored]]:
+        def effect(_: CallOutcome) -> list[tuple[str, Stored]]:
+            found = [
+                (name, stored)
+                for (kept_in, name), stored in self.held.items()
+                if kept_in == collection and value in (stored.document.get(field) or ())
+            ]
+            return sorted(found, key=lambda item: item[0])[:limit]
+
+        return self.injector.call("store.holders", timeout, effect)
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        def effect(_: CallOutcome) -> None:
+            for name in names:
+                self.held.pop((collection, name), None)
+
+        self.injector.call("store.delete", timeout, effect)
+
     def _put(self, collection: str, name: str, document: Document) -> Stored:
         self._revisions += 1
         before = self.held.get((collection, name))

@@ -10,9 +10,9 @@ from typing import Any
 
 from tests.simulation.kernel import BEGINNING, Kernel
 from verifier.facts.build import Build, BuildKey, parse_build
-from verifier.facts.execution import Completion, Container, Execution, JobName
+from verifier.facts.execution import Completion, Container, Execution, JobName, JobSetup
 from verifier.facts.logs import SYSTEM_LOG, LogEntry
-from verifier.services import Document, Message, Posted
+from verifier.services import Document, ExecutionPage, Message, Posted
 from verifier.times import show_time
 
 PROJECT, NUMBER, REGION = "orchard-prod", "550112233445", "europe-west1"
@@ -108,6 +108,7 @@ class WorldModel:
     """Seconds until an execution's first task runs; each is as likely."""
     lasts: tuple[float, ...] = (2.0, 30.0, 300.0)
     """Seconds for which it runs."""
+    executions_a_page: int = 100
     ended: Callable[[ModelExecution], None] = lambda _: None
     """Told when an execution has ended."""
     builds: dict[BuildKey, ModelBuild] = field(default_factory=dict)
@@ -212,6 +213,21 @@ class WorldModel:
             build="" if self.ignores_environment else run.build,
             nonce="" if self.ignores_environment else run.nonce,
         )
+
+    def setup(self, job: JobName) -> JobSetup | None:
+        """Return how the job is set up; there is one for every execution, and the worker's own."""
+        exists = job == JOB or any(name.startswith(f"{job.resource}/") for name in self.runs)
+        return JobSetup(1, None, (Container("", f"{IMAGE}:latest"),)) if exists else None
+
+    def listed(self, job: JobName, since: float, page: str) -> ExecutionPage:
+        """Return executions of the job that can be seen, newest first; `page`: how many of the oldest are left."""
+        latest, prefix = self.kernel.seconds - self.lag, f"{job.resource}/"
+        seen = [run for name, run in self.runs.items() if name.startswith(prefix) and run.created <= latest]
+        end = int(page) if page else len(seen)
+        first = max(0, end - self.executions_a_page)
+        shown = [run for run in reversed(seen[first:end]) if run.created >= since]
+        is_last = first == 0 or len(shown) < end - first
+        return ExecutionPage([self.execution(run) for run in shown], "" if is_last else str(first))
 
 
 _MESSAGES = {

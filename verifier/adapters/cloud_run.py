@@ -25,11 +25,13 @@ from verifier.facts.execution import (
     Container,
     Execution,
     JobName,
+    JobSetup,
     parse_execution_name,
 )
-from verifier.services import ExecutionClaim
+from verifier.services import ExecutionClaim, ExecutionPage
 
 _PAGE_SIZE = 100
+_CREATOR = "run.googleapis.com/creator"
 _MOST_FOUND = 100
 """Executions that are told of: whoever may run the job can start as many for one build as they like."""
 _COMPLETION = {
@@ -109,6 +111,30 @@ class CloudRunJobs:
             raise Unavailable(f"reading execution {execution}: the answer names no execution; try again later")
         return execution_facts(answer)
 
+    def describe(self, job: JobName, *, timeout: float) -> JobSetup:
+        """See `services.Jobs.describe`."""
+        request, what = run_v2.GetJobRequest(name=job.resource), f"reading job {job.resource}"
+        left = countdown(timeout, what)
+        with translated(what, _grant_describe(job)):
+            answer = self._billing.billed(
+                job.project,
+                lambda payer: self._jobs.get_job(request=request, timeout=left(), retry=None, metadata=payer),
+            )
+        if not answer.name:
+            raise Unavailable(f"{what}: the answer names no job; try again later")
+        return JobSetup(answer.generation, _moment(answer.update_time), _containers(answer.template))
+
+    def listed(self, job: JobName, since: datetime, page: str, *, timeout: float) -> ExecutionPage:
+        """See `services.Jobs.listed`. What is older than asked for ends the listing, whatever page follows."""
+        what = f"listing executions of {job.resource}"
+        request = run_v2.ListExecutionsRequest(parent=job.resource, page_size=_PAGE_SIZE, page_token=page)
+        left = countdown(timeout, what)
+        with translated(what, _grant_view(job)):
+            found = next(self._billing.billed(job.project, partial(self._executions_of, request, left)))
+        recent = [execution_facts(item) for item in found.executions if _created(item) >= since]
+        is_last = len(recent) < len(found.executions)
+        return ExecutionPage(recent, "" if is_last else found.next_page_token)
+
 
 def execution_facts(execution: run_v2.Execution) -> Execution:
     """Return what the story needs of Cloud Run's answer."""
@@ -128,12 +154,13 @@ def execution_facts(execution: run_v2.Execution) -> Execution:
         failed=execution.failed_count,
         cancelled=execution.cancelled_count,
         retried=execution.retried_count,
-        containers=tuple(Container(item.name, item.image, tuple(item.args)) for item in execution.template.containers),
+        containers=_containers(execution.template),
         build=_only(environment, BUILD_VARIABLE),
         nonce=_only(environment, NONCE_VARIABLE),
         stuck=bool(failed),
         blamed=any(map(_is_the_platforms, failed)),
         timeout=_span(execution.template.timeout),
+        creator=execution.creator or execution.annotations.get(_CREATOR, ""),
     )
 
 
@@ -173,6 +200,12 @@ def _only(environment: list[tuple[str, str]], name: str) -> str:
     return values.pop() if len(values) == 1 else ""
 
 
+def _containers(template: Any) -> tuple[Container, ...]:
+    """Return the containers of an execution's template, or of a job's, which has another template around them."""
+    inner = template.template if isinstance(template, run_v2.ExecutionTemplate) else template
+    return tuple(Container(item.name, item.image, tuple(item.args)) for item in inner.containers)
+
+
 def _span(value: Any) -> timedelta | None:
     return value if isinstance(value, timedelta) and value else None
 
@@ -191,6 +224,10 @@ def _moment(value: Any) -> datetime | None:
 def _grant_start(job: JobName) -> str:
     permissions, on = "run.jobs.run and run.jobs.runWithOverrides", f"job {job.location}/{job.job} of {job.project}"
     return needs(permissions, on, "roles/run.jobsExecutorWithOverrides")
+
+
+def _grant_describe(job: JobName) -> str:
+    return needs("run.jobs.get", f"project {job.project}", "roles/run.viewer")
 
 
 def _grant_view(job: JobName) -> str:

@@ -137,6 +137,26 @@ class FirestoreStore:
         found = self._run(f"search {collection} by {field}", query, timeout)
         return stored(found[0]) if found else None
 
+    def holders(
+        self, collection: str, field: str, value: str, limit: int, *, timeout: float
+    ) -> list[tuple[str, Stored]]:
+        """Names and documents whose list `field` contains `value`, by name: the order that Firestore has by itself."""
+        query = _Query(
+            from_=[_Query.CollectionSelector(collection_id=collection)],
+            where=_where(field, _Query.FieldFilter.Operator.ARRAY_CONTAINS, value),
+            limit=limit,
+        )
+        found = self._run(f"search {collection} by {field}", query, timeout)
+        return [(_name(record), stored(record)) for record in found]
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        """Delete these documents in one commit, which Firestore makes even where some are gone."""
+        if not names:
+            return
+        writes = [Write(delete=self._path(collection, name)) for name in names]
+        with self._explained(f"delete {len(writes)} {collection}", timeout, writing=True):
+            self._commit_all(writes, timeout)
+
     def _get(self, action: str, paths: Sequence[str], fields: Sequence[str] | None, timeout: float) -> list[Any]:
         with self._explained(action, timeout):
             found, missing = self._api.get_all(paths, fields, timeout)
@@ -160,15 +180,19 @@ class FirestoreStore:
 
     def _commit(self, write: Any, timeout: float) -> str:
         """Send one write and return the document's new revision."""
+        return revision(self._commit_all([write], timeout).write_results[0].update_time)
+
+    def _commit_all(self, writes: Sequence[Any], timeout: float) -> Any:
+        """Send the writes, once more where the server aborted them, and return the answer."""
         deadline = monotonic() + timeout
         try:
-            answer = self._api.commit(write, timeout)
+            answer = self._api.commit(writes, timeout)
         except Aborted:
-            answer = self._api.commit(write, max(0.0, deadline - monotonic()))
+            answer = self._api.commit(writes, max(0.0, deadline - monotonic()))
         if not answer.write_results:
             said = f"expected {self._place} to say when it wrote, got an empty answer; read what is there now"
             raise Unavailable(said, ambiguous=True)
-        return revision(answer.write_results[0].update_time)
+        return answer
 
     @contextmanager
     def _explained(self, action: str, timeout: float, *, writing: bool = False) -> Iterator[None]:

@@ -67,9 +67,9 @@ class FirestoreCalls:
             answers = list(self._query(request, timeout=timeout, metadata=self._by_parent))
         return [answer.document for answer in answers if answer.HasField("document")]
 
-    def commit(self, write: Any, timeout: float) -> Any:
-        """Make one write, and return the answer."""
-        request = _CommitRequest(database=self._database, writes=[write])
+    def commit(self, writes: Sequence[Any], timeout: float) -> Any:
+        """Make these writes, all or none, and return the answer."""
+        request = _CommitRequest(database=self._database, writes=writes)
         with _translated():
             return self._commit(request, timeout=timeout, metadata=self._by_database)
 

@@ -13,7 +13,7 @@ from typing import Any
 from verifier.errors import Refused, ServiceError, Unavailable
 from verifier.services import Document, Stored
 
-QUEUES = ("unsaid", "late", "queue", "name", "cut_due", "created")
+QUEUES = ("unsaid", "late", "queue", "name", "cut_due", "created", "expires")
 """The fields beside `due` by which documents are queued, each with an index: made when an older file is opened, too."""
 
 _OPEN = (
@@ -59,12 +59,13 @@ SELECT name FROM documents
 WHERE collection = :collection AND name IN (SELECT value FROM json_each(:names))
   AND (:unwanted IS NULL OR json_extract(body, :field) IS NOT :unwanted)
 """
-_HOLDING = """
-SELECT body, revision FROM documents
+_HOLDERS = """
+SELECT name, body, revision FROM documents
 WHERE collection = :collection AND json_type(body, :field) = 'array'
   AND EXISTS (SELECT 1 FROM json_each(body, :field) WHERE type = 'text' AND value = :value)
-ORDER BY name LIMIT 1
+ORDER BY name LIMIT :limit
 """
+_DELETE = "DELETE FROM documents WHERE collection = :collection AND name IN (SELECT value FROM json_each(:names))"
 _OPENING_SECONDS = 5.0
 _HELD_BY_OTHERS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
@@ -150,9 +151,19 @@ class SqliteStore:
 
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         """One document whose list `field` contains `value`, or None."""
-        values = {"collection": collection, "field": f'$."{field}"', "value": value}
-        rows = self._run(_HOLDING, values, timeout)
-        return _stored(*rows[0]) if rows else None
+        found = self.holders(collection, field, value, 1, timeout=timeout)
+        return found[0][1] if found else None
+
+    def holders(
+        self, collection: str, field: str, value: str, limit: int, *, timeout: float
+    ) -> list[tuple[str, Stored]]:
+        """Names and documents whose list `field` contains `value`, by name; of more than `limit` the first ones."""
+        values = {"collection": collection, "field": f'$."{field}"', "value": value, "limit": limit}
+        return [(name, _stored(body, revision)) for name, body, revision in self._run(_HOLDERS, values, timeout)]
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        """Delete these documents. One that is gone is no error."""
+        self._run(_DELETE, {"collection": collection, "names": json.dumps(list(names))}, timeout)
 
     def _run(self, statement: str, values: Mapping[str, Any], timeout: float) -> list[Any]:
         """Run one statement. The threads of this process take turns; other processes are waited for by SQLite."""

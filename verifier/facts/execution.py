@@ -106,6 +106,17 @@ def named(containers: Iterable[Container]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class JobSetup:
+    """A job as it is set up at one moment: what its next execution runs, if nobody changes anything for it."""
+
+    generation: int
+    """It grows whenever the job is changed."""
+    updated: datetime | None
+    """When the job was last changed, and perhaps later."""
+    containers: tuple[Container, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """An execution as Cloud Run has it at one moment."""
 
@@ -137,6 +148,8 @@ class Execution:
     """Cloud Run's reason for the failure is a trouble of its own."""
     timeout: timedelta | None = None
     """How long an attempt may take."""
+    creator: str = ""
+    """On whose behalf it runs: the address of a service account or of a person; empty where the platform says none."""
 
     @property
     def phase(self) -> Phase:

@@ -94,6 +94,14 @@ class Shaky:
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         raise NotImplementedError
 
+    def holders(
+        self, collection: str, field: str, value: str, limit: int, *, timeout: float
+    ) -> list[tuple[str, Stored]]:
+        raise NotImplementedError
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        raise NotImplementedError
+
     def _answer(self, call: str) -> None:
         self.called.append(call)
         if self.wrong.get(call) and (error := self.wrong[call].pop(0)):

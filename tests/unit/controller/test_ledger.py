@@ -100,6 +100,8 @@ class Losing:
         self.due = store.due
         self.present = store.present
         self.holding = store.holding
+        self.holders = store.holders
+        self.delete = store.delete
 
     def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
         return self._lose(lambda: self._store.create(collection, name, document, timeout=timeout))

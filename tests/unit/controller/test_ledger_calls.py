@@ -80,6 +80,14 @@ class Shelf:
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         raise NotImplementedError("the ledger looks for nothing by its content")
 
+    def holders(
+        self, collection: str, field: str, value: str, limit: int, *, timeout: float
+    ) -> list[tuple[str, Stored]]:
+        raise NotImplementedError("the ledger looks for nothing by its content")
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        raise NotImplementedError("the ledger deletes nothing")
+
     def put(self, record: Record) -> Stored:
         self.document, self.revision = record_document(record), self.revision + 1
         return Stored(self.document, str(self.revision))

@@ -75,6 +75,14 @@ class CountingStore:
     def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
         raise NotImplementedError
 
+    def holders(
+        self, collection: str, field: str, value: str, limit: int, *, timeout: float
+    ) -> list[tuple[str, Stored]]:
+        raise NotImplementedError
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        raise NotImplementedError
+
     def _answer(self) -> None:
         if self.away:
             raise Unavailable("the ledger is away")

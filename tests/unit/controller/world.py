@@ -18,7 +18,7 @@ from verifier.controller.budget import Budget, Deployment
 from verifier.controller.ledger import BUILDS, Lease, Ledger, Record, parse_record, record_document
 from verifier.errors import Missing, Refused, ServiceError, Stopping
 from verifier.facts.build import Build, BuildKey
-from verifier.facts.execution import Execution, JobName
+from verifier.facts.execution import Execution, JobName, JobSetup
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger
 from verifier.services import (
@@ -30,6 +30,7 @@ from verifier.services import (
     Chat,
     Document,
     ExecutionClaim,
+    ExecutionPage,
     Jobs,
     LogPage,
     Logs,
@@ -71,6 +72,10 @@ class World:
     jobs_asked: list[JobName] = field(default_factory=list)
     """The jobs whose executions were listed."""
     execution: Execution = field(default_factory=ran)
+    setup: JobSetup | Exception = field(default_factory=lambda: Missing("no such job"))
+    """What Cloud Run answers about how any job is set up."""
+    pages: list[ExecutionPage | Exception] = field(default_factory=list)
+    """What Cloud Run answers to the next listings of executions; afterwards it lists none."""
     posts: list[Posted | ServiceError | Stopping] = field(default_factory=list)
     """What Slack answers to the next messages; afterwards it takes them."""
     refusing: str | None = None
@@ -223,6 +228,19 @@ class _Jobs:
     def observe(self, execution: str, *, timeout: float) -> Execution:
         self.world.called.append("observe")
         return replace(self.world.execution, name=execution)
+
+    def describe(self, job: JobName, *, timeout: float) -> JobSetup:
+        self.world.called.append("describe")
+        if isinstance(self.world.setup, Exception):
+            raise self.world.setup
+        return self.world.setup
+
+    def listed(self, job: JobName, since: datetime, page: str, *, timeout: float) -> ExecutionPage:
+        self.world.called.append(f"listed {page}".strip())
+        answer = self.world.pages.pop(0) if self.world.pages else ExecutionPage([], "")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 @dataclass
