@@ -31,6 +31,7 @@ OF_THE_COMMAND_LINE = {
     "git.py",
     "git_clone.py",
     "job_history.py",
+    "service_count.py",
     "sqlite.py",
 }
 """Adapters that are not deployed either."""

@@ -34,6 +34,7 @@ PERMISSIONS = {
     "ListLogEntries": "logging.logEntries.list",
     "WriteLogEntries": "logging.logEntries.create",
     "GetService": "run.services.get",
+    "ListServices": "run.services.list",
     "GetTopic": "pubsub.topics.get",
     "ListSubscriptions": "pubsub.subscriptions.list",
     "Publish": "pubsub.topics.publish",

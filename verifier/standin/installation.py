@@ -53,6 +53,7 @@ class InstalledResources:
             f"{_IAM}/TestIamPermissions": Method(tested, self._granted),
             "/google.cloud.resourcemanager.v3.Projects/GetIamPolicy": Method(asked, self._policy),
             f"{_RUN}.Services/GetService": Method(run_v2.GetServiceRequest.pb(), self._service),
+            f"{_RUN}.Services/ListServices": Method(run_v2.ListServicesRequest.pb(), self._services),
             f"{_RUN}.Services/GetIamPolicy": Method(asked, self._policy),
             f"{_RUN}.Jobs/TestIamPermissions": Method(tested, self._granted),
             f"{_CONFIG}/ListSinks": Method(logging_types.ListSinksRequest.pb(), self._sinks),
@@ -98,6 +99,11 @@ class InstalledResources:
     def _service(self, request: Pb) -> Pb:
         self.cloud.require("GetService", request.name)
         return run_v2.Service.pb(_found(self.services, request.name))
+
+    def _services(self, request: Pb) -> Pb:
+        self.cloud.require("ListServices", request.parent)
+        found = [value for _, value in _below(f"{request.parent}/", self.services, request.page_token)]
+        return run_v2.ListServicesResponse.pb(run_v2.ListServicesResponse(services=found))
 
     def _sinks(self, request: Pb) -> Pb:
         self.cloud.require("ListSinks", request.parent)

@@ -1,0 +1,183 @@
+"""What the ledger holds of the watched jobs, as a person asks for it: read, never written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from verifier.checks.judgement import Judgement
+from verifier.checks.verdict import Check, Outcome, Verdict
+from verifier.controller.ledger import BUILDS, Record, parse_record
+from verifier.controller.runs.job_runs import JOBS, DigestRuns, JobRuns, Tie, parse_job
+from verifier.controller.uploads import UPLOADS
+from verifier.errors import Malformed
+from verifier.facts.build import BuildKey, parse_build_name
+from verifier.facts.execution import JobName
+from verifier.services import Document, Store, Stored
+
+_PAGE = 100
+_SECONDS = 15.0
+_FIRST, _LAST = "projects/", "projects/~"
+_HEX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy:
+    """The build that pushed what runs, as the ledger knows it by now."""
+
+    verdict: Verdict | None
+    """Its verdict; None where it has none, or none any more that this version knows."""
+    commit: str = ""
+    is_certain: bool = False
+    """Its source is a commit, and counted as one when it was judged."""
+    tree: str = ""
+    """The id of git's tree of the files that it was made from, where these were uploaded, and read."""
+    is_open: bool = False
+    """It is being judged, or judged again."""
+    policy: str = ""
+    """The digest of the policy by which it was judged."""
+    exception: str = ""
+    """In policy's words, why it is exempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A watched job, and what made the image that it runs."""
+
+    job: JobRuns
+    made_by: MadeBy | None
+    """None where no build is known to have pushed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadJob:
+    """A job whose document this version can't read."""
+
+    name: str
+    why: str
+
+
+def read_jobs(store: Store) -> list[JobRuns | UnreadJob]:
+    """Return all jobs that the ledger knows, by name. Raise ServiceError."""
+    return [_job(document) for document in _documents(store)]
+
+
+def _documents(store: Store) -> Iterator[Document]:
+    """Yield the documents by the jobs' names: each page begins with the last of the page before."""
+    last = _FIRST
+    while True:
+        page = store.due(JOBS, _LAST, _PAGE, field="job", since=last, timeout=_SECONDS)
+        yield from (stored.document for _, stored in page if stored.document["job"] != last)
+        if len(page) < _PAGE:
+            return
+        last = page[-1][1].document["job"]
+
+
+def _job(document: Document) -> JobRuns | UnreadJob:
+    try:
+        return parse_job(document)
+    except Malformed as error:
+        fix = "install the version that runs as the function, or a later one"
+        return UnreadJob(str(document.get("job", "")), f"{error}; {fix}")
+
+
+def chosen_jobs(jobs: Sequence[JobRuns | UnreadJob], place: str) -> list[JobRuns | UnreadJob]:
+    """Return the jobs of this `REGION/JOB`, whatever their project; all where it is empty. Raise Malformed for none."""
+    chosen = [job for job in jobs if not place or _resource(job).endswith(_ending(place))]
+    if place and not chosen:
+        known = ", ".join(sorted({_place(_resource(job)) for job in jobs})) or "none yet"
+        raise Malformed(
+            f"--job: expected a job that the ledger knows ({known}), got {place[:120]!r}; one is there once it is "
+            "watched: a worker's job, or jobs under [watch] in the policy"
+        )
+    return chosen
+
+
+def _resource(job: JobRuns | UnreadJob) -> str:
+    return job.name if isinstance(job, UnreadJob) else job.job.resource
+
+
+def _ending(place: str) -> str:
+    region, _, job = place.partition("/")
+    return f"/locations/{region}/jobs/{job}"
+
+
+def _place(resource: str) -> str:
+    parts = resource.split("/")
+    return f"{parts[3]}/{parts[5]}" if len(parts) == 6 else resource
+
+
+def job_of(jobs: Sequence[JobRuns | UnreadJob], name: JobName) -> JobRuns:
+    """Return this very job. Raise Malformed where the ledger does not know it, or this version can't read it."""
+    for job in jobs:
+        if _resource(job) == name.resource:
+            if isinstance(job, UnreadJob):
+                raise Malformed(f"{name.resource}: {job.why}")
+            return job
+    raise Malformed(
+        f"--job: expected a job that the ledger knows, got {name.resource}; without --function its "
+        "executions are asked instead"
+    )
+
+
+def status_of(store: Store, job: JobRuns) -> JobStatus:
+    """Return the job with the build that made what it runs, as the ledger has that by now. Raise ServiceError."""
+    runs = job.now
+    return JobStatus(job, made_by(store, runs) if runs else None)
+
+
+def made_by(store: Store, runs: DigestRuns) -> MadeBy | None:
+    """Return what the ledger knows of the build that pushed a digest; None where no build is known to have.
+
+    The job's document says which build it is. What the build's own record says of its verdict is newer. Raise
+    ServiceError.
+    """
+    if runs.tie is not Tie.BUILD:
+        return None
+    by_job = MadeBy(verdict_of(runs.verdict), runs.commit, is_certain=runs.verdict == Verdict.VERIFIED)
+    try:
+        key = BuildKey(*parse_build_name(runs.build))
+    except Malformed:
+        return by_job
+    tree = tree_of(store.read(UPLOADS, key.digest, timeout=_SECONDS))
+    stored = store.read(BUILDS, key.digest, timeout=_SECONDS)
+    record = _record(stored)
+    if record is None:
+        return replace(by_job, tree=tree)
+    if record.judgement is None:
+        return replace(by_job, verdict=None, is_certain=False, is_open=True, tree=tree)
+    return _judged(record.judgement, runs.commit, tree)
+
+
+def _judged(judgement: Judgement, commit: str, tree: str) -> MadeBy:
+    finding = judgement.finding(Check.SOURCE_IS_A_COMMIT)
+    certain = finding.outcome is Outcome.HOLDS if finding else judgement.verdict is Verdict.VERIFIED
+    return MadeBy(judgement.verdict, commit, certain, tree, policy=judgement.policy, exception=exception_of(judgement))
+
+
+def exception_of(judgement: Judgement) -> str:
+    """Return the reason that policy gives for taking a build as it is; empty where it takes none."""
+    if judgement.verdict is not Verdict.EXEMPT:
+        return ""
+    finding = judgement.finding(Check.SOURCE_IS_A_COMMIT)
+    return finding.seen.removeprefix("exempt: ") if finding else "told in the audit trail: the record was cut since"
+
+
+def _record(stored: Stored | None) -> Record | None:
+    try:
+        return parse_record(stored.document) if stored else None
+    except Malformed:
+        return None
+
+
+def tree_of(stored: Stored | None) -> str:
+    """Return the id of the tree that was read of an upload; empty where none was read."""
+    found = stored.document.get("found") if stored else None
+    upload = found.get("upload") if isinstance(found, Mapping) else None
+    tree = upload.get("tree") if isinstance(upload, Mapping) else None
+    return tree if isinstance(tree, str) and len(tree) <= _HEX else ""
+
+
+def verdict_of(word: str) -> Verdict | None:
+    """Return the verdict of this word; None for none, and for one that this version does not know."""
+    return Verdict(word) if word in set(Verdict) else None

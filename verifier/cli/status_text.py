@@ -1,0 +1,202 @@
+"""What watched jobs run, as people and scripts read it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from itertools import pairwise
+from statistics import median
+from textwrap import wrap
+from typing import Any
+
+from verifier.checks.verdict import Verdict
+from verifier.cli.job_ledger import JobStatus, UnreadJob
+from verifier.cli.terminal import visible
+from verifier.controller.runs.job_runs import DigestRuns, Tie
+from verifier.errors import Malformed
+from verifier.facts.build import BuildKey, parse_build_name
+from verifier.times import show_span, show_time
+
+_WIDTH = 80
+_LABEL = 7
+"""So wide that a whole digest stands in one line."""
+_MOST = 600
+_FEWEST_STARTS = 3
+"""Two pauses at least, before one is called usual."""
+_SHORT = 8
+
+
+class RunsAnswer(IntEnum):
+    """What can be said of what runs, as the command's exit code."""
+
+    VERIFIED = 0
+    OTHER = 3
+    """Other code runs."""
+    UNKNOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchedServices:
+    """What is not watched beside the jobs."""
+
+    services: int | None
+    """How many of Cloud Run's services there are; None where that could not be read."""
+
+    @property
+    def line(self) -> str:
+        """Return it in words."""
+        if self.services is None:
+            return "Services of Cloud Run: not watched in this version"
+        return f"{_counted(self.services, 'service')} of Cloud Run: not watched in this version"
+
+
+def answer_of(status: JobStatus | UnreadJob) -> RunsAnswer:
+    """Return whether verified code runs: what is not known for certain never counts as that."""
+    if isinstance(status, UnreadJob) or status.made_by is None or status.made_by.verdict is None:
+        return RunsAnswer.UNKNOWN
+    match status.made_by.verdict:
+        case Verdict.VERIFIED:
+            return RunsAnswer.VERIFIED
+        case Verdict.INCONCLUSIVE:
+            return RunsAnswer.UNKNOWN
+        case _:
+            return RunsAnswer.OTHER
+
+
+def answer_of_all(jobs: Sequence[JobStatus | UnreadJob]) -> RunsAnswer:
+    """Return what can be said of all jobs: other code is more than what can't be told; of none nothing can be."""
+    answers = {answer_of(job) for job in jobs} or {RunsAnswer.UNKNOWN}
+    return next(answer for answer in (RunsAnswer.OTHER, RunsAnswer.UNKNOWN, RunsAnswer.VERIFIED) if answer in answers)
+
+
+def status_document(status: JobStatus | UnreadJob) -> dict[str, Any]:
+    """Return one job's line for scripts. What the watch for errors will fill is null."""
+    if isinstance(status, UnreadJob):
+        return _document(status.name, None, None)
+    return _document(status.job.job.resource, status.job.now, status)
+
+
+def _document(name: str, runs: DigestRuns | None, status: JobStatus | None) -> dict[str, Any]:
+    made_by = status.made_by if status else None
+    return {
+        "job": name,
+        "image": runs.repository if runs else None,
+        "digest": (runs.digest or None) if runs else None,
+        "build": (runs.build or None) if runs else None,
+        "commit": (made_by.commit or None) if made_by else None,
+        "verdict": made_by.verdict if made_by else None,
+        "since": show_time(runs.since) if runs else None,
+        "runs": runs.runs if runs else 0,
+        "failed": runs.failed if runs else 0,
+        "watch": None,
+        "errors": None,
+        "unread": 0,
+        "next_checkpoint": None,
+    }
+
+
+def status_lines(status: JobStatus | UnreadJob, now: datetime) -> Iterator[str]:
+    """Yield one job's block of lines."""
+    if isinstance(status, UnreadJob):
+        yield from _heading("CAN'T TELL", status.name)
+        yield from _row("why", status.why)
+        return
+    job, runs = status.job, status.job.now
+    yield from _heading(_word(status), job.job.resource)
+    if runs is None:
+        waits = f"nothing yet that ended, since it is watched: {_moment(job.begun, now)}"
+        yield from _row("code", waits)
+    else:
+        yield from _row("code", _source(runs, status))
+        yield from _row("image", runs.repository or "not certain: see its execution")
+        yield from _row("digest", runs.digest)
+        yield from _row("since", _moment(runs.since, now))
+        yield from _row("runs", _counts(runs))
+        yield from _row("last", _last(status, now))
+        yield from _row("why", runs.why if runs.tie is Tie.NONE else _exempt(status))
+        yield from _row("tree", _tree(status))
+    yield from _row("look", f"failed last: {job.problem}" if job.problem else "")
+
+
+def _word(status: JobStatus) -> str:
+    if status.job.now is None:
+        return "NOT RUN"
+    if status.made_by is not None and status.made_by.verdict is not None:
+        return status.made_by.verdict
+    return "CAN'T TELL"
+
+
+def _heading(word: str, resource: str) -> Iterator[str]:
+    parts = resource.split("/")
+    named = f"{parts[3]}/{parts[5]} in {parts[1]}" if len(parts) == 6 else resource or "a job without a name"
+    yield f"{word}  {visible(named, _WIDTH - len(word) - 2)}"
+
+
+def _row(label: str, text: str) -> Iterator[str]:
+    """Yield a labelled text in lines of 80 columns; nothing for no text."""
+    room = _WIDTH - _LABEL - 2
+    for number, line in enumerate(wrap(visible(text, _MOST), room, break_on_hyphens=False) if text else ()):
+        yield f"  {'' if number else label:{_LABEL}}{line}"
+
+
+def _source(runs: DigestRuns, status: JobStatus) -> str:
+    match runs.tie:
+        case Tie.OPEN:
+            return "an image whose build is still looked for"
+        case Tie.NONE:
+            return "an image that no build we know pushed"
+    made_by = status.made_by
+    commit = f"of commit {made_by.commit[:12]}" if made_by and made_by.commit else "of no commit"
+    if made_by and made_by.is_open:
+        commit += ", which is being judged"
+    return f"build {_build(runs.build)} {commit}"
+
+
+def _build(name: str) -> str:
+    """Return a build's id as people call it, with its place where that is not `global`."""
+    try:
+        key = BuildKey(*parse_build_name(name))
+    except Malformed:
+        return name
+    short = key.id[:_SHORT] if len(key.id) > _SHORT else key.id
+    return short if key.location == "global" else f"{short} ({key.location})"
+
+
+def _exempt(status: JobStatus) -> str:
+    return f"exempt: {status.made_by.exception}" if status.made_by and status.made_by.exception else ""
+
+
+def _counts(runs: DigestRuns) -> str:
+    apart = f"; {runs.apart} more not counted (tried by this verifier, or with other arguments)" if runs.apart else ""
+    return f"{runs.runs}, of which {runs.failed or 'none'} failed{apart}"
+
+
+def _last(status: JobStatus, now: datetime) -> str:
+    job = status.job
+    usual = usual_pause(job.starts)
+    return f"{_moment(job.newest, now)}{f'; usually every {show_span(usual)}' if usual else ''}" if job.newest else ""
+
+
+def usual_pause(starts: Sequence[datetime]) -> timedelta | None:
+    """Return the usual time between runs; None where too few are known."""
+    if len(starts) < _FEWEST_STARTS:
+        return None
+    ordered = sorted(starts)
+    return timedelta(seconds=median((later - earlier).total_seconds() for earlier, later in pairwise(ordered)))
+
+
+def _tree(status: JobStatus) -> str:
+    if status.made_by is None or not status.made_by.tree:
+        return ""
+    return f"{status.made_by.tree}, which `git rev-parse COMMIT:FOLDER` shows for a commit with these very files"
+
+
+def _moment(moment: datetime, now: datetime) -> str:
+    ago = f", {show_span(now - moment)} ago" if moment <= now else ""
+    return f"{moment:%Y-%m-%d %H:%M} UTC{ago}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
