@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Check, Outcome, Verdict
 from verifier.controller.ledger import BUILDS, Record, parse_record
-from verifier.controller.runs.job_runs import JOBS, DigestRuns, JobRuns, Tie, parse_job
+from verifier.controller.runs.job_runs import JOBS, parse_job
 from verifier.controller.uploads import UPLOADS
 from verifier.errors import Malformed
 from verifier.facts.build import BuildKey, parse_build_name

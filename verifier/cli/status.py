@@ -10,7 +10,7 @@ import click
 
 from verifier.cli.deployed_function import AskedFunction, asked_function, function_options, reading_the_ledger
 from verifier.cli.job_ledger import JobStatus, UnreadJob, chosen_jobs, read_jobs, status_of
-from verifier.cli.status_text import UnwatchedServices, answer_of_all, status_document, status_lines
+from verifier.cli.status_text import answer_of_all, status_document, status_lines, unwatched_line
 from verifier.cli.surroundings import stand_in_address
 from verifier.cli.terminal import ERROR, json_line, tell
 from verifier.errors import ServiceError, VerifierError
@@ -37,7 +37,7 @@ def status(function: str, project: str, region: str, job: str, as_json: bool) ->
     if as_json:
         _show_json(jobs)
     else:
-        _show(jobs, _unwatched(asked))
+        _show(jobs, _services(asked))
     sys.exit(answer_of_all(jobs))
 
 
@@ -49,13 +49,13 @@ def _read(asked: AskedFunction, job: str) -> list[JobStatus | UnreadJob]:
         return [each if isinstance(each, UnreadJob) else status_of(store, each) for each in chosen]
 
 
-def _show(jobs: list[JobStatus | UnreadJob], unwatched: UnwatchedServices) -> None:
+def _show(jobs: list[JobStatus | UnreadJob], services: int | None) -> None:
     now = datetime.now(UTC)
     for job in jobs:
         click.echo("\n".join([*status_lines(job, now), ""]))
     if not jobs:
         tell(_nothing())
-    click.echo(unwatched.line)
+    click.echo(unwatched_line(services))
 
 
 def _show_json(jobs: list[JobStatus | UnreadJob]) -> None:
@@ -74,17 +74,15 @@ def _nothing() -> str:
     )
 
 
-def _unwatched(asked: AskedFunction) -> UnwatchedServices:
-    """Return what is not watched, as far as whoever asks may see it: this never fails."""
+def _services(asked: AskedFunction) -> int | None:
+    """Return how many services there are; None where whoever asks may not see that, or they are too many to ask."""
     from verifier.adapters.service_count import count_services
 
     watched = asked.settings.watched
     try:
-        return UnwatchedServices(
-            count_services(sorted(watched.projects), sorted(watched.locations), stand_in_address())
-        )
+        return count_services(sorted(watched.projects), sorted(watched.locations), stand_in_address())
     except ServiceError:
-        return UnwatchedServices(None)
+        return None
 
 
 def _stop(text: str) -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import pairwise
@@ -11,12 +11,11 @@ from statistics import median
 from textwrap import wrap
 from typing import Any
 
+from verifier.checks.job_runs import DigestRuns
 from verifier.checks.verdict import Verdict
 from verifier.cli.job_ledger import JobStatus, UnreadJob
 from verifier.cli.terminal import visible
-from verifier.controller.runs.job_runs import DigestRuns, Tie
-from verifier.errors import Malformed
-from verifier.facts.build import BuildKey, parse_build_name
+from verifier.reporting.running_text import not_watched_sentence, short_build, what_runs
 from verifier.times import show_span, show_time
 
 _WIDTH = 80
@@ -25,7 +24,6 @@ _LABEL = 7
 _MOST = 600
 _FEWEST_STARTS = 3
 """Two pauses at least, before one is called usual."""
-_SHORT = 8
 
 
 class RunsAnswer(IntEnum):
@@ -37,19 +35,9 @@ class RunsAnswer(IntEnum):
     UNKNOWN = 4
 
 
-@dataclass(frozen=True, slots=True)
-class UnwatchedServices:
-    """What is not watched beside the jobs."""
-
-    services: int | None
-    """How many of Cloud Run's services there are; None where that could not be read."""
-
-    @property
-    def line(self) -> str:
-        """Return it in words."""
-        if self.services is None:
-            return "Services of Cloud Run: not watched in this version"
-        return f"{_counted(self.services, 'service')} of Cloud Run: not watched in this version"
+def unwatched_line(services: int | None) -> str:
+    """Return what is not watched beside the jobs; `services` is None where they could not be counted."""
+    return not_watched_sentence(services) if services else "Services of Cloud Run: not watched in this version."
 
 
 def answer_of(status: JobStatus | UnreadJob) -> RunsAnswer:
@@ -87,7 +75,7 @@ def _document(name: str, runs: DigestRuns | None, status: JobStatus | None) -> d
         "build": (runs.build or None) if runs else None,
         "commit": (made_by.commit or None) if made_by else None,
         "verdict": made_by.verdict if made_by else None,
-        "since": show_time(runs.since) if runs else None,
+        "since": show_time(runs.begun or runs.since) if runs else None,
         "runs": runs.runs if runs else 0,
         "failed": runs.failed if runs else 0,
         "watch": None,
@@ -109,13 +97,14 @@ def status_lines(status: JobStatus | UnreadJob, now: datetime) -> Iterator[str]:
         waits = f"nothing yet that ended, since it is watched: {_moment(job.begun, now)}"
         yield from _row("code", waits)
     else:
-        yield from _row("code", _source(runs, status))
+        yield from _row("code", _code(runs, status))
         yield from _row("image", runs.repository or "not certain: see its execution")
         yield from _row("digest", runs.digest)
-        yield from _row("since", _moment(runs.since, now))
+        yield from _row("since", _moment(runs.begun or runs.since, now))
         yield from _row("runs", _counts(runs))
         yield from _row("last", _last(status, now))
-        yield from _row("why", runs.why if runs.tie is Tie.NONE else _exempt(status))
+        yield from _row("why", _exempt(status))
+        yield from _row("newer", _newer(status))
         yield from _row("tree", _tree(status))
     yield from _row("look", f"failed last: {job.problem}" if job.problem else "")
 
@@ -141,31 +130,24 @@ def _row(label: str, text: str) -> Iterator[str]:
         yield f"  {'' if number else label:{_LABEL}}{line}"
 
 
-def _source(runs: DigestRuns, status: JobStatus) -> str:
-    match runs.tie:
-        case Tie.OPEN:
-            return "an image whose build is still looked for"
-        case Tie.NONE:
-            return "an image that no build we know pushed"
+def _code(runs: DigestRuns, status: JobStatus) -> str:
     made_by = status.made_by
-    commit = f"of commit {made_by.commit[:12]}" if made_by and made_by.commit else "of no commit"
-    if made_by and made_by.is_open:
-        commit += ", which is being judged"
-    return f"build {_build(runs.build)} {commit}"
-
-
-def _build(name: str) -> str:
-    """Return a build's id as people call it, with its place where that is not `global`."""
-    try:
-        key = BuildKey(*parse_build_name(name))
-    except Malformed:
-        return name
-    short = key.id[:_SHORT] if len(key.id) > _SHORT else key.id
-    return short if key.location == "global" else f"{short} ({key.location})"
+    if made_by is None:
+        return what_runs(runs)
+    if made_by.is_open:
+        return what_runs(replace(runs, verdict="", why=""))
+    return what_runs(replace(runs, verdict=made_by.verdict or runs.verdict, commit=made_by.commit))
 
 
 def _exempt(status: JobStatus) -> str:
     return f"exempt: {status.made_by.exception}" if status.made_by and status.made_by.exception else ""
+
+
+def _newer(status: JobStatus) -> str:
+    newer = status.job.newer
+    return (
+        f"build {short_build(newer.build)} of commit {newer.commit[:7]} is VERIFIED, and does not run" if newer else ""
+    )
 
 
 def _counts(runs: DigestRuns) -> str:
@@ -196,7 +178,3 @@ def _tree(status: JobStatus) -> str:
 def _moment(moment: datetime, now: datetime) -> str:
     ago = f", {show_span(now - moment)} ago" if moment <= now else ""
     return f"{moment:%Y-%m-%d %H:%M} UTC{ago}"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"

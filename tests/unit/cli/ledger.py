@@ -13,11 +13,12 @@ from click.testing import CliRunner, Result
 from google.cloud import run_v2
 
 from verifier.adapters.sqlite import SqliteStore
+from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.cli import main
 from verifier.controller.ledger import BUILDS, Record, State, parse_record, record_document
-from verifier.controller.runs.job_runs import JOBS, DigestRuns, JobRuns, Tie, job_document, name_of_job
+from verifier.controller.runs.job_runs import JOBS, job_document, name_of_job
 from verifier.controller.uploads import UPLOADS
 from verifier.facts.build import BuildKey
 from verifier.facts.execution import JobName
