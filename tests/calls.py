@@ -41,11 +41,11 @@ PAGED = frozenset(call for call, is_paged in _EVERY.items() if is_paged)
 """Calls that reach out when their next page is asked for, and not before."""
 
 READS = frozenset(
-    """store.read store.due store.present store.holding store.holders builds.fetch builds.finished triggers.read
-    jobs.started_for jobs.observe jobs.describe jobs.listed logs.read submitters.submitter chat.find
-    uploads.list_files""".split()
+    """store.read store.due store.present store.holding store.holders builds.fetch builds.finished
+    builds.created triggers.read jobs.started_for jobs.observe jobs.describe jobs.listed
+    logs.read submitters.submitter chat.find uploads.list_files""".split()
 )
-UNMADE = frozenset(("store.holders", "store.delete", "jobs.describe", "jobs.listed"))
+UNMADE = frozenset(("store.holders", "store.delete", "jobs.describe", "jobs.listed", "builds.created"))
 """Calls that the story does not make yet."""
 WRITES = CALLS - READS
 """Calls that change the world; a call that nobody has listed as a read is taken for one."""

@@ -96,6 +96,16 @@ class BuildPage(NamedTuple):
     """The token of the page that follows, empty at the end."""
 
 
+class CreatedPage(NamedTuple):
+    """One page of a listing of whole builds."""
+
+    builds: list[Build]
+    unread: int
+    """How many more were on it, which can't be read."""
+    next_page: str
+    """The token of the page that follows, empty at the end."""
+
+
 class Builds(Protocol):
     """Cloud Build."""
 
@@ -109,6 +119,11 @@ class Builds(Protocol):
         self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
     ) -> BuildPage:
         """Return builds that ended between two moments, in whatever way, a page at a time (`page`: empty at first)."""
+
+    def created(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> CreatedPage:
+        """Return builds that were created between two moments, newest first, a page at a time (`page`: as above)."""
 
 
 class Triggers(Protocol):

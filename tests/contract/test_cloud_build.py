@@ -183,6 +183,24 @@ def test_a_build_that_is_not_there_is_missing_by_its_name(google: Google) -> Non
     assert key.name in str(error)
 
 
+def test_created_gives_whole_builds_of_the_region_and_the_time_however_they_ended(google: Google) -> None:
+    put(google, "first", 0)
+    put(google, "failed", 10, "FAILURE")
+    put(google, "elsewhere", 20, location="us-east1")
+    google.cloud.put_build(FULL)
+    created = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+    cloud_build = CloudBuild(google.address)
+    page = cloud_build.created("acme", "europe-west1", created, created, "", timeout=5)
+    assert sorted((build.key.id, build.status) for build in page.builds) == [
+        ("failed", "FAILURE"),
+        ("first", "SUCCESS"),
+    ]
+    assert (page.unread, page.next_page) == (0, "")
+    later = created + timedelta(seconds=1)
+    assert not cloud_build.created("acme", "europe-west1", later, later, "", timeout=5).builds
+    assert google.faults.calls == ("ListBuilds", "ListBuilds")
+
+
 def test_finished_lists_the_builds_that_ended_in_the_region_and_the_time_however_they_did(google: Google) -> None:
     put(google, "too-early", -0.1)
     put(google, "first", 0)

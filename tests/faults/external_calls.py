@@ -114,6 +114,11 @@ EXTERNAL_CALLS = {
         "ListBuilds",
         lambda at, s: CloudBuild(at.address).finished(_KEY.project, _KEY.location, _MOMENT, _MOMENT, "", timeout=s),
     ),
+    "builds.created": ExternalCall(
+        "google",
+        "ListBuilds",
+        lambda at, s: CloudBuild(at.address).created(_KEY.project, _KEY.location, _MOMENT, _MOMENT, "", timeout=s),
+    ),
     "triggers.read": ExternalCall(
         "google",
         "GetBuildTrigger",

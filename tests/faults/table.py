@@ -75,6 +75,7 @@ ROLES = {
     "builds.fetch": _BUILDS_ROLE,
     "triggers": _BUILDS_ROLE,
     "builds.finished": _BUILDS_ROLE,
+    "builds.created": _BUILDS_ROLE,
     "jobs.start": "roles/run.jobsExecutorWithOverrides",
     "jobs.started_for": _RUN_ROLE,
     "jobs.observe": _RUN_ROLE,
@@ -98,6 +99,7 @@ _SPECIAL = {
     ("store.holding", FaultKind.EMPTY): ANSWERED,  # there is none
     ("builds.fetch", FaultKind.EMPTY): ANSWERED,  # a build without a name: the story compares it with what it asked for
     ("builds.finished", FaultKind.EMPTY): ANSWERED,  # no build finished
+    ("builds.created", FaultKind.EMPTY): ANSWERED,  # no build was created
     ("store.holders", FaultKind.EMPTY): ANSWERED,  # there are none
     ("jobs.started_for", FaultKind.EMPTY): ANSWERED,  # none was started
     ("jobs.listed", FaultKind.EMPTY): ANSWERED,  # none was created

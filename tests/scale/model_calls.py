@@ -24,6 +24,7 @@ LATENCIES: Mapping[str, float] = MappingProxyType(
         "store.replace": 0.030,
         "builds.fetch": 0.120,
         "builds.finished": 0.200,
+        "builds.created": 0.200,
         "triggers.read": 0.120,
         "jobs.start": 0.350,
         "jobs.started_for": 0.200,

@@ -20,7 +20,7 @@ from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Execution, JobName, JobSetup
 from verifier.facts.submitter import Submitter
 from verifier.facts.trigger import Trigger, parse_trigger
-from verifier.services import BuildPage, Document, ExecutionClaim, ExecutionPage, LogPage, Message, Posted
+from verifier.services import BuildPage, CreatedPage, Document, ExecutionClaim, ExecutionPage, LogPage, Message, Posted
 
 _BUILDS_A_PAGE = 100
 _TRIGGER_SECONDS = 300.0
@@ -76,6 +76,19 @@ class ModelCloudBuild:
             return BuildPage(keys, str(first + _BUILDS_A_PAGE - low) if more else "")
 
         return self.calls.call("builds.finished", timeout, effect, at=(project, location))
+
+    def created(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> CreatedPage:
+        def effect() -> CreatedPage:
+            self.quota.take(self.calls.kernel.seconds)
+            begin, end = ((moment - BEGINNING).total_seconds() for moment in (since, until))
+            made = [one for one in self._by_place[project, location] if begin <= one.finishes < end]
+            first = int(page or 0)
+            some = [one.done for one in made[first : first + _BUILDS_A_PAGE]]
+            return CreatedPage(some, 0, str(first + _BUILDS_A_PAGE) if first + _BUILDS_A_PAGE < len(made) else "")
+
+        return self.calls.call("builds.created", timeout, effect, at=(project, location))
 
 
 @dataclass

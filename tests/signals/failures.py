@@ -14,7 +14,7 @@ from tests.story.harness import PROJECT, REGION
 from verifier.controller.ledger import BUILDS
 from verifier.errors import Denied, Unavailable
 from verifier.facts.build import Build, BuildKey
-from verifier.services import BuildPage, Builds, Document, Stored
+from verifier.services import BuildPage, Builds, CreatedPage, Document, Stored
 from verifier.standin.clock import ManualClock
 from verifier.standin.faults import Fault
 from verifier.times import show_time
@@ -163,6 +163,12 @@ class SlowBuilds:
         self.clock.advance(timeout)
         raise Unavailable(f"listing builds of {project}: expected an answer, got none in {timeout:g} s")
 
+    def created(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> CreatedPage:
+        self.clock.advance(timeout)
+        raise Unavailable(f"listing builds of {project}: expected an answer, got none in {timeout:g} s")
+
 
 @dataclass
 class RevokedBuilds:
@@ -180,6 +186,13 @@ class RevokedBuilds:
         if project == self.project:
             raise Denied(f"listing builds of {project}: permission denied")
         return self.others.finished(project, location, since, until, page, timeout=timeout)
+
+    def created(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> CreatedPage:
+        if project == self.project:
+            raise Denied(f"listing builds of {project}: permission denied")
+        return self.others.created(project, location, since, until, page, timeout=timeout)
 
 
 @dataclass

@@ -21,7 +21,17 @@ from verifier.facts.trigger import Trigger, parse_trigger
 from verifier.facts.upload import Limits, UploadedFile, UploadListing
 from verifier.facts.upload.archive import Archive
 from verifier.facts.upload.digest import blob_id
-from verifier.services import BuildPage, Document, ExecutionClaim, ExecutionPage, LogPage, Message, Posted, Uploads
+from verifier.services import (
+    BuildPage,
+    CreatedPage,
+    Document,
+    ExecutionClaim,
+    ExecutionPage,
+    LogPage,
+    Message,
+    Posted,
+    Uploads,
+)
 from verifier.times import show_time
 
 _BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
@@ -62,6 +72,24 @@ class SimulatedCloudBuild:
             return BuildPage(found[first : first + _BUILDS_A_PAGE], str(first + _BUILDS_A_PAGE) if more else "")
 
         return self.injector.call("builds.finished", timeout, effect)
+
+    def created(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> CreatedPage:
+        def effect(_: CallOutcome) -> CreatedPage:
+            now = self.injector.kernel.seconds
+            found = [
+                made.done
+                for made in self.world.builds.values()
+                if (made.key.project, made.key.location) == (project, location)
+                if made.finishes + self.world.lag <= now
+                if made.done.created is not None and since <= made.done.created <= until
+            ]
+            first = int(page or 0)
+            more = first + _BUILDS_A_PAGE < len(found)
+            return CreatedPage(found[first : first + _BUILDS_A_PAGE], 0, str(first + _BUILDS_A_PAGE) if more else "")
+
+        return self.injector.call("builds.created", timeout, effect)
 
 
 @dataclass

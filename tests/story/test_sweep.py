@@ -11,7 +11,7 @@ from verifier.config import Watched
 from verifier.controller.budget import CALL_SECONDS, Budget
 from verifier.controller.sweep import sweep
 from verifier.facts.build import Build, BuildKey
-from verifier.services import BuildPage
+from verifier.services import BuildPage, CreatedPage
 from verifier.standin.clock import ManualClock
 from verifier.standin.faults import Fault
 
@@ -139,6 +139,11 @@ class Listings:
         return BuildPage([], "")
 
     def fetch(self, key: BuildKey, *, timeout: float) -> Build:
+        raise NotImplementedError
+
+    def created(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> CreatedPage:
         raise NotImplementedError
 
 

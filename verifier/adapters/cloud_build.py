@@ -5,6 +5,7 @@ Documentation: "Cloud Build API", "View build results" (the filter's grammar).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +17,9 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from verifier.adapters.billing import HOME_PAYS, Billing
 from verifier.adapters.google import connected, countdown, needs, translated
+from verifier.errors import Malformed
 from verifier.facts.build import SUCCESS, Build, BuildKey, parse_build
-from verifier.services import BuildPage
+from verifier.services import BuildPage, CreatedPage
 from verifier.times import show_time
 
 _PAGE_SIZE = 100
@@ -65,6 +67,18 @@ class CloudBuild:
         wanted = f'finish_time>="{show_time(since)}" AND finish_time<="{show_time(until)}"'
         documents, next_page = self.documents(project, location, wanted, page, timeout=timeout)
         return BuildPage([BuildKey(project, location, document["id"]) for document in documents], next_page)
+
+    def created(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> CreatedPage:
+        """See `services.Builds.created`."""
+        wanted = f'create_time>="{show_time(since)}" AND create_time<="{show_time(until)}"'
+        documents, next_page = self.documents(project, location, wanted, page, timeout=timeout)
+        builds = []
+        for document in documents:
+            with suppress(Malformed):
+                builds.append(parse_build(document))
+        return CreatedPage(builds, len(documents) - len(builds), next_page)
 
     def documents(
         self, project: str, location: str, wanted: str, page: str, *, timeout: float

@@ -23,6 +23,7 @@ from verifier.services import (
     BuildPage,
     Builds,
     Chat,
+    CreatedPage,
     Jobs,
     LogPage,
     Logs,
@@ -163,6 +164,18 @@ class _MeteredBuilds:
             Reader.OTHER,
             timeout,
             lambda left: self.of.services.builds.finished(project, location, since, until, page, timeout=left),
+        )
+
+    def created(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> CreatedPage:
+        """See `services.Builds.created`."""
+        return self.of.counted(
+            Api.BUILDS,
+            project,
+            Reader.OTHER,
+            timeout,
+            lambda left: self.of.services.builds.created(project, location, since, until, page, timeout=left),
         )
 
 

@@ -28,6 +28,7 @@ from verifier.services import (
     BuildPage,
     Builds,
     Chat,
+    CreatedPage,
     Document,
     ExecutionClaim,
     ExecutionPage,
@@ -61,6 +62,8 @@ class World:
     build: Build | None = None
     listings: list[BuildPage | Exception] = field(default_factory=list)
     """What Cloud Build answers to the next listings; afterwards it lists nothing."""
+    created: list[CreatedPage | Exception] = field(default_factory=list)
+    """The same for listings of whole builds, by the moment at which they were created."""
     takes: float = 0.0
     """How many seconds Cloud Build takes for an answer."""
     trigger: Trigger | Exception = field(default_factory=lambda: Missing("no such trigger"))
@@ -202,6 +205,16 @@ class _Builds:
         self.world.called.append(f"list {project}/{location}")
         self.world.clock.advance(self.world.takes)
         answer = self.world.listings.pop(0) if self.world.listings else BuildPage([], "")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def created(
+        self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float
+    ) -> CreatedPage:
+        self.world.called.append(f"created {project}/{location} {page}".rstrip())
+        self.world.clock.advance(self.world.takes)
+        answer = self.world.created.pop(0) if self.world.created else CreatedPage([], 0, "")
         if isinstance(answer, Exception):
             raise answer
         return answer
