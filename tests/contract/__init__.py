@@ -26,6 +26,7 @@
 | `test_standin_jobs.py` | the stand-in's Cloud Run jobs, seen through the real client library |
 | `test_standin_logging_filter.py` | the Logging query language of the stand-in |
 | `test_standin_logs.py` | the stand-in's Cloud Logging, seen through the real client library |
+| `test_standin_scheduler.py` | jobs that the stand-in's scheduler runs, and what tells of them |
 | `test_storage.py` | Cloud Storage over HTTP: exactly the file that was built is read, or it is said why not |
 | `test_store.py` | what every storage of the ledger promises, on SQLite and on the real Firestore emulator |
 | `test_submitters.py` | who submitted a build, from Cloud Audit Logs: few reads, and never a guess |

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from google.protobuf import json_format
@@ -19,6 +21,7 @@ from verifier.standin.logging_filter import Regexes
 from verifier.standin.messages import Pb, nanoseconds, timestamp_nanoseconds
 from verifier.standin.quota_book import QuotaBook
 from verifier.standin.refusal import RefusalError
+from verifier.standin.scheduler import JobScheduler
 from verifier.standin.script import Script, Sidecar
 from verifier.standin.worker_logs import entries_of
 
@@ -51,6 +54,9 @@ PERMISSIONS = {
 }
 """What each call needs."""
 
+CALLER = "build-verifier@stand-in.iam.gserviceaccount.com"
+"""Who calls, unless somebody else is named."""
+
 _APIS = {
     "google.devtools.cloudbuild.v1": "cloudbuild",
     "google.cloud.run.v2": "run",
@@ -71,6 +77,10 @@ class Cloud:
         self.clock = clock
         self.empty_pages = 1
         """How many empty pages with a token come before the first page of entries that has any."""
+        self.empty_execution_pages = 0
+        """The same of lists of executions."""
+        self.caller = CALLER
+        """The account that runs jobs by RunJob."""
         self.quotas = QuotaBook(clock)
         """How many calls a minute are paid for."""
         self.regexes = Regexes.AS_THEY_STAND
@@ -79,6 +89,8 @@ class Cloud:
         self.triggers: dict[str, Pb] = {}
         """Triggers by their resource name."""
         self.jobs = JobBook()
+        self.scheduler = JobScheduler()
+        """What it is to run is run once the clock has come so far."""
         self.logs = LogBook()
         self._lock = threading.RLock()
         self._projects: dict[str, str] = {}
@@ -95,6 +107,11 @@ class Cloud:
         """Return the id of a project named by id or by number."""
         with self._lock:
             return self._projects.get(project, project)
+
+    def project_number(self, project: str) -> str:
+        """Return the number of a project; empty where it is not known."""
+        with self._lock:
+            return next((number for number, named in self._projects.items() if named == project), "")
 
     def put_build(self, document: Mapping[str, Any]) -> None:
         """Add a build, as `gcloud builds describe --format=json` prints it, or replace the one of the same id.
@@ -118,7 +135,8 @@ class Cloud:
 
     def tag(self, image: str, digest: str) -> None:
         """Point an image tag (`latest` where none is given) at a digest. Raise ValueError for what is no digest."""
-        self.jobs.tag(image, digest)
+        self.catch_up()
+        self.jobs.images.tag(image, digest)
 
     def put_job(
         self,
@@ -137,6 +155,7 @@ class Cloud:
         sidecars: Sequence[Sidecar] = (),
     ) -> None:
         """Create a job, or change it for its next execution; those that were started keep what they have."""
+        self.catch_up()
         changed = Job(
             image,
             script,
@@ -151,14 +170,27 @@ class Cloud:
         )
         self.jobs.put(JobPath(project, location, job), changed)
 
-    def run_job(self, path: JobPath, overrides: Overrides) -> JobRun:
-        """Start an execution. Raise `RefusalError` when there is no such job."""
-        run = self.jobs.start(path, overrides, self.clock())
-        self.logs.put((nanoseconds(visible), entry) for visible, entry in entries_of(run))
+    def run_job(self, path: JobPath, overrides: Overrides, creator: str = "") -> JobRun:
+        """Start an execution for `caller`, or another account. Raise `RefusalError` when there is no such job."""
+        self.catch_up()
+        return self._start(path, overrides, self.clock(), creator or self.caller)
+
+    def catch_up(self) -> None:
+        """Run what the scheduler is to run by now, each at its own moment; a job that is gone is passed over."""
+        with self._lock:
+            for due in self.scheduler.due(self.clock()):
+                with suppress(RefusalError):
+                    self._start(due.path, Overrides({}), due.at, due.account)
+
+    def _start(self, path: JobPath, overrides: Overrides, at: datetime, creator: str) -> JobRun:
+        run = self.jobs.start(path, overrides, at, creator)
+        entries = entries_of(run, self.project_number(path.project))
+        self.logs.put((nanoseconds(visible), entry) for visible, entry in entries)
         return run
 
     def finished_executions(self) -> tuple[str, ...]:
         """Return the full names of the executions whose completion entry has been written, in the order of that."""
+        self.catch_up()
         now = self.clock()
         written = [(run.audited, run.full_name) for run in self.jobs.runs() if run.audited and run.audited <= now]
         return tuple(name for _, name in sorted(written))
@@ -170,7 +202,8 @@ class Cloud:
         """
         if execution_name not in self.finished_executions():
             raise ValueError(f"expected an execution that has finished, got {execution_name!r}")
-        return completion_entry(self.jobs.run(execution_name))
+        run = self.jobs.ever(execution_name)
+        return completion_entry(run, self.project_number(run.project))
 
     def put_entries(self, entries: Iterable[Pb]) -> None:
         """Add log entries (protobuf messages) that can be read at once."""

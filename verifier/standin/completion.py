@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from verifier.standin.execution_view import log_uri, uid
+from verifier.standin.execution_view import job_uid, log_uri, uid
 from verifier.standin.job_run import Condition, JobRun
 from verifier.times import show_time
 
@@ -15,9 +15,10 @@ _STATUS_CODES = {"timeout": 4, "cancelled": 1, "cancelled-silently": 1}
 _ABORTED = 10
 
 
-def completion_entry(run: JobRun) -> dict[str, Any]:
+def completion_entry(run: JobRun, number: str = "") -> dict[str, Any]:
     """Return the entry, as LogEntry JSON. Raise ValueError for an execution that never ends.
 
+    `number` is the project's, which is the namespace of v1; empty where nobody knows it.
     The codes of cancelled and out-of-memory executions have not been seen on the platform; these are a guess.
     """
     if run.finished is None or run.audited is None:
@@ -29,7 +30,7 @@ def completion_entry(run: JobRun) -> dict[str, Any]:
             "serviceName": "run.googleapis.com",
             "methodName": "/Jobs.RunJob",
             "resourceName": f"namespaces/{run.project}/executions/{run.name}",
-            "response": _execution(run, run.finished),
+            "response": _execution(run, run.finished, number or run.project),
         },
         "insertId": hashlib.sha256(f"completion {run.full_name}".encode()).hexdigest()[:12],
         "resource": {
@@ -51,7 +52,7 @@ def _status(run: JobRun) -> dict[str, Any]:
     return {"code": _STATUS_CODES.get(run.script.outcome, _ABORTED), "message": message}
 
 
-def _execution(run: JobRun, finished: datetime) -> dict[str, Any]:
+def _execution(run: JobRun, finished: datetime, namespace: str) -> dict[str, Any]:
     container = {
         **({"name": run.container} if run.container else {}),
         "image": run.resolved_image if run.digest else run.image,
@@ -67,16 +68,42 @@ def _execution(run: JobRun, finished: datetime) -> dict[str, Any]:
         "@type": "type.googleapis.com/google.cloud.run.v1.Execution",
         "apiVersion": "run.googleapis.com/v1",
         "kind": "Execution",
-        "metadata": {
-            "name": run.name,
-            "namespace": run.project,
-            "uid": uid(run.full_name),
-            "generation": 1,
-            "creationTimestamp": show_time(run.created),
-            "labels": {"run.googleapis.com/job": run.job, "cloud.googleapis.com/location": run.location},
-        },
+        "metadata": _metadata(run, namespace),
         "spec": {"parallelism": run.tasks, "taskCount": run.tasks, "template": {"spec": template}},
         "status": _execution_status(run, finished),
+    }
+
+
+def _metadata(run: JobRun, namespace: str) -> dict[str, Any]:
+    """Return what v1 says of an execution besides what it is and does.
+
+    Who ran it stands in `creator` alone: `client-name` is the job's, which somebody once deployed with that client.
+    """
+    job = f"projects/{run.project}/locations/{run.location}/jobs/{run.job}"
+    owner = {"apiVersion": "serving.knative.dev/v1", "blockOwnerDeletion": True, "controller": True, "kind": "Job"}
+    identifier = job_uid(job, run.job_created)
+    return {
+        "name": run.name,
+        "namespace": namespace,
+        "uid": uid(run.full_name),
+        "generation": 1,
+        "creationTimestamp": show_time(run.created),
+        "selfLink": f"/apis/run.googleapis.com/v1/namespaces/{namespace}/executions/{run.name}",
+        "ownerReferences": [owner | {"name": run.job, "uid": identifier}],
+        "annotations": {
+            "run.googleapis.com/client-name": "gcloud",
+            "run.googleapis.com/creator": run.creator,
+            "run.googleapis.com/lastModifier": run.creator,
+            "run.googleapis.com/execution-environment": "gen2",
+            "run.googleapis.com/operation-id": uid(f"operation {run.full_name}"),
+        },
+        "labels": {
+            "cloud.googleapis.com/location": run.location,
+            "run.googleapis.com/job": run.job,
+            "run.googleapis.com/jobGeneration": str(run.job_generation),
+            "run.googleapis.com/jobResourceVersion": f"{run.job_changed.timestamp() * 1e6:.0f}",
+            "run.googleapis.com/jobUid": identifier,
+        },
     }
 
 

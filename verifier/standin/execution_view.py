@@ -23,11 +23,12 @@ def show_execution(run: JobRun, now: datetime) -> Pb:
     """Return the Execution message at this moment.
 
     One that was just created has no conditions, and its image is still the tag; the digest shows from the start on.
+    Of the job's generation v2 says nothing: only the completion entry, which has the shape of v1, tells it.
     """
     execution = Execution(
         name=run.full_name,
         uid=uid(run.full_name),
-        creator="stand-in@example.com",
+        creator=run.creator,
         generation=1,
         job=run.job,
         parallelism=run.tasks,
@@ -55,6 +56,11 @@ def uid(text: str) -> str:
     """Return a stable identifier in the shape of a UUID."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
+
+
+def job_uid(resource: str, created: datetime) -> str:
+    """Return the identifier of a job: one that is made anew under an old name has another."""
+    return uid(f"{resource} {created.isoformat()}")
 
 
 def log_uri(run: JobRun) -> str:

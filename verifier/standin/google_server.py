@@ -94,6 +94,7 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in t
                 payer = _payer(context)
                 if payer:
                     self._cloud.require_payer(payer)
+                self._cloud.catch_up()
                 with self._cloud.quotas.paid_by(payer):
                     response = method.answer(request)
             except RefusalError as refusal:

@@ -35,6 +35,12 @@ class JobRun:
     name: str
     """Its short name."""
     created: datetime
+    creator: str
+    """The account that it runs on behalf of."""
+    job_created: datetime
+    job_changed: datetime
+    job_generation: int
+    """The job's generation when this was created."""
     image: str
     """As the job names it, usually by tag."""
     digest: str

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from google.longrunning.operations_pb2 import Operation
 
 from verifier.standin.cloud import Cloud
-from verifier.standin.execution_view import show_execution, uid
+from verifier.standin.execution_view import job_uid, show_execution, uid
 from verifier.standin.job_book import JobPath, Overrides
+from verifier.standin.job_run import JobRun
 from verifier.standin.messages import (
     GetExecutionRequest,
     GetJobRequest,
@@ -42,8 +44,17 @@ class RunService:
         self._cloud.require("GetJob", request.name)
         job = self._cloud.jobs.job(path)
         runs = self._cloud.jobs.runs_of(path)
-        message = Job(name=request.name, uid=uid(request.name), generation=1, execution_count=len(runs))
+        resource = f"projects/{path.project}/locations/{path.location}/jobs/{path.job}"
+        message = Job(
+            name=request.name,
+            uid=job_uid(resource, job.created),
+            generation=job.generation,
+            observed_generation=job.generation,
+            launch_stage="GA",
+            execution_count=len(runs),
+        )
         message.create_time.FromDatetime(job.created)
+        message.update_time.FromDatetime(job.changed or job.created)
         message.template.task_count = job.tasks
         message.template.template.max_retries = job.max_retries
         message.template.template.timeout.seconds = job.timeout_seconds
@@ -53,8 +64,7 @@ class RunService:
         for sidecar in job.sidecars:
             message.template.template.containers.add(name=sidecar.name, image=sidecar.image)
         if runs:
-            message.latest_created_execution.name = runs[-1].name
-            message.latest_created_execution.create_time.FromDatetime(runs[-1].created)
+            _fill_latest(message.latest_created_execution, runs[-1], self._cloud.clock())
         return message
 
     def _run_job(self, request: Pb) -> Pb:
@@ -79,20 +89,37 @@ class RunService:
     def _list_executions(self, request: Pb) -> Pb:
         path = self._job_path(request.parent)
         self._cloud.require("ListExecutions", request.parent)
-        runs = self._cloud.jobs.runs_of(path)
         question = ("executions", request.parent)
-        cursor = cast("int | None", page_cursor(request.page_token, *question))
-        end = len(runs) if cursor is None else cursor
-        start = max(0, end - page_size(request.page_size))
+        cursor = cast("list[int] | None", page_cursor(request.page_token, *question))
+        empty_pages, *before = cursor or (0,)
+        if not before and empty_pages < self._cloud.empty_execution_pages:
+            return ListExecutionsResponse(next_page_token=page_token([empty_pages + 1], *question))
+        runs, rest = self._cloud.jobs.page(path, before[0] if before else None, page_size(request.page_size))
         now = self._cloud.clock()
         return ListExecutionsResponse(
-            executions=[show_execution(run, now) for run in reversed(runs[start:end])],
-            next_page_token=page_token(start, *question) if start else "",
+            executions=[show_execution(run, now) for run in runs],
+            next_page_token=page_token([empty_pages, rest], *question) if rest is not None else "",
         )
 
     def _job_path(self, name: str) -> JobPath:
         project, location, job = parse_name(name, "projects", "locations", "jobs")
         return JobPath(self._cloud.project_id(project), location, job)
+
+
+def _fill_latest(latest: Pb, run: JobRun, now: datetime) -> None:
+    latest.name = run.name
+    latest.create_time.FromDatetime(run.created)
+    if run.finished and run.has_finished(now):
+        latest.completion_time.FromDatetime(run.finished)
+    latest.completion_status = f"EXECUTION_{_status(run, now)}"
+
+
+def _status(run: JobRun, now: datetime) -> str:
+    if not run.has_finished(now):
+        return "RUNNING" if run.has_started(now) else "PENDING"
+    if run.script.outcome.startswith("cancelled"):
+        return "CANCELLED"
+    return "SUCCEEDED" if run.succeeded else "FAILED"
 
 
 def _overrides(overrides: Pb) -> Overrides:

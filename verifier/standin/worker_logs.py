@@ -19,15 +19,18 @@ from verifier.times import show_time
 _RECEIVED_AFTER = timedelta(milliseconds=7)
 
 
-def entries_of(run: JobRun) -> Iterator[tuple[datetime, Pb]]:
-    """Every entry that the execution will ever leave, each with the moment from which it can be read."""
+def entries_of(run: JobRun, number: str = "") -> Iterator[tuple[datetime, Pb]]:
+    """Every entry that the execution will ever leave, each with the moment from which it can be read.
+
+    `number` is the project's; empty where nobody knows it.
+    """
     lag = timedelta(seconds=run.script.visible_after)
     for task in range(run.tasks):
         for attempt, code in enumerate(run.attempts):
             for entry in _attempt(run, task, attempt, code):
                 yield entry.timestamp.ToDatetime(tzinfo=UTC) + lag, entry
     if run.audited:
-        yield run.audited, json_format.ParseDict(completion_entry(run), LogEntry())
+        yield run.audited, json_format.ParseDict(completion_entry(run, number), LogEntry())
 
 
 def _attempt(run: JobRun, task: int, attempt: int, code: int | None) -> Iterator[Pb]:
