@@ -16,6 +16,7 @@ from verifier.adapters.cloud_run import CloudRunJobs, execution_facts
 from verifier.errors import Denied, Missing, Refused, Unavailable
 from verifier.facts.execution import BUILD_VARIABLE, NONCE_VARIABLE, Completion, Container, Execution, JobName, Phase
 from verifier.services import ExecutionClaim
+from verifier.standin.cloud import CALLER
 from verifier.standin.faults import Fault
 from verifier.standin.script import Script, Sidecar
 
@@ -268,7 +269,7 @@ def test_an_execution_just_created_waits_and_shows_no_digest(google: Google) -> 
         containers=(Container("", IMAGE),),
         build=OURS,
         timeout=timedelta(seconds=600),
-        creator="stand-in@example.com",
+        creator=CALLER,
     )
     assert (execution.phase, execution.digests) == (Phase.WAITING, frozenset())
 
