@@ -217,7 +217,7 @@ resource "google_project_iam_member" "builder_copy" {
   }
 }
 
-# Made before the rest (README, "Install"): a permission takes minutes to arrive, and nothing builds or starts without these.
+# Made before the rest (README.md, "Install"): a permission takes minutes to arrive, and nothing builds or starts without these.
 resource "terraform_data" "permissions" {
   depends_on = [
     google_artifact_registry_repository_iam_member.builder,

@@ -11,7 +11,7 @@ from tests.scale.effort import Size
 from tests.scale.goals import GoalRow
 from tests.scale.load_model import LoadModel, places_of
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[2] / "terraform" / "README.md"
 _ROW = re2.compile(r"(?m)^\| ([^|]+) \| \$([0-9.]+) \| ([0-9,.]+) = \$([0-9.]+) \|")
 FIXED = ("log-based metrics, MiB", "alerts: metrics asked for", "alerts: points", "scheduler: jobs", "secret: versions")
 """What does not depend on the number of builds: as the README has it for few."""

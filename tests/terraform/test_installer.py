@@ -16,7 +16,7 @@ import re2
 
 from tests.doctor.pasting import problems_of
 from tests.terraform.command import REFUSALS, ROOT, Terraform, of_type
-from tests.unit.test_readme import README, section
+from tests.unit.test_readme import INSTALLER, section
 from verifier.adapters.cloud_logging import AUDIT_LOG
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy_file import read_policy
@@ -195,7 +195,7 @@ def test_the_readme_turns_on_each_service_that_is_asked_for_something(plans: Map
 
 
 def test_the_readme_has_the_runbook_of_each_alert(one_project: Resources) -> None:
-    rows = dict(re2.findall(r"(?m)^\| (.+?) \| (.+) \|$", section("### When an alert fires")))
+    rows = dict(re2.findall(r"(?m)^\| (.+?) \| (.+) \|$", section("## When an alert fires")))
     first = {title: content.partition("\n\n")[0] for title, content in alerts(one_project).items()}
     assert {title: rows.get(title) for title in first} == first
 
@@ -251,7 +251,7 @@ def test_the_fields_of_entries_that_commands_print_exist(one_project: Resources)
 
 
 def test_the_outcome_that_the_runbook_names_is_that_of_an_entry() -> None:
-    assert f"the outcome `{Outcome.COULD_NOT_CHECK}`" in section("### When an alert fires")
+    assert f"the outcome `{Outcome.COULD_NOT_CHECK}`" in section("## When an alert fires")
 
 
 def test_the_doctors_command_takes_any_path(terraform: Terraform, variables: Path, tmp_path: Path) -> None:
@@ -273,6 +273,6 @@ def test_the_cost_of_alerts_counts_what_their_queries_ask(one_project: Resources
     counts = {"metrics asked for": sum(part.count("googleapis_com") for part in clauses)}
     counts["points"] = sum("googleapis_com" in part for part in clauses) * 60 * 24 * 30
     for what, count in counts.items():
-        assert f"| alerts: {what} | " in README
-        (row,) = [line for line in section("### Cost").splitlines() if line.startswith(f"| alerts: {what} |")]
+        assert f"| alerts: {what} | " in INSTALLER
+        (row,) = [line for line in section("## Cost").splitlines() if line.startswith(f"| alerts: {what} |")]
         assert row.count(f" {count:,} = ") == 2, (what, count, row)

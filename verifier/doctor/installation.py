@@ -71,7 +71,7 @@ def settings_with(
         settings = read_settings(ours)
     except SettingsError as error:
         _, *problems = str(error).splitlines()
-        remedy = "fix what is named: each variable is explained in the README under Settings"
+        remedy = "fix what is named: each variable is explained in terraform/README.md under Settings"
         return None, fails(need, "", "; ".join(line.strip() for line in problems), remedy)
     if is_deployed and settings.loopback:
         remedy = "take these variables from the function: they are for a local run"

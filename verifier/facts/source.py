@@ -2,7 +2,7 @@
 
 Only what the service itself wrote counts as proof: `sourceProvenance` is "a permanent fixed identifier for source"
 (Cloud Build API, Build). What a submitter may set freely (substitutions, tags) stands apart, as claims. The order of
-the rules and the forms of each year are set out in README.md, "What counts as a commit".
+the rules and the forms of each year are set out in docs/verdicts.md, "What counts as a commit".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An audit for machines: the JSON and CSV that README.md, "Audit the past", documents. Fields are only ever added."""
+"""An audit for machines: the JSON and CSV that docs/audit.md documents. Fields are only ever added."""
 
 from __future__ import annotations
 

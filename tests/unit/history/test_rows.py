@@ -1,4 +1,4 @@
-"""What scripts read of an audit is what README.md documents, and nothing from a build gets out of its place."""
+"""What scripts read of an audit is what docs/audit.md documents, and nothing from a build gets out of its place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from verifier.history.rows import (
 from verifier.history.summary import Problem, SummaryBuilder
 from verifier.reporting.audit_entry import source_document
 
-README = (Path(__file__).parents[3] / "README.md").read_text().partition("## Audit the past")[2].partition("\n## ")[0]
+PAGE = (Path(__file__).parents[3] / "docs" / "audit.md").read_text()
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 ANA = Submitter("ana@vividly.example", "google-cloud-sdk gcloud/550.0.0 command/gcloud.builds.submit")
 UPLOAD = replace(judge_listed(uploaded(createTime="2026-11-23T01:58:00Z"), Policy()), submitter=ANA)
@@ -42,18 +42,18 @@ def summary(*problems: Problem) -> dict[str, Any]:
 
 
 def documented(row: str) -> list[str]:
-    """Return the names in a row of the README's table of fields."""
-    return list(re2.findall(r"`([a-z_]+)`", README.partition(f"\n| `{row}` |")[2].partition("\n")[0]))
+    """Return the names in a row of the page's table of fields."""
+    return list(re2.findall(r"`([a-z_]+)`", PAGE.partition(f"\n| `{row}` |")[2].partition("\n")[0]))
 
 
-def test_the_fields_of_the_json_are_those_of_the_readme() -> None:
+def test_the_fields_of_the_json_are_those_of_the_page() -> None:
     assert list(build_document(UPLOAD)) == documented("builds")
     assert list(run_document(RUN)) == documented("runs")
     assert sorted(summary()) == sorted(documented("summary"))
 
 
-def test_the_columns_of_the_csv_are_those_of_the_readme() -> None:
-    assert re2.findall(r"`([a-z_]+)`", README.partition("Its columns:")[2].partition("\n\n")[0]) == CSV_COLUMNS
+def test_the_columns_of_the_csv_are_those_of_the_page() -> None:
+    assert re2.findall(r"`([a-z_]+)`", PAGE.partition("Its columns:")[2].partition("\n\n")[0]) == CSV_COLUMNS
     assert len(csv_row(UPLOAD)) == len(CSV_COLUMNS)
 
 
