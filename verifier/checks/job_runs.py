@@ -46,6 +46,8 @@ class DigestRuns:
     """Of these, those that failed, the platform's own failures aside."""
     apart: int = 0
     """Runs that are counted apart: this verifier's own, and those with other arguments."""
+    trials: int = 0
+    """Of these, this verifier's own."""
     tie: Tie = Tie.OPEN
     build: str = ""
     """The full resource name of the build."""
@@ -71,6 +73,11 @@ class DigestRuns:
     """The digest of the policy by which the build was judged."""
     sought: datetime | None = None
     """When its build was last looked for."""
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it ran other than in this verifier's own trials."""
+        return self.runs + self.apart > self.trials
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def with_stretches(job: JobRuns) -> JobRuns:
         now = replace(now, begun=again, ceased=None, audited="", told=kept, generation=job.generation)
     changed = job.with_digest(now)
     for other in job.digests:
-        if other.digest != now.digest and other.ceased is None and (other.begun or other.runs):
+        if other.digest != now.digest and other.ceased is None and other.has_run:
             changed = changed.with_digest(_ended(other, now, changed))
     return changed
 
@@ -153,13 +153,13 @@ def runs_since(job: JobRuns) -> int:
 def was_moved_back(job: JobRuns) -> bool:
     """Return whether the job ran its newest VERIFIED build's image before it ran what it runs now."""
     newer = job.of(job.newer.digest) if job.newer else None
-    return newer is not None and newer.runs > 0
+    return newer is not None and newer.has_run
 
 
 def transitions(job: JobRuns, now: datetime) -> list[tuple[Transition, DigestRuns]]:
     """Return what the audit trail is to be told, in the order of time."""
     found = [(moment, transition, runs) for runs in job.digests for moment, transition in _transitions(runs, now)]
-    return [(transition, runs) for _, transition, runs in sorted(found, key=lambda each: each[:2])]
+    return [(transition, runs) for _, transition, runs in sorted(found, key=lambda each: each[0])]
 
 
 def _transitions(runs: DigestRuns, now: datetime) -> Iterator[tuple[datetime, Transition]]:
@@ -210,8 +210,7 @@ def told(job: JobRuns, digest: str, *words: str) -> JobRuns:
 
 def to_seek(job: JobRuns, now: datetime) -> list[DigestRuns]:
     """Return the digests whose build is to be looked for now, what runs now first."""
-    some = [runs for runs in reversed(job.digests) if runs.runs or runs.digest == job.digest]
-    due = [runs for runs in some if now >= _seek_at(job, runs)]
+    due = [runs for runs in reversed(job.digests) if runs.has_run and now >= _seek_at(job, runs)]
     return sorted(due, key=lambda runs: runs.digest != job.digest)
 
 
@@ -243,7 +242,7 @@ def look_again(job: JobRuns, now: datetime) -> datetime | None:
 
     What is settled is looked at again when the job is.
     """
-    awaited = [runs for runs in job.digests if _is_open(runs) and (runs.runs or runs.digest == job.digest)]
+    awaited = [runs for runs in job.digests if runs.has_run and _is_open(runs)]
     moments = [max(_seek_at(job, runs), now) for runs in awaited]
     if not job.started and job.now is not None and is_settled(job.now, now):
         moments.append(now + _START_AGAIN)

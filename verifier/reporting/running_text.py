@@ -1,20 +1,14 @@
-"""What a watched job runs, in sentences: for the message about a build, messages of their own, and the command line.
-
-A note is a small document that a build's record keeps: what has been found about the build since its verdict. The notes
-about what runs are written by `controller/runs/tell.py`; their texts are made here, from the note alone.
-"""
+"""What a watched job runs, in sentences: for messages in Slack and for the command line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
+from verifier.checks.running import is_wrong
 from verifier.checks.verdict import Verdict
 from verifier.facts.execution import JobName
 from verifier.redact import excerpt
-from verifier.services import Document
-from verifier.times import parse_time
 
 _MOST_NAME = 80
 _MOST_REASON = 300
@@ -59,40 +53,6 @@ def shown_job(job: JobName) -> str:
     return excerpt(job.job, _MOST_NAME)
 
 
-def note_lines(notes: Iterable[Document], day: datetime | None = None) -> list[str]:
-    """Return what notes about runs say, a line each. What is no such note says nothing.
-
-    `day`: moments of that day are told by their time alone.
-    """
-    return [line for note in notes if (line := note_line(note, day))]
-
-
-def note_line(note: Document, day: datetime | None = None) -> str:
-    """Return what one note says, empty for one that is not about runs or that can't be read."""
-    try:
-        return _note(note, day)
-    except (KeyError, TypeError, ValueError):
-        return ""
-
-
-def _note(note: Document, day: datetime | None) -> str:
-    job = excerpt(str(note.get("job", "")), _MOST_NAME)
-    match note.get("kind"):
-        case "runs":
-            where = f" (build in {excerpt(note['elsewhere'], _MOST_NAME)})" if note.get("elsewhere") else ""
-            return f"Runs since {_moment(note['since'], day)} in {job}{where}."
-        case "ran":
-            return f"Ran in {job}, {_moment(note['since'], day)} to {_moment(note['until'], day)}."
-        case "over":
-            now = excerpt(note["commit"], _MOST_NAME)[:7] or f"build {short_build(note['build'])}"
-            span = f"{_moment(note['since'], day)} to {_moment(note['until'], day)}"
-            return f"over: {now} runs since {_moment(note['until'], day)} in {job}; was {_word(note['was'])}, {span}."
-        case "pinned":
-            return _pinned(job, note["runs"], note["build"], moved=bool(note["moved"]))
-        case _:
-            return ""
-
-
 def wrong_lines(job: JobName, runs: DigestRuns) -> list[str]:
     """Return a message of its own about a job that runs what it should not: its first line says it all."""
     since = _since(runs)
@@ -123,10 +83,17 @@ def over_lines(job: JobName, was: DigestRuns, now: DigestRuns) -> list[str]:
     ]
 
 
+def pinned_sentence(job: JobName, runs: DigestRuns, count: int, *, moved: bool) -> str:
+    """Return that a job goes on with an older image, on the message about the newer build."""
+    times = "once" if count == 1 else f"{count} times"
+    why = "its tag was moved back" if moved else "its image is pinned"
+    return f"{shown_job(job)} ran {times} since and still runs build {short_build(runs.build)}: {why}."
+
+
 def pinned_lines(job: JobName, runs: DigestRuns, count: int, *, newer: str, moved: bool) -> list[str]:
     """Return a message of its own about a job that goes on with an older image than its newest VERIFIED build's."""
     return [
-        f"🟡 {_pinned(shown_job(job), count, runs.build, moved=moved)}",
+        f"🟡 {pinned_sentence(job, runs, count, moved=moved)}",
         f"Build {short_build(newer)} is newer, and VERIFIED.",
         f"Do this: deploy its image to {_place(job)}, or leave it where that is meant.",
     ]
@@ -135,11 +102,11 @@ def pinned_lines(job: JobName, runs: DigestRuns, count: int, *, newer: str, move
 def start_lines(jobs: Iterable[JobRuns]) -> list[str]:
     """Return the one message about what runs when watching begins."""
     every = sorted(jobs, key=lambda job: job.job)
-    seen = [(job, job.now) for job in every if job.now is not None]
+    seen = [(job, runs) for job in every if (runs := job.now) is not None]
     silent = len(every) - len(seen)
     verb = "is" if len(every) == 1 else "are"
     lines = [f"👀 {_counted(len(every), 'job')} {verb} watched; what runs in them now:"]
-    lines += [f"{shown_job(job.job)}: {what_runs(runs)}" for job, runs in seen[:_MOST_IN_A_MESSAGE] if runs]
+    lines += [_started(job.job, runs) for job, runs in seen[:_MOST_IN_A_MESSAGE]]
     if len(seen) > _MOST_IN_A_MESSAGE:
         lines.append(f"And {_counted(len(seen) - _MOST_IN_A_MESSAGE, 'more job')}: verifier status")
     if silent:
@@ -147,10 +114,8 @@ def start_lines(jobs: Iterable[JobRuns]) -> list[str]:
     return [*lines, "From now on a message comes where one of them runs something that is wrong."]
 
 
-def _pinned(job: str, count: int, build: str, *, moved: bool) -> str:
-    times = "once" if count == 1 else f"{count} times"
-    why = "its tag was moved back" if moved else "its image is pinned"
-    return f"{job} ran {times} since and still runs build {short_build(build)}: {why}."
+def _started(job: JobName, runs: DigestRuns) -> str:
+    return f"{f'{_mark(runs)} ' if is_wrong(job, runs) else ''}{shown_job(job)}: {what_runs(runs)}"
 
 
 def _made_of(runs: DigestRuns) -> str:
@@ -172,11 +137,6 @@ def _mark(runs: DigestRuns) -> str:
 
 def _since(runs: DigestRuns) -> str:
     return f"{runs.begun or runs.since:%Y-%m-%d %H:%M} UTC"
-
-
-def _moment(text: str, day: datetime | None) -> str:
-    moment = parse_time(text)
-    return f"{moment:%H:%M}" if day is not None and day.date() == moment.date() else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _place(job: JobName) -> str:

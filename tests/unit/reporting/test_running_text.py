@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,10 +11,9 @@ from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
 from verifier.facts.execution import JobName
 from verifier.reporting.running_text import (
     not_watched_sentence,
-    note_line,
-    note_lines,
     over_lines,
     pinned_lines,
+    pinned_sentence,
     runs_sentence,
     start_lines,
     wrong_lines,
@@ -67,60 +66,6 @@ def test_what_runs_is_said_with_its_build_commit_and_verdict(runs: DigestRuns, s
     assert runs_sentence(runs) == said
 
 
-RUNS_NOTE = {"kind": "runs", "key": "runs x", "job": JOB.job, "since": "2026-11-28T01:10:00.000000Z"}
-OVER_NOTE = {
-    **RUNS_NOTE,
-    "kind": "over",
-    "until": "2026-11-28T02:36:00.000000Z",
-    "commit": PUSHED.commit,
-    "build": PUSHED.build,
-    "was": "LOCAL_SOURCE",
-}
-PINNED_NOTE = {"kind": "pinned", "key": "p", "job": JOB.job, "runs": 3, "build": PUSHED.build, "moved": False}
-
-
-@pytest.mark.parametrize(
-    ("note", "said"),
-    [
-        (RUNS_NOTE, "Runs since 01:10 in dev-vividly-content-worker."),
-        ({**RUNS_NOTE, "elsewhere": "sandbox"}, "Runs since 01:10 in dev-vividly-content-worker (build in sandbox)."),
-        ({**OVER_NOTE, "kind": "ran"}, "Ran in dev-vividly-content-worker, 01:10 to 02:36."),
-        (
-            OVER_NOTE,
-            "over: 85cffd8 runs since 02:36 in dev-vividly-content-worker; was LOCAL_SOURCE, 01:10 to 02:36.",
-        ),
-        (
-            {**OVER_NOTE, "commit": ""},
-            "over: build 4e841fcb runs since 02:36 in dev-vividly-content-worker; was LOCAL_SOURCE, 01:10 to 02:36.",
-        ),
-        (
-            PINNED_NOTE,
-            "dev-vividly-content-worker ran 3 times since and still runs build 4e841fcb: its image is pinned.",
-        ),
-        (
-            {**PINNED_NOTE, "runs": 1, "moved": True},
-            "dev-vividly-content-worker ran once since and still runs build 4e841fcb: its tag was moved back.",
-        ),
-        ({"kind": "upload", "key": "u", "said": "3 files"}, ""),
-        ({"kind": "runs", "key": "no since"}, ""),
-        ({"kind": "runs", "since": 3}, ""),
-    ],
-)
-def test_a_note_says_since_when_and_where(note: dict[str, object], said: str) -> None:
-    assert note_line(note, NIGHT) == said
-
-
-def test_a_moment_of_another_day_is_told_with_its_day() -> None:
-    assert note_line(RUNS_NOTE, NIGHT - timedelta(days=1)) == (
-        "Runs since 2026-11-28 01:10 in dev-vividly-content-worker."
-    )
-    assert note_line(RUNS_NOTE) == note_line(RUNS_NOTE, NIGHT - timedelta(days=1))
-
-
-def test_notes_of_other_kinds_are_left_to_others() -> None:
-    assert note_lines([{"kind": "upload"}, RUNS_NOTE], NIGHT) == [note_line(RUNS_NOTE, NIGHT)]
-
-
 def test_a_job_that_runs_an_upload_has_a_message_of_its_own() -> None:
     assert wrong_lines(JOB, UPLOAD) == [
         "🔴 dev-vividly-content-worker runs an upload (build 4e841fcb), LOCAL_SOURCE, since 2026-11-28 01:10 UTC",
@@ -165,14 +110,21 @@ def test_a_pinned_image_is_told_with_the_newer_build() -> None:
     ]
 
 
+def test_a_job_that_went_back_is_told_otherwise_than_one_that_is_pinned() -> None:
+    assert pinned_sentence(JOB, PUSHED, 1, moved=True) == (
+        "dev-vividly-content-worker ran once since and still runs build 4e841fcb: its tag was moved back."
+    )
+
+
 def test_the_first_message_has_a_line_for_each_job() -> None:
     def watched(name: str, *digests: DigestRuns) -> JobRuns:
         job = JobName("vividly-dev", "us-central1", name)
         return JobRuns(job, begun=NIGHT, digest=digests[0].digest if digests else "", digests=digests)
 
-    assert start_lines([watched("b"), watched("a", PUSHED)]) == [
-        "👀 2 jobs are watched; what runs in them now:",
+    assert start_lines([watched("c"), watched("b", UPLOAD), watched("a", PUSHED)]) == [
+        "👀 3 jobs are watched; what runs in them now:",
         "a: build 4e841fcb of commit 85cffd8, VERIFIED",
+        "🔴 b: an upload (build 4e841fcb), LOCAL_SOURCE",
         "1 job has not run since.",
         "From now on a message comes where one of them runs something that is wrong.",
     ]
