@@ -15,6 +15,10 @@ from verifier.standin.workspace_message import SlackMessage
 _PAGE = Template(Path(__file__).with_name("inbox.html").read_text(encoding="utf-8"))
 _EMPTY = '<p class="empty">No messages yet. They appear here as they are posted.</p>'
 
+_AVATAR = '<svg class="avatar" aria-hidden="true"><use href="#avatar"/></svg>'
+_ALSO = '<p class="also">Also sent to the channel</p>'
+_MOST_ABOUT = 80
+
 _FENCED = re.compile(r"```\n?(.+?)\n?```", re.DOTALL)
 _QUOTED = re.compile(r"(?:>|&gt;) ?(.*)")
 _INLINE = re.compile(
@@ -42,8 +46,24 @@ def headers(nonce: str) -> dict[str, str]:
 
 
 def fragment(messages: Sequence[SlackMessage]) -> str:
-    """Return the messages, oldest first, as the page's script puts them in."""
-    return "\n".join(_message(message) for message in messages) or _EMPTY
+    """Return the messages, oldest first, as the page's script puts them in, each with its replies under it.
+
+    A reply that the channel shows as well stands in both places, as in Slack.
+    """
+    known = {(message.channel, message.ts): message for message in messages}
+    replies: dict[tuple[str, str], list[SlackMessage]] = {}
+    shown: list[SlackMessage] = []
+    for message in messages:
+        parent = (message.channel, message.thread)
+        if message.thread and parent in known:
+            replies.setdefault(parent, []).append(message)
+        if not message.thread or message.broadcast or parent not in known:
+            shown.append(message)
+    entries = (
+        _message(message, known.get((message.channel, message.thread)), replies.get((message.channel, message.ts), ()))
+        for message in shown
+    )
+    return "\n".join(entries) or _EMPTY
 
 
 def mrkdwn(text: str) -> str:
@@ -55,16 +75,44 @@ def mrkdwn(text: str) -> str:
     )
 
 
-def _message(message: SlackMessage) -> str:
-    blocks = "".join(_BLOCKS[block["type"]](block) for block in message.blocks)
-    edited = ' <span class="edited">(edited)</span>' if message.edited else ""
+def _message(message: SlackMessage, parent: SlackMessage | None, replies: Sequence[SlackMessage]) -> str:
+    about = f'<p class="about">replied to a thread: {_inline(_beginning(parent))}</p>' if parent else ""
     return (
-        '<article class="message"><svg class="avatar" aria-hidden="true"><use href="#avatar"/></svg><div>'
-        '<p class="byline"><b>Build Verifier</b> <span class="app">APP</span> '
-        f'<time datetime="{message.time:%Y-%m-%dT%H:%M:%SZ}">{message.time:%H:%M:%S} UTC</time> '
-        f'<span class="channel">#{_plain(message.channel_name)}</span>{edited}</p>'
-        f"{blocks or _section({'text': {'type': 'mrkdwn', 'text': message.text}})}</div></article>"
+        f'<article class="message">{_AVATAR}<div>{_byline(message, message.channel_name)}{about}'
+        f"{_content(message)}{_thread(replies)}</div></article>"
     )
+
+
+def _thread(replies: Sequence[SlackMessage]) -> str:
+    if not replies:
+        return ""
+    count = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
+    shown = "".join(
+        f'<article class="reply">{_AVATAR}<div>{_byline(reply, "")}{_content(reply)}'
+        f"{_ALSO if reply.broadcast else ''}</div></article>"
+        for reply in replies
+    )
+    return f'<section class="thread" aria-label="{count}"><p class="count">{count}</p>{shown}</section>'
+
+
+def _byline(message: SlackMessage, channel: str) -> str:
+    edited = ' <span class="edited">(edited)</span>' if message.edited else ""
+    named = f' <span class="channel">#{_plain(channel)}</span>' if channel else ""
+    return (
+        '<p class="byline"><b>Build Verifier</b> <span class="app">APP</span> '
+        f'<time datetime="{message.time:%Y-%m-%dT%H:%M:%SZ}">{message.time:%H:%M:%S} UTC</time>{edited}{named}</p>'
+    )
+
+
+def _content(message: SlackMessage) -> str:
+    blocks = "".join(_BLOCKS[block["type"]](block) for block in message.blocks)
+    return blocks or _section({"text": {"type": "mrkdwn", "text": message.text}})
+
+
+def _beginning(message: SlackMessage) -> str:
+    """Return the first line of a message, as short as a reference to it has to be."""
+    line = message.text.strip().partition("\n")[0]
+    return line if len(line) <= _MOST_ABOUT else f"{line[: _MOST_ABOUT - 1]}…"
 
 
 def _header(block: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -128,8 +129,8 @@ def around(content: str, edited: str = "") -> str:
     return (
         '<article class="message"><svg class="avatar" aria-hidden="true"><use href="#avatar"/></svg><div>'
         '<p class="byline"><b>Build Verifier</b> <span class="app">APP</span> '
-        '<time datetime="2026-03-04T12:00:00Z">12:00:00 UTC</time> '
-        f'<span class="channel">#builds</span>{edited}</p>{content}</div></article>'
+        f'<time datetime="2026-03-04T12:00:00Z">12:00:00 UTC</time>{edited} '
+        f'<span class="channel">#builds</span></p>{content}</div></article>'
     )
 
 
@@ -194,6 +195,49 @@ def test_a_message_without_blocks_shows_its_text() -> None:
 def test_an_edited_message_says_so() -> None:
     edited = around("<hr>", ' <span class="edited">(edited)</span>')
     assert fragment([message({"type": "divider"}, edited=True)]) == edited
+
+
+def conversation() -> list[SlackMessage]:
+    first = replace(message(text="the upload\nwith more to say"), ts="100.000001")
+    second = replace(message(text="another"), ts="100.000002")
+    reply = replace(message(text="again"), ts="100.000003", thread=first.ts, edited=True)
+    told = replace(message(text="over"), ts="100.000004", thread=first.ts, broadcast=True)
+    return [first, second, reply, told]
+
+
+def test_replies_stand_under_their_message_and_nowhere_else() -> None:
+    *conversation_, _ = conversation()
+    upload, other = fragment(conversation_).split("\n")
+    assert upload.count("<article") == 2
+    assert '<section class="thread" aria-label="1 reply"><p class="count">1 reply</p><article class="reply">' in upload
+    assert upload.index("with more to say") < upload.index("<p>again</p>")
+    assert upload.count("(edited)") == 1
+    assert "again" not in other
+
+
+def test_a_reply_that_was_also_sent_to_the_channel_stands_there_too_and_says_what_it_replies_to() -> None:
+    upload, _, broadcast = fragment(conversation()).split("\n")
+    assert "2 replies" in upload
+    assert upload.count("Also sent to the channel") == 1
+    assert upload.index("<p>over</p>") < upload.index("Also sent to the channel")
+    assert '<p class="about">replied to a thread: the upload</p>' in broadcast
+    assert "<p>over</p>" in broadcast
+
+
+def test_a_reply_whose_message_is_not_there_stands_by_itself() -> None:
+    _, _, reply, _ = conversation()
+    assert fragment([reply]).count('<article class="message">') == 1
+
+
+def test_a_thread_of_another_channel_is_another_thread() -> None:
+    first, *_, told = conversation()
+    assert "thread" not in fragment([first, replace(told, channel="C2")]).partition("\n")[0]
+
+
+def test_what_a_reply_is_about_has_no_markup_of_its_own_and_one_short_line() -> None:
+    first, *_, told = conversation()
+    shown = fragment([replace(first, text="*&lt;b&gt;* " + "x" * 99), told])
+    assert f"replied to a thread: <strong>&lt;b&gt;</strong> {'x' * 67}…</p>" in shown
 
 
 def test_the_newest_message_is_last() -> None:
