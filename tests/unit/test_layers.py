@@ -28,6 +28,7 @@ OF_THE_COMMAND_LINE = {
     "build_history.py",
     "build_search.py",
     "comparer.py",
+    "completions.py",
     "git.py",
     "git_clone.py",
     "job_history.py",

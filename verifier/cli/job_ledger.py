@@ -12,14 +12,17 @@ from verifier.controller.ledger import BUILDS, Record, parse_record
 from verifier.controller.runs.job_runs import JOBS, parse_job
 from verifier.controller.uploads import UPLOADS
 from verifier.errors import Malformed
-from verifier.facts.build import BuildKey, parse_build_name
+from verifier.facts.build import BuildKey, parse_build, parse_build_name
 from verifier.facts.execution import JobName
+from verifier.facts.source import Commit, source_of
+from verifier.history.judged_build import worst_first
 from verifier.services import Document, Store, Stored
 
 _PAGE = 100
 _SECONDS = 15.0
 _FIRST, _LAST = "projects/", "projects/~"
 _HEX = 64
+_MOST_MAKERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,26 @@ def made_by(store: Store, runs: DigestRuns) -> MadeBy | None:
     if record.judgement is None:
         return replace(by_job, verdict=None, is_certain=False, is_open=True, tree=tree)
     return _judged(record.judgement, runs.commit, tree)
+
+
+def maker_of(store: Store, digest: str) -> tuple[str, MadeBy] | None:
+    """Return the build, by name, that pushed a digest: of several the one with the worst verdict; None for none.
+
+    Raise ServiceError.
+    """
+    found = store.holders(BUILDS, "images", digest, _MOST_MAKERS, timeout=_SECONDS)
+    records = [record for record in (_record(stored) for _, stored in found) if record]
+    makers = [(record.key.name, _made_by_record(record)) for record in records]
+    return min(makers, key=lambda maker: worst_first(maker[1].verdict), default=None)
+
+
+def _made_by_record(record: Record) -> MadeBy:
+    try:
+        source = source_of(parse_build(record.build)) if record.build is not None else None
+    except Malformed:
+        source = None
+    commit = source.sha if isinstance(source, Commit) else ""
+    return _judged(record.judgement, commit, "") if record.judgement else MadeBy(None, commit, is_open=True)
 
 
 def _judged(judgement: Judgement, commit: str, tree: str) -> MadeBy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -42,21 +42,26 @@ def unwatched_line(services: int | None) -> str:
 
 def answer_of(status: JobStatus | UnreadJob) -> RunsAnswer:
     """Return whether verified code runs: what is not known for certain never counts as that."""
-    if isinstance(status, UnreadJob) or status.made_by is None or status.made_by.verdict is None:
+    if isinstance(status, UnreadJob) or status.made_by is None:
         return RunsAnswer.UNKNOWN
-    match status.made_by.verdict:
+    return answer_of_verdict(status.made_by.verdict)
+
+
+def answer_of_verdict(verdict: Verdict | None) -> RunsAnswer:
+    """Return what it means that code with this verdict runs."""
+    match verdict:
         case Verdict.VERIFIED:
             return RunsAnswer.VERIFIED
-        case Verdict.INCONCLUSIVE:
+        case Verdict.INCONCLUSIVE | None:
             return RunsAnswer.UNKNOWN
         case _:
             return RunsAnswer.OTHER
 
 
-def answer_of_all(jobs: Sequence[JobStatus | UnreadJob]) -> RunsAnswer:
-    """Return what can be said of all jobs: other code is more than what can't be told; of none nothing can be."""
-    answers = {answer_of(job) for job in jobs} or {RunsAnswer.UNKNOWN}
-    return next(answer for answer in (RunsAnswer.OTHER, RunsAnswer.UNKNOWN, RunsAnswer.VERIFIED) if answer in answers)
+def worst_answer(answers: Iterable[RunsAnswer]) -> RunsAnswer:
+    """Return what can be said of all: other code is more than what can't be told; of nothing nothing can be."""
+    known = set(answers) or {RunsAnswer.UNKNOWN}
+    return next(one for one in (RunsAnswer.OTHER, RunsAnswer.UNKNOWN, RunsAnswer.VERIFIED) if one in known)
 
 
 def status_document(status: JobStatus | UnreadJob) -> dict[str, Any]:

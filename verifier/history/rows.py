@@ -130,7 +130,7 @@ def csv_row(build: JudgedBuild) -> list[str]:
         finding.remedy if finding else "",
         build.compared.text if build.compared else "",
     )
-    return [_cell(cell or "") for cell in cells]
+    return [csv_cell(cell or "") for cell in cells]
 
 
 def worst_finding(build: JudgedBuild) -> Finding | None:
@@ -150,7 +150,8 @@ def _counts(counts: Mapping[str, int]) -> dict[str, int]:
     return {_text(name): count for name, count in counts.items()}
 
 
-def _cell(text: str) -> str:
+def csv_cell(text: str) -> str:
+    """Return text as a cell that no spreadsheet takes for a formula, in one line, without what looks like a secret."""
     plain = _text(text).replace("\n", " ")
     return f"'{plain}" if plain.startswith(_FORMULA) or plain.lstrip().startswith(_FORMULA) else plain
 
