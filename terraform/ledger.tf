@@ -9,13 +9,23 @@ resource "google_firestore_database" "ledger" {
   deletion_policy                   = "DELETE"
 }
 
-# Firestore indexes every field by itself, which serves the ledger's queries (each is about one field) but is a waste for the
-# build's document and the judgement: nothing looks for what is in them, and they are most of a record.
+# Firestore indexes every field by itself, which serves the ledger's queries (each is about one field: what is due, what is to be
+# deleted, which record or page has an image) but is a waste for what is long and looked for by nobody: the build's document and
+# the judgement are most of a record, and what a job ran changes with every run.
+locals {
+  unindexed = merge(
+    { for field in ["build", "judgement"] : field => { collection = "builds", field = field } },
+    { "jobs/digests" = { collection = "jobs", field = "digests" } },
+    { "jobs/recent" = { collection = "jobs", field = "recent" } },
+    { "sayings/lines" = { collection = "sayings", field = "lines" } },
+  )
+}
+
 resource "google_firestore_field" "unindexed" {
-  for_each   = toset(["build", "judgement"])
+  for_each   = local.unindexed
   project    = var.home.project
   database   = google_firestore_database.ledger.name
-  collection = "builds"
-  field      = each.value
+  collection = each.value.collection
+  field      = each.value.field
   index_config {}
 }

@@ -76,6 +76,14 @@ output "settings" {
   value       = local.settings
 }
 
+output "jobs" {
+  description = "The jobs that the function may start, and those whose runs it looks at."
+  value = {
+    started   = sort(keys(local.jobs))
+    looked_at = sort(flatten([for id, jobs in local.looked_at : [for job in jobs : "${id}/${job}"]]))
+  }
+}
+
 output "dashboard" {
   description = "Where to look."
   value       = "https://console.cloud.google.com/monitoring/dashboards/builder/${basename(google_monitoring_dashboard.verifier.id)}?project=${var.home.project}"

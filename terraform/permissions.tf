@@ -1,6 +1,7 @@
 # Who may do what. Custom roles where no predefined role is as small; on the resource itself where the platform has policies
 # there. Projects hold what has no narrower place: builds, log entries, and executions, which a job's own policy does not
-# cover. Every binding is one member of one role, so that nothing that others granted is taken away.
+# cover (and which show as much of a job as the job itself). Every binding is one member of one role, so that nothing that
+# others granted is taken away.
 
 locals {
   pubsub = "serviceAccount:service-${data.google_project.all[var.home.project].number}@gcp-sa-pubsub.iam.gserviceaccount.com"
@@ -11,7 +12,7 @@ locals {
   home_roles = {
     ledger = {
       title       = "reads and writes the ledger"
-      permissions = ["datastore.entities.create", "datastore.entities.get", "datastore.entities.list", "datastore.entities.update"]
+      permissions = ["datastore.entities.create", "datastore.entities.delete", "datastore.entities.get", "datastore.entities.list", "datastore.entities.update"]
     }
     audit = {
       title       = "writes the audit trail"
@@ -21,8 +22,8 @@ locals {
   reader_permissions = {
     for id, project in var.projects : id => sort(distinct(concat(
       project.watch ? ["cloudbuild.builds.get", "cloudbuild.builds.list"] : [],
-      length(project.jobs) > 0 ? ["run.executions.get", "run.executions.list"] : [],
-      length(project.jobs) > 0 || (project.watch && local.names_submitter) ? ["logging.logEntries.list"] : [],
+      contains(keys(local.looked_at), id) ? ["run.executions.get", "run.executions.list", "run.jobs.get"] : [],
+      contains(keys(local.looked_at), id) || (project.watch && local.names_submitter) ? ["logging.logEntries.list"] : [],
       # A project pays with its own quota for what is read in it. The home project does so without being named.
       var.quotas.bill_watched && id != var.home.project ? ["serviceusage.services.use"] : [],
     )))
@@ -95,6 +96,7 @@ resource "google_project_iam_member" "uploads" {
   }
 }
 
+# The workers' jobs alone: nothing may start a job that is only looked at.
 resource "google_cloud_run_v2_job_iam_member" "runner" {
   for_each = local.jobs
   project  = each.value.project

@@ -20,11 +20,12 @@ variable "home" {
 }
 
 variable "projects" {
-  description = "The projects that are looked after, by id. `watch`: its builds get verdicts. `create_topic`: false where the topic cloud-builds exists already. `jobs`: the Cloud Run jobs there that policy names as workers, as REGION/JOB."
+  description = "The projects that are looked after, by id. `watch`: its builds get verdicts. `create_topic`: false where the topic cloud-builds exists already. `jobs`: the Cloud Run jobs there that policy names as workers, as REGION/JOB: they are started. `watch_jobs`: those that policy names under [watch], which are only looked at."
   type = map(object({
     watch        = optional(bool, true)
     create_topic = optional(bool, true)
     jobs         = optional(set(string), [])
+    watch_jobs   = optional(set(string), [])
   }))
   nullable = false
   validation {
@@ -32,8 +33,8 @@ variable "projects" {
     error_message = "projects: give at least one project whose builds are watched, such as projects = { my-project = {} }."
   }
   validation {
-    condition     = alltrue([for project in values(var.projects) : try(project.watch || length(project.jobs) > 0, false)])
-    error_message = "projects: give jobs to a project that is not watched, or leave it out: there is nothing to do in it. A project of which all is usual is {}."
+    condition     = alltrue([for project in values(var.projects) : try(project.watch || length(project.jobs) + length(project.watch_jobs) > 0, false)])
+    error_message = "projects: give jobs or watch_jobs to a project that is not watched, or leave it out: there is nothing to do in it. A project of which all is usual is {}."
   }
   validation {
     condition     = alltrue([for id in keys(var.projects) : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", id))])
@@ -41,10 +42,10 @@ variable "projects" {
   }
   validation {
     condition = alltrue([
-      for job in flatten([for project in values(var.projects) : try(tolist(project.jobs), [])]) :
+      for job in flatten([for project in values(var.projects) : try(concat(tolist(project.jobs), tolist(project.watch_jobs)), [])]) :
       can(regex("^[a-z]+-[a-z]+[0-9]+/[a-z][a-z0-9-]{0,62}$", job))
     ])
-    error_message = "projects.jobs: give each job as REGION/JOB, such as us-central1/my-worker; the project is the key that it stands under."
+    error_message = "projects.jobs, projects.watch_jobs: give each job as REGION/JOB, such as us-central1/my-worker; the project is the key that it stands under."
   }
 }
 

@@ -72,6 +72,14 @@ run "a_name_too_long_and_a_job_without_its_region" {
   expect_failures = [var.home, var.projects]
 }
 
+run "a_job_to_look_at_without_its_region" {
+  command = plan
+  variables {
+    projects = { app-project = { watch_jobs = ["report"] } }
+  }
+  expect_failures = [var.projects]
+}
+
 run "an_alert_that_does_not_exist" {
   command = plan
   variables {
@@ -99,4 +107,17 @@ run "a_worker_whose_job_is_listed_nowhere" {
     error_message = "The job that is listed nowhere is named, and no other."
   }
   expect_failures = [check.every_worker_may_be_started]
+}
+
+run "a_watched_job_that_is_listed_nowhere" {
+  command = plan
+  variables {
+    projects    = { app-project = { jobs = ["us-central1/content-worker"], watch_jobs = ["us-central1/report"] } }
+    policy_file = "tests/policy_with_forgotten_watch.toml"
+  }
+  assert {
+    condition     = local.jobs_not_routed == tolist(["other-project/us-central1/report"])
+    error_message = "The job that is listed nowhere is named, and no other."
+  }
+  expect_failures = [check.every_watched_job_is_looked_at]
 }

@@ -55,7 +55,7 @@ run "each_project_has_its_part_and_home_has_the_rest" {
     error_message = "Policy wants submitters named: the audit logs of a project without jobs are read for that."
   }
   assert {
-    condition     = google_project_iam_custom_role.role["reader/canary-project"].permissions == tolist(["logging.logEntries.list", "run.executions.get", "run.executions.list", "serviceusage.services.use"])
+    condition     = google_project_iam_custom_role.role["reader/canary-project"].permissions == tolist(["logging.logEntries.list", "run.executions.get", "run.executions.list", "run.jobs.get", "serviceusage.services.use"])
     error_message = "Builds of a project that is not watched are not looked at."
   }
   assert {
@@ -104,5 +104,48 @@ run "quotas_that_were_raised_and_one_project_that_pays_for_all" {
   assert {
     condition     = !anytrue([for role in google_project_iam_custom_role.role : contains(role.permissions, "serviceusage.services.use")])
     error_message = "Nobody is made to pay, so nobody needs to allow it."
+  }
+}
+
+run "jobs_that_are_only_looked_at" {
+  command = plan
+  variables {
+    projects = {
+      home-project   = { watch_jobs = ["us-central1/report"] }
+      app-project    = { jobs = ["us-central1/content-worker"], watch_jobs = ["europe-west1/import", "us-central1/content-worker"] }
+      canary-project = { watch = false, watch_jobs = ["us-central1/canary"] }
+    }
+    policy_file = "tests/policy_with_watch.toml"
+  }
+  assert {
+    condition     = keys(google_cloud_run_v2_job_iam_member.runner) == ["app-project/us-central1/content-worker"]
+    error_message = "The worker's job may be started, and no job that is only looked at."
+  }
+  assert {
+    condition     = [for key in keys(google_project_iam_custom_role.role) : key if startswith(key, "runner/")] == ["runner/app-project"]
+    error_message = "Where nothing is started there is no role for it."
+  }
+  assert {
+    condition     = { for id, sink in google_logging_project_sink.executions : id => regex("job_name=(.*)", sink.filter)[0] } == {
+      app-project    = "(\"content-worker\" OR \"import\")"
+      canary-project = "(\"canary\")"
+      home-project   = "(\"report\")"
+    }
+    error_message = "A sink lets through the jobs that are started and those that are looked at."
+  }
+  assert {
+    condition     = alltrue([for id in ["app-project", "canary-project", "home-project"] : length(setsubtract(["logging.logEntries.list", "run.executions.get", "run.executions.list", "run.jobs.get"], google_project_iam_custom_role.role["reader/${id}"].permissions)) == 0])
+    error_message = "Wherever jobs are, they, their executions and their logs may be looked at."
+  }
+  assert {
+    condition     = local.policy_watch_jobs == tolist(["app-project/europe-west1/import", "us-central1/canary", "us-central1/report"]) && length(local.jobs_not_routed) == 0
+    error_message = "The jobs that policy watches are all found in it, and each is listed under a project."
+  }
+  assert {
+    condition = output.jobs == {
+      started   = tolist(["app-project/us-central1/content-worker"])
+      looked_at = tolist(["app-project/europe-west1/import", "app-project/us-central1/content-worker", "canary-project/us-central1/canary", "home-project/us-central1/report"])
+    }
+    error_message = "Who applies is shown which jobs are started, and which are looked at."
   }
 }

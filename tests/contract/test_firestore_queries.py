@@ -90,6 +90,25 @@ def declared() -> set[tuple[str, tuple[str, ...]]]:
     }
 
 
+def unindexed() -> set[tuple[str, str]]:
+    """Return the fields for which Terraform has no index made, each with its collection."""
+    text = (TERRAFORM / "ledger.tf").read_text()
+    lists = re2.findall(r'for field in \[(.*?)\] : field => \{ collection = "(\w+)"', text)
+    listed = {(collection, field) for fields, collection in lists for field in re2.findall(r'"(\w+)"', fields)}
+    return listed | set(re2.findall(r'collection = "(\w+)", field = "(\w+)"', text))
+
+
+def test_no_query_asks_for_a_field_that_has_no_index() -> None:
+    asked = {
+        (query.from_[0].collection_id, field)
+        for query in map(caught, QUERIES.values())
+        for field in indexed_fields(query)
+    }
+    assert ("builds", "build") in unindexed()
+    assert ("jobs", "digests") in unindexed()
+    assert not asked & unindexed()
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_looks_at_one_field_or_has_an_index_in_terraform(name: str) -> None:
     query = caught(QUERIES[name])

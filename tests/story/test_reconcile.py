@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.story.harness import IMAGE, PROJECT, REGION, TRIGGER_ID, Harness, harness_with_logs
-from verifier.checks.policy import Policy
+from verifier.checks.policy import Policy, Published
 from verifier.errors import ServiceError, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.services import Document
@@ -402,6 +402,29 @@ def test_11_a_topic_that_is_away_keeps_nothing_from_slack(harness: Harness) -> N
     harness.live(2)
     assert len(harness.slack.messages) == 1
     assert harness.record(key).state == "open"
+
+
+@pytest.mark.parametrize(("wanted", "published"), [("verdict", 1), ("running", 0)])
+def test_11_a_verdict_is_published_where_policy_wants_it(harness: Harness, wanted: str, published: int) -> None:
+    services: Any = harness.deployment.services  # a dataclass behind its Protocol
+    topic = KeptTopic()
+    harness.deployment = replace(harness.deployment, services=replace(services, announcer=topic))
+    harness.use(Policy(publishes=frozenset({Published(wanted)})))
+    key = harness.upload()
+    harness.announce(key)
+    harness.live(2)
+    assert [attributes["kind"] for attributes in topic.attributes] == ["verdict"] * published
+    assert harness.record(key).state == "done"
+
+
+class KeptTopic:
+    """A topic whose messages are looked at."""
+
+    def __init__(self) -> None:
+        self.attributes: list[Mapping[str, str]] = []
+
+    def publish(self, payload: Document, attributes: Mapping[str, str], *, timeout: float) -> None:
+        self.attributes.append(attributes)
 
 
 class UnreachableTopic:

@@ -101,7 +101,7 @@ def test_terraforms_own_tests_pass(plans: Mapping[str, Resources]) -> None:
 
 
 def test_one_project_takes_so_many_resources(one_project: Resources) -> None:
-    assert len(one_project) == 73
+    assert len(one_project) == 76
 
 
 def test_each_further_project_takes_its_topic_subscription_sink_and_roles(
@@ -275,4 +275,4 @@ def test_the_cost_of_alerts_counts_what_their_queries_ask(one_project: Resources
     for what, count in counts.items():
         assert f"| alerts: {what} | " in INSTALLER
         (row,) = [line for line in section("## Cost").splitlines() if line.startswith(f"| alerts: {what} |")]
-        assert row.count(f" {count:,} = ") == 2, (what, count, row)
+        assert row.count(f" {count:,} = ") == 3, (what, count, row)

@@ -40,10 +40,12 @@ IN_ONE_PROJECT: set[Grant] = {
     (FUNCTION, "logging.logEntries.list", "app-project"),
     (FUNCTION, "run.executions.get", "app-project"),
     (FUNCTION, "run.executions.list", "app-project"),
+    (FUNCTION, "run.jobs.get", "app-project"),
     (FUNCTION, "serviceusage.services.use", "app-project"),
     (FUNCTION, "run.jobs.run", "job app-project/us-central1/content-worker"),
     (FUNCTION, "run.jobs.runWithOverrides", "job app-project/us-central1/content-worker"),
     (FUNCTION, "datastore.entities.create", LEDGER),
+    (FUNCTION, "datastore.entities.delete", LEDGER),
     (FUNCTION, "datastore.entities.get", LEDGER),
     (FUNCTION, "datastore.entities.list", LEDGER),
     (FUNCTION, "datastore.entities.update", LEDGER),
@@ -121,8 +123,36 @@ def test_in_other_projects_the_function_may_look_and_start_its_jobs_and_nobody_e
         "logging.logEntries.list",
         "run.executions.get",
         "run.executions.list",
+        "run.jobs.get",
         "serviceusage.services.use",
     }
+
+
+STARTING = {"run.jobs.run", "run.jobs.runWithOverrides"}
+
+
+def test_the_workers_jobs_may_be_started_and_no_job_that_is_only_looked_at(plans: Mapping[str, Resources]) -> None:
+    given = {run: grants(resources) for run, resources in plans.items()}
+    assert {grant for grant in given["jobs_that_are_only_looked_at"] if grant[1].startswith("run.jobs.run")} == {
+        (FUNCTION, what, "job app-project/us-central1/content-worker") for what in STARTING
+    }
+    everywhere = {grant for found in given.values() for grant in found if grant[1].startswith("run.jobs.run")}
+    assert {what for _, what, _ in everywhere} == STARTING
+    assert {who for who, _, _ in everywhere} == {FUNCTION}
+    workers = {"app-project/us-central1/content-worker", "app-project/europe-west1/content-worker"}
+    assert {where for _, _, where in everywhere} == {
+        f"job {job}" for job in {*workers, "canary-project/us-central1/canary"}
+    }
+
+
+def test_nobody_but_the_function_may_look_at_what_runs_and_it_may_change_no_job(plans: Mapping[str, Resources]) -> None:
+    looking = {grant for grant in grants(plans["jobs_that_are_only_looked_at"]) if grant[1].startswith("run.")}
+    assert {what for who, what, _ in looking if who == FUNCTION} - STARTING == {
+        "run.executions.get",
+        "run.executions.list",
+        "run.jobs.get",
+    }
+    assert {who for who, what, _ in looking if what != "run.routes.invoke"} == {FUNCTION}
 
 
 def test_everybody_is_nowhere_a_member(plans: Mapping[str, Resources]) -> None:

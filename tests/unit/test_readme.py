@@ -93,15 +93,17 @@ def test_every_permission_that_the_functions_adapters_name_is_in_the_table() -> 
 
 
 def test_the_cost_of_each_line_and_the_sums_are_calculated_right() -> None:
-    sums = [0.0, 0.0]
-    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in section("## Cost").splitlines() if "= $" in row]
-    for _, price, *amounts in rows:
-        for column, amount in enumerate(amounts):
-            units, cost = (float(part.strip().lstrip("$").replace(",", "")) for part in amount.split("="))
-            assert cost == pytest.approx(units * float(price.lstrip("$")), abs=0.0051), amount
-            sums[column] += cost
-    assert len(rows) > 10
-    assert f"| **${sums[0]:.2f}** | **${sums[1]:.2f}** |" in section("## Cost")
+    tables = re2.findall(r"(?ms)^\| what \| price of one \|.*?^\| \*\*sum\*\* [^\n]*", section("## Cost"))
+    for table in tables:
+        rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines() if "= $" in row]
+        sums = [0.0] * (len(rows[0]) - 2)
+        for _, price, *amounts in rows:
+            for column, amount in enumerate(amounts):
+                units, cost = (float(part.strip().lstrip("$").replace(",", "")) for part in amount.split("="))
+                assert cost == pytest.approx(units * float(price.lstrip("$")), abs=0.0051), amount
+                sums[column] += cost
+        assert table.endswith(f"| **sum** | | {' | '.join(f'**${total:.2f}**' for total in sums)} |")
+    assert [table.count("= $") for table in tables] == [45, 18]
 
 
 SHELL = [

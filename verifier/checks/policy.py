@@ -34,6 +34,15 @@ class Late(StrEnum):
     """Each of them."""
 
 
+class Published(StrEnum):
+    """What subscribers get, where there is a topic."""
+
+    VERDICT = "verdict"
+    """Each verdict."""
+    RUNNING = "running"
+    """What a watched job begins and ceases to run."""
+
+
 DEFAULT_STRENGTHS = frozenset({Strength.RESOLVED, Strength.REQUESTED, Strength.SERVICE_UPLOAD})
 
 
@@ -175,7 +184,7 @@ class Policy:
     late: Late = Late.REDS
     jobs: tuple[JobName, ...] = ()
     """More jobs whose runs are seen; a project is empty where the job is in every watched one."""
-    publishes: frozenset[str] = frozenset({"verdict"})
+    publishes: frozenset[Published] = frozenset({Published.VERDICT})
     """The kinds of what is published, where there is a topic."""
     routes: tuple[Route, ...] = ()
     grace: timedelta = timedelta(minutes=10)

@@ -74,3 +74,8 @@ def _warnings(policy: Policy) -> Iterator[str]:
         is_id = re2.match(r"(?i)^[0-9a-f]{8}-[0-9a-f-]{27}$", worker.trigger)
         if policy.triggers and is_id and worker.trigger.lower() not in policy.triggers:
             yield f"the worker of trigger {worker.trigger} never runs: `triggers` does not list it"
+        if not worker.watch and worker.job in policy.jobs:
+            yield (
+                f"the worker of trigger {worker.trigger} says watch = false, and [watch] jobs names its job: "
+                "the runs of that job are seen"
+            )

@@ -13,14 +13,35 @@ from hashlib import sha256
 import re2
 
 from verifier.checks.accept import MOST_DAYS, Accept
-from verifier.checks.policy import DEFAULT_STRENGTHS, BuildConfig, Deadlines, Exemption, Late, Policy, Route, Worker
+from verifier.checks.policy import (
+    DEFAULT_STRENGTHS,
+    BuildConfig,
+    Deadlines,
+    Exemption,
+    Late,
+    Policy,
+    Published,
+    Route,
+    Worker,
+)
 from verifier.checks.policy_advice import advised
+from verifier.checks.policy_items import (
+    A_JOB,
+    JOB,
+    argument_item,
+    job_item,
+    job_named,
+    log_item,
+    project_item,
+    repository_item,
+    rule_item,
+    trigger_item,
+)
 from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
 from verifier.errors import SettingsError
 from verifier.facts.execution import JobName
-from verifier.facts.logs import LogRules, Pattern, unknown_rows
-from verifier.facts.repository import Repository, parse_repository
+from verifier.facts.logs import LogRules, Pattern
 from verifier.facts.source import Strength
 from verifier.problems import Problems
 
@@ -32,17 +53,13 @@ _FIRM = ("service_account", "trigger", "projects")
 """Conditions of an exemption that take a permission of their own to meet."""
 _TAKEN = (*_FIRM, "bucket")
 """Those of which one is needed for a policy to be read at all: 0.1.0 took a bucket for one of the firm ones."""
-_TRIGGER = r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-_PROJECT = r"^([a-z0-9.-]{1,63}:)?[a-z][a-z0-9-]{1,62}$"
 _PATTERN_MEMORY = 1 << 20
 _ANY = "leave it out to allow any"
-_JOB = re2.compile(r"^(?:([a-z0-9][a-z0-9.:-]{1,99})/)?([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]{0,62})$")
 _IMAGE = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$"
 _CHANNEL = r"^[CDG][A-Z0-9]+$"
 _MENTION = r"^([UWS][A-Z0-9]+|here|channel)$"
 _DAY = timedelta(hours=24)
 _WEEK = timedelta(hours=168)
-_MOST_LOG = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +89,16 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
     slack = top.table("slack")
     sweep = top.table("sweep")
     slo = top.table("slo")
+    watch = top.table("watch")
     strengths, repo_source_only = _evidence(top)
     policy = Policy(
-        repositories=frozenset(top.items("repositories", _repository, _ANY)),
+        repositories=frozenset(top.items("repositories", repository_item, _ANY)),
         branches=top.texts("branches", _ANY),
         tags=top.texts("tags", _ANY),
         strengths=strengths,
         repo_source_only=repo_source_only,
         require_trigger=top.flag("require_trigger", default=True),
-        triggers=frozenset(top.items("triggers", _trigger, _ANY)),
+        triggers=frozenset(top.items("triggers", trigger_item, _ANY)),
         build_config=top.choice("build_config", BuildConfig) or BuildConfig.ANY,
         exemptions=tuple(_exemption(table) for table in top.tables("exemption")),
         workers=_workers(top, for_all),
@@ -92,11 +110,13 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
         name_submitter=slack.flag("name_submitter", default=False),
         late=slack.choice("late", Late) or Policy().late,
         routes=tuple(_route(table) for table in slack.tables("route")),
+        jobs=watch.items("jobs", job_item, "leave it out to watch the workers' jobs alone"),
+        publishes=top.choices("publish", Published, "leave it out for the default") or Policy().publishes,
         grace=sweep.span("grace", Policy().grace, _DAY) or Policy().grace,
         objective=slo.span("verdict", Policy().objective, _DAY) or Policy().objective,
         digest=sha256(text).hexdigest(),
     )
-    for table in (top, logs, slack, sweep, slo):
+    for table in (top, logs, slack, sweep, slo, watch):
         table.end()
     problems.check(name)
     return advised(policy)
@@ -120,7 +140,7 @@ def _evidence(top: Table) -> tuple[frozenset[Strength], bool]:
 def _exemption(table: Table) -> Exemption:
     reason = table.text("reason", expected="the reason why such builds need no commit", required=True)
     conditions = {key: table.text(key) for key in ("tool", "bucket", "service_account", "tag", "trigger")}
-    projects = frozenset(table.items("projects", _project, "leave it out for every project"))
+    projects = frozenset(table.items("projects", project_item, "leave it out for every project"))
     if not (projects or any(conditions.get(key) for key in _TAKEN)):
         got = ", ".join(key for key, value in conditions.items() if value)
         expected = f"at least one of {', '.join(_FIRM)}: whoever submits a build can imitate the others"
@@ -143,21 +163,21 @@ def _worker(table: Table, for_all: _Patterns) -> Worker:
         trigger=table.text("trigger", expected="the id or the name of a trigger", required=True),
         job=_job(table),
         branches=table.texts("branches", "leave it out to run for every branch that policy allows"),
-        args=table.items("args", _argument, "leave it out to keep the job's own"),
+        args=table.items("args", argument_item, "leave it out to keep the job's own"),
         region=table.text("region", r"^[a-z][a-z0-9-]{1,40}$", "the trigger's region, such as us-central1 or global"),
         image=table.text("image", _IMAGE, "an image's name without tag or digest"),
         container=table.text(
             "container", r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "a container's name, such as worker"
         ),
+        watch=table.flag("watch", default=True),
         logs=_log_rules(table, for_all, _patterns(table, for_all)),
-        expect_logs=table.items("expect_logs", _log, "leave it out for any log"),
+        expect_logs=table.items("expect_logs", log_item, "leave it out for any log"),
         deadlines=_deadlines(table),
     )
 
 
 def _job(table: Table) -> JobName:
-    match = _JOB.match(table.text("job", _JOB.pattern, '"REGION/JOB" or "PROJECT/REGION/JOB"', required=True))
-    return JobName(match.group(1) or "", match.group(2), match.group(3)) if match else JobName("", "", "")
+    return job_named(table.text("job", JOB, A_JOB, required=True)) or JobName("", "", "")
 
 
 def _deadlines(table: Table) -> Deadlines:
@@ -177,19 +197,9 @@ def _patterns(table: Table, usual: _Patterns) -> _Patterns:
     """Return what this table says; what it does not switch stays as usual."""
     advice = "leave it out for none"
     fail, ignore, expect = (table.items(key, _pattern, advice) for key in ("fail", "ignore", "expect"))
-    off = table.items("off", _row, advice)
+    off = table.items("off", rule_item, advice)
     defaults = table.flag("default_patterns", default=usual.with_defaults)
     return _Patterns(fail, ignore, expect, off, defaults, table.flag("noise", default=usual.noise))
-
-
-def _row(table: Table, place: str, item: object) -> str | None:
-    """Return the name of a row of the rules or of the known noise."""
-    if not isinstance(item, str) or (unknown := unknown_rows([item])):
-        near = ", ".join(unknown[0][1]) if isinstance(item, str) and unknown else ""
-        named = f"; the nearest: {near}" if near else ""
-        table.wrong(place, f"the name of a rule, as docs/logs.md lists them{named}", item)
-        return None
-    return item
 
 
 def _log_rules(table: Table, for_all: _Patterns, own: _Patterns) -> LogRules:
@@ -230,9 +240,9 @@ def _try_together(table: Table, rules: LogRules) -> None:
 def _accept(table: Table, today: date | None) -> Accept:
     """Return one error that is accepted, and note what is missing: accepting for ever hides what came back."""
     job, worker = table.text("job"), table.text("worker")
-    match = _JOB.match(job) if job else None
-    if job and (worker or not match):
-        table.wrong("job", '"REGION/JOB" or "PROJECT/REGION/JOB", or `worker` instead', job)
+    named = job_named(job)
+    if job and (worker or not named):
+        table.wrong("job", f"{A_JOB}, or `worker` instead", job)
     error = table.text("error", expected="an error's identity, or a pattern for its name", required=True)
     if error:
         _is_sound(table, "error", error)
@@ -240,7 +250,7 @@ def _accept(table: Table, today: date | None) -> Accept:
         error=error,
         reason=table.text("reason", expected="the reason why it is accepted", required=True),
         until=_until(table, today),
-        job=JobName(match.group(1) or "", match.group(2), match.group(3)) if match else None,
+        job=named,
         worker=worker,
     )
 
@@ -296,42 +306,3 @@ def _route(table: Table) -> Route:
         triggers=frozenset(table.texts("triggers", _ANY)),
         projects=frozenset(table.texts("projects", _ANY)),
     )
-
-
-def _repository(table: Table, place: str, item: object) -> Repository | None:
-    # People paste addresses: which repository is meant does not hang on the encryption of this one.
-    found = parse_repository(re2.sub(r"^http://", "https://", item)) if isinstance(item, str) else None
-    if found is None:
-        table.wrong(place, "a repository such as github.com/owner/name", item)
-    return found
-
-
-def _log(table: Table, place: str, item: object) -> str | None:
-    if not isinstance(item, str) or not item.isascii() or not item.strip("/") or len(item) > _MOST_LOG:
-        table.wrong(place, "a log, such as stdout or stderr", item)
-        return None
-    return item
-
-
-def _argument(table: Table, place: str, item: object) -> str | None:
-    if not isinstance(item, str):
-        table.wrong(place, "text", item)
-        return None
-    return item
-
-
-def _trigger(table: Table, place: str, item: object) -> str | None:
-    """Return an id: names can be imitated by whoever makes a trigger in another region."""
-    if isinstance(item, str) and re2.match(_TRIGGER, item):
-        return item.lower()
-    example = "7d4bb5b1-90f0-4be7-a6f6-2ad1c1f7c2ee"
-    expected = f"a trigger's id such as {example} (gcloud builds triggers list --region=REGION shows it)"
-    table.wrong(place, expected, item)
-    return None
-
-
-def _project(table: Table, place: str, item: object) -> str | None:
-    if isinstance(item, str) and re2.match(_PROJECT, item):
-        return item
-    table.wrong(place, "a project's id such as team-dev", item)
-    return None

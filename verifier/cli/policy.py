@@ -101,13 +101,21 @@ def _lines(rules: Policy, today: date) -> Iterator[str]:
     yield f"  triggers      {_triggers(rules)}"
     yield f"  steps         {_steps(rules)}"
     yield f"  workers       {_listed((f'{one.job.job} for {one.trigger}' for one in rules.workers), 'none')}"
+    yield f"  watched       {_watched(rules)}"
     yield f"  crash words   {_rows(ROWS, rules.logs.off, on=rules.logs.crash_words)}"
     yield f"  known noise   {_rows(NOISE, rules.logs.off, on=rules.logs.noise)}"
     yield from (f"  accepted      {_accepted(one, today)}" for one in rules.accepts)
     yield f"  exemptions    {_listed((one.reason for one in rules.exemptions), 'none')}"
     yield f"  Slack         {_listed(rules.posts, 'nothing')}; routes: {len(rules.routes)}"
+    yield f"  published     {_listed(rules.publishes, 'nothing')}, where there is a topic"
     for warning in rules.warnings:
         yield f"warning: {warning}"
+
+
+def _watched(rules: Policy) -> str:
+    """Return the jobs whose runs are seen, as policy names them."""
+    named = ("/".join(filter(None, (job.project, job.location, job.job))) for job in rules.watched_jobs)
+    return _listed(named, "no job: what runs is not seen")
 
 
 def _triggers(rules: Policy) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from verifier.checks.judgement import Judgement
+from verifier.checks.policy import Published
 from verifier.checks.verdict import Verdict
 from verifier.controller.attempt import Attempt, Done, RequeueAt, SlackUnreachable
 from verifier.controller.budget import CALL_SECONDS, Deployment
@@ -52,10 +53,10 @@ def record_judgement(attempt: Attempt, entry: AuditEntry) -> None:
 
 
 def publish_judgement(attempt: Attempt, entry: AuditEntry) -> None:
-    """Publish the verdict to subscribers, at least once, where a topic is configured (11). Raises ServiceError."""
+    """Publish the verdict, at least once, where policy wants that and there is a topic (11). Raises ServiceError."""
     if attempt.record.published:
         return
-    if attempt.services.announcer is not None:
+    if attempt.services.announcer is not None and Published.VERDICT in attempt.deployment.policy.publishes:
         payload, attributes = announcement(entry)
         attempt.services.announcer.publish(payload, attributes, timeout=attempt.budget.seconds(CALL_SECONDS))
     attempt.note(published=True)

@@ -130,7 +130,7 @@ def upload_entry(key: BuildKey, found: Document, read: datetime) -> AuditEntry:
 
 def announcement(record: AuditEntry) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the payload and the attributes by which a verdict is published to subscribers."""
-    wanted = ("project", "location", "build", "verdict", "trigger")
+    wanted = ("kind", "project", "location", "build", "verdict", "trigger")
     return dict(record.payload), {name: record.labels[name][:_MOST_ATTRIBUTE] for name in wanted}
 
 

@@ -115,3 +115,16 @@ def test_a_worker_of_a_trigger_that_may_not_build_is_warned_of(
     policy = Policy(triggers=frozenset(triggers), workers=(Worker(trigger, JOB),))
     warning = f"the worker of trigger {trigger} never runs: `triggers` does not list it"
     assert advised(policy).warnings == ((warning,) if never_runs else ())
+
+
+@pytest.mark.parametrize(
+    ("jobs", "watch", "is_said"), [((JOB,), False, True), ((JOB,), True, False), ((), False, False)]
+)
+def test_a_worker_that_is_not_watched_while_its_job_is_is_warned_of(
+    jobs: tuple[JobName, ...], watch: bool, is_said: bool
+) -> None:
+    policy = Policy(workers=(Worker("main", JOB, watch=watch),), jobs=jobs)
+    warning = (
+        "the worker of trigger main says watch = false, and [watch] jobs names its job: the runs of that job are seen"
+    )
+    assert advised(policy).warnings == ((warning,) if is_said else ())

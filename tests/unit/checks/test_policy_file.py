@@ -103,6 +103,7 @@ def test_the_example_reads_whole() -> None:
                 worker="content-worker-main",
             ),
         ),
+        jobs=(JobName("", "us-central1", "dev-vividly-nightly-report"),),
         routes=(
             Route(
                 "C0123456789",
@@ -144,7 +145,7 @@ def test_after_slack_was_away_only_what_is_still_red_follows_unless_policy_says_
 
 def test_what_the_example_calls_the_default_is_the_default() -> None:
     lines = [line.partition("#")[0] for line in EXAMPLE.decode().splitlines() if "# the default" in line]
-    of_worker = [line for line in lines if "_deadline " in line or line.startswith("settle")]
+    of_worker = [line for line in lines if "_deadline " in line or line.startswith(("settle", "watch"))]
     of_sweep = [line for line in lines if line.startswith("grace")]
     of_slack = [line for line in lines if line.startswith(("post", "name", "late"))]
     of_logs = [line for line in lines if line.startswith(("default_patterns", "noise"))]
@@ -154,7 +155,7 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
 
     said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 16
+    assert len(lines) == 18
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
 
 
@@ -164,6 +165,39 @@ def test_waits_are_read_where_they_belong() -> None:
     assert found.grace == timedelta(seconds=2)
     assert found.objective == timedelta(minutes=3)
     assert found.workers[0].deadlines.settle == timedelta(seconds=1)
+
+
+def test_jobs_are_watched_wherever_they_are_named() -> None:
+    found = policy('[watch]\njobs = ["us-central1/report", "vividly-prod/europe-west1/import"]\n' + WORKER)
+
+    assert found.jobs == (JobName("", "us-central1", "report"), JobName("vividly-prod", "europe-west1", "import"))
+    assert found.watched_jobs == (JobName("", "us-central1", "worker"), *found.jobs)
+    assert found.watches(JobName("any-project", "us-central1", "report"))
+    assert found.watches(JobName("vividly-prod", "europe-west1", "import"))
+    assert not found.watches(JobName("vividly-dev", "europe-west1", "import"))
+    assert not found.watches(JobName("any-project", "europe-west1", "report"))
+
+
+def test_a_workers_job_is_watched_unless_its_worker_says_otherwise() -> None:
+    assert policy(WORKER).watched_jobs == (JobName("", "us-central1", "worker"),)
+    assert policy(WORKER + "watch = false").watched_jobs == ()
+    assert problems(WORKER + 'watch = "no"') == ["worker[1].watch: expected true or false, got 'no'"]
+
+
+def test_only_verdicts_are_published_unless_policy_says_otherwise() -> None:
+    assert policy("").publishes == {"verdict"}
+    assert policy('publish = ["verdict", "running"]').publishes == {"verdict", "running"}
+    assert policy('publish = ["running"]').publishes == {"running"}
+    assert problems('publish = ["verdicts"]') == ["publish[1]: expected one of verdict, running, got 'verdicts'"]
+
+
+@pytest.mark.parametrize(
+    "job",
+    ["report", "us-central1/", "projects/p/locations/us-central1/jobs/report", "us-central1/report:latest", "", 5, "*"],
+)
+def test_a_watched_job_is_named_with_its_region(job: object) -> None:
+    [problem] = problems(f"[watch]\njobs = [{job!r}]")
+    assert problem.startswith('watch.jobs[1]: expected "REGION/JOB" or "PROJECT/REGION/JOB", got ')
 
 
 def test_evidence_is_a_list_of_strengths() -> None:
@@ -327,6 +361,8 @@ def test_text_that_is_no_toml_is_told_by_its_line(text: bytes, message: str) -> 
         (WORKER + "expect = []", "worker[1].expect"),
         ("logs.fail = []", "logs.fail"),
         ("slack.post = []", "slack.post"),
+        ("publish = []", "publish"),
+        ("watch.jobs = []", "watch.jobs"),
         ("slack.route = []", "slack.route"),
         ("[[slack.route]]\nverdicts = []", "slack.route[1].verdicts"),
     ],
@@ -371,6 +407,9 @@ def test_an_empty_list_is_never_taken_for_any(text: str, place: str) -> None:
         ("[[slack.route]]\nchannel = 5", "slack.route[1].channel"),
         ('[[slack.route]]\ntriggers = ["", "a"]', "slack.route[1].triggers[1]"),
         ("[colour]", "colour"),
+        ("watch = true", "watch"),
+        ('watch.jobs = "us-central1/report"', "watch.jobs"),
+        ("watch.job = []", "watch.job"),
     ],
 )
 def test_a_wrong_value_is_told_by_its_place(text: str, place: str) -> None:

@@ -37,10 +37,12 @@ def test_an_empty_policy_can_be_deployed(tmp_path: Path) -> None:
         "  triggers      any; whoever may submit builds may make one: list yours under `triggers`\n"
         '  steps         from anywhere (build_config = "repository" wants a file)\n'
         "  workers       none\n"
+        "  watched       no job: what runs is not seen\n"
         f"  crash words   {len(ROWS)} rules, docs/logs.md lists all\n"
         f"  known noise   {len(NOISE)} rules, docs/logs.md lists all\n"
         "  exemptions    none\n"
         "  Slack         FAILED, INCONCLUSIVE, LOCAL_SOURCE; routes: 0\n"
+        "  published     verdict, where there is a topic\n"
     )
 
 
@@ -51,6 +53,7 @@ def test_what_a_policy_accepts_is_said() -> None:
         "  repositories  github.com/vividly/content-worker",
         "  branches      branch main, branch release/*, tag v*",
         "  workers       dev-vividly-content-worker for content-worker-main",
+        "  watched       us-central1/dev-vividly-content-worker, us-central1/dev-vividly-nightly-report",
     ):
         assert line in result.stdout.splitlines()
 

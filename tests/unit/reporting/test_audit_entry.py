@@ -166,7 +166,7 @@ def test_subscribers_get_the_payload_and_attributes_to_filter_by() -> None:
     record = recorded(*judged(uploaded()))
     payload, attributes = announcement(record)
     assert payload == record.payload
-    assert attributes == {**PLACE, "verdict": "LOCAL_SOURCE", "trigger": ""}
+    assert attributes == {**PLACE, "kind": "verdict", "verdict": "LOCAL_SOURCE", "trigger": ""}
 
 
 def test_an_explanation_has_the_facts_the_claims_and_the_findings() -> None:
