@@ -9,5 +9,6 @@
 | `test_doctor_parts.py` | the rules of the doctor, and the parts of it that talk to what the stand-in is not |
 | `test_doctor_quotas.py` | whose quotas are used and what they are, which is never something to fix |
 | `test_doctor_terraform.py` | what Terraform plans is what the doctor asks for |
+| `test_doctor_watched.py` | the jobs whose runs are seen: there, readable, and let through by the sink |
 | `test_samples.py` | the samples look as the real messages would |
 """

@@ -16,6 +16,7 @@ from verifier.doctor.installation import settings_with
 from verifier.doctor.messages import Sink, Subscription, Ticker, sink_rows, ticker_row
 from verifier.doctor.push import filter_row, push_row
 from verifier.doctor.rows import Need
+from verifier.facts.execution import JobName
 from verifier.standin.slack import TOKEN
 
 pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for all of terraform's tests
@@ -65,8 +66,13 @@ def test_the_planned_sinks_are_found_and_in_order(one_project: Plan) -> None:
     planned = of_type(one_project, "google_logging_project_sink")
     executions = planned['google_logging_project_sink.executions["app-project"]']
     sink = Sink("app-project", executions["name"], f"pubsub.googleapis.com/{TOPIC}", executions["filter"], "writer")
-    (row,) = sink_rows("app-project", [sink], TOPIC, frozenset({"writer"}))
+    named = JobName("app-project", "us-central1", "content-worker")
+    (row,) = sink_rows("app-project", [sink], TOPIC, frozenset({"writer"}), [named])
     assert row.outcome is Outcome.HOLDS
+    *_, row = sink_rows(
+        "app-project", [sink], TOPIC, frozenset({"writer"}), [JobName("app-project", "us-central1", "content")]
+    )
+    assert row.outcome is Outcome.FAILS
     audit = planned["google_logging_project_sink.audit"]
     kept = Sink("home-project", audit["name"], f"logging.googleapis.com/{BUCKET}", audit["filter"], "")
     assert audit_sinks([kept, sink]) == [kept]

@@ -20,6 +20,7 @@ from verifier.doctor.message_checks import NO_WORK_TOPIC, message_rows
 from verifier.doctor.quotas import BUILDS, LOGGING, QuotaKind, no_payer_row, payer_row, quota_row, unread_quota
 from verifier.doctor.rows import APPLY, Need, Row, Trouble, fails, holds, needless, waiting
 from verifier.doctor.slack import channel_row, channels_of, no_token_row, token_rows
+from verifier.doctor.watched_checks import watched_rows
 from verifier.doctor.worker_checks import worker_rows
 from verifier.facts.upload.archive import staging_buckets
 
@@ -48,6 +49,7 @@ def checks(place: Installation) -> Iterator[Check]:
     yield Need.VERDICTS_CAN_BE_PUBLISHED, place.settings.topic, partial(_verdicts, place)
     yield Need.WORK_CAN_BE_HANDED_OUT, place.settings.work_topic, partial(_work, place)
     yield Need.WORKER_EXISTS, "", partial(worker_rows, place)
+    yield Need.WATCHED_JOB_EXISTS, "", partial(watched_rows, place)
     yield Need.SLACK_TAKES_THE_TOKEN, "", partial(_slack, place)
 
 

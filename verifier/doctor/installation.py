@@ -12,6 +12,7 @@ from verifier.doctor.calls import Caller
 from verifier.doctor.function import DeployedFunction, renewal, restart
 from verifier.doctor.rows import Need, Row, Trouble, fails, holds, unknown
 from verifier.errors import SettingsError
+from verifier.facts.execution import JobName
 
 _TOKEN, _WEBHOOK = "VERIFIER_SLACK_TOKEN", "VERIFIER_SLACK_WEBHOOK"
 _EMULATORS = ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "STORAGE_EMULATOR_HOST")
@@ -53,9 +54,16 @@ class Installation:
 
     @property
     def job_projects(self) -> list[str]:
-        """The projects that workers' jobs may be in."""
-        named = {worker.job.project for worker in self.policy.workers} if self.policy else set()
-        return sorted(({*self.projects} | named) - {""})
+        """The projects that the jobs of policy may be in."""
+        named = {job.project for job in self.jobs} - {""}
+        return sorted({*self.projects} | named)
+
+    @property
+    def jobs(self) -> list[JobName]:
+        """The jobs that policy names, as far as it could be read; a project is empty where the job may be in each."""
+        if self.policy is None:
+            return []
+        return list(dict.fromkeys([*(worker.job for worker in self.policy.workers), *self.policy.jobs]))
 
 
 def settings_with(

@@ -70,9 +70,9 @@ def _builds(place: Installation, deployment: DeployedFunction, found: Sequence[S
 
 def _executions(place: Installation, deployment: DeployedFunction, found: Sequence[Subscription]) -> Iterator[Row]:
     need, about = Need.EXECUTIONS_ARE_PUSHED, deployment.name.project
-    if place.policy is not None and not place.policy.workers:
-        yield needless(need, about, "policy names no worker, so no execution is waited for")
-        yield needless(Need.EXECUTIONS_ARE_ROUTED, about, "policy names no worker, so no execution is waited for")
+    if place.policy is not None and not place.jobs:
+        yield needless(need, about, "policy names no job, so no execution is waited for")
+        yield needless(Need.EXECUTIONS_ARE_ROUTED, about, "policy names no job, so no execution is waited for")
         return
     pushed = at_path(found, deployment, "/executions")
     if not pushed:
@@ -88,19 +88,18 @@ def _routed(place: Installation, topic: str) -> Iterator[Row]:
     for project in place.job_projects:
 
         def rows(project: str = project) -> Iterable[Row]:
-            if not _has_a_job(place, project):
-                return [needless(Need.EXECUTIONS_ARE_ROUTED, project, "no worker's job is there")]
-            return sink_rows(project, read_sinks(place.you, project), topic, publishers)
+            jobs = _jobs_in(place, project)
+            if place.policy is not None and not jobs:
+                return [needless(Need.EXECUTIONS_ARE_ROUTED, project, "no job that policy names is there")]
+            return sink_rows(project, read_sinks(place.you, project), topic, publishers, jobs)
 
         yield from _asked(Need.EXECUTIONS_ARE_ROUTED, project, rows)
 
 
-def _has_a_job(place: Installation, project: str) -> bool:
-    """Whether a worker's job is in the project, as far as policy tells. Raise Trouble."""
-    if place.policy is None:
-        return True
-    named = [worker.job for worker in place.policy.workers if worker.job.project in ("", project)]
-    return any(read_job(place.you, JobName(project, job.location, job.job)) for job in named)
+def _jobs_in(place: Installation, project: str) -> list[JobName]:
+    """Return the jobs of policy that are in the project. Raise Trouble."""
+    named = [JobName(project, job.location, job.job) for job in place.jobs if job.project in ("", project)]
+    return [job for job in named if read_job(place.you, job)]
 
 
 def _sweeps(place: Installation, deployment: DeployedFunction, found: Sequence[Subscription]) -> Iterator[Row]:

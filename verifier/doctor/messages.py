@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from verifier.doctor.rows import APPLY, Need, Row, fails, holds, unknown
+from verifier.facts.execution import JobName
 
 _PUBSUB_ACCOUNTS = "@gcp-sa-pubsub.iam.gserviceaccount.com"
 _LATE = timedelta(minutes=10)
@@ -65,8 +66,10 @@ class Ticker:
     """What came of the last attempt, where it failed."""
 
 
-def sink_rows(project: str, sinks: Sequence[Sink], topic: str, publishers: frozenset[str]) -> Iterator[Row]:
-    """Whether finished executions of a project's jobs come to the topic."""
+def sink_rows(
+    project: str, sinks: Sequence[Sink], topic: str, publishers: frozenset[str], jobs: Sequence[JobName] = ()
+) -> Iterator[Row]:
+    """Whether finished executions of a project's jobs come to the topic, of each of these in particular."""
     need, about = Need.EXECUTIONS_ARE_ROUTED, project
     wanted = f"pubsub.googleapis.com/{topic}"
     found = [sink for sink in sinks if sink.destination == wanted and "/Jobs.RunJob" in sink.filter]
@@ -82,6 +85,19 @@ def sink_rows(project: str, sinks: Sequence[Sink], topic: str, publishers: froze
             yield fails(need, about, seen, APPLY)
         else:
             yield holds(need, about, f"the log sink {sink.name} sends them to {topic.rpartition('/')[2]}")
+    for job in jobs:
+        if not any(_lets_through(sink, job) for sink in found):
+            seen = f"the log sink {found[0].name} does not name {job.job}, so none of its runs is heard of"
+            remedy = (
+                f'add "{job.location}/{job.job}" to {project} in terraform.tfvars and apply: to jobs, if builds are to '
+                "start it, else to watch_jobs"
+            )
+            yield fails(need, about, seen, remedy)
+
+
+def _lets_through(sink: Sink, job: JobName) -> bool:
+    """Whether the sink's filter names the job, or is for every job."""
+    return "job_name" not in sink.filter or f'"{job.job}"' in sink.filter
 
 
 def ticker_row(tickers: Sequence[Ticker], topic: str, place: str, now: datetime) -> Row:

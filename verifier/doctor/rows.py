@@ -56,6 +56,8 @@ class Need(StrEnum):
     LOGS_CAN_BE_READ = "logs_can_be_read"
     LOG_WRITERS_ARE_KNOWN = "log_writers_are_known"
     TRIGGER_PUSHES_THE_IMAGE = "trigger_pushes_the_image"
+    WATCHED_JOB_EXISTS = "watched_job_exists"
+    WATCHED_JOB_CAN_BE_READ = "watched_job_can_be_read"
     SECRET_HAS_A_VERSION = "secret_has_a_version"  # noqa: S105 - a statement, no secret
     SLACK_TAKES_THE_TOKEN = "slack_takes_the_token"  # noqa: S105 - a statement, no secret
     SLACK_SCOPES_SUFFICE = "slack_scopes_suffice"
