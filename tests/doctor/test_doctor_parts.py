@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -297,6 +297,22 @@ def test_a_ledger_whose_query_fails_says_what_mends_it(
     assert caught.value.outcome is outcome
     assert seen in caught.value.seen
     assert remedy in caught.value.remedy
+
+
+class KeepingStore(SqliteStore):
+    """A ledger in which nothing may be deleted, as an installation of 0.1.0 has it until the next apply."""
+
+    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
+        cause, error = SAID["denied"]
+        raise error from cause
+
+
+def test_a_ledger_that_forgets_nothing_says_which_permission_is_missing(tmp_path: Path) -> None:
+    store = KeepingStore(tmp_path / "ledger")
+    with pytest.raises(Trouble, match=f"{ACCOUNT} lacks datastore.entities.delete in acme-home") as caught:
+        query_ledger(Caller(account=ACCOUNT), store, HOME, NOW)
+    store.close()
+    assert caught.value.remedy == APPLY
 
 
 def test_a_key_file_that_is_missing_or_broken_is_named_and_never_shown(tmp_path: Path) -> None:

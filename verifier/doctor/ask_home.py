@@ -17,6 +17,7 @@ from verifier.checks.verdict import Outcome
 from verifier.config import Watched
 from verifier.controller.ledger import BUILDS, MARKS
 from verifier.controller.places import LatePlace, late_places
+from verifier.controller.runs.job_runs import JOBS, RUNS
 from verifier.doctor.calls import Caller
 from verifier.doctor.rows import AGAIN, Trouble
 from verifier.errors import ServiceError
@@ -38,17 +39,26 @@ def firestore(function: Caller, project: str, database: str) -> Store:
 
 
 def query_ledger(function: Caller, store: Store, project: str, now: datetime) -> int:
-    """Make each kind of query that the function makes, and say how many builds are due. Raise Trouble."""
+    """Make each kind of query that the function makes, and say how many builds are due. Raise Trouble.
+
+    What is deleted is a run that there is not: nobody's document has that name.
+    """
     moment = show_time(now)
     try:
         store.read(BUILDS, "doctor", timeout=function.seconds)
         store.present(BUILDS, ["doctor"], timeout=function.seconds)
         store.holding(BUILDS, "images", _NOTHING, timeout=function.seconds)
         store.due(BUILDS, moment, 1, field="unsaid", timeout=function.seconds)
+        store.due(JOBS, moment, 1, timeout=function.seconds)
         store.due(MARKS, moment, 1, only=("project", "location"), timeout=function.seconds)
-        return len(store.due(BUILDS, moment, 100, timeout=function.seconds))
+        due = len(store.due(BUILDS, moment, 100, timeout=function.seconds))
     except ServiceError as error:
         raise _ledger_trouble(error, function, project) from error
+    try:
+        store.delete(RUNS, ["doctor"], timeout=function.seconds)
+    except ServiceError as error:
+        raise _ledger_trouble(error, function, project, "datastore.entities.delete") from error
+    return due
 
 
 def query_places(function: Caller, store: Store, watched: Watched, now: datetime) -> list[LatePlace]:
@@ -76,10 +86,12 @@ def try_audit(function: Caller, project: str, now: datetime) -> None:
         client.write_log_entries(request=request, timeout=function.seconds, retry=None)
 
 
-def _ledger_trouble(error: ServiceError, function: Caller, project: str) -> Trouble:
+def _ledger_trouble(
+    error: ServiceError, function: Caller, project: str, permission: str = "datastore.entities.get"
+) -> Trouble:
     """Return what the library said to the store, which says it to the function in words of its own."""
     cause = error.__cause__
     if isinstance(cause, GoogleAPIError):
         what = f"querying the ledger of {project}"
-        return function.trouble(cause, what, project, "datastore.entities.get", "roles/datastore.user")
+        return function.trouble(cause, what, project, permission, "roles/datastore.user")
     return Trouble(Outcome.COULD_NOT_CHECK, str(error), AGAIN)
