@@ -126,7 +126,7 @@ run "jobs_that_are_only_looked_at" {
     error_message = "Where nothing is started there is no role for it."
   }
   assert {
-    condition     = { for id, sink in google_logging_project_sink.executions : id => regex("job_name=(.*)", sink.filter)[0] } == {
+    condition = { for id, sink in google_logging_project_sink.executions : id => regex("job_name=(.*)", sink.filter)[0] } == {
       app-project    = "(\"content-worker\" OR \"import\")"
       canary-project = "(\"canary\")"
       home-project   = "(\"report\")"
