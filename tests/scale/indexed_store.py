@@ -13,7 +13,7 @@ from verifier.services import Document, Stored
 
 _LAST = "\uffff"
 _QUEUES = ("due", *QUEUES)
-_LISTS = ("images",)
+_LISTS = ("images", "verified")
 """Fields of which a value is looked for."""
 
 

@@ -40,6 +40,12 @@ class Judgement:
         """Return the answer to one check."""
         return next((finding for finding in self.findings if finding.check is check), None)
 
+    @property
+    def exemption(self) -> str:
+        """Return the reason by which policy exempts the build; empty where it does not."""
+        finding = self.finding(Check.SOURCE_IS_A_COMMIT)
+        return finding.seen.removeprefix("exempt: ") if finding and self.verdict is Verdict.EXEMPT else ""
+
 
 def judgement_document(judgement: Judgement) -> dict[str, Any]:
     """Return the judgement as JSON values."""

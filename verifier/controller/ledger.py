@@ -87,6 +87,8 @@ class Record:
     """The build's document, once it was fetched with a terminal status."""
     images: tuple[str, ...] = ()
     """The digests that the build pushed, to find out which build made an image."""
+    verified: tuple[str, ...] = ()
+    """Of a VERIFIED build, each image with the day of the verdict, as `verified_image` says: to find newer ones."""
     intent: datetime | None = None
     """Set before the worker is started, each time: an execution may exist."""
     job: str = ""
@@ -159,7 +161,7 @@ _MOMENTS = frozenset(
     """created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried
     quota_since cut_due cut""".split()
 )
-_LISTS = frozenset({"images", "extras", "args", "claimants", "unled"})
+_LISTS = frozenset({"images", "verified", "extras", "args", "claimants", "unled"})
 _WAITS = "it waits for the version that wrote it; install that one, or a later one"
 _PLAIN: Mapping[str, type] = {"int": int, "bool": bool, "str": str}
 
@@ -213,6 +215,11 @@ def _parsed(document: Document) -> Record:
     if values.get("judgement"):
         values["judgement"] = parse_judgement(values["judgement"])
     return Record(**values)
+
+
+def verified_image(repository: str, day: datetime) -> str:
+    """Return how a record says that its build pushed an image of this name and was VERIFIED that day."""
+    return f"{repository} {day:%Y-%m-%d}"
 
 
 def is_done(document: Document) -> bool:

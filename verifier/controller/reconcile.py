@@ -39,7 +39,7 @@ from verifier.controller.attempt import Attempt, Done, Ending, GiveUp, RequeueAt
 from verifier.controller.budget import Budget, Deployment
 from verifier.controller.error_book import remember
 from verifier.controller.fetch import fetch_build
-from verifier.controller.ledger import Lease
+from verifier.controller.ledger import Lease, verified_image
 from verifier.controller.notify import channel_for, notify, publish_judgement, record_judgement
 from verifier.controller.signals import no_completion_entry, record_unreadable, verdict_saved
 from verifier.controller.trigger import trigger_of
@@ -251,8 +251,16 @@ def _save_verdict(attempt: Attempt, build: Build, judgement: Judgement) -> None:
         channel=channel or "",
         build=build.document,
         images=tuple(image.digest for image in build.images),
+        verified=_verified(build, judgement),
     )
     _signal_verdict(attempt, build, judgement)
+
+
+def _verified(build: Build, judgement: Judgement) -> tuple[str, ...]:
+    """Return what the record says of the images of a VERIFIED build."""
+    if judgement.verdict is not Verdict.VERIFIED:
+        return ()
+    return tuple(dict.fromkeys(verified_image(image.untagged, judgement.decided) for image in build.images))
 
 
 def _signal_verdict(attempt: Attempt, build: Build, judgement: Judgement) -> None:

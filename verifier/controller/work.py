@@ -22,6 +22,7 @@ from verifier.controller.ledger import BUILDS, MARKS
 from verifier.controller.listing import list_place
 from verifier.controller.places import is_watched, pass_by, shown_place
 from verifier.controller.reconcile import resume
+from verifier.controller.runs.past import PAST, list_past
 from verifier.controller.signals import record_unreadable
 from verifier.controller.slack.channel import CHANNELS
 from verifier.controller.slack.channel_queue import work_channel
@@ -142,6 +143,10 @@ def _read_upload(name: str, stored: Stored, at: WorkContext) -> WorkDone:
     return WorkDone(read.trouble, read.ignored)
 
 
+def _list_past(name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    return WorkDone(ignored=list_past(name, stored, at.deployment, at.budget, at.pages))
+
+
 def _cut(name: str, stored: Stored, at: WorkContext) -> WorkDone:
     cut_record(name, stored, at.deployment, at.budget)
     return WorkDone()
@@ -193,6 +198,15 @@ UPLOAD = WorkKind(
     handle=_read_upload,
     title=lambda _, upload: f"upload of build {upload.get('id')}",
 )
+PAST_BUILDS = WorkKind(
+    word="past",
+    collection=PAST,
+    field="due",
+    owner=_owner_of_place,
+    owner_fields=("project", "location"),
+    handle=_list_past,
+    title=lambda _, listing: f"builds of before of {shown_place(listing)}",
+)
 CUT = WorkKind(
     word="cut",
     collection=BUILDS,
@@ -202,12 +216,16 @@ CUT = WorkKind(
     handle=_cut,
     title=lambda name, _: f"record {name}, to be cut",
 )
-KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD, UPLOAD, CUT)}
+KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD, UPLOAD, PAST_BUILDS, CUT)}
 
 
 def kinds_of(deployment: Deployment) -> list[WorkKind]:
     """Return the kinds of which this deployment has work: a sweep asks for no others."""
-    return [kind for kind in KINDS.values() if kind is not UPLOAD or deployment.services.uploads is not None]
+    unwanted = [
+        *([] if deployment.services.uploads is not None else [UPLOAD]),
+        *([] if deployment.policy.watched_jobs else [PAST_BUILDS]),
+    ]
+    return [kind for kind in KINDS.values() if kind not in unwanted]
 
 
 def do_work(word: str, name: str, at: WorkContext) -> WorkDone:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
 from verifier.checks.running import is_wrong
@@ -81,6 +81,22 @@ def over_lines(job: JobName, was: DigestRuns, now: DigestRuns) -> list[str]:
         f"It runs {what_runs(now)}, since {_since(now)}.",
         _stop(f"Before, it ran {what}, {_since(was)} to {until}"),
     ]
+
+
+def no_build_text(repository: str, listed: Sequence[str], unlisted: Sequence[str]) -> str:
+    """Return the likely reasons why no build is known that pushed a digest.
+
+    `listed`: the projects whose builds of the last 90 days were looked through; `unlisted`: those whose could not be.
+    """
+    host = repository.partition("/")[0]
+    if not host.endswith(("-docker.pkg.dev", "gcr.io")):
+        return f"it comes from another registry ({excerpt(host, _MOST_NAME) or 'none is named'})"
+    where = f" of {' and '.join(excerpt(project, _MOST_NAME) for project in listed)}" if listed else ""
+    gap = f"; not looked through: {'; '.join(excerpt(each, _MOST_REASON) for each in unlisted)}" if unlisted else ""
+    return (
+        "it is one platform's image of a list that a build pushed, or a step pushed it with `docker push`, "
+        f"or the build is older than the last 90 days{where}, or ran in another project or system{gap}"
+    )
 
 
 def pinned_sentence(job: JobName, runs: DigestRuns, count: int, *, moved: bool) -> str:

@@ -10,6 +10,7 @@ import pytest
 from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
 from verifier.facts.execution import JobName
 from verifier.reporting.running_text import (
+    no_build_text,
     not_watched_sentence,
     over_lines,
     pinned_lines,
@@ -132,6 +133,28 @@ def test_the_first_message_has_a_line_for_each_job() -> None:
     assert many[0] == "👀 23 jobs are watched; what runs in them now:"
     assert many[-2] == "And 3 more jobs: verifier status"
     assert len(many) == 23
+
+
+NEAR = "us-docker.pkg.dev/vividly-dev/images/worker"
+
+
+@pytest.mark.parametrize(
+    ("listed", "unlisted", "of"),
+    [(["dev", "images"], [], " of dev and images"), ([], ["dev (denied)"], "")],
+)
+def test_the_likely_reasons_say_which_builds_were_looked_through(
+    listed: list[str], unlisted: list[str], of: str
+) -> None:
+    gap = "; not looked through: dev (denied)" if unlisted else ""
+    start = "it is one platform's image of a list that a build pushed, or a step pushed it with `docker push`, "
+    end = f"or the build is older than the last 90 days{of}, or ran in another project or system{gap}"
+    assert no_build_text(NEAR, listed, unlisted) == start + end
+
+
+def test_another_registry_is_reason_enough() -> None:
+    assert no_build_text("docker.io/library/x", ["dev"], []) == "it comes from another registry (docker.io)"
+    assert no_build_text("", [], []) == "it comes from another registry (none is named)"
+    assert no_build_text("eu.gcr.io/dev/x", [], []).startswith("it is one platform's image")
 
 
 def test_services_that_are_not_watched_are_counted() -> None:
