@@ -36,7 +36,7 @@ class Stored:
 class Store(Protocol):
     """Durable documents with compare-and-set, in collections, each of which may hold queues.
 
-    They are `builds`, `marks`, `errors`, `channels`, `uploads`, `jobs`, `runs` and `past`.
+    They are `builds`, `marks`, `errors`, `channels`, `sayings`, `uploads`, `jobs`, `runs` and `past`.
     """
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:

@@ -15,6 +15,7 @@
 | `test_slack_troubles.py` | Slack away for hours, or refusing for good: every verdict is told once in the end |
 | `test_stopping.py` | SIGTERM while the function is at work: its lease is released, another goes on |
 | `test_submitter.py` | who submitted a local build, where policy allows to say it |
+| `test_edits.py` | what becomes known after a verdict: edits, replies, and by a webhook messages of their own |
 | `test_executions.py` | how an execution went: the worker's doing, or the platform's |
 | `test_worker_attacks.py` | attacks on the evidence of the worker |
 | `test_sweep.py` | what is due is resumed, what was silent is found, one sweep at a time |

@@ -37,6 +37,8 @@ KEPT_WHOLE_FOR = timedelta(days=400)
 _LEAST_SECONDS = 0.5
 _BESIDE, _LAST = "|", "~"
 """Between a channel and a place in its queue; and behind every place."""
+_AFTERWARDS = "2"
+"""With which the places of edits and replies begin; those before are of verdicts, and of what else is told first."""
 _MOST_GIVEN_UP = 100
 _MOST_ERROR = 500
 _FIRST_BACKOFF = timedelta(seconds=30)
@@ -155,13 +157,31 @@ class Record:
     """When its build's document and findings are cut, which nobody needs any more; None until it is done, and then."""
     cut: datetime | None = None
     """When they were."""
+    notes: tuple[Document, ...] = ()
+    """What became known after its verdict, for its message: one a key, each with the revision in which it changed."""
+    revision: int = 0
+    """Of what its message ought to show: grows with each change of the notes."""
+    shown: int = 0
+    """The revision that its message shows at the least."""
+    noted: datetime | None = None
+    """Since when its message shows less than it ought to: its place among what waits to be edited."""
+    editing: datetime | None = None
+    """Set before Slack is asked to edit the message: an edit may be on its way. None once Slack has answered."""
+    uneditable: str = ""
+    """Why its message can't be edited any more; empty: it can."""
+    submitter: tuple[str, ...] = ()
+    """Who submitted it and with what, as its message says; empty where that is not told or not known."""
+    thread: str = ""
+    """The `ts` of the message about the verdict before, in whose thread this one's stands; empty: there is none."""
+    again: int = 0
+    """How often it was judged anew because somebody asked for it."""
 
 
 _MOMENTS = frozenset(
     """created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried
-    quota_since cut_due cut""".split()
+    quota_since cut_due cut noted editing""".split()
 )
-_LISTS = frozenset({"images", "verified", "extras", "args", "claimants", "unled"})
+_LISTS = frozenset({"images", "verified", "extras", "args", "claimants", "unled", "notes", "submitter"})
 _WAITS = "it waits for the version that wrote it; install that one, or a later one"
 _PLAIN: Mapping[str, type] = {"int": int, "bool": bool, "str": str}
 
@@ -270,6 +290,16 @@ def queue_place(channel: str, since: datetime, *, is_verdict: bool) -> str:
     return f"{queue_of(channel)[0]}{'0' if is_verdict else '1'} {show_time(since)}"
 
 
+def edit_place(channel: str, since: datetime) -> str:
+    """Return a place in a channel's queue behind all that is told for the first time: of an edit, or a reply."""
+    return f"{queue_of(channel)[0]}{_AFTERWARDS} {show_time(since)}"
+
+
+def is_afterwards(place: str) -> bool:
+    """Return whether a place in a queue is one of an edit or a reply."""
+    return place.rpartition(_BESIDE)[2].startswith(_AFTERWARDS)
+
+
 def queue_of(channel: str) -> tuple[str, str]:
     """Return the text with which all places in a channel's queue begin, and one that is behind all of them."""
     begin = f"{channel}{_BESIDE}"
@@ -302,9 +332,51 @@ def failures(record: Record, step: str) -> int:
 
 def settled(record: Record, state: State) -> Record:
     """Return the record with nothing more to do, but to be cut when it is old."""
-    rested = replace(record, owner="", lease_until=None, due=None, unsaid=None, queue=None)
-    ended = replace(rested, state=state, attempts=0, error="")
+    rested = replace(record, owner="", lease_until=None, due=None, unsaid=None)
+    ended = replace(rested, state=state, attempts=0, error="", queue=_place_to_be_edited(record))
     return replace(ended, cut_due=cut_due(ended))
+
+
+def awaits_edit(record: Record) -> bool:
+    """Return whether its message stands where it can be edited, and shows less than it ought to."""
+    return has_editable_message(record) and record.revision > record.shown
+
+
+def has_editable_message(record: Record) -> bool:
+    """Return whether its message stands where it can be edited. Of a record that was cut none is made any more."""
+    return record.told and bool(record.ts) and record.build is not None and not record.uneditable
+
+
+def _place_to_be_edited(record: Record) -> str | None:
+    if not awaits_edit(record):
+        return None
+    return edit_place(record.channel, record.noted or record.created)
+
+
+def with_note(record: Record, note: Document, now: datetime) -> Record:
+    """Return the record with this note in place of the one of the same key; the very same one where nothing changes.
+
+    One that is open keeps what it waits for; one that is done has its place among what is to be edited.
+    """
+    old = next((one for one in record.notes if one["key"] == note["key"]), None)
+    if old is not None and {**old, "revision": None} == {**note, "revision": None}:
+        return record
+    fresh = {**note, "revision": record.revision + 1}
+    notes = tuple(fresh if one is old else one for one in record.notes) + ((fresh,) if old is None else ())
+    is_behind = record.revision > record.shown and record.noted is not None
+    noted = replace(record, notes=notes, revision=record.revision + 1, noted=record.noted if is_behind else now)
+    return replace(noted, queue=_place_to_be_edited(noted)) if record.state is State.DONE else noted
+
+
+def edited(record: Record, shown: int) -> Record:
+    """Return a done record whose message shows this revision, or a newer one."""
+    seen = replace(record, shown=max(shown, record.shown), editing=None)
+    return replace(seen, queue=_place_to_be_edited(seen))
+
+
+def sealed(record: Record, why: str) -> Record:
+    """Return a done record whose message is not edited any more."""
+    return replace(record, uneditable=why[:_MOST_ERROR], editing=None, queue=None)
 
 
 def cut_due(record: Record) -> datetime | None:
@@ -321,7 +393,35 @@ def cut(record: Record, now: datetime) -> Record:
     images' digests an image has the build that made it.
     """
     judgement = replace(record.judgement, findings=(), errors=()) if record.judgement else None
-    return replace(record, build=None, judgement=judgement, cut_due=None, cut=now)
+    small = replace(record, build=None, judgement=judgement, notes=(), submitter=(), queue=None)
+    return replace(small, cut_due=None, cut=now)
+
+
+def judged_anew(record: Record, now: datetime) -> Record | None:
+    """Return a done record open again and due, with nothing decided; None for one that is not done.
+
+    The verdict before stays in the audit trail. Where its message stands in Slack, the next one replies to it, whatever
+    it says; what became known since is said there.
+    """
+    if record.state is not State.DONE:
+        return None
+    return Record(
+        record.key,
+        created=record.created,
+        fence=record.fence,
+        due=now,
+        announced=record.announced,
+        build=record.build,
+        images=record.images,
+        channel=record.channel,
+        upload=record.upload,
+        notes=record.notes,
+        revision=record.revision,
+        noted=record.noted,
+        submitter=record.submitter,
+        thread=record.thread or record.ts,
+        again=record.again + 1,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from verifier.checks.judgement import Judgement
@@ -10,14 +11,15 @@ from verifier.checks.verdict import Verdict
 from verifier.controller.attempt import Attempt, Done, RequeueAt, SlackUnreachable
 from verifier.controller.budget import CALL_SECONDS, Deployment
 from verifier.controller.signals import audit_unwritten
-from verifier.controller.slack.channel import HISTORY, is_closed, pauses_heeded
+from verifier.controller.slack.build_message import build_message
+from verifier.controller.slack.channel import history_of, is_closed, pauses_heeded
 from verifier.controller.slack.posting import Move, after_failed_post, next_move, post
-from verifier.errors import Refused, ServiceError, Stopping, Unavailable
+from verifier.errors import NoSuchThread, Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Source
 from verifier.facts.submitter import Submitter
 from verifier.reporting.audit_entry import AuditEntry, announcement, undelivered_entry
-from verifier.reporting.slack_message import failed_build_message, is_posted, verdict_message
+from verifier.reporting.slack_message import is_posted
 from verifier.services import Message, Posted
 
 _CLOCK_SKEW = timedelta(minutes=1)
@@ -76,11 +78,21 @@ def channel_for(build: Build, judgement: Judgement, deployment: Deployment) -> s
 
 def message_about(attempt: Attempt, build: Build, source: Source, judgement: Judgement, channel: str) -> Message:
     """Return the text for this channel, made of what the ledger holds."""
-    policy = attempt.deployment.policy
-    if judgement.verdict is None:
-        return failed_build_message(build, policy)._replace(channel=channel)
-    submitter = _submitter(attempt, build, judgement)
-    return verdict_message(build, source, judgement, policy, submitter=submitter)._replace(channel=channel)
+    record = attempt.record
+    if not record.submitter and (submitter := _submitter(attempt, build, judgement)):
+        record = replace(record, submitter=(submitter.principal, submitter.user_agent))
+        attempt.note(submitter=record.submitter)
+    return build_message(replace(record, channel=channel), build, source, judgement, attempt.deployment.policy)
+
+
+def channel_of_message(attempt: Attempt, build: Build, judgement: Judgement) -> str | None:
+    """Return the channel in which this build's message is to stand; None when Slack is not to hear of it.
+
+    What is judged anew is told where the first verdict was, whatever it is.
+    """
+    if attempt.record.thread:
+        return attempt.record.channel
+    return channel_for(build, judgement, attempt.deployment)
 
 
 def _submitter(attempt: Attempt, build: Build, judgement: Judgement) -> Submitter | None:
@@ -108,7 +120,7 @@ def notify(
     this message alone, it is tried again seldom. The audit trail hears of a refusal once.
     """
     record, deployment = attempt.record, attempt.deployment
-    channel = channel_for(build, judgement, deployment)  # posted at all? where?
+    channel = channel_of_message(attempt, build, judgement)  # posted at all? where?
     # Policy, or the default channel, may have changed since the intent was saved: the message stands where it was sent.
     stands_in = record.channel or channel or ""
     needs_a_look = record.posting is not None and not (intended_now or record.told or channel is None)
@@ -116,7 +128,7 @@ def notify(
         record,
         is_wanted=channel is not None,
         intended_now=intended_now,
-        is_history_paused=needs_a_look and is_closed(deployment, HISTORY, attempt.budget),
+        is_history_paused=needs_a_look and is_closed(deployment, history_of(record.thread), attempt.budget),
         now=attempt.now(),
     )
     if channel is None or move is Move.REST:
@@ -132,7 +144,7 @@ def notify(
             return _heard(attempt, found)
     if move is not Move.POST:
         # Of this attempt: a message is looked for around its intent, and where it was to stand.
-        attempt.save(posting=attempt.now(), channel=message.channel)
+        attempt.save(posting=attempt.now(), channel=message.channel, shown=attempt.record.revision)
     return _heard(attempt, _post(attempt, message))
 
 
@@ -142,7 +154,7 @@ def _look(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused 
     if intent is None:
         return None
     try:
-        with pauses_heeded(deployment, HISTORY, message.channel):
+        with pauses_heeded(deployment, history_of(message.thread), message.channel):
             timeout = attempt.budget.seconds(CALL_SECONDS)
             return deployment.services.chat.find(message, intent - _CLOCK_SKEW, timeout=timeout)
     except (Unavailable, Refused) as error:
@@ -150,9 +162,13 @@ def _look(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused 
 
 
 def _post(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused:
-    """Post the message, and return where it stands or why it does not. Raises Stopping."""
+    """Post the message, and return where it stands or why it does not. Raises Stopping, and what a write raises."""
     try:
         return post(attempt.deployment, message, attempt.budget)
+    except NoSuchThread:
+        # The message about the verdict before is gone: this one stands by itself.
+        attempt.save(thread="", posting=attempt.now())
+        return _post(attempt, message._replace(thread="", broadcast=False))
     except Stopping as error:
         attempt.note(**after_failed_post(error, attempt.now()))
         raise

@@ -40,7 +40,7 @@ from verifier.controller.budget import Budget, Deployment
 from verifier.controller.error_book import remember
 from verifier.controller.fetch import fetch_build
 from verifier.controller.ledger import Lease, verified_image
-from verifier.controller.notify import channel_for, notify, publish_judgement, record_judgement
+from verifier.controller.notify import channel_of_message, notify, publish_judgement, record_judgement
 from verifier.controller.signals import no_completion_entry, record_unreadable, verdict_saved
 from verifier.controller.trigger import trigger_of
 from verifier.controller.worker_run import WorkerResult, run_worker
@@ -244,11 +244,12 @@ def _save_verdict(attempt: Attempt, build: Build, judgement: Judgement) -> None:
     The intent to post goes into the same write: whoever takes over after a crash knows that a message may exist, and
     in which channel to look for it.
     """
-    channel = channel_for(build, judgement, attempt.deployment)
+    channel = channel_of_message(attempt, build, judgement)
     attempt.save(
         judgement=judgement,
         posting=None if channel is None else attempt.now(),
         channel=channel or "",
+        shown=attempt.record.revision,
         build=build.document,
         images=tuple(image.digest for image in build.images),
         verified=_verified(build, judgement),

@@ -6,6 +6,7 @@
  4 save      what was found
  5 record    it in the audit trail
  6 remember  it as the last upload of its image
+ 7 tell      Slack, by an edit of the build's message
 
 Nothing of the archive's content is kept. Whatever keeps it from being read is said in a sentence, and the work is done:
 an archive that is too large today is so tomorrow. What passes is tried again some times, and so is a refusal: a
@@ -24,6 +25,7 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Verdict
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.notes import note_on
 from verifier.controller.notify import write_audit
 from verifier.errors import Denied, Malformed, OutOfTime, ServiceError, Unavailable, UnreadableUpload
 from verifier.facts.build import Build, BuildKey
@@ -39,6 +41,7 @@ from verifier.facts.upload.summary import (
     summary_of,
 )
 from verifier.reporting.audit_entry import upload_entry
+from verifier.reporting.note_text import UPLOAD
 from verifier.reporting.upload_text import UploadBefore, unread_sentence, upload_sentences
 from verifier.services import Document, Stored, Uploads
 from verifier.times import parse_time, show_time
@@ -52,6 +55,7 @@ SECONDS = 20.0
 _LEAST_SECONDS = SECONDS + LEDGER_SECONDS + 2 * CALL_SECONDS
 _TRIES = 5
 _FIRST_WAIT = timedelta(seconds=60)
+_AGAIN_IN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,13 @@ def read_upload(name: str, stored: Stored, deployment: Deployment, budget: Budge
         return UploadRead(ignored="another invocation has it")
     _record(key, mine.document, deployment, budget)  # 5
     _remember(mine.document["found"], deployment, budget)  # 6
+    try:
+        note = {"kind": UPLOAD, "key": UPLOAD, "said": mine.document["found"]["said"]}
+        note_on(deployment, key, note, budget)  # 7
+    except Unavailable:
+        # Its verdict is being told at this very moment: nothing went wrong.
+        _write(deployment, name, mine, {"due": show_time(_now(deployment) + _AGAIN_IN)})
+        return UploadRead(ignored="put off: another invocation has its build's record")
     _write(deployment, name, mine, {"due": None})
     return UploadRead()
 

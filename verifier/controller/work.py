@@ -24,9 +24,11 @@ from verifier.controller.places import is_watched, pass_by, shown_place
 from verifier.controller.reconcile import resume
 from verifier.controller.runs.past import PAST, list_past
 from verifier.controller.signals import record_unreadable
+from verifier.controller.slack.afterwards import tell_afterwards
 from verifier.controller.slack.channel import CHANNELS
-from verifier.controller.slack.channel_queue import work_channel
+from verifier.controller.slack.channel_queue import WaitsForSlack, work_channel
 from verifier.controller.slack.channel_state import parse_channel
+from verifier.controller.slack.told_afterwards import ToldAfterwards
 from verifier.controller.uploads import UPLOADS, read_upload
 from verifier.errors import Malformed, VerifierError
 from verifier.services import Document, Stored
@@ -135,7 +137,13 @@ def channel_steps(channel: Document, at: WorkContext, troubles: list[str]) -> Ge
             troubles.append(done.trouble)
         return not done.unsaid
 
-    return work_channel(parse_channel(channel).name, at.deployment, at.budget, resumed)
+    def told(item: WaitsForSlack, mine: Deployment) -> ToldAfterwards:
+        done = tell_afterwards(item, mine, at.budget)
+        if done.trouble:
+            troubles.append(done.trouble)
+        return done
+
+    return work_channel(parse_channel(channel).name, at.deployment, at.budget, resumed, told)
 
 
 def _read_upload(name: str, stored: Stored, at: WorkContext) -> WorkDone:

@@ -108,6 +108,20 @@ def undelivered_entry(key: BuildKey, verdict: Verdict | None, reason: str, now: 
     return _plain_record("undelivered", labels, payload, now)
 
 
+def unedited_entry(key: BuildKey, verdict: Verdict | None, reason: str, now: datetime) -> AuditEntry:
+    """Slack does not let the message about a build be edited; what it was to say is posted as a message of its own."""
+    labels = {**_place(key), "verdict": verdict or ""}
+    payload = {"build": _name(key.name), "verdict": verdict, "reason": _text(reason)}
+    return _plain_record("unedited", labels, payload, now)
+
+
+def unsaid_entry(message: str, about: BuildKey | None, reason: str, now: datetime) -> AuditEntry:
+    """Slack refuses a message that is no verdict's; the reason names the fix. `message`: its key."""
+    labels = _place(about) if about else {}
+    payload = {"message": _name(message), "build": _name(about.name) if about else None, "reason": _text(reason)}
+    return _plain_record("undelivered", labels, payload, now)
+
+
 def upload_entry(key: BuildKey, found: Document, read: datetime) -> AuditEntry:
     """Return what was found in the upload that a build was made from: counts, hashes, and names like secrets.
 

@@ -35,8 +35,9 @@ from verifier.reporting.mrkdwn import (
     section,
     shown,
 )
+from verifier.reporting.note_text import note_lines, over_line
 from verifier.reporting.wording import Told, headline, look_inside, reasons, remedies
-from verifier.services import Message
+from verifier.services import Document, Message
 from verifier.times import show_span, show_time
 
 _MOST_EXCERPTS = 3
@@ -69,10 +70,12 @@ def verdict_message(
     policy: Policy,
     default_channel: str = "",
     submitter: Submitter | None = None,
+    notes: Sequence[Document] = (),
 ) -> Message:
     """Return the message about a judged build; about one that did not succeed, `failed_build_message`.
 
-    `submitter` is named where the build is LOCAL_SOURCE.
+    `submitter` is named where the build is LOCAL_SOURCE. `notes` is what became known since, see `note_text.py`: where
+    they say that it runs no more, nobody is called, and nothing is to be done any more.
     """
     verdict = judgement.verdict
     if verdict is None:
@@ -80,26 +83,53 @@ def verdict_message(
     told = Told(build, source, judgement, submitter)
     route = policy.route(verdict, build)
     # What was there before calls nobody: people stop reading what they can do nothing new about.
-    called = mention("" if judgement.known else route.mention)
-    first = headline(told, verdict)
-    why = [shown(line) for line in reasons(told, verdict)]
-    blocks = [section([_joined(bold(first), called)]), section(why)]
+    first, over = headline(told, verdict), over_line(notes, verdict, judgement.decided)
+    called = mention("" if judgement.known or over else route.mention)
+    why = [shown(line) for line in ([first] if over else []) + reasons(told, verdict)]
+    blocks = [section([_joined(bold(over or first), called)]), section(why)]
+    if known := [shown(line) for line in note_lines(notes, judgement.decided)]:
+        blocks.append(section(known))
     failing = [error for error in judgement.errors if not error.accepted][:_MOST_EXCERPTS]
     if verdict is Verdict.FAILED and failing:
         blocks.append(code_section("\n\n".join(map(_excerpt, failing))))
-    if to_do := [*remedies(told, verdict), *look_inside(told, verdict)]:
+    if to_do := [*([] if over else remedies(told, verdict)), *look_inside(told, verdict)]:
         blocks.append(section(map(advice, to_do)))
-    if verdict is Verdict.FAILED and (lines := _to_accept(failing, build, judgement, policy)):
+    if verdict is Verdict.FAILED and not over and (lines := _to_accept(failing, build, judgement, policy)):
         blocks.append(code_section(lines))
     if verdict is not Verdict.VERIFIED:
         blocks.append(context(shown(_small_print(build, judgement))))
     blocks += buttons(_links(told, verdict))
     return Message(
         channel=route.channel or default_channel,
-        text=fitting([_joined(shown(first), called), *why]),
+        text=fitting([_joined(shown(over or first), called), *why, *known]),
         blocks=tuple(blocks),
         key=f"{build.key.name}@{verdict}",
     )
+
+
+def note_saying(
+    build: Build, source: Source, judgement: Judgement, notes: Sequence[Document], policy: Policy
+) -> tuple[list[str], str]:
+    """Return what a message of its own says of these notes, where the build's message can't be edited; and its channel.
+
+    Empty where there is nothing to say.
+    """
+    verdict = judgement.verdict
+    lines = note_lines(notes, judgement.decided)
+    if verdict is None:
+        return lines, policy.route(Verdict.FAILED, build).channel
+    first, over = headline(Told(build, source, judgement), verdict), over_line(notes, verdict, judgement.decided)
+    said = [over, first, *lines] if over else [first, *lines]
+    return (said if over or lines else []), policy.route(verdict, build).channel
+
+
+def said_message(lines: Sequence[str], who: str, key: str) -> Message:
+    """Return a message of plain lines, the first of them bold; `who` is called."""
+    first, *rest = lines
+    called = mention(who)
+    head, more = [_joined(bold(first), called)], [shown(line) for line in rest]
+    blocks = [section(head), *([section(more)] if more else [])]
+    return Message(channel="", text=fitting([_joined(shown(first), called), *more]), blocks=tuple(blocks), key=key)
 
 
 def failed_build_message(build: Build, policy: Policy) -> Message:
@@ -150,10 +180,12 @@ def unwatched_message(count: int, examples: Sequence[str], since: datetime, home
     )
 
 
-def away_message(since: datetime, until: datetime, red: int, others: int, home: str) -> Message:
+def away_message(
+    since: datetime, until: datetime, red: int, others: int, home: str, kinds: Sequence[str] = ()
+) -> Message:
     """Return the one line about all messages that Slack missed between two moments: how many are red, and follow.
 
-    `home` is the project of the audit trail.
+    `home` is the project of the audit trail, `kinds` those of its entries that some of them are about beside verdicts.
     """
     follow = "Nothing red follows" if red == 0 else f"{red} {'red follows' if red == 1 else 'reds follow'}"
     line = f"Slack was away for {show_span(until - since)}. {follow}"
@@ -162,8 +194,8 @@ def away_message(since: datetime, until: datetime, red: int, others: int, home: 
     blocks = [section([bold(f"{line}.")])]
     if others:
         span = f'timestamp>="{show_time(since)}" AND timestamp<="{show_time(until)}"'
-        kinds = 'labels.kind=("verdict" OR "build-did-not-succeed")'
-        command = f"gcloud logging read '{kinds} AND {span}' --project={home}"
+        told = " OR ".join(f'"{kind}"' for kind in ("verdict", "build-did-not-succeed", *kinds))
+        command = f"gcloud logging read 'labels.kind=({told}) AND {span}' --project={home}"
         blocks.append(section([advice(f"Do this: {command}")]))
     return Message(channel="", text=fitting([shown(f"{line}.")]), blocks=tuple(blocks), key=f"away@{show_time(since)}")
 

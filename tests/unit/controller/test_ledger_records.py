@@ -352,7 +352,9 @@ def test_of_a_long_error_the_beginning_is_kept(length: int) -> None:
 
 def test_a_fresh_record_is_open_has_no_owner_and_says_that_nothing_was_done() -> None:
     nothing = {
-        item.name: {"int": 0, "bool": False, "str": "", "tuple[str, ...]": []}.get(str(item.type))
+        item.name: {"int": 0, "bool": False, "str": "", "tuple[str, ...]": [], "tuple[Document, ...]": []}.get(
+            str(item.type)
+        )
         for item in fields(Record)
     }
     of_its_own = {name: record_document(WHOLE)[name] for name in ("version", "key", "created", "state")}

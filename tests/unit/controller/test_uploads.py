@@ -13,6 +13,7 @@ import pytest
 from tests.unit.controller.world import SOON, World, world
 from tests.unit.facts.upload.archives import Entry, tgz
 from verifier.config import Watched
+from verifier.controller.ledger import BUILDS, State, claimed, record_document
 from verifier.controller.reconcile import reconcile
 from verifier.controller.uploads import LIMITS, SECONDS, UPLOADS, read_upload
 from verifier.controller.work import WorkContext, WorkDone, do_work
@@ -310,3 +311,41 @@ def test_of_two_invocations_one_reads_it(world: World, archives: ArchivesInMemor
     first, second = (read_upload(build.key.digest, stored, world.deployment(), world.budget()) for _ in range(2))
     assert (first.ignored, second.ignored) == ("", "another invocation has it")
     assert archives.read == [uri(1)]
+
+
+def test_what_was_found_becomes_a_note_of_the_builds_message(world: World, archives: ArchivesInMemory) -> None:
+    build = uploaded(1, world)
+    judged(world, build)
+    work(world, build)
+    record = world.record(build.key)
+    said = document(world, build)["found"]["said"]
+    assert record.notes == ({"kind": "upload", "key": "upload", "said": said, "revision": 1},)
+    assert record.queue is not None
+    assert len(world.messages) == 1
+
+
+def test_that_an_upload_was_not_read_is_noted_too(world: World, archives: ArchivesInMemory) -> None:
+    build = uploaded(3, world)
+    judged(world, build)
+    work(world, build)
+    assert [note["said"] for note in world.record(build.key).notes] == [document(world, build)["found"]["said"]]
+
+
+def test_while_the_verdict_is_being_told_the_note_waits_and_nothing_is_read_again(
+    world: World, archives: ArchivesInMemory
+) -> None:
+    build = uploaded(1, world)
+    judged(world, build)
+    done = world.record(build.key)
+    stored = world.store.read(BUILDS, build.key.digest, timeout=SOON)
+    assert stored is not None
+    leased = record_document(claimed(replace(done, state=State.OPEN), "another", world.clock(), timedelta(minutes=2)))
+    world.store.replace(BUILDS, build.key.digest, leased, stored.revision, timeout=SOON)
+    assert work(world, build) == WorkDone(ignored="put off: another invocation has its build's record")
+    stored = world.store.read(BUILDS, build.key.digest, timeout=SOON)
+    assert stored is not None
+    world.store.replace(BUILDS, build.key.digest, record_document(done), stored.revision, timeout=SOON)
+    world.clock.advance(31)
+    assert work(world, build) == WorkDone()
+    assert (len(world.record(build.key).notes), archives.read) == (1, [uri(1)])
+    assert document(world, build)["due"] is None

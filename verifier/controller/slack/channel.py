@@ -22,14 +22,22 @@ Change = Callable[[ChannelState], ChannelState]
 
 CHANNELS = "channels"
 POSTING = "chat.postMessage"
+EDITING = "chat.update"
 HISTORY = "conversations.history"
+REPLIES = "conversations.replies"
 """Slack's methods, which it closes one by one. No channel has such a name."""
+_METHODS = frozenset({POSTING, EDITING, HISTORY, REPLIES})
 
 _TRIES = 6
 _MOST_CHANNELS = 500
 _LAST = "\U0010ffff"
 _REFUSED_SECONDS = 300.0
 """How long nothing is tried in a channel in which Slack refuses everything."""
+
+
+def history_of(thread: str) -> str:
+    """Return the method that shows what was posted: in this thread; empty: in the channel."""
+    return REPLIES if thread else HISTORY
 
 
 def read_channel(store: Store, name: str, budget: Budget) -> ChannelState:
@@ -40,7 +48,7 @@ def read_channel(store: Store, name: str, budget: Budget) -> ChannelState:
 
 def document_name(name: str) -> str:
     """Return the name of the document of a channel or a method: safe for any channel."""
-    return name if name in (POSTING, HISTORY) else sha256(name.encode()).hexdigest()
+    return name if name in _METHODS else sha256(name.encode()).hexdigest()
 
 
 def change_channel(
@@ -141,6 +149,12 @@ def is_closed(deployment: Deployment, method: str, budget: Budget) -> bool:
     return read_channel(deployment.services.store, method, budget).is_closed(deployment.services.clock())
 
 
+def call_for(deployment: Deployment, channel: str, budget: Budget) -> None:
+    """Have the channel's queue worked off soon, for what is told afterwards. Raises ServiceError."""
+    now, store = deployment.services.clock(), deployment.services.store
+    change_channel(store, channel, lambda state: state.called(now), lambda: budget.seconds(LEDGER_SECONDS))
+
+
 def leave_waiting(deployment: Deployment, channel: str, *, is_away: bool = True) -> None:
     """Say that the channel's queue holds something; a ledger that does not take it says so at the next write."""
     now = deployment.services.clock()
@@ -187,7 +201,7 @@ def _close(deployment: Deployment, method: str, seconds: float) -> None:
     except ServiceError:
         return  # each instance is told so by Slack itself
     for _, stored in known:
-        if stored.document["name"] not in (POSTING, HISTORY):
+        if stored.document["name"] not in _METHODS:
             _note(deployment, str(stored.document["name"]), lambda state: state.shut(now, seconds))
 
 

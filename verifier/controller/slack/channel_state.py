@@ -85,13 +85,29 @@ class ChannelState:
         """Return it leased, due again when the lease is over."""
         return replace(self, owner=nonce, until=until, due=until)
 
-    def released(self, now: datetime, free: datetime | None, *, is_empty: bool, is_reached: bool) -> ChannelState:
-        """Return it without a lease, due again while its queue is not empty."""
+    def released(
+        self, now: datetime, free: datetime | None, *, is_empty: bool, is_reached: bool, again: datetime | None = None
+    ) -> ChannelState:
+        """Return it without a lease, due again while its queue is not empty.
+
+        `is_empty` says that nothing waits there to be told for the first time; `again` when to look again after what is
+        told afterwards.
+        """
         rested = replace(self, owner="", until=None, due=None, free=free or self.free)
         if is_empty:
-            return replace(rested, waiting=None, away=None)
+            return replace(rested, waiting=None, away=None, due=again)
         waiting = rested.left_waiting(now, is_away=False, longer=True)
         return replace(waiting, away=None) if is_reached else waiting
+
+    def called(self, now: datetime) -> ChannelState:
+        """Return it due for what is told afterwards, which keeps nothing else waiting.
+
+        Who works it off finds that by itself, or else the next sweep does: a channel that is leased is left as it is.
+        """
+        if self.is_leased(now):
+            return self
+        due = self.closed if self.closed and self.is_closed(now) else now
+        return replace(self, due=min(self.due, due) if self.due else due)
 
     def left_waiting(self, now: datetime, *, is_away: bool, longer: bool = False) -> ChannelState:
         """Return it with something in its queue; `is_away` when that is because nothing reached Slack.

@@ -6,7 +6,7 @@ some of it may stand in Slack as well, where only its answer was lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,9 +14,11 @@ from verifier.checks.policy import Late
 from verifier.checks.verdict import Verdict
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import BUILDS, Record, State, parse_record, queue_of, settled
+from verifier.controller.says import SAYINGS, KeptSaying, parse_saying
 from verifier.controller.slack.channel import HISTORY, pauses_heeded, save_held
 from verifier.controller.slack.channel_state import Held
 from verifier.controller.slack.posting import LANDING, post
+from verifier.controller.slack.sayings import give_up_late
 from verifier.errors import Malformed, Refused, Unavailable
 from verifier.facts.build import parse_build
 from verifier.reporting.slack_message import away_message
@@ -25,6 +27,9 @@ from verifier.services import Message, Stored
 _LONG = timedelta(minutes=15)
 _MOST = 2_000
 """Records that one line may stand for; those behind them are posted one by one."""
+_MOST_SAYINGS = 500
+_SAID = ("running",)
+"""The kinds of the audit trail's entries that sayings are about."""
 _FEW = 2
 """A message alone says what a line would say."""
 _PAGE = 100
@@ -80,10 +85,18 @@ def sum_up(deployment: Deployment, held: Held, budget: Budget) -> bool:
     missed = list(_missed(deployment, held, budget))
     red = still_red(missed)
     others = [one.name for one in missed if one.name not in red]
-    if len(missed) < _FEW and not held.channel.is_told:
+    sayings = list(_unsaid_sayings(deployment, held, budget))
+    if len(missed) + len(sayings) < _FEW and not held.channel.is_told:
         return _end(deployment, held)
-    if not held.channel.is_told and not _tell(deployment, held, budget, len(red), len(others)):
+    loud = len([one for _, _, one in sayings if one.mention])
+    counts = (len(red) + loud, len(others) + len(sayings) - loud)
+    if not held.channel.is_told and not _tell(deployment, held, budget, *counts, _SAID if sayings else ()):
         return False
+    for name, stored, saying in sayings:
+        if not budget.has(LEDGER_SECONDS * 3):
+            return False
+        if not saying.mention:
+            give_up_late(name, stored, deployment)
     for name in others:
         if not budget.has(LEDGER_SECONDS * 3):
             return False
@@ -132,17 +145,17 @@ def _end(deployment: Deployment, held: Held) -> bool:
     return save_held(deployment, held, replace(held.channel, summed_up=None, summed_since=None, is_told=False))
 
 
-def _line(deployment: Deployment, held: Held, red: int, others: int) -> Message:
+def _line(deployment: Deployment, held: Held, red: int, others: int, kinds: Sequence[str] = ()) -> Message:
     """Return the line about so many messages. Its key has only since when Slack was away."""
     state, now = held.channel, deployment.services.clock()
     since, until = state.summed_since or now, state.summed_up or now
-    return away_message(since, until, red, others, deployment.home)._replace(channel=state.name)
+    return away_message(since, until, red, others, deployment.home, kinds)._replace(channel=state.name)
 
 
-def _tell(deployment: Deployment, held: Held, budget: Budget, red: int, others: int) -> bool:
+def _tell(deployment: Deployment, held: Held, budget: Budget, red: int, others: int, kinds: Sequence[str]) -> bool:
     """Post the line, and return whether it stands in Slack. Raises ServiceError for the ledger."""
     try:
-        post(deployment, _line(deployment, held, red, others), budget)
+        post(deployment, _line(deployment, held, red, others, kinds), budget)
     except (Unavailable, Refused) as error:
         if not (isinstance(error, Unavailable) and error.ambiguous):
             _end(deployment, held)  # it was certainly not posted: the next one tells of all that has come by then
@@ -176,6 +189,20 @@ def _missed(deployment: Deployment, held: Held, budget: Budget) -> Iterator[Miss
         if len(page) < _PAGE or not fresh:
             return
         begin = str(page[-1][1].document["queue"])
+
+
+def _unsaid_sayings(deployment: Deployment, held: Held, budget: Budget) -> Iterator[tuple[str, Stored, KeptSaying]]:
+    """Yield what was to be said until the moment that is saved, and may not have been. Raises ServiceError."""
+    begin, end = queue_of(held.channel.name)
+    until, timeout = held.channel.summed_up, budget.seconds(LEDGER_SECONDS)
+    page = deployment.services.store.due(SAYINGS, end, _MOST_SAYINGS, field="queue", since=begin, timeout=timeout)
+    for name, stored in page:
+        try:
+            saying = parse_saying(stored.document)
+        except Malformed:
+            continue  # it is told of when its turn comes
+        if saying.posting is None and (until is None or saying.created <= until):
+            yield name, stored, saying
 
 
 def _readable(stored: Stored) -> Record | None:

@@ -1,0 +1,73 @@
+"""What became known of a build since its verdict, as lines of its message.
+
+A note is a stored document with its `kind` and its `key`:
+
+| kind | further fields | what it says |
+|---|---|---|
+| `runs` | `job`, `since`, and `until` once that is over | where the build's image runs, or ran |
+| `over` | `commit` and `since` of what runs now, `began` and `ended` of this | that it runs no more: the first line |
+| `upload`, and any other | `said` | its sentences |
+
+`commit` and `job` are names as people read them, the moments are text as `times.show_time` writes it. What can't be
+read of a note is left out: it never keeps the rest from being said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from verifier.checks.verdict import Verdict
+from verifier.redact import excerpt
+from verifier.reporting.labels import MOST_NAME
+from verifier.services import Document
+from verifier.times import parse_time
+
+RUNS, OVER, UPLOAD = "runs", "over", "upload"
+
+
+def note_lines(notes: Sequence[Document], decided: datetime) -> list[str]:
+    """Return what the notes say below the first line, each with a line of its own; `decided`: when the verdict was.
+
+    Moments are told with their day where that is not the verdict's.
+    """
+    return [line for note in notes for line in _lines(note, decided)]
+
+
+def over_line(notes: Sequence[Document], verdict: Verdict, decided: datetime) -> str:
+    """Return the first line of a message about a build that runs no more; empty where no note says so."""
+    for note in reversed(notes):
+        if note.get("kind") == OVER and (since := _moment(note.get("since"), decided)):
+            began, ended = _moment(note.get("began"), decided), _moment(note.get("ended"), decided)
+            ran = f", {began} to {ended}" if began and ended else ""
+            return f"over: {_name(note.get('commit'))} runs since {since}; was {verdict}{ran}"
+    return ""
+
+
+def _lines(note: Document, decided: datetime) -> Iterator[str]:
+    match note.get("kind"):
+        case "runs":
+            since, until = _moment(note.get("since"), decided), _moment(note.get("until"), decided)
+            if since and until:
+                yield f"Ran from {since} to {until} UTC in {_name(note.get('job'))}."
+            elif since:
+                yield f"Runs since {since} UTC in {_name(note.get('job'))}."
+        case "over":
+            return
+        case _:
+            if said := note.get("said"):
+                yield str(said)
+
+
+def _name(value: Any) -> str:
+    return excerpt(str(value or "another build"), MOST_NAME)
+
+
+def _moment(value: Any, decided: datetime) -> str:
+    """Return a moment to the minute; empty where there is none that can be read."""
+    try:
+        moment = parse_time(str(value))
+    except ValueError:
+        return ""
+    return f"{moment:%H:%M}" if moment.date() == decided.date() else f"{moment:%Y-%m-%d %H:%M}"
