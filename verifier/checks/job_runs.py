@@ -138,6 +138,12 @@ class JobRuns:
         """Return what it runs now; None where nothing has run since it is watched."""
         return self.of(self.digest)
 
+    def before(self, runs: DigestRuns) -> DigestRuns | None:
+        """Return what it ran before this; None where that is not known."""
+        begun = runs.begun or runs.since
+        earlier = [known for known in self.digests if known.begun is not None and known.begun < begun]
+        return max(earlier, key=lambda known: known.begun or known.since, default=None)
+
     def with_digest(self, changed: DigestRuns) -> JobRuns:
         """Return it with this in the place of what was known of the same digest."""
         others = [known for known in self.digests if known.digest != changed.digest]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -144,8 +145,12 @@ class Route:
 
     def fits(self, verdict: Verdict, build: Build) -> bool:
         """Whether it is for this verdict on this build."""
-        of_trigger = not self.triggers or bool(self.triggers & {build.trigger_id, build.trigger_name} - {""})
-        of_project = not self.projects or build.key.project in self.projects
+        return self.suits(verdict, build.key.project, {build.trigger_id, build.trigger_name})
+
+    def suits(self, verdict: Verdict, project: str, triggers: AbstractSet[str]) -> bool:
+        """Whether it is for this verdict, in this project, on what one of these triggers built: names or ids."""
+        of_trigger = not self.triggers or bool(self.triggers & triggers - {""})
+        of_project = not self.projects or project in self.projects
         return of_trigger and of_project and (not self.verdicts or verdict in self.verdicts)
 
 
@@ -220,6 +225,12 @@ class Policy:
     def route(self, verdict: Verdict, build: Build) -> Route:
         """Where this verdict goes."""
         return next((route for route in self.routes if route.fits(verdict, build)), Route())
+
+    def route_of_job(self, verdict: Verdict, job: JobName) -> Route:
+        """Where it goes that a job runs what has this verdict: as what the job's worker's trigger builds there."""
+        mine = (job, replace(job, project=""))
+        triggers = {worker.trigger for worker in self.workers if worker.job in mine}
+        return next((route for route in self.routes if route.suits(verdict, job.project, triggers)), Route())
 
 
 def allows(globs: Iterable[str], name: str) -> bool:

@@ -212,6 +212,17 @@ def test_a_routes_trigger_is_known_by_id_or_name_and_never_by_an_empty_word() ->
     assert not Route("C", triggers=frozenset({""})).fits(Verdict.FAILED, build("upload-builds-submit"))
 
 
+def test_what_a_job_runs_goes_where_its_workers_trigger_s_builds_go() -> None:
+    job, other = JobName("vividly-dev", "us-central1", "worker"), JobName("vividly-dev", "us-central1", "other")
+    mine = Route("C-MINE", triggers=frozenset({"worker-main"}))
+    rest = Route("C-DEV", projects=frozenset({"vividly-dev"}))
+    workers = (Worker("worker-main", JobName("", "us-central1", "worker")), Worker("x", JobName("", "e", "y")))
+    policy = Policy(routes=(mine, rest), workers=workers)
+    assert policy.route_of_job(Verdict.FAILED, job) is mine
+    assert policy.route_of_job(Verdict.FAILED, other) is rest
+    assert policy.route_of_job(Verdict.FAILED, JobName("sandbox", "e", "z")) == Route()
+
+
 def test_the_triggers_word_is_not_accepted_unless_asked_for() -> None:
     assert Policy().strengths == set(Strength) - {Strength.TRIGGERS_WORD}
 
