@@ -45,6 +45,24 @@ def function_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def function_place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name a function beside a build or a job, which have a project and a region of their own."""
+    for option in (
+        click.option("--function-region", default="", help="Where --function is its short name."),
+        click.option(
+            "--function-project", default="", help="Where --function is its short name. Default: that of --project."
+        ),
+        click.option(
+            "--function",
+            default="",
+            metavar="NAME",
+            help="The function whose ledger is asked, as projects/P/locations/R/functions/F, or by its short name.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @dataclass(frozen=True, slots=True)
 class AskedFunction:
     """A deployed function, or this environment's settings."""
@@ -86,7 +104,10 @@ def named_function(function: str, project: str, region: str) -> FunctionName:
     if "/" in function:
         return function_name(function)
     if not region:
-        raise Malformed(f"--region: expected the region of the function {function[:80]!r}, got none")
+        raise Malformed(
+            f"--function: expected its full name projects/P/locations/R/functions/F, or its region beside its short "
+            f"name, got {function[:80]!r} alone"
+        )
     return function_name(f"projects/{chosen_project(project)}/locations/{region}/functions/{function}")
 
 

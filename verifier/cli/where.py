@@ -15,13 +15,21 @@ from verifier.checks.policy import Policy
 from verifier.cli.audit_place import AuditScope, job_name
 from verifier.cli.build_text import chosen_policy
 from verifier.cli.containment import contains, named_commit
+from verifier.cli.deployed_function import (
+    AskedFunction,
+    asked_function,
+    function_place_options,
+    reading_the_ledger,
+)
+from verifier.cli.job_ledger import UnreadJob, chosen_jobs, job_of, made_by, read_jobs
 from verifier.cli.moments import moment
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import tell
-from verifier.errors import VerifierError
+from verifier.cli.where_ledger import deployed_by_ledger
+from verifier.errors import Malformed, VerifierError
 from verifier.facts.build import BuildKey
 from verifier.facts.execution import JobName
-from verifier.history.deployed import Answer, Deployed, deployed, makers
+from verifier.history.deployed import Answer, Contains, Deployed, deployed, makers
 from verifier.history.judge import judge_listed
 from verifier.history.judged_build import JudgedBuild
 from verifier.history.summary import Problem
@@ -48,25 +56,60 @@ _ERROR = 2
     help="Default: ./policy.toml, if there is one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def where(commit: str, job: str, project: str, repo: Path, since: str, policy: Path | None, as_json: bool) -> None:
+@function_place_options
+def where(
+    commit: str,
+    job: str,
+    project: str,
+    repo: Path,
+    since: str,
+    policy: Path | None,
+    as_json: bool,
+    function: str,
+    function_project: str,
+    function_region: str,
+) -> None:
     """Say whether the job runs COMMIT or a later one. Git in a clone decides what contains what.
 
-    Needs run.executions.list, run.jobs.get and cloudbuild.builds.list. Exit code: 0 yes, 3 no, 4 can't tell, 2 error.
+    Needs run.executions.list, run.jobs.get and cloudbuild.builds.list. With --function the ledger of a deployed
+    function is asked instead, which needs run.services.get, datastore.entities.get and datastore.entities.list. Exit
+    code: 0 yes, 3 no, 4 can't tell, 2 error.
     """
     try:
         sha = named_commit(repo, commit)
-        place, name = _place(project, job, since)
-        builds, problems = _judged(place, chosen_policy(policy))
-        runs = place.runs(name, makers(builds.values()))
+        if function:
+            asked = asked_function(function, function_project or project, function_region)
+            name, found = _by_ledger(asked, job, project, sha, cache(partial(contains, repo)))
+            problems = list[Problem]()
+        else:
+            place, name = _place(project, job, since)
+            builds, problems = _judged(place, chosen_policy(policy))
+            runs = place.runs(name, makers(builds.values()))
+            found = deployed(sha, runs, builds, cache(partial(contains, repo)))
     except click.ClickException as error:
         _stop(error.format_message())
     except VerifierError as error:
         _stop(str(error))
-    found = deployed(sha, runs, builds, cache(partial(contains, repo)))
     for problem in problems:
         tell(f"could not read {problem}")
     click.echo(json.dumps(_document(sha, name, found, problems)) if as_json else "\n".join(_lines(found)))
     sys.exit(_ERROR if found.answer is Answer.UNKNOWN and problems else EXIT_CODES[found.answer])
+
+
+def _by_ledger(asked: AskedFunction, job: str, project: str, sha: str, contained: Contains) -> tuple[JobName, Deployed]:
+    """Return the job that the ledger knows, and what it says of the commit. Raise Malformed, and ServiceError."""
+    with reading_the_ledger(asked.settings):
+        store = asked.store()
+        known = read_jobs(store)
+        place = job_name(job, project or "any")
+        chosen = chosen_jobs(known, job) if not project else [job_of(known, place)]
+        if len(chosen) != 1:
+            raise Malformed(f"--project: expected the project of the job {job}, which {len(chosen)} projects have")
+        (runs,) = chosen
+        if isinstance(runs, UnreadJob):
+            raise Malformed(f"{runs.name}: {runs.why}")
+        made = {each.digest: made_by(store, each) for each in runs.digests}
+    return runs.job, deployed_by_ledger(sha, runs, made, contained)
 
 
 def _place(project: str, job: str, since: str) -> tuple[AuditScope, JobName]:
