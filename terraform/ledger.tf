@@ -15,8 +15,10 @@ resource "google_firestore_database" "ledger" {
 locals {
   unindexed = merge(
     { for field in ["build", "judgement"] : field => { collection = "builds", field = field } },
+    { "builds/notes" = { collection = "builds", field = "notes" } },
     { "jobs/digests" = { collection = "jobs", field = "digests" } },
     { "jobs/recent" = { collection = "jobs", field = "recent" } },
+    { "past/builds" = { collection = "past", field = "builds" } },
     { "sayings/lines" = { collection = "sayings", field = "lines" } },
   )
 }

@@ -29,7 +29,7 @@ locals {
     for list in flatten(regexall("\\bjobs[\"']?\\s*=\\s*\\[([^\\]]*)\\]", replace(local.policy_text, "/#[^\n]*/", ""))) :
     regexall("[\"']([^\"']+)[\"']", list)
   ]))
-  looked_at_jobs  = flatten([for id, jobs in local.looked_at : [for job in jobs : ["${id}/${job}", job]]])
+  looked_at_jobs  = flatten([for id, jobs in local.looked_at : [for job in jobs : ["${id}/${job}", job]] if contains(keys(local.watched), id)])
   jobs_not_routed = sort(setsubtract(local.policy_watch_jobs, local.looked_at_jobs))
 
   # Cloud Build publishes to this name, if the topic is there, and to no other.
@@ -49,7 +49,7 @@ check "every_worker_may_be_started" {
 check "every_watched_job_is_looked_at" {
   assert {
     condition     = length(local.jobs_not_routed) == 0
-    error_message = "The policy watches jobs that are listed under no project, so the verifier hears of none of their runs: ${join(", ", local.jobs_not_routed)}. Add each to projects as watch_jobs = [\"REGION/JOB\"]."
+    error_message = "The policy watches jobs that are listed under no watched project, so the verifier hears of none of their runs: ${join(", ", local.jobs_not_routed)}. Add each to projects as watch_jobs = [\"REGION/JOB\"]."
   }
 }
 

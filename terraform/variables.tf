@@ -20,7 +20,7 @@ variable "home" {
 }
 
 variable "projects" {
-  description = "The projects that are looked after, by id. `watch`: its builds get verdicts. `create_topic`: false where the topic cloud-builds exists already. `jobs`: the Cloud Run jobs there that policy names as workers, as REGION/JOB: they are started. `watch_jobs`: those that policy names under [watch], which are only looked at."
+  description = "The projects that are looked after, by id. `watch`: its builds get verdicts. `create_topic`: false where the topic cloud-builds exists already. `jobs`: the Cloud Run jobs there that policy names as workers, as REGION/JOB: they are started. `watch_jobs`: those that policy names under [watch], which are only looked at, in a project that is watched."
   type = map(object({
     watch        = optional(bool, true)
     create_topic = optional(bool, true)
@@ -33,8 +33,12 @@ variable "projects" {
     error_message = "projects: give at least one project whose builds are watched, such as projects = { my-project = {} }."
   }
   validation {
-    condition     = alltrue([for project in values(var.projects) : try(project.watch || length(project.jobs) + length(project.watch_jobs) > 0, false)])
-    error_message = "projects: give jobs or watch_jobs to a project that is not watched, or leave it out: there is nothing to do in it. A project of which all is usual is {}."
+    condition     = alltrue([for project in values(var.projects) : try(project.watch || length(project.jobs) > 0, false)])
+    error_message = "projects: give jobs to a project that is not watched, or leave it out: there is nothing to do in it. A project of which all is usual is {}."
+  }
+  validation {
+    condition     = alltrue([for project in values(var.projects) : try(project.watch || length(project.watch_jobs) == 0, true)])
+    error_message = "projects.watch_jobs: give them to projects that are watched: what runs is looked at where builds are."
   }
   validation {
     condition     = alltrue([for id in keys(var.projects) : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", id))])

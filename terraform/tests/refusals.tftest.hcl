@@ -80,6 +80,14 @@ run "a_job_to_look_at_without_its_region" {
   expect_failures = [var.projects]
 }
 
+run "a_job_to_look_at_where_no_builds_are_watched" {
+  command = plan
+  variables {
+    projects = { app-project = {}, quiet-project = { watch = false, jobs = ["us-central1/canary"], watch_jobs = ["us-central1/report"] } }
+  }
+  expect_failures = [var.projects]
+}
+
 run "an_alert_that_does_not_exist" {
   command = plan
   variables {
@@ -112,7 +120,7 @@ run "a_worker_whose_job_is_listed_nowhere" {
 run "a_watched_job_that_is_listed_nowhere" {
   command = plan
   variables {
-    projects    = { app-project = { jobs = ["us-central1/content-worker"], watch_jobs = ["us-central1/report"] } }
+    projects    = { app-project = { jobs = ["us-central1/content-worker"], watch_jobs = ["us-central1/report"] }, other-project = { watch = false, jobs = ["us-central1/report"] } }
     policy_file = "tests/policy_with_forgotten_watch.toml"
   }
   assert {

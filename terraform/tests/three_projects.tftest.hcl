@@ -113,7 +113,7 @@ run "jobs_that_are_only_looked_at" {
     projects = {
       home-project   = { watch_jobs = ["us-central1/report"] }
       app-project    = { jobs = ["us-central1/content-worker"], watch_jobs = ["europe-west1/import", "us-central1/content-worker"] }
-      canary-project = { watch = false, watch_jobs = ["us-central1/canary"] }
+      canary-project = { watch_jobs = ["us-central1/canary"] }
     }
     policy_file = "tests/policy_with_watch.toml"
   }

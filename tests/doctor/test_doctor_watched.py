@@ -65,9 +65,23 @@ def test_a_named_job_that_is_not_there_is_told_with_the_command_that_lists_them(
 
 
 def test_a_job_that_is_named_with_its_project_is_looked_for_there(installation: StandInInstallation) -> None:
+    installation.policy.write_text(WATCH.replace(f"{REGION}/", f"{WATCHED}/{REGION}/"))
+    assert not installation.open_checks()
+    assert rows(installation, "watched_job_exists")["report"]["seen"] == f"in {REGION} of {WATCHED}"
+
+
+def test_a_job_in_a_project_that_is_not_watched_is_told(installation: StandInInstallation) -> None:
     installation.policy.write_text(WATCH.replace(f"{REGION}/", f"acme-prod/{REGION}/"))
-    missing = installation.open_checks()["watched_job_exists"]
-    assert missing["seen"].startswith(f"no such job in {REGION} of acme-prod: ")
+    found = installation.open_checks()["watched_job_exists"]
+    assert found["seen"] == "its runs are not seen: acme-prod is not watched"
+    assert found["remedy"].startswith("let acme-prod be watched in terraform.tfvars and apply, or take the job out")
+
+
+def test_a_worker_in_a_project_that_is_not_watched_is_none_the_worse(installation: StandInInstallation) -> None:
+    worker = installation.policy.read_text().replace(WATCH, "").replace(f"{REGION}/", f"acme-prod/{REGION}/")
+    installation.policy.write_text(worker)
+    (found,) = rows(installation, "watched_job_can_be_read").values()
+    assert (found["outcome"], found["seen"]) == ("not-applicable", "its runs are not seen: acme-prod is not watched")
 
 
 @pytest.mark.parametrize("call", ["GetJob", "ListExecutions"])

@@ -47,6 +47,9 @@ def projects_of(place: Installation, job: JobName) -> Sequence[str]:
 
 def _watched(place: Installation, policy: Policy, job: JobName) -> Iterator[Row]:
     is_named = job in policy.jobs
+    if job.project and job.project not in place.projects:
+        yield _elsewhere(job, is_named=is_named)
+        return
     first = Need.WATCHED_JOB_EXISTS if is_named else Need.WORKER_EXISTS
     try:
         found = jobs_there(place, job)
@@ -61,6 +64,15 @@ def _watched(place: Installation, policy: Policy, job: JobName) -> Iterator[Row]
         yield from waiting([Need.WATCHED_JOB_CAN_BE_READ], job.job, first)
     for one in found:
         yield _readable(place, one)
+
+
+def _elsewhere(job: JobName, *, is_named: bool) -> Row:
+    """Return the row of a job in a project whose builds are not watched: nothing that runs there is seen."""
+    seen = f"its runs are not seen: {job.project} is not watched"
+    if not is_named:
+        return needless(Need.WATCHED_JOB_CAN_BE_READ, job.job, seen)
+    remedy = f"let {job.project} be watched in terraform.tfvars and apply, or take the job out of [watch] in policy.toml"
+    return fails(Need.WATCHED_JOB_EXISTS, job.job, seen, remedy)
 
 
 def _exists(place: Installation, job: JobName, found: Sequence[JobName]) -> Row:
