@@ -15,6 +15,7 @@
 | `test_redact.py` | secrets go, the rest stays |
 | `test_redact_limits.py`, `test_redact_rules.py` | how much of a long text is read, and by which rules |
 | `test_redaction_page.py` | docs/redaction.md says what the rules are |
+| `test_runs_page.py` | docs/runs.md beside the policy, the numbers and the options |
 | `test_tables.py` | each folder of tests begins with a table of its files |
 | `test_threats_page.py` | docs/threats.md has every threat, and names what is there |
 | `test_times.py` | moments are read strictly, and sort as text |

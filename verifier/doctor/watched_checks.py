@@ -71,7 +71,9 @@ def _elsewhere(job: JobName, *, is_named: bool) -> Row:
     seen = f"its runs are not seen: {job.project} is not watched"
     if not is_named:
         return needless(Need.WATCHED_JOB_CAN_BE_READ, job.job, seen)
-    remedy = f"let {job.project} be watched in terraform.tfvars and apply, or take the job out of [watch] in policy.toml"
+    remedy = (
+        f"let {job.project} be watched in terraform.tfvars and apply, or take the job out of [watch] in policy.toml"
+    )
     return fails(Need.WATCHED_JOB_EXISTS, job.job, seen, remedy)
 
 
