@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
@@ -34,6 +34,7 @@ DEPLOYED_WITHIN = timedelta(minutes=10)
 _FIRST_WAIT = timedelta(seconds=30)
 _MOST_WAIT = timedelta(minutes=10)
 _START_AGAIN = timedelta(minutes=5)
+_AT_ONCE, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Transition(StrEnum):
@@ -216,11 +217,11 @@ def to_seek(job: JobRuns, now: datetime) -> list[DigestRuns]:
 
 def _seek_at(job: JobRuns, runs: DigestRuns) -> datetime:
     if runs.sought is None:
-        return runs.since
+        return _AT_ONCE
     if _is_open(runs):
         return runs.sought + _wait(runs, runs.sought)
     if runs.digest != job.digest:
-        return datetime.max.replace(tzinfo=runs.sought.tzinfo)
+        return _NEVER
     return runs.sought + (UNKNOWN_AGAIN if runs.tie is Tie.NONE else SETTLED_AGAIN)
 
 
