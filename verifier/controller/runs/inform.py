@@ -5,8 +5,8 @@
 | what ran when watching began | one message for all jobs, an hour after the first of them was seen to run |
 | it runs what it should not | a note on the build: its message is edited; a message where it has none |
 | it runs what no build pushed | a message |
-| that is over | the notes say so; a reply to nothing: a message where there was one |
-| it goes on with an older image | a note on the newer build: its message is edited; a message where it has none |
+| that is over | the notes say so; a message where there was one |
+| it goes on with an older image | a note on each newer build: its message is edited; else one message in all |
 
 A note has a key for each job, a message one for each digest in a job: what was told is told again as the same thing.
 """
@@ -161,7 +161,8 @@ def _tell_pinned(at: _Telling) -> JobRuns:
     note = {"kind": "pinned", "key": f"pinned/{at.job.job.resource}", "said": said}
     if not at.note(BuildKey(*parse_build_name(newer.build)), note):
         lines = pinned_lines(at.job.job, at.runs, count, newer=newer.build, moved=moved)
-        at.say(at.what.word, lines, Verdict.INCONCLUSIVE, calls=False)
+        # Once for what it runs, whatever is built later: where images are promoted by hand, each build would be news.
+        at.say(str(NewsTopic.PINNED), lines, Verdict.INCONCLUSIVE, calls=False)
     return at.told()
 
 

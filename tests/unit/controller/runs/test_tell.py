@@ -297,6 +297,21 @@ def test_a_job_that_goes_on_with_an_older_image_is_told_on_the_newer_build_s_mes
     assert notes(world, old) == []
 
 
+def test_builds_that_are_newer_and_have_no_message_are_told_of_in_one_message(world: World) -> None:
+    put(world, pushed(id="old", name=""), DIGEST)
+    job = ran(None, DIGEST, NOW)
+    for number in (1, 2):
+        digest, ended = f"sha256:{number}", FINISHED + timedelta(hours=number)
+        images = {"images": [{"name": IMAGE, "digest": digest}]}
+        build = pushed(id=f"newer{number}", name="", finishTime=show_time(ended), results=images)
+        put(world, build, digest, verified=(verified_image(IMAGE, ended),), told=False, ts="")
+        world.clock.advance(timedelta(hours=2).total_seconds())
+        job = all_steps(world, ran(job, DIGEST, world.clock()))
+    assert [lines[0] for lines in sayings(world) if "pinned" in lines[0]] == [
+        "🟡 dev-vividly-content-worker ran once since and still runs build old: its image is pinned."
+    ]
+
+
 def test_what_runs_is_published_where_policy_wants_that_and_only_there(world: World) -> None:
     put(world, uploaded())
     world.announcer = topic = PublishedRuns()
