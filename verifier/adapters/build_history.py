@@ -5,7 +5,7 @@ Documentation: "Cloud Build locations", "View build results" (the filter's gramm
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,9 +47,16 @@ class _Listing:
 class BuildHistory:
     """Lists with the client of the function's own sweep."""
 
-    def __init__(self, patience: Patience, endpoint: str = "") -> None:
+    def __init__(
+        self,
+        patience: Patience,
+        endpoint: str = "",
+        seen: Callable[[Mapping[str, Any], Build], None] | None = None,
+    ) -> None:
+        """`seen` is told of each build's document, before the build goes by."""
         self._cloud_build = CloudBuild(endpoint)
         self._patience = patience
+        self._seen = seen
 
     def builds(
         self, project: str, locations: Sequence[str], since: datetime, until: datetime
@@ -83,7 +90,10 @@ class BuildHistory:
         while True:
             for document in documents:
                 stamp = min(stamp, str(document.get("createTime", stamp)).removesuffix("Z"))
-                yield stamp, _read(place, document)
+                found = _read(place, document)
+                if self._seen is not None and isinstance(found, Build):
+                    self._seen(document, found)
+                yield stamp, found
                 count += 1
             if not next_page:
                 return

@@ -14,9 +14,10 @@ import re2
 from verifier.checks.policy import Exemption, Policy
 
 _EXPRESSION = re2.compile(r"^\^|\$$|\\")
-_DEFAULT_ACCOUNT = re2.compile(
+DEFAULT_ACCOUNT = re2.compile(
     r"^([0-9]+-compute@developer|[0-9]+@cloudbuild|[a-z0-9.-]+@appspot)\.gserviceaccount\.com$"
 )
+"""Accounts that anybody's builds may run as."""
 
 
 def advised(policy: Policy) -> Policy:
@@ -65,7 +66,7 @@ def _refused_exemptions(exemptions: Iterable[Exemption]) -> Iterator[str]:
 
 def _warnings(policy: Policy) -> Iterator[str]:
     for exemption in policy.exemptions:
-        if _DEFAULT_ACCOUNT.match(exemption.service_account) and not (exemption.trigger or exemption.projects):
+        if DEFAULT_ACCOUNT.match(exemption.service_account) and not (exemption.trigger or exemption.projects):
             yield (
                 f'the exemption "{exemption.reason}" names {exemption.service_account}, a default account, which '
                 "anybody's builds may run as: give these builds an account of their own"

@@ -13,7 +13,8 @@ JOB = r"^(?:([a-z0-9][a-z0-9.:-]{1,99})/)?([a-z][a-z0-9-]{1,40})/([a-z][a-z0-9-]
 """How a job is named: its project may be left out."""
 A_JOB = '"REGION/JOB" or "PROJECT/REGION/JOB"'
 
-_TRIGGER = r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+TRIGGER_ID = r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+"""What a trigger's id looks like."""
 _PROJECT = r"^([a-z0-9.-]{1,63}:)?[a-z][a-z0-9-]{1,62}$"
 _MOST_LOG = 200
 _JOB = re2.compile(JOB)
@@ -70,7 +71,7 @@ def argument_item(table: Table, place: str, item: object) -> str | None:
 
 def trigger_item(table: Table, place: str, item: object) -> str | None:
     """Return an id: names can be imitated by whoever makes a trigger in another region."""
-    if isinstance(item, str) and re2.match(_TRIGGER, item):
+    if isinstance(item, str) and re2.match(TRIGGER_ID, item):
         return item.lower()
     example = "7d4bb5b1-90f0-4be7-a6f6-2ad1c1f7c2ee"
     expected = f"a trigger's id such as {example} (gcloud builds triggers list --region=REGION shows it)"

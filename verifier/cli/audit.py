@@ -72,6 +72,7 @@ def _verdicts(text: str) -> frozenset[Verdict]:
     default=".",
     help="With --compare: the clone. Default: the current folder.",
 )
+@click.option("--suggest-policy", is_flag=True, help="Write a policy that is made of these builds instead.")
 @click.option(
     "--fail-on",
     type=_verdicts,
@@ -91,6 +92,10 @@ def audit(**given: Any) -> None:
     """
     options = AuditOptions(**given)
     options.check()
+    if options.suggest_policy:
+        from verifier.cli.suggest_policy import suggest_policy
+
+        sys.exit(suggest_policy(options, datetime.now(UTC)))
     run, place = _prepared(options, datetime.now(UTC))
     ending = _written(run, options, place)
     if run.who and isinstance(run.who.trouble, Denied):

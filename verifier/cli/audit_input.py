@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
 from itertools import chain
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from verifier.checks.policy import Policy
 from verifier.cli.terminal import tell
@@ -69,7 +69,11 @@ class Wanted:
         return " ".join(f"{option} {value}" for option, value in given if value)
 
 
-def from_files(places: Sequence[str]) -> Iterator[Build | Problem]:
+Seen = Callable[[Mapping[str, Any], Build], None]
+"""Is told of each build's document, before the build goes by."""
+
+
+def from_files(places: Sequence[str], seen: Seen | None = None) -> Iterator[Build | Problem]:
     """Yield the builds in these files and folders (`-` is standard input), newest first whatever the files' order.
 
     What is passed over without a loss is told on standard error. Raise OSError where builds have to be put in order
@@ -79,7 +83,8 @@ def from_files(places: Sequence[str]) -> Iterator[Build | Problem]:
     files = [each for each in found if isinstance(each, str)]
     yield from _told(each for each in found if not isinstance(each, str))
     if len(files) > _MOST_OPEN:
-        yield from newest_first(chain.from_iterable(_builds(file, read_file(file, sys.stdin.buffer)) for file in files))
+        found_in = (_builds(file, read_file(file, sys.stdin.buffer), seen) for file in files)
+        yield from newest_first(chain.from_iterable(found_in))
         return
     with ExitStack() as stack:
         exports: list[tuple[str, IO[bytes]]] = []
@@ -92,7 +97,7 @@ def from_files(places: Sequence[str]) -> Iterator[Build | Problem]:
                 yield _unreadable(file, error)
             else:
                 exports.append((file, raw))
-        streams = [_builds(file, _of_export(file, raw)) for file, raw in exports]
+        streams = [_builds(file, _of_export(file, raw), seen) for file, raw in exports]
         if not in_order:
             yield from newest_first(chain.from_iterable(streams))
         elif len(streams) == 1:
@@ -141,12 +146,14 @@ def _unreadable(file: str, error: OSError) -> Problem:
     return Problem(file, f"expected a readable file, got: {error.strerror or error}")
 
 
-def _builds(file: str, items: Iterator[Document | Notice | Problem]) -> Iterator[Build | Problem]:
+def _builds(file: str, items: Iterator[Document | Notice | Problem], seen: Seen | None) -> Iterator[Build | Problem]:
     """Yield the builds of one file, and what is wrong with it: the first problems in full, the rest by their number."""
     problems = 0
     for item in items:
         found = _build(item) if isinstance(item, Document) else item
         if isinstance(found, Build):
+            if seen is not None and isinstance(item, Document):
+                seen(item.value, found)
             yield found
         elif isinstance(found, Notice):
             tell(f"note: {found}")

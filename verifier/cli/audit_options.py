@@ -44,11 +44,15 @@ class AuditOptions:
     compare: bool
     """Whether each upload is compared with a clone."""
     repo: Path
+    suggest_policy: bool = False
+    """Whether a policy is suggested, instead of summing up."""
 
     def check(self) -> None:
         """Raise UsageError where options contradict each other."""
         if self.files and self.who:
             raise click.UsageError("--who reads the cloud's audit logs, which --builds does not")
+        if self.suggest_policy and (self.form != "table" or self.jobs or self.compare or self.who):
+            raise click.UsageError("--suggest-policy writes a policy: leave out --format, --job, --compare and --who")
         if self.form == "html" and self.output is None:
             raise click.UsageError("--format html needs --output FILE")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from verifier.checks.verdict import Verdict
 from verifier.cli.terminal import tell
@@ -47,11 +47,14 @@ class AuditScope:
             checked_key(project, location, "any")
         return AuditScope(project, locations, since, until, endpoint)
 
-    def builds(self) -> Iterator[Build | Problem]:
-        """Return its builds, newest first. Raise ServiceError where there are no credentials."""
+    def builds(self, seen: Callable[[Mapping[str, Any], Build], None] | None = None) -> Iterator[Build | Problem]:
+        """Return its builds, newest first. Raise ServiceError where there are no credentials.
+
+        `seen` is told of each build's document, before the build goes by.
+        """
         from verifier.adapters.build_history import BuildHistory
 
-        history = BuildHistory(_patience(self.locations), self.endpoint)
+        history = BuildHistory(_patience(self.locations), self.endpoint, seen)
         return history.builds(self.project, self.locations, self.since, self.until)
 
     def submitters(self) -> SubmitterLog:

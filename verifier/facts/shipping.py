@@ -78,7 +78,7 @@ def shipping_word(step: Mapping[str, Any]) -> str:
 
     The step is as Cloud Build's document has it: `name`, `id`, `entrypoint`, `args`, `script`.
     """
-    for words in _commands(step):
+    for words in commands_of(step):
         found = _shipping(words)
         if found:
             return found
@@ -88,7 +88,7 @@ def shipping_word(step: Mapping[str, Any]) -> str:
     return f"image {image[:60]}" if name else f"id {said.group(1).lower()}" if said else ""
 
 
-def _commands(step: Mapping[str, Any]) -> Iterator[list[str]]:
+def commands_of(step: Mapping[str, Any]) -> Iterator[list[str]]:
     """Yield the commands of a step as words: its arguments after its tool, and each line of what a shell is given."""
     args = step.get("args")
     tool = str(step.get("entrypoint") or "") or _base(str(step.get("name", "")))
