@@ -8,6 +8,7 @@
 | `made_up.py` | secrets that nobody ever had, for the rules of redaction |
 | `test_compare_page.py` | docs/compare.md beside the states, the JSON, the exit codes and the commands |
 | `test_config.py` | settings come whole or not at all, and no secret shows |
+| `test_gates_page.py` | what docs/gates.md gives people to paste does what it says |
 | `test_layers.py` | the rule of the layers: what may import what |
 | `test_linear_patterns.py` | expressions in `re` are linear in the text |
 | `test_names.py` | no two classes of one name |

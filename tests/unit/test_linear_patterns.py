@@ -17,7 +17,7 @@ import verifier.checks
 import verifier.facts
 from verifier.checks import commands, remedies
 from verifier.controller import events
-from verifier.facts import build, build_document, claims, dependencies, shipping, source
+from verifier.facts import build, build_document, claims, dependencies, deployed_jobs, shipping, source
 from verifier.facts.upload import ignore, names, secret_names
 
 LENGTH = 100_000
@@ -37,6 +37,10 @@ USES: dict[str, Callable[[str], object]] = {
     "build_document._PLACE": build_document._PLACE.findall,
     "claims._HEX": claims._HEX.fullmatch,
     "dependencies._SHA": dependencies._SHA.fullmatch,
+    "deployed_jobs._JOB": deployed_jobs._JOB.fullmatch,
+    "deployed_jobs._REGION": deployed_jobs._REGION.fullmatch,
+    "deployed_jobs._PROJECT": deployed_jobs._PROJECT.fullmatch,
+    "deployed_jobs._VARIABLE": lambda text: deployed_jobs._VARIABLE.sub("x", text),
     "shipping._ASSIGNMENT": shipping._ASSIGNMENT.match,
     "shipping._BUILDER": shipping._BUILDER.search,
     "shipping._STEP_ID": shipping._STEP_ID.match,
@@ -55,7 +59,21 @@ USES: dict[str, Callable[[str], object]] = {
 UNITS = (
     *("a", "A", "0", "-", "_", ".", "/", "=", " ", "\n", "\t", "a-", "a.", "a/", "a:", "0.", "a\n", "é", "\u2028"),
     *("gs://", "gs:/", "git+", "git+http", "http:", "push", "-push", "deploy.", "deploye", "publish", "source/"),
-    *("source/1.", "1.cloudbuild-source.", "0123456789abcdef", "ab-", "A_", "{", "\\", "\\a", "\udcff"),
+    *(
+        "source/1.",
+        "1.cloudbuild-source.",
+        "0123456789abcdef",
+        "ab-",
+        "A_",
+        "{",
+        "\\",
+        "\\a",
+        "\udcff",
+        "$",
+        "${",
+        "$A",
+        "${A",
+    ),
 )
 """What long texts are made of."""
 BEGINNINGS = ("", "a", "A", "_", "source/1.1-0123456789abcdef0123456789abcdef.", "git+", "gs://", "1")

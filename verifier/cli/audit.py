@@ -16,6 +16,7 @@ from verifier.cli.audit_output import AuditEnding, CsvOutput, HtmlOutput, JsonOu
 from verifier.cli.audit_place import AuditScope
 from verifier.cli.audit_run import AuditRun
 from verifier.cli.build_text import chosen_policy
+from verifier.cli.fail_on import FLAGGED, verdicts
 from verifier.cli.moments import moment
 from verifier.cli.progress import EVERY, progress
 from verifier.cli.terminal import ERROR, Stop, tell
@@ -23,20 +24,7 @@ from verifier.cli.whole_file import STANDARD_OUTPUT, whole_file
 from verifier.errors import Denied, ServiceError
 from verifier.history.judged_build import status_problem
 
-FLAGGED = 3
 _FAIL_ON = f"{Verdict.LOCAL_SOURCE},{Verdict.FAILED},{Verdict.INCONCLUSIVE}"
-
-
-def _verdicts(text: str) -> frozenset[Verdict]:
-    """Return verdicts with commas between them, or `none`. Raise BadParameter with those that there are."""
-    words = [word.strip().upper() for word in text.split(",")]
-    if words == ["NONE"]:
-        return frozenset()
-    unknown = [word for word in words if word not in Verdict.__members__]
-    if unknown:
-        expected = f"none, or some of {', '.join(Verdict)} with commas"
-        raise click.BadParameter(f"expected {expected}, got {', '.join(unknown)!r}")
-    return frozenset(map(Verdict, words))
 
 
 @click.command("audit", short_help="Judge the builds of the past, and sum them up.")
@@ -75,7 +63,7 @@ def _verdicts(text: str) -> frozenset[Verdict]:
 @click.option("--suggest-policy", is_flag=True, help="Write a policy that is made of these builds instead.")
 @click.option(
     "--fail-on",
-    type=_verdicts,
+    type=verdicts,
     metavar="VERDICTS",
     default=_FAIL_ON,
     show_default=True,

@@ -18,7 +18,7 @@ from verifier.checks.policy_file import read_policy
 from verifier.checks.verdict import Finding, Outcome
 from verifier.cli.terminal import tell, visible
 from verifier.errors import SettingsError
-from verifier.facts.build import Build
+from verifier.facts.build import NOT_TERMINAL, SUCCESS, Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload, source_of
 from verifier.facts.trigger import OFFLINE, Trigger, Unread
@@ -47,6 +47,8 @@ class Judged:
     """The job that would have to run for a full verdict; empty when none is configured."""
     posted: bool
     """Whether Slack would hear of it, by source alone."""
+    running: bool = False
+    """It is not over: what is said is of its source, as if it succeeded."""
 
     @property
     def problem(self) -> str:
@@ -54,10 +56,15 @@ class Judged:
         why = status_problem(self.build.status)
         return f"could not be judged: {why}" if why else ""
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the build is not over, and nothing was decided about it."""
+        return self.build.status in NOT_TERMINAL and not self.running
+
     def document(self) -> dict[str, Any]:
         """Return what `--json` prints."""
         said = explanation(self.build, self.source, self.judgement)
-        return said | {"problem": self.problem or None, "slack": self.posted}
+        return said | {"problem": self.problem or None, "slack": self.posted, "running": self.running}
 
     def lines(self) -> Iterator[str]:
         """Yield what a person reads."""
@@ -75,12 +82,18 @@ class Judged:
             yield f"  claim    {visible(claim.shown_name, 80)}={visible(claim.shown_value, 80)} ({kind})"
         for finding in self.judgement.findings:
             yield from _finding(finding)
+        if self.running:
+            status = visible(self.build.status, 40)
+            yield f"  By its source alone, as if it succeeded: the build is not over ({status})."
         if self.worker:
             yield f"  By source alone: the worker {self.worker} is not run here."
 
 
-def judge(build: Build, policy: Policy, trigger: Trigger | Unread = OFFLINE) -> Judged:
-    """Judge a build without running or reading anything else."""
+def judge(build: Build, policy: Policy, trigger: Trigger | Unread = OFFLINE, *, running: bool = False) -> Judged:
+    """Judge a build without running or reading anything else. `running`: one that is not over, by its source alone."""
+    if running and build.status in NOT_TERMINAL:
+        ended = judge(replace(build, status=SUCCESS), policy, trigger)
+        return replace(ended, build=build, posted=False, running=True)
     source = source_of(build)
     judgement = judge_source(build, source, policy, decided=datetime.now(UTC), trigger=trigger)
     posted = is_posted(build, judgement, policy)

@@ -16,9 +16,9 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from verifier.checks.verdict import Verdict
-from verifier.cli.audit import FLAGGED
 from verifier.cli.demo_builds import playable_documents, watched_places
 from verifier.cli.demo_compare import compare_uploads, story_clone
+from verifier.cli.fail_on import FLAGGED
 from verifier.demo.repository import uploaded_archive
 from verifier.demo.scenario import FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
 from verifier.demo.stage import Decided, Stage, a_forged_message, a_stage

@@ -22,7 +22,8 @@ from verifier.facts.deployed_jobs import deployed_jobs
 from verifier.facts.execution import JobName
 from verifier.facts.trigger import OFFLINE, Trigger, Unread
 from verifier.history.judge import judge_listed
-from verifier.history.suggested_policy import SuggestionBuilder, suggested_policy
+from verifier.history.policy_evidence import SuggestionBuilder
+from verifier.history.suggested_policy import suggested_policy
 from verifier.history.summary import Problem
 
 

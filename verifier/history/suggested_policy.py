@@ -46,7 +46,7 @@ TriggerOf = Callable[[Build], Trigger | Unread]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PolicyLine:
     """One line of a list, with how many builds it rests on."""
 
     value: str
@@ -117,24 +117,24 @@ def _head(found: SuggestionBuilder, what: str) -> Iterator[str]:
 
 def _lists(found: SuggestionBuilder) -> Iterator[str]:
     yield "# Repositories that triggers built commits of."
-    yield from _list("repositories", [Line(name, number) for name, number in _most_first(found.repositories)])
+    yield from _list("repositories", [PolicyLine(name, number) for name, number in _most_first(found.repositories)])
     refs = _most_first(found.refs)
-    branches = [Line(name, number) for (kind, name), number in refs if kind == "branch" and _is_plain(name)]
-    tags = [Line(name, number) for (kind, name), number in refs if kind == "tag" and _is_plain(name)]
+    branches = [PolicyLine(name, number) for (kind, name), number in refs if kind == "branch" and _is_plain(name)]
+    tags = [PolicyLine(name, number) for (kind, name), number in refs if kind == "tag" and _is_plain(name)]
     yield "# Branches and git tags that they built. With neither, any may be built."
     yield from _list("branches", branches)
     if tags:
         yield from _list("tags", tags)
     yield "# Triggers that built them, by id: whoever may submit builds may also make a trigger."
     triggers = [
-        Line(trigger, number, one_line(found.names.get(trigger, ""), _MOST_TEXT))
+        PolicyLine(trigger, number, one_line(found.names.get(trigger, ""), _MOST_TEXT))
         for trigger, number in _most_first(found.triggers)
         if re2.match(TRIGGER_ID, trigger)
     ]
     yield from _list("triggers", triggers)
 
 
-def _list(key: str, lines: Sequence[Line]) -> Iterator[str]:
+def _list(key: str, lines: Sequence[PolicyLine]) -> Iterator[str]:
     """Yield a list; one without a line that counts is commented out as a whole, for an empty list allows nothing."""
     shown = [line for at, line in enumerate(lines) if at < MOST_NAMES or not line.is_few]
     dropped = len(lines) - len(shown)
@@ -226,7 +226,7 @@ def _watch(found: SuggestionBuilder) -> Iterator[str]:
     for (trigger, job), builds in found.jobs.items():
         by_job.setdefault(job, Counter())[trigger] += builds
     lines = [
-        Line(_job_text(job), triggers.total(), f"deployed by {_trigger_names(found, triggers)}")
+        PolicyLine(_job_text(job), triggers.total(), f"deployed by {_trigger_names(found, triggers)}")
         for job, triggers in sorted(by_job.items())
     ]
     if not lines:

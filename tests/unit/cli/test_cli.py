@@ -87,6 +87,7 @@ def test_every_fixture_is_one_object_a_line(tmp_path: Path, case: str) -> None:
         "findings",
         "problem",
         "slack",
+        "running",
     ]
     assert set(said["source"]) == {"fact", "commit", "strength", "repository", "field", "detail"}
     assert said["source"]["fact"] == FACTS[EXPECTED[case]["fact"]]
@@ -264,7 +265,7 @@ def test_check_says_in_one_line_what_is_wrong() -> None:
         (bad, "build name: expected projects/"),
         (elsewhere, "expected a loopback address"),
     ):
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert words in result.stderr
         assert "Traceback" not in result.output
 
@@ -288,7 +289,7 @@ def test_a_secret_that_is_no_credentials_file_is_not_shown(tmp_path: Path) -> No
     wrong = tmp_path / "keystore.p12"
     wrong.write_bytes(bytes(range(256)) * 4)
     result = run("check", "a-build", "--project", "vividly-dev", GOOGLE_APPLICATION_CREDENTIALS=str(wrong))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "expected Google credentials, got " in result.stderr
     assert len(result.stderr) < 300
 
@@ -304,3 +305,55 @@ def test_check_reads_the_trigger_that_the_verdict_rests_on(tmp_path: Path) -> No
         words = ("check", build["name"], "--policy", str(policy), "--json")
         result = run(*words, VERIFIER_GOOGLE_ENDPOINT=place.address)
     assert json.loads(result.stdout)["verdict"] == "FAILED", result.output
+
+
+def a_running(**fields: Any) -> dict[str, Any]:
+    return document("commit-resolved-git") | {"status": "WORKING", "finishTime": None} | fields
+
+
+@pytest.mark.parametrize(
+    ("build", "words", "code"),
+    [
+        ("upload", (), 0),
+        ("upload", ("--fail-on=FAILED",), 0),
+        ("upload", ("--fail-on=LOCAL_SOURCE,FAILED",), 3),
+        ("running", (), 0),
+        ("running", ("--fail-on=LOCAL_SOURCE",), 2),
+        ("running", ("--running", "--fail-on=LOCAL_SOURCE,FAILED,INCONCLUSIVE"), 0),
+        ("running-upload", ("--running", "--fail-on=LOCAL_SOURCE"), 3),
+    ],
+)
+def test_check_stops_a_pipeline_where_it_is_told_to(
+    tmp_path: Path, build: str, words: tuple[str, ...], code: int
+) -> None:
+    documents = {
+        "upload": an_upload(),
+        "running": a_running(),
+        "running-upload": an_upload() | {"status": "WORKING"},
+    }
+    result = run("check", written(tmp_path, documents[build]), *words)
+    assert result.exit_code == code, result.output
+    if code == 2:
+        assert "is not over, so nothing is decided: wait for it, or add --running" in result.stderr
+
+
+def test_check_says_that_a_running_build_is_judged_by_its_source_alone(tmp_path: Path) -> None:
+    file = written(tmp_path, a_running())
+    assert (
+        "By its source alone, as if it succeeded: the build is not over (WORKING)."
+        in run("check", file, "--running").stdout
+    )
+    said = json.loads(run("check", file, "--running", "--json").stdout)
+    assert (said["status"], said["running"], said["verdict"]) == ("WORKING", True, "VERIFIED")
+    assert json.loads(run("check", file, "--json").stdout)["verdict"] is None
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("--fail-on=none",), 0), (("--fail-on=LOCAL_SOURCE",), 3)])
+def test_explain_stops_a_pipeline_where_it_is_told_to(tmp_path: Path, words: tuple[str, ...], code: int) -> None:
+    assert run("explain", written(tmp_path, an_upload()), *words).exit_code == code
+
+
+def test_what_could_not_be_read_counts_more_than_a_verdict(tmp_path: Path) -> None:
+    written(tmp_path, an_upload())
+    (tmp_path / "other.json").write_text('[{"id": 7, "status": "SUCCESS", "source": 3, "steps": []}]')
+    assert run("explain", str(tmp_path), "--fail-on=LOCAL_SOURCE").exit_code == 2

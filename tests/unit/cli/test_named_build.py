@@ -95,7 +95,7 @@ def test_a_file_and_standard_input_name_the_build_that_they_hold(lists: Lists) -
 def test_a_file_with_several_builds_names_none(lists: Lists) -> None:
     (lists.folder / "builds.json").write_text(json.dumps([lists.build(ID), lists.build("b2")]))
     result = lists.check(str(lists.folder / "builds.json"))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "builds.json: expected the document of one build, got 2" in result.stderr
 
 
@@ -103,7 +103,7 @@ def test_a_beginning_that_several_builds_have_is_told_with_their_places(lists: L
     lists.build(ID)
     lists.build(ID.replace("20", "21"), "global")
     result = lists.check("4e841fcb")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"which begins 2: {ID.replace('20', '21')} in global, {ID} in us-central1" in result.stderr
     assert lists.check("4e841fcb", "--region", "global").exit_code == 0
 
@@ -111,7 +111,7 @@ def test_a_beginning_that_several_builds_have_is_told_with_their_places(lists: L
 def test_a_beginning_that_no_build_has_asks_for_the_whole_id(lists: Lists) -> None:
     lists.build(ID, days=31)
     result = lists.check("4e841fcb")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "build: none of the last 30 days in any location of vividly-dev begins with '4e841fcb'" in result.stderr
     assert "give the whole id, and its place with --region" in result.stderr
 
@@ -121,7 +121,7 @@ def test_where_there_are_too_many_builds_to_look_through_it_asks_for_the_locatio
         lists.build(f"a1b2{number:04x}-6a1d-4c57-9a53-0f2f6d1c7b20", days=1 + number / 10_000)
     lists.build(ID, days=2)
     result = lists.check("4e841fcb")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "us-central1 has more builds than were looked at: name the place with --region" in result.stderr
 
 
@@ -129,7 +129,7 @@ def test_a_refusal_of_the_list_is_told_with_what_is_needed(lists: Lists) -> None
     lists.build(ID)
     lists.cloud.deny("ListBuilds")
     result = lists.check("4e841fcb")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert (
         "needs cloudbuild.builds.list on project vividly-dev (it is in roles/cloudbuild.builds.viewer)" in result.stderr
     )
@@ -148,5 +148,5 @@ def test_a_refusal_of_the_list_is_told_with_what_is_needed(lists: Lists) -> None
 )
 def test_another_address_names_no_build(lists: Lists, name: str) -> None:
     result = lists.check(name)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "expected its address in the console" in result.stderr
