@@ -25,5 +25,6 @@
 | `test_benchmarks_run.py` | the benchmarks' arithmetic and their table |
 | `uploads.py` | what reading an uploaded archive costs in processor time and memory |
 | `verdicts.py` | one build for each verdict, brought to it |
+| `watches.py` | how often a watch is wrong: alarms of quiet ones, and errors falsely called new |
 | `errors.py` | how well errors are found and known again, and what that costs |
 """

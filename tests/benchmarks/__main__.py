@@ -11,7 +11,19 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.benchmarks import audit, decoders, errors, history, logs, memory, processor, requests, start, uploads
+from tests.benchmarks import (
+    audit,
+    decoders,
+    errors,
+    history,
+    logs,
+    memory,
+    processor,
+    requests,
+    start,
+    uploads,
+    watches,
+)
 from tests.benchmarks.effort import FULL, QUICK, Effort
 from tests.benchmarks.results import Measurement, table
 from tests.emulators.firestore import running_firestore
@@ -27,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Effort, str], Iterator[Measurement]]] = {
     "decoders": decoders.measure,
     "uploads": uploads.measure,
     "history": history.measure,
+    "watches": watches.measure,
 }
 """Each takes an effort and the address of Firestore's emulator, empty where there is none."""
 

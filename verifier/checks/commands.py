@@ -33,6 +33,12 @@ class Kind(Enum):
     REPOSITORY = r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,99}"
     JOB = r"[a-z0-9][a-z0-9-]{0,62}"
     BUILD = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
+    IMAGE = (
+        r"[a-z0-9][a-z0-9.-]{0,99}(?::[0-9]{1,5})?(?:/[a-z0-9][a-z0-9._-]{0,99}){1,8}"
+        r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
+    )
+    """An image's name, with or without a tag."""
+    DIGEST = r"sha256:[0-9a-f]{64}"
 
 
 _LONG_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -92,8 +98,9 @@ _QUOTED = r"'[^'`\\[:cntrl:][:^ascii:]]*'"
 _PLAIN = r"[A-Za-z0-9%+:,./_@-][A-Za-z0-9%+=:,./_@-]*"
 _ARGUMENT = rf"(?:{_PLAIN}{_QUOTED}|{_PLAIN}|{_QUOTED})"
 _OURS = (
-    r"(?:builds triggers run|builds triggers create github|run jobs executions describe|run jobs list|logging read"
-    r"|(?:run jobs|projects) add-iam-policy-binding|firestore databases create|auth application-default login)"
+    r"(?:builds triggers run|builds triggers create github|run jobs executions describe|run jobs list|run jobs update"
+    r"|logging read|(?:run jobs|projects) add-iam-policy-binding|firestore databases create"
+    r"|auth application-default login)"
 )
 _COMPARE = r"verifier compare [A-Za-z0-9][A-Za-z0-9_-]* --fix YOUR_COMMIT"
 _COMMAND = re2.compile(rf"(?:^| )(gcloud {_OURS}(?: {_ARGUMENT})*|{_COMPARE})(?:;|$)")

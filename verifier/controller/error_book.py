@@ -6,13 +6,13 @@ Nothing waits for it: where it can't be read or written, nothing is said about w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from verifier.checks.known_errors import ErrorBook, KnownError
+from verifier.checks.known_errors import BookedDigest, ErrorBook, KnownError, name_of_build
 from verifier.controller.attempt import Attempt
 from verifier.errors import Malformed, ServiceError, Unavailable
 from verifier.facts.build import Build
@@ -31,6 +31,8 @@ _SECONDS = 3.0
 _LEAST_SECONDS = 0.5
 _TRIES = 4
 """Builds of one job that end at the same moment get in each other's way."""
+_SHORT = 16
+"""A build's name that is longer is one that an earlier version wrote whole."""
 
 
 def name_of(job: JobName) -> str:
@@ -61,10 +63,10 @@ def _remember(
     page = _Page(store, name_of(job), f"{key}@{attempt.record.fence}")
     for _ in range(_TRIES):
         stored = store.read(ERRORS, page.name, timeout=left())
-        book = parse_book(stored.document) if stored else ErrorBook()
+        book = parse_book(stored.document) if stored else empty_book()
         grown = book.with_errors(errors, build=key, digest=digest, now=now)
         if grown == book or page.write(book_document(grown, job, page.nonce), stored, left):
-            return book.known_before(failing, build=key, now=now)
+            return book.known_before(failing, build=key, now=now, digest=digest)
     return ""
 
 
@@ -105,10 +107,15 @@ def _countdown(attempt: Attempt, seconds: float) -> Callable[[], float]:
     return left
 
 
-def book_document(book: ErrorBook, job: JobName, nonce: str) -> dict[str, Any]:
-    """Return the book as JSON values. The errors are one text: nobody looks for a part of them, so none is indexed."""
+def empty_book() -> ErrorBook:
+    """Return the book of a job that had no errors yet."""
     from verifier.facts.logs import ALGORITHM
 
+    return ErrorBook(algorithm=ALGORITHM)
+
+
+def book_document(book: ErrorBook, job: JobName, nonce: str) -> dict[str, Any]:
+    """Return the book as JSON values. The errors are one text: nobody looks for a part of them, so none is indexed."""
     errors = [
         {
             "identity": known.identity,
@@ -119,41 +126,65 @@ def book_document(book: ErrorBook, job: JobName, nonce: str) -> dict[str, Any]:
             "runs": known.runs,
             "builds": known.builds,
             "latest": list(known.latest),
+            "name": known.name,
+            "on": [list(pair) for pair in known.on],
+            **({"old": True} if known.old else {}),
         }
         for known in book.errors
     ]
-    text = json.dumps(errors, separators=(",", ":"))
+    digests = [[ran.number, ran.digest, show_time(ran.since), ran.runs] for ran in book.digests]
     return {
         "version": VERSION,
-        "algorithm": ALGORITHM,
+        "algorithm": book.algorithm,
         "job": job.resource,
         "nonce": nonce,
         "beyond": book.beyond,
-        "errors": text,
+        "errors": _text(errors),
+        "digests": _text(digests),
+        "counted": " ".join(book.counted),
     }
 
 
+def _text(value: list[Any]) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 def parse_book(document: Document) -> ErrorBook:
-    """Return the book that `book_document` wrote.
+    """Return the book that `book_document` wrote, by the algorithm of this version.
 
     Raises Malformed for what a later version wrote, or what is no such document: it is not written over.
     """
+    from verifier.facts.logs import ALGORITHM
+
     if document.get("version") != VERSION:
         raise Malformed(f"expected errors of version {VERSION}, got version {document.get('version')!r}")
     try:
-        errors = tuple(
-            KnownError(
-                identity=known["identity"],
-                first=parse_time(known["first"]),
-                last=parse_time(known["last"]),
-                digest=known["digest"],
-                aliases=tuple(known["aliases"]),
-                runs=known["runs"],
-                builds=known["builds"],
-                latest=tuple(known["latest"]),
-            )
-            for known in json.loads(document["errors"])
+        book = ErrorBook(
+            tuple(_error(known) for known in json.loads(document["errors"])),
+            document["beyond"],
+            document["algorithm"],
+            tuple(
+                BookedDigest(number, digest, parse_time(since), runs)
+                for number, digest, since, runs in json.loads(document.get("digests", "[]"))
+            ),
+            tuple(document.get("counted", "").split()),
         )
-        return ErrorBook(errors, document["beyond"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Malformed(f"expected the errors of a job, got a document with {error!r}") from error
+    return book.by(ALGORITHM)
+
+
+def _error(known: Mapping[str, Any]) -> KnownError:
+    return KnownError(
+        identity=known["identity"],
+        first=parse_time(known["first"]),
+        last=parse_time(known["last"]),
+        digest=known["digest"],
+        aliases=tuple(known["aliases"]),
+        runs=known["runs"],
+        builds=known["builds"],
+        latest=tuple(name if len(name) <= _SHORT else name_of_build(name) for name in known["latest"]),
+        name=known.get("name", ""),
+        on=tuple((number, runs) for number, runs in known.get("on", ())),
+        old=known.get("old", False),
+    )

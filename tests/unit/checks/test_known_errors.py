@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from verifier.checks.known_errors import MOST_BUILDS, MOST_ERRORS, ErrorBook
+from verifier.checks.known_errors import MOST_BUILDS, MOST_ERRORS, ErrorBook, name_of_build
 from verifier.facts.logs import Folded, Repeated
 
 DAY = datetime(2026, 11, 12, 2, 0, tzinfo=UTC)
@@ -93,14 +93,14 @@ def test_an_error_is_not_known_for_what_else_this_very_build_brings_along() -> N
 def test_it_is_kept_when_how_often_and_where_an_error_was() -> None:
     [known] = after(("a", error("crash", "x")), ("b", error("crash", "y", "x"))).errors
     assert (known.first, known.last) == (DAY, DAY + timedelta(days=1))
-    assert (known.runs, known.builds, known.latest) == (2, 2, ("a", "b"))
+    assert (known.runs, known.builds, known.latest) == (2, 2, (name_of_build("a"), name_of_build("b")))
     assert (known.digest, known.aliases) == ("sha256:a", ("x", "y"))
 
 
 def test_only_the_latest_builds_are_kept_by_name_and_all_are_counted() -> None:
     names = [f"b{number}" for number in range(MOST_BUILDS + 5)]
     [known] = after(*((name, CRASH) for name in names)).errors
-    assert known.latest == tuple(names[-MOST_BUILDS:])
+    assert known.latest == tuple(map(name_of_build, names[-MOST_BUILDS:]))
     assert known.builds == len(names)
 
 

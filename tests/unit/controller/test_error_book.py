@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
 from tests.unit.builders import WORKER, pushed
 from tests.unit.controller.world import NOW, SOON, World, world
-from verifier.checks.known_errors import MOST_BUILDS, MOST_ERRORS, ErrorBook, KnownError
+from verifier.checks.known_errors import (
+    MOST_ALIASES,
+    MOST_BUILDS,
+    MOST_COUNTED,
+    MOST_DIGESTS_OF_ERROR,
+    MOST_DIGESTS_RUN,
+    MOST_ERRORS,
+    MOST_NAME,
+    BookedDigest,
+    ErrorBook,
+    KnownError,
+    name_of_build,
+)
 from verifier.controller.error_book import ERRORS, book_document, name_of, parse_book, remember
 from verifier.controller.ledger import Record
 from verifier.errors import Malformed, Refused, ServiceError, Unavailable
 from verifier.facts.build import Build
-from verifier.facts.logs import Repeated
+from verifier.facts.logs import ALGORITHM, Repeated
 from verifier.services import Document, Store, Stored
 
 __all__ = ["world"]
@@ -124,14 +136,33 @@ def test_what_is_stored_is_read_as_it_was() -> None:
     }
 
 
-def test_the_largest_book_is_one_that_firestore_takes() -> None:
-    aliases = tuple(f"{number:016x}" for number in range(20))
-    latest = tuple(
-        f"projects/{'p' * 30}/locations/northamerica-northeast1/builds/{'b' * 36}" for _ in range(MOST_BUILDS)
-    )
-    largest = KnownError("0" * 16, NOW, NOW, "sha256:" + "0" * 64, aliases, 10**9, 10**9, latest)
-    document = book_document(ErrorBook((largest,) * MOST_ERRORS, 10**9), JOB, "a-nonce")
-    assert len(json.dumps(document).encode()) < 900_000
+def test_the_largest_book_is_one_that_firestore_takes_thrice() -> None:
+    aliases = tuple(f"{number:016x}" for number in range(MOST_ALIASES))
+    latest = tuple(name_of_build(str(number)) for number in range(MOST_BUILDS))
+    on = tuple((10_000 + number, 100_000) for number in range(MOST_DIGESTS_OF_ERROR))
+    digest = "sha256:" + "0" * 64
+    largest = KnownError("0" * 16, NOW, NOW, digest, aliases, 10**9, 10**9, latest, "Ä" * (MOST_NAME // 2), on)
+    digests = tuple(BookedDigest(10_000 + number, digest, NOW, 100_000) for number in range(MOST_DIGESTS_RUN))
+    counted = tuple(f"{'job' * 20}-{number:05}" for number in range(MOST_COUNTED))
+    book = ErrorBook((largest,) * MOST_ERRORS, 10**9, digests=digests, counted=counted)
+    document = book_document(book, JOB, "a-nonce")
+    assert parse_book(document) == book
+    size = sum(len(value.encode()) for value in document.values() if isinstance(value, str))
+    assert size < 300_000
+
+
+def test_a_book_from_before_runs_were_counted_is_read() -> None:
+    document = book_document(ErrorBook((KNOWN,)), JOB, "a-nonce")
+    old = {**json.loads(document["errors"])[0], "latest": ["projects/p/locations/l/builds/b", "b"]}
+    del old["name"], old["on"]
+    left = {name: value for name, value in document.items() if name not in ("digests", "counted")}
+    [known] = parse_book({**left, "errors": json.dumps([old])}).errors
+    assert known == replace(KNOWN, latest=(name_of_build("projects/p/locations/l/builds/b"), "b"))
+
+
+def test_a_book_by_another_algorithm_is_read_as_one_of_before() -> None:
+    document = {**book_document(ErrorBook((KNOWN,)), JOB, "a-nonce"), "algorithm": ALGORITHM + 1}
+    assert [known.old for known in parse_book(document).errors] == [True]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +187,7 @@ def test_the_first_build_with_an_error_finds_it_new_and_the_next_ones_do_not(wor
     world.clock.advance(timedelta(days=1).total_seconds())
     assert told(world, build(3)) == "not new: on 2 builds since 23 Nov"
     [known] = book(world).errors
-    assert known.latest == tuple(build(number).key.name for number in (1, 2, 3))
+    assert known.latest == tuple(name_of_build(build(number).key.name) for number in (1, 2, 3))
     assert known.digest == build(1).images[0].digest
 
 
