@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from verifier.cli.demo_builds import playable_documents, watched_places
 from verifier.cli.demo_compare import compare_uploads, story_clone
 from verifier.cli.fail_on import FLAGGED
 from verifier.demo.repository import uploaded_archive
-from verifier.demo.scenario import FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
+from verifier.demo.scenario import FIRST_RUN, FIX, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
 from verifier.demo.stage import Decided, Stage, a_forged_message, a_stage
 from verifier.facts.build import TERMINAL, BuildKey
 from verifier.facts.execution import JobName
@@ -30,6 +31,8 @@ from verifier.standin.clock import system_clock
 REPORT = Path(tempfile.gettempdir()) / "build-verifier-demo.html"
 """Where the report of the story stays when the demo is over."""
 _MOST_SECONDS = 60.0
+_AFTERWARDS = timedelta(minutes=3)
+_TEN = 10
 _TICK_SECONDS = 0.05
 _STYLES = {
     Verdict.LOCAL_SOURCE: "bold red",
@@ -47,25 +50,38 @@ def play(builds: str | None, policy: Path | None) -> list[str]:
 
 
 def _story(console: Console) -> list[str]:
-    episodes = story(system_clock())
-    with _opened(console, {PROJECT: NUMBER}, [REGION], POLICY.encode(), hurried=False) as theatre:
+    beginning = nights_beginning(system_clock())
+    episodes = story(beginning)
+    with _opened(console, {PROJECT: NUMBER}, [REGION], POLICY.encode(), night=beginning) as theatre:
         stage = theatre.stage
-        forged = BuildKey(PROJECT, REGION, FORGED)
-        stage.announce(a_forged_message(forged))
+        clock = stage.clock or system_clock
+        stage.announce(a_forged_message(BuildKey(PROJECT, REGION, FORGED)))
         theatre.wait("the first look of the sweep", lambda: stage.pusher.acknowledged > 0 and _swept(stage))
-        for number in range(len(episodes)):
-            episode = story(system_clock())[number]  # its build finishes now, not when the play began
+        stage.schedule(JobName(PROJECT, REGION, JOB), beginning + FIRST_RUN)
+        for number, planned in enumerate(episodes):
+            with theatre.progress("time passes"):
+                stage.move_to(beginning + planned.at)
+            episode = story(clock())[number]
             if episode.upload:
                 stage.store(episode.upload, uploaded_archive())
-            stage.play(episode.document, (JobName(PROJECT, REGION, JOB), episode.script), announced=episode.announced)
+            job = (JobName(PROJECT, REGION, JOB), episode.script) if episode.for_worker else None
+            stage.play(episode.document, job, announced=episode.announced)
             theatre.expect(episode.build_id, episode.title)
         stage.pusher.drain(_MOST_SECONDS)
         wrong = differences(episodes, stage.decided(), len(stage.slack.messages))
+        with theatre.progress("the morning"):
+            stage.move_to(system_clock())
         clone = story_clone(stage)
         wrong += theatre.look_back(clone)
         wrong += compare_uploads(stage, console, clone, theatre.progress)
         theatre.summary(wrong, forged=FORGED not in theatre.decided())
         return wrong
+
+
+def nights_beginning(now: datetime) -> datetime:
+    """Return when the story begins that ends at about this moment."""
+    begun = now - max(episode.at for episode in story(now)) - _AFTERWARDS
+    return begun.replace(minute=begun.minute - begun.minute % _TEN, second=0, microsecond=0)
 
 
 def _swept(stage: Stage) -> bool:
@@ -93,7 +109,7 @@ def _own_builds(console: Console, place: str, policy: Path | None) -> list[str]:
     projects, regions = watched_places(documents)
     if not documents:
         return wrong or [f"{place}: expected build documents, got none"]
-    with _opened(console, projects, regions, policy.read_bytes() if policy else b"", hurried=True) as theatre:
+    with _opened(console, projects, regions, policy.read_bytes() if policy else b"") as theatre:
         ended = {document["id"] for document in documents if document.get("status") in TERMINAL}
         for document in documents:
             try:
@@ -216,10 +232,17 @@ class _Theatre:
 
 @contextmanager
 def _opened(
-    console: Console, projects: Mapping[str, str], regions: Sequence[str], policy: bytes, *, hurried: bool
+    console: Console,
+    projects: Mapping[str, str],
+    regions: Sequence[str],
+    policy: bytes,
+    *,
+    night: datetime | None = None,
 ) -> Iterator[_Theatre]:
+    """Open a stage with its audience. `night`: when the story begins; None: builds of your own are played now."""
     ledger = "Firestore emulator" if os.environ.get("FIRESTORE_EMULATOR_HOST") else "SQLite"
     console.print("[bold]Build Verifier[/]: the real function, on a stand-in of Google Cloud and Slack.")
-    with a_stage(projects, regions, policy, hurried=hurried) as stage:
+    played = (night, Path(__file__).with_name("demo_function.py")) if night else None
+    with a_stage(projects, regions, policy, hurried=night is None, night=played) as stage:
         console.print(f"[dim]Ledger {ledger}, function {stage.function.url}\nSlack {stage.slack.inbox_url}[/]\n")
         yield _Theatre(console, stage)

@@ -19,6 +19,12 @@ JOB = "dev-vividly-content-worker"
 TRIGGER = "content-worker-main"
 TRIGGER_ID = "9d6f0c58-3f1e-4b52-8a57-2f0f5f4b8e61"
 IMAGE = f"{REGION}-docker.pkg.dev/{PROJECT}/vividly/content-worker"
+OTHER_IMAGE = f"{REGION}-docker.pkg.dev/{PROJECT}/vividly/lesson-import"
+SCHEDULER = f"scheduler@{PROJECT}.iam.gserviceaccount.com"
+EVERY = timedelta(minutes=10)
+"""Between two runs of the worker's job by its scheduler."""
+FIRST_RUN = timedelta(minutes=10)
+"""From the night's beginning to the first of them."""
 FIX = "85cffd8dfba7ea8d1c9ffb5941475c8231be8fff"
 BROKEN = "a1b2c3db6f3e78c50dc65665aaefdc6259ff3475"
 FORGED = "f0f0f0f0-0000-4000-8000-000000000000"
@@ -70,7 +76,10 @@ class Episode:
     title: str
     document: Mapping[str, Any]
     expected: Verdict
+    at: timedelta
+    """When its build ends, from the night's beginning on."""
     script: Script = _GOOD_NIGHT
+    """How the worker fares on its image."""
     announced: bool = True
     """Messages about it arrive; False when its notifications went elsewhere."""
 
@@ -85,31 +94,53 @@ class Episode:
         place: Mapping[str, str] = self.document["source"].get("storageSource", {})
         return place
 
+    @property
+    def for_worker(self) -> bool:
+        """Whether its image is the one that the worker's job runs."""
+        return bool(self.document["images"] == [f"{IMAGE}:latest"])
+
 
 def story(now: datetime) -> tuple[Episode, ...]:
     """Return the episodes in order, with builds that finish now."""
     claim = {"substitutions": {"COMMIT_SHA": FIX, "SHORT_SHA": FIX[:7]}}
+    elsewhere = {"pubsubTopic": f"projects/{PROJECT}/topics/nobody-listens"}
     return (
-        Episode("the fix is pushed, and the local folder deployed", _upload(1, "e7e5acae", now), Verdict.LOCAL_SOURCE),
-        Episode("deployed again", _upload(2, "2d1da3a3", now), Verdict.LOCAL_SOURCE),
-        Episode("and again, with the commit written on it", _upload(3, "4e841fcb", now, **claim), Verdict.LOCAL_SOURCE),
+        Episode(
+            "the fix is pushed, and the local folder deployed",
+            _upload(1, "e7e5acae", now),
+            Verdict.LOCAL_SOURCE,
+            timedelta(minutes=7),
+            _BAD_NIGHT,
+        ),
+        Episode("deployed again", _upload(2, "2d1da3a3", now), Verdict.LOCAL_SOURCE, timedelta(minutes=34), _BAD_NIGHT),
+        Episode(
+            "and again, with the commit written on it",
+            _upload(3, "4e841fcb", now, **claim),
+            Verdict.LOCAL_SOURCE,
+            timedelta(minutes=63),
+            _BAD_NIGHT,
+        ),
         Episode(
             "a trigger builds the commit before the fix",
             _commit(4, "b7a91c04", now, BROKEN),
             Verdict.FAILED,
+            timedelta(minutes=92),
             _BAD_NIGHT,
         ),
-        Episode("the trigger builds 85cffd8", _commit(5, "c3d85f1e", now, FIX), Verdict.VERIFIED),
         Episode(
-            "a build that sent its notifications elsewhere",
-            _upload(6, "5ec2e7aa", now, options={"pubsubTopic": f"projects/{PROJECT}/topics/nobody-listens"}),
+            "the trigger builds 85cffd8", _commit(5, "c3d85f1e", now, FIX), Verdict.VERIFIED, timedelta(minutes=96)
+        ),
+        Episode(
+            "another image, whose build sent its notifications elsewhere",
+            _upload(6, "5ec2e7aa", now, OTHER_IMAGE, options=elsewhere),
             Verdict.LOCAL_SOURCE,
+            timedelta(minutes=102),
             announced=False,
         ),
     )
 
 
-def _upload(number: int, short_id: str, now: datetime, **changes: Any) -> dict[str, Any]:
+def _upload(number: int, short_id: str, now: datetime, image: str = IMAGE, **changes: Any) -> dict[str, Any]:
     moment = (now - timedelta(minutes=1)).timestamp()
     place = {
         "bucket": f"{PROJECT}_cloudbuild",
@@ -118,7 +149,7 @@ def _upload(number: int, short_id: str, now: datetime, **changes: Any) -> dict[s
     }
     address = f"gs://{place['bucket']}/{place['object']}#{place['generation']}"
     provenance = {"resolvedStorageSource": place, "fileHashes": {address: recorded_hash(uploaded_archive())}}
-    return _build(number, short_id, now, {"storageSource": place}, provenance) | changes
+    return _build(number, short_id, now, {"storageSource": place}, provenance, image) | changes
 
 
 def _commit(number: int, short_id: str, now: datetime, sha: str) -> dict[str, Any]:
@@ -141,7 +172,12 @@ def _commit(number: int, short_id: str, now: datetime, sha: str) -> dict[str, An
 
 
 def _build(
-    number: int, short_id: str, now: datetime, source: Mapping[str, Any], provenance: Mapping[str, Any]
+    number: int,
+    short_id: str,
+    now: datetime,
+    source: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    image: str = IMAGE,
 ) -> dict[str, Any]:
     build_id = f"{short_id}-4c1f-4b0e-9d6a-{number:012x}"
     digest = f"sha256:{number:02x}{'7d' * 31}"
@@ -155,8 +191,8 @@ def _build(
         "finishTime": show_time(now),
         "source": source,
         "sourceProvenance": provenance,
-        "steps": [{"name": "gcr.io/cloud-builders/docker", "args": ["build", "-t", f"{IMAGE}:latest", "."]}],
-        "images": [f"{IMAGE}:latest"],
-        "results": {"images": [{"name": f"{IMAGE}:latest", "digest": digest}]},
+        "steps": [{"name": "gcr.io/cloud-builders/docker", "args": ["build", "-t", f"{image}:latest", "."]}],
+        "images": [f"{image}:latest"],
+        "results": {"images": [{"name": f"{image}:latest", "digest": digest}]},
         "logUrl": f"https://console.cloud.google.com/cloud-build/builds;region={REGION}/{build_id}?project={NUMBER}",
     }

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,16 +21,18 @@ from typing import Any
 
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.demo.scenario import EVERY, SCHEDULER
 from verifier.errors import VerifierError
 from verifier.facts.build import Build, BuildKey, parse_build
 from verifier.facts.execution import JobName
 from verifier.facts.source import source_of
 from verifier.reporting.wording import Told, reasons
-from verifier.standin.clock import system_clock
+from verifier.standin.clock import CLOCK_VARIABLE, PastClock, system_clock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.function import MAIN, Function, environment, running_function
 from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.job_book import JobPath
 from verifier.standin.push import Pusher
 from verifier.standin.script import Script
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
@@ -40,6 +43,9 @@ _STATUSES = ("QUEUED", "WORKING")
 _ASK_SECONDS = 60
 _TICK_SECONDS = 0.1
 _SWEEP_TICKS = 7
+_A_RUN = timedelta(seconds=3)
+"""From when a run is due to when its end is told."""
+_QUIET_SECONDS = 20.0
 _WORK_TOPIC = "projects/stand-in/topics/build-verifier-work"
 
 
@@ -66,7 +72,14 @@ class Stage:
     google: str
     """The address of the stand-in of Google's services."""
     storage: StorageStandIn
+    clock: PastClock | None = None
+    """The time that it is on the stage; None: the machine's."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The function's, as variables."""
     _played: dict[str, Build] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+    """Executions whose end was told."""
+    _publishing: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
 
     def play(self, document: Mapping[str, Any], job: tuple[JobName, Script] | None, *, announced: bool) -> None:
@@ -79,6 +92,7 @@ class Stage:
             self.cloud.tag(image["name"], image["digest"])
         if job is not None and pushed:
             path, script = job
+            self.cloud.jobs.images.put_script(pushed[0]["digest"], script)
             self.cloud.put_job(path.project, path.location, path.job, image=pushed[0]["name"], script=script)
         if announced:
             self.announce(document)
@@ -133,19 +147,43 @@ class Stage:
         """Return what kinds of entries the audit trail has."""
         return [entry["labels"]["kind"] for entry in self.cloud.audit_entries()]
 
+    def schedule(self, job: JobName, first: datetime) -> None:
+        """Have the scheduler run a job from a moment on."""
+        path = JobPath(job.project, job.location, job.job)
+        self.cloud.scheduler.put(path, every=EVERY.total_seconds(), first=first, account=SCHEDULER)
+
+    def move_to(self, moment: datetime) -> None:
+        """Let time pass until then: what the scheduler runs meanwhile comes one after the other, and is told of."""
+        while (due := self.cloud.scheduler.next_moment()) is not None and due < moment:
+            self._pass(due + _A_RUN)
+        self._pass(moment)
+
+    def _pass(self, moment: datetime) -> None:
+        """Move the clock when nothing is on its way, and let what it brings arrive."""
+        if self.clock is not None:
+            with self._publishing:
+                self.pusher.drain(_QUIET_SECONDS)
+                self.clock.move_to(moment)
+                self._tell_ended()
+                self.sweep()
+            self.pusher.drain(_QUIET_SECONDS)
+
     def keep_going(self) -> None:
         """Send sweeps, and a completion message for every execution that has ended, until the stage is left."""
-        told: set[str] = set()
         tick = 0
         while not self._over.wait(_TICK_SECONDS):
-            for name in self.cloud.finished_executions():
-                if name not in told:
-                    told.add(name)
-                    entry = json.dumps(self.cloud.completion_entry(name)).encode()
-                    self.pusher.publish("/executions", entry, {}, copies=2)
-            tick += 1
-            if tick % _SWEEP_TICKS == 0:
-                self.sweep()
+            with self._publishing:
+                self._tell_ended()
+                tick += 1
+                if tick % _SWEEP_TICKS == 0:
+                    self.sweep()
+
+    def _tell_ended(self) -> None:
+        for name in self.cloud.finished_executions():
+            if name not in self._told:
+                self._told.add(name)
+                entry = json.dumps(self.cloud.completion_entry(name)).encode()
+                self.pusher.publish("/executions", entry, {}, copies=2)
 
     def leave(self) -> None:
         """Stop what `keep_going` does."""
@@ -169,20 +207,31 @@ def _told(entry: Mapping[str, Any], build: Build) -> tuple[str, ...]:
 
 
 @contextmanager
-def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, *, hurried: bool) -> Iterator[Stage]:
+def a_stage(
+    projects: Mapping[str, str],
+    regions: Sequence[str],
+    policy: bytes,
+    *,
+    hurried: bool,
+    night: tuple[datetime, Path] | None = None,
+) -> Iterator[Stage]:
     """Open a stage whose function watches these projects (ids with their numbers) and regions, under this policy.
 
-    `hurried`: Slack takes more than a message a second. The ledger is a SQLite file of its own, or Firestore where
-    `FIRESTORE_EMULATOR_HOST` is set.
+    `hurried`: Slack takes more than a message a second. `night`: the moment in the past at which the play begins, and
+    the function's code that goes by its clock; None: it plays now. The ledger is a SQLite file of its own, or Firestore
+    where `FIRESTORE_EMULATOR_HOST` is set.
     Raise VerifierError when the function does not start.
     """
-    faults, cloud = Faults(), Cloud(system_clock)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="build-verifier-")))
+        clock = PastClock(folder / "clock")
+        if night:
+            clock.begin(night[0])
+        faults, cloud = Faults(), Cloud(clock)
         topics = TopicService(cloud)
         google = stack.enter_context(GoogleStandIn(cloud, faults, topics.methods()))
         storage = stack.enter_context(StorageStandIn(faults))
-        slack = stack.enter_context(SlackStandIn(faults, system_clock, rate_limit=not hurried))
+        slack = stack.enter_context(SlackStandIn(faults, clock, rate_limit=not hurried))
         (folder / "policy.toml").write_bytes(policy)
         settings = {
             "VERIFIER_PROJECTS": ",".join(
@@ -198,11 +247,12 @@ def a_stage(projects: Mapping[str, str], regions: Sequence[str], policy: bytes, 
             "PUBSUB_EMULATOR_HOST": google.address,
             **_ledger(folder),
         }
-        function = stack.enter_context(running_function(settings, folder))
-        pusher = stack.enter_context(Pusher(function.url))
+        started_with = {**settings, CLOCK_VARIABLE: str(folder / "clock")}
+        function = stack.enter_context(running_function(started_with, folder, night[1] if night else MAIN))
+        pusher = stack.enter_context(Pusher(function.url, clock=clock))
         topics.subscribe(_WORK_TOPIC, partial(pusher.publish, "/work"))
         dice = random.Random(85)  # noqa: S311 - the order of a play
-        stage = Stage(cloud, slack, function, pusher, dice, folder, google.address, storage)
+        stage = Stage(cloud, slack, function, pusher, dice, folder, google.address, storage, clock, settings)
         around = threading.Thread(target=stage.keep_going, daemon=True)
         around.start()
         try:

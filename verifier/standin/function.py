@@ -17,7 +17,9 @@ from pathlib import Path
 
 from verifier.errors import VerifierError
 
-MAIN = Path(__file__).parents[2] / "main.py"
+_CHECKOUT = Path(__file__).parents[2] / "main.py"
+MAIN = _CHECKOUT if _CHECKOUT.exists() else Path(__file__).with_name("deployed_main.py")
+"""What is deployed: of this checkout, or as it was put into the wheel that is installed here."""
 _START_SECONDS = 60
 _STOP_SECONDS = 15
 _NOT_KEPT = ("VERIFIER_", "FIRESTORE_", "PUBSUB_", "FUNCTION_", "DEBUG")
@@ -47,12 +49,12 @@ class Function:
         return self.request("POST", path, body)
 
 
-def command(port: int) -> list[str]:
-    """Return what starts the function. Raise VerifierError where this is no checkout."""
+def command(port: int, source: Path = MAIN) -> list[str]:
+    """Return what starts the function that `source` has. Raise VerifierError where what is deployed is not there."""
     if not MAIN.exists():
         raise VerifierError(f"expected the function's main.py at {MAIN}, got nothing there; run this in a checkout")
     script = Path(sys.executable).with_name("functions-framework")
-    return [str(script), "--target=verify", f"--source={MAIN}", f"--port={port}", "--host=127.0.0.1"]
+    return [str(script), "--target=verify", f"--source={source}", f"--port={port}", "--host=127.0.0.1"]
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -82,12 +84,12 @@ def quiet_port() -> int:
 
 
 @contextmanager
-def running_function(settings: Mapping[str, str], folder: Path) -> Iterator[Function]:
+def running_function(settings: Mapping[str, str], folder: Path, source: Path = MAIN) -> Iterator[Function]:
     """Return the function with these settings, from its first answer on. Raise VerifierError with its last lines."""
     port, log = quiet_port(), folder / "function.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command(port),
+            command(port, source),
             env=environment(settings),
             stdout=output,
             stderr=subprocess.STDOUT,

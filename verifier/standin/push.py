@@ -12,12 +12,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from verifier.standin.clock import Clock, system_clock
 from verifier.times import show_time
 
 _ACKNOWLEDGED = frozenset({102, 200, 201, 202, 204})
@@ -42,8 +42,19 @@ class Pusher:
     What is not acknowledged by then is dropped, and deliveries under way are broken off.
     """
 
-    def __init__(self, url: str, *, backoff: tuple[float, float] = (0.2, 5.0), ack_deadline: float = 60) -> None:
-        """`url`: where the endpoint listens, http only. `backoff`: the first wait and the longest, in seconds."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        backoff: tuple[float, float] = (0.2, 5.0),
+        ack_deadline: float = 60,
+        clock: Clock = system_clock,
+    ) -> None:
+        """`url`: where the endpoint listens, http only. `backoff`: the first wait and the longest, in seconds.
+
+        `clock` says when a message was published.
+        """
+        self._clock = clock
         self._host = urlsplit(url).netloc
         self._backoff = backoff
         self._ack_deadline = ack_deadline
@@ -92,7 +103,7 @@ class Pusher:
         With `copies`, so many deliveries with the same id run at once, as happens on the real service now and then.
         """
         number = next(self._numbers)
-        identifier, moment = f"{10**15 + number}", show_time(datetime.now(UTC))
+        identifier, moment = f"{10**15 + number}", show_time(self._clock())
         envelope = {
             "message": {
                 "data": base64.b64encode(data).decode(),

@@ -49,6 +49,11 @@ class JobScheduler:
         with self._lock:
             self._schedules.pop(path, None)
 
+    def next_moment(self) -> datetime | None:
+        """Return when the next run is due; None where nothing is scheduled."""
+        with self._lock:
+            return min((schedule.next for schedule in self._schedules.values()), default=None)
+
     def due(self, now: datetime) -> Iterator[DueRun]:
         """Yield each run that is due by now, once, in the order of their moments."""
         while (run := self._next(now)) is not None:
