@@ -21,6 +21,7 @@ from typing import Any
 
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.demo.installed import Installed
 from verifier.demo.scenario import EVERY, SCHEDULER
 from verifier.errors import VerifierError
 from verifier.facts.build import Build, BuildKey, parse_build
@@ -32,6 +33,7 @@ from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.function import MAIN, Function, environment, running_function
 from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.installation import InstalledResources
 from verifier.standin.job_book import JobPath
 from verifier.standin.push import Pusher
 from verifier.standin.script import Script
@@ -46,7 +48,7 @@ _SWEEP_TICKS = 7
 _A_RUN = timedelta(seconds=3)
 """From when a run is due to when its end is told."""
 _QUIET_SECONDS = 20.0
-_WORK_TOPIC = "projects/stand-in/topics/build-verifier-work"
+_MAX_RETRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Stage:
     """The time that it is on the stage; None: the machine's."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """The function's, as variables."""
+    installed: Installed | None = None
+    """What is around the function."""
     _played: dict[str, Build] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
     """Executions whose end was told."""
@@ -93,7 +97,8 @@ class Stage:
         if job is not None and pushed:
             path, script = job
             self.cloud.jobs.images.put_script(pushed[0]["digest"], script)
-            self.cloud.put_job(path.project, path.location, path.job, image=pushed[0]["name"], script=script)
+            place, image = (path.project, path.location, path.job), pushed[0]["name"]
+            self.cloud.put_job(*place, image=image, script=script, max_retries=_MAX_RETRIES)
         if announced:
             self.announce(document)
 
@@ -113,6 +118,8 @@ class Stage:
 
     def sweep(self) -> None:
         """Send what Cloud Scheduler sends, more often than it would."""
+        if self.installed is not None:
+            self.installed.note_sweep(self.cloud.clock())
         self.pusher.publish("/sweep", b"{}", {})
 
     def decided(self) -> list[Decided]:
@@ -228,8 +235,10 @@ def a_stage(
         if night:
             clock.begin(night[0])
         faults, cloud = Faults(), Cloud(clock)
-        topics = TopicService(cloud)
-        google = stack.enter_context(GoogleStandIn(cloud, faults, topics.methods()))
+        topics, home = TopicService(cloud), next(iter(projects))
+        installed = Installed(InstalledResources(cloud), home, projects[home], regions[0])
+        methods = {**topics.methods(), **installed.made.methods()}
+        google = stack.enter_context(GoogleStandIn(cloud, faults, methods))
         storage = stack.enter_context(StorageStandIn(faults))
         slack = stack.enter_context(SlackStandIn(faults, clock, rate_limit=not hurried))
         (folder / "policy.toml").write_bytes(policy)
@@ -243,16 +252,18 @@ def a_stage(
             "VERIFIER_SLACK_CHANNEL": next(iter(CHANNELS)),
             "VERIFIER_GOOGLE_ENDPOINT": google.address,
             "VERIFIER_SLACK_ENDPOINT": slack.api_url,
-            "VERIFIER_WORK_TOPIC": _WORK_TOPIC,
+            "VERIFIER_HOME_PROJECT": home,
+            "VERIFIER_WORK_TOPIC": installed.topic("work"),
             "PUBSUB_EMULATOR_HOST": google.address,
             **_ledger(folder),
         }
         started_with = {**settings, CLOCK_VARIABLE: str(folder / "clock")}
         function = stack.enter_context(running_function(started_with, folder, night[1] if night else MAIN))
         pusher = stack.enter_context(Pusher(function.url, clock=clock))
-        topics.subscribe(_WORK_TOPIC, partial(pusher.publish, "/work"))
+        topics.subscribe(installed.topic("work"), partial(pusher.publish, "/work"))
+        installed.furnish(function.url, settings)
         dice = random.Random(85)  # noqa: S311 - the order of a play
-        stage = Stage(cloud, slack, function, pusher, dice, folder, google.address, storage, clock, settings)
+        stage = Stage(cloud, slack, function, pusher, dice, folder, google.address, storage, clock, settings, installed)
         around = threading.Thread(target=stage.keep_going, daemon=True)
         around.start()
         try:
