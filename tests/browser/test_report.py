@@ -66,7 +66,7 @@ def shown(browser: Browser) -> int:
 
 
 def test_it_draws_each_build_and_each_execution(opened: Browser) -> None:
-    assert opened.text("h1").startswith("Between 2 Nov 12:00 and 5 Nov 06:20 UTC production ran code")
+    assert " production ran such code for 2 days 18 h, between 2 Nov 12:00 and 5 Nov 06:20 UTC" in opened.text("h1")
     assert opened.count("#picture path.hit") == len(BUILDS)
     assert opened.count("#picture path.hit.v0") == len(LOCAL)
     assert opened.count("#picture rect.ran") == len(RUNS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,8 @@ import pytest
 from tests.absence import require
 from tests.busy import LONG_SECONDS
 from tests.fixtures.builds import document
-from verifier.cli.demo_play import REPORT, differences
+from verifier.cli.demo_look_back import HEADLINE, REPORT
+from verifier.cli.demo_play import differences, nights_beginning
 from verifier.demo.repository import make_repository
 from verifier.demo.scenario import BROKEN, FIX, FORGED, story
 from verifier.demo.stage import Decided
@@ -56,16 +58,19 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert verdicts(ran.stdout) == STORY
     assert "failed to locate a name ('Teacher').\" ×14" in " ".join(ran.stdout.split())
-    assert "6 Slack messages, 6 audit entries, 2 worker runs." in ran.stdout
+    assert "6 builds, " in ran.stdout
     assert "as it should be" in ran.stdout
     assert ran.stdout.count("No message announced it") == 1
     assert "Yes, at least since" in ran.stdout
     assert f"the night as a picture: {REPORT.as_uri()}" in ran.stdout
-    assert "e7e5acae" in REPORT.read_text()
+    report = REPORT.read_text()
+    assert "e7e5acae" in report
+    assert f"<h1>{HEADLINE}, between " in report
+    assert HEADLINE in " ".join(ran.stdout.split())
     assert "$ verifier compare 4e841fcb --fix 85cffd8\n" in ran.stdout
     assert "✗ The fix 85cffd8 was NOT in this build. It changes 2 files:" in ran.stdout
     assert "✗ Uploaded, not in git, and named like a secret: .env" in ran.stdout
-    assert REPORT.read_text().count("3 files from backend/ of a1b2c3d") == 1
+    assert report.count("3 files from backend/ of a1b2c3d") == 1
     assert "Traceback" not in ran.stdout + ran.stderr
 
 
@@ -112,17 +117,36 @@ def test_the_commits_of_the_story_have_the_names_that_it_tells(tmp_path: Path) -
     assert said.stdout.split()[:2] == [FIX, BROKEN]
 
 
+TOLD = [episode.build_id for episode in story(NOW)]
+
+
 def test_every_difference_from_the_story_is_named() -> None:
-    assert differences(story(NOW), decided(), 6) == []
+    assert differences(story(NOW), decided(), TOLD) == []
     wrong = decided()
     wrong[0] = replace(wrong[0], verdict="VERIFIED")
-    assert differences(story(NOW), wrong, 6) == ["e7e5acae: expected one LOCAL_SOURCE, got VERIFIED"]
-    assert differences(story(NOW), decided()[1:], 6) == ["e7e5acae: expected one LOCAL_SOURCE, got no verdict"]
+    assert differences(story(NOW), wrong, TOLD) == ["e7e5acae: expected one LOCAL_SOURCE, got VERIFIED"]
+    assert differences(story(NOW), decided()[1:], TOLD) == ["e7e5acae: expected one LOCAL_SOURCE, got no verdict"]
     twice = [*decided(), decided()[4]]
-    assert differences(story(NOW), twice, 6) == ["c3d85f1e: expected one VERIFIED, got VERIFIED, VERIFIED"]
+    assert differences(story(NOW), twice, TOLD) == ["c3d85f1e: expected one VERIFIED, got VERIFIED, VERIFIED"]
     strange = [*decided(), Decided(FORGED, "VERIFIED", ())]
-    assert differences(story(NOW), strange, 6) == ["f0f0f0f0: expected no verdict on a build that nobody made"]
-    assert differences(story(NOW), decided(), 7) == ["Slack: expected 6 messages, got 7"]
+    assert differences(story(NOW), strange, TOLD) == ["f0f0f0f0: expected no verdict on a build that nobody made"]
+    assert differences(story(NOW), decided(), TOLD[1:]) == ["e7e5acae: expected one message in Slack, got 0"]
+    assert differences(story(NOW), decided(), [*TOLD, TOLD[5]]) == ["5ec2e7aa: expected one message in Slack, got 2"]
+    assert differences(story(NOW), decided(), [*TOLD, FORGED]) == ["f0f0f0f0: expected no message about it in Slack"]
+
+
+@pytest.mark.parametrize("minute", range(0, 60, 7))
+def test_the_night_has_its_distances_and_is_over_when_it_is_looked_back_at(minute: int) -> None:
+    now = NOW.replace(minute=minute, second=31)
+    begun = nights_beginning(now)
+    ends = [begun + episode.at for episode in story(now)]
+    assert begun.minute % 10 == 0
+    assert begun.second == 0
+    assert all(later - earlier >= timedelta(minutes=4) for earlier, later in itertools.pairwise(ends))
+    assert timedelta(minutes=3) <= now - ends[-1] < timedelta(minutes=13)
+    local = [begun + episode.at for episode in story(now) if episode.upload and episode.for_worker]
+    mended = next(begun + episode.at for episode in story(now) if episode.expected == "VERIFIED")
+    assert mended - local[0] > timedelta(hours=1)
 
 
 def test_a_demo_that_is_told_to_end_leaves_no_process_behind(tmp_path: Path) -> None:

@@ -62,6 +62,12 @@ _FAIL_ON = f"{Verdict.LOCAL_SOURCE},{Verdict.FAILED},{Verdict.INCONCLUSIVE}"
 )
 @click.option("--suggest-policy", is_flag=True, help="Write a policy that is made of these builds instead.")
 @click.option(
+    "--function",
+    default="",
+    metavar="projects/P/locations/R/functions/F",
+    help="Take what this function decided of builds that a trigger ran, from its ledger: it ran the worker.",
+)
+@click.option(
     "--fail-on",
     type=verdicts,
     metavar="VERDICTS",
@@ -111,6 +117,7 @@ def _prepared(options: AuditOptions, now: datetime) -> tuple[AuditRun, AuditScop
         fail_on=options.fail_on,
         now=now,
         comparisons=options.comparisons(place),
+        decisions=options.decisions(),
         expected_in=options.expected_in(place),
     )
     return run, place

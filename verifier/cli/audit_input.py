@@ -113,16 +113,19 @@ def judged(
     who: SubmitterLog | None,
     made: Callable[[JudgedBuild], None] | None = None,
     once: Once | None = None,
+    decided: Callable[[JudgedBuild], JudgedBuild] | None = None,
 ) -> Iterator[JudgedBuild | Problem]:
     """Yield each build that is wanted, judged, once, and with who submitted it where no trigger ran it.
 
-    `made` is called with each judged build, wanted or not; `once` counts them.
+    `made` is called with each judged build, wanted or not; `once` counts them. `decided` returns it as a function
+    decided, which knows more.
     """
     every = (item if isinstance(item, Problem) else judge_listed(item, policy) for item in items)
     for build in (once or Once()).each(every):
         if isinstance(build, Problem):
             yield build
             continue
+        build = decided(build) if decided else build  # noqa: PLW2901 - from here on it is what was decided
         if made:
             made(build)
         if not wanted.has(build):

@@ -14,11 +14,12 @@ from verifier.cli.audit_input import Wanted
 from verifier.cli.audit_place import ALL, AuditScope, job_name
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import Stop
-from verifier.errors import Malformed, SettingsError
+from verifier.errors import Malformed, SettingsError, VerifierError
 from verifier.facts.execution import JobName
 
 if TYPE_CHECKING:
     from verifier.cli.audit_compare import UploadComparisons
+    from verifier.cli.audit_decisions import FunctionDecisions
 
 _DEFAULT_SPAN = timedelta(days=90)
 
@@ -46,6 +47,8 @@ class AuditOptions:
     repo: Path
     suggest_policy: bool = False
     """Whether a policy is suggested, instead of summing up."""
+    function: str = ""
+    """The deployed function whose decisions count; empty: none."""
 
     def check(self) -> None:
         """Raise UsageError where options contradict each other."""
@@ -89,6 +92,19 @@ class AuditOptions:
         try:
             return UploadComparisons(self.repo, place.project if place else self.project)
         except GitFailed as error:
+            raise Stop(str(error)) from error
+
+    def decisions(self) -> FunctionDecisions | None:
+        """Return what the named function decided, where one is named. Raise Stop where its ledger can't be opened."""
+        if not self.function:
+            return None
+        from verifier.cli.audit_decisions import FunctionDecisions
+        from verifier.cli.deployed_function import asked_function
+
+        try:
+            asked = asked_function(self.function, self.project, "")
+            return FunctionDecisions(asked.name, asked.store())
+        except VerifierError as error:
             raise Stop(str(error)) from error
 
     def job_names(self, place: AuditScope | None) -> list[JobName]:

@@ -26,6 +26,7 @@ from verifier.history.summary import Problem, SummaryBuilder
 if TYPE_CHECKING:
     from verifier.adapters.submitters import SubmitterLog
     from verifier.cli.audit_compare import UploadComparisons
+    from verifier.cli.audit_decisions import FunctionDecisions
 
 
 _OBJECTS = 100_000
@@ -58,6 +59,8 @@ class AuditRun:
     now: datetime
     comparisons: UploadComparisons | None = None
     """What compares each upload; None where that was not asked for."""
+    decisions: FunctionDecisions | None = None
+    """What a deployed function decided; None where none was named."""
     expected_in: str = ""
     """Where builds must be found, so that finding none is a problem; empty: finding none is an answer."""
 
@@ -66,7 +69,8 @@ class AuditRun:
         tally, problems, made_by, once = SummaryBuilder(), list[Problem](), dict[str, Maker](), Once()
         made = partial(enter_maker, made_by) if self.jobs else None
         with _few_collections():
-            for found in judged(self.items, self.policy, self.wanted, self.who, made, once):
+            decided = self.decisions.decided if self.decisions else None
+            for found in judged(self.items, self.policy, self.wanted, self.who, made, once, decided):
                 if isinstance(found, Problem):
                     problems.append(found)
                     continue
@@ -74,6 +78,7 @@ class AuditRun:
                 tally.add(item)
                 output.add(item)
                 seen(item)
+        problems += self.decisions.problems if self.decisions else []
         runs = list(self._runs(made_by, problems))
         summary = tally.summary(self.now)
         if self.expected_in and not (summary.builds or problems):

@@ -19,11 +19,14 @@ from verifier.errors import VerifierError
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="With --builds: judge by this policy.",
 )
-def demo(builds: str | None, policy: Path | None) -> None:
+@click.option("--serve", is_flag=True, help="Stay up afterwards, for commands to be tried on the stand-in.")
+def demo(builds: str | None, policy: Path | None, *, serve: bool) -> None:
     """Play the story on this machine: the real function, on a stand-in of Google Cloud and Slack.
 
     On a terminal, the inbox page stays up afterwards until Ctrl-C. Exit 0 only if every build got the verdict that it
-    should. With FIRESTORE_EMULATOR_HOST the ledger is on that emulator, else in a SQLite file.
+    should. --serve stays up on no terminal, too, and says what to paste into another one, so that audit, where, check,
+    status, logs and doctor look at the stand-in. With FIRESTORE_EMULATOR_HOST the ledger is on that emulator, else in
+    a SQLite file.
     """
     if policy and builds is None:
         raise click.UsageError("--policy goes with --builds: the story has a policy of its own")
@@ -34,7 +37,7 @@ def demo(builds: str | None, policy: Path | None) -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _end)
     try:
-        wrong = play(builds, policy)
+        wrong = play(builds, policy, serve=serve)
     except VerifierError as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:

@@ -38,7 +38,7 @@ def compare_uploads(
     for build in BUILDS:
         words = (build, "--repo", str(clone), "--fix", FIX[:7], "--project", PROJECT, "--region", REGION)
         with progress(f"what was in {build}"):
-            code, told = stage.ask("compare", *words)
+            code, told = stage.ask("compare", *words, "--policy", stage.settings["VERIFIER_POLICY"])
         if code != EXIT_CODES[False] or _NO not in told:
             wrong.append(f"compare {build}: expected {_NO!r} (exit code {EXIT_CODES[False]}), got {code}: {told}")
     console.print(f"[bold]$ verifier compare {BUILDS[-1]} --fix {FIX[:7]}[/]")

@@ -25,7 +25,10 @@ class Installed:
 
     made: InstalledResources
     project: str
+    watched: str
+    """The project whose builds it looks at."""
     number: str
+    """That project's."""
     region: str
 
     @property
@@ -41,7 +44,7 @@ class Installed:
         """Make everything around the function that listens at `url` with these settings."""
         made, project = self.made, self.project
         topics = {name: self.topic(name) for name in ("executions", "sweep", "work")}
-        topics["builds"] = f"projects/{project}/topics/cloud-builds"
+        topics["builds"] = f"projects/{self.watched}/topics/cloud-builds"
         made.topics |= {*topics.values(), self.topic("dead-letters")}
         for name, topic in topics.items():
             full = f"projects/{project}/subscriptions/{_NAME}-{name}"
@@ -75,7 +78,7 @@ class Installed:
             destination=f"logging.googleapis.com/{bucket}",
             filter=f'logName="projects/{project}/logs/{_NAME}"',
         )
-        made.sinks[f"projects/{project}/sinks/{_NAME}-executions"] = LogSink(
+        made.sinks[f"projects/{self.watched}/sinks/{_NAME}-executions"] = LogSink(
             name=f"{_NAME}-executions",
             destination=f"pubsub.googleapis.com/{executions}",
             filter='resource.type="cloud_run_job" AND protoPayload.methodName="/Jobs.RunJob"',
@@ -103,7 +106,7 @@ class Installed:
             terminal_condition=run_v2.Condition(type_="Ready", state=run_v2.Condition.State.CONDITION_SUCCEEDED),
         )
         made.members[service, "roles/run.invoker"] = [f"serviceAccount:{self._account(f'{_NAME}-push')}"]
-        made.members[f"projects/{self.project}", "roles/owner"] = ["user:ana@vividly.example"]
+        made.members[f"projects/{self.watched}", "roles/owner"] = ["user:ana@vividly.example"]
 
     def _subscription(self, full: str, topic: str, url: str, name: str) -> pubsub.Subscription:
         token = pubsub.PushConfig.OidcToken(service_account_email=self._account(f"{_NAME}-push"), audience=url)

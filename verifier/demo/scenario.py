@@ -102,7 +102,7 @@ class Episode:
 
 def story(now: datetime) -> tuple[Episode, ...]:
     """Return the episodes in order, with builds that finish now."""
-    claim = {"substitutions": {"COMMIT_SHA": FIX, "SHORT_SHA": FIX[:7]}}
+    claim: dict[str, Any] = {"substitutions": {"COMMIT_SHA": FIX, "SHORT_SHA": FIX[:7]}}
     elsewhere = {"pubsubTopic": f"projects/{PROJECT}/topics/nobody-listens"}
     return (
         Episode(

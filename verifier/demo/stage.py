@@ -131,17 +131,17 @@ class Stage:
         build_id, verdict = entry["labels"]["build"], entry["labels"]["verdict"]
         return Decided(build_id, verdict, _told(entry, self._played[build_id]) if build_id in self._played else ())
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return what commands have in their environment that are to look at this stage instead of the cloud."""
+        return {"GOOGLE_CLOUD_PROJECT": next(iter(self.settings["VERIFIER_PROJECTS"].split("="))), **self.settings}
+
     def ask(self, *words: str) -> tuple[int, str]:
         """Run this command of ours on the stand-in: its exit code, and what it says."""
+        code = str(Path(__file__).parents[2])
         ran = subprocess.run(
-            [sys.executable, "-m", "verifier", *words, "--policy", str(self.folder / "policy.toml")],
-            env=environment(
-                {
-                    "VERIFIER_GOOGLE_ENDPOINT": self.google,
-                    "STORAGE_EMULATOR_HOST": self.storage.address,
-                    "PYTHONPATH": str(MAIN.parent),
-                }
-            ),
+            [sys.executable, "-m", "verifier", *words],
+            env=environment({**self.variables, "PYTHONPATH": code}),
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -149,6 +149,13 @@ class Stage:
             check=False,
         )
         return ran.returncode, (ran.stdout + ran.stderr).strip()
+
+    def told(self) -> list[str]:
+        """Return the build of each message in Slack that is about one, in order."""
+        keys = [
+            str((message.metadata or {}).get("event_payload", {}).get("key", "")) for message in self.slack.messages
+        ]
+        return [key.partition("@")[0].rpartition("/builds/")[2] for key in keys if "/builds/" in key]
 
     def kinds(self) -> list[str]:
         """Return what kinds of entries the audit trail has."""
@@ -235,8 +242,10 @@ def a_stage(
         if night:
             clock.begin(night[0])
         faults, cloud = Faults(), Cloud(clock)
-        topics, home = TopicService(cloud), next(iter(projects))
-        installed = Installed(InstalledResources(cloud), home, projects[home], regions[0])
+        ledger, watched = _ledger(folder), next(iter(projects))
+        home = ledger.get("VERIFIER_HOME_PROJECT", watched)
+        topics = TopicService(cloud)
+        installed = Installed(InstalledResources(cloud), home, watched, projects[watched], regions[-1])
         methods = {**topics.methods(), **installed.made.methods()}
         google = stack.enter_context(GoogleStandIn(cloud, faults, methods))
         storage = stack.enter_context(StorageStandIn(faults))
@@ -255,7 +264,8 @@ def a_stage(
             "VERIFIER_HOME_PROJECT": home,
             "VERIFIER_WORK_TOPIC": installed.topic("work"),
             "PUBSUB_EMULATOR_HOST": google.address,
-            **_ledger(folder),
+            "STORAGE_EMULATOR_HOST": storage.address,
+            **ledger,
         }
         started_with = {**settings, CLOCK_VARIABLE: str(folder / "clock")}
         function = stack.enter_context(running_function(started_with, folder, night[1] if night else MAIN))

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from verifier.checks.verdict import Verdict
 from verifier.history.judged_build import Run
 from verifier.history.summary import Summary
+from verifier.times import show_span
 
+_IN_NO_COMMIT = "made of code that is in no commit"
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
@@ -27,7 +29,7 @@ class _Stretch:
 def headline(summary: Summary, runs: Sequence[Run], *, complete: bool) -> str:
     """Return the worst thing that is known, in one sentence.
 
-    1 local source ran            the stretch that still lasts, or else the longest
+    1 local source ran            how many builds were, and the stretch that still lasts, or else the longest
     2 it is not known what ran    an image that no listed build made, or a build whose source is not certain
     3 what policy refuses ran
     4 all that ran is accepted
@@ -35,22 +37,38 @@ def headline(summary: Summary, runs: Sequence[Run], *, complete: bool) -> str:
     """
     stretches = sorted(_stretches(runs), key=lambda s: (s.lasts, s.end - s.start), reverse=True)
     if stretches:
-        return _ran_local(stretches, several_jobs=len({_job(run) for run in runs}) > 1)
+        return _local(summary, stretches, several_jobs=len({_job(run) for run in runs}) > 1, complete=complete)
     return _of_runs(runs, complete=complete) if runs else _of_builds(summary, complete=complete)
 
 
-def _ran_local(stretches: Sequence[_Stretch], *, several_jobs: bool) -> str:
+def _local(summary: Summary, stretches: Sequence[_Stretch], *, several_jobs: bool, complete: bool) -> str:
+    """Return how much of what was built is local, and for how long it ran; builds of before are not counted."""
     first = stretches[0]
     who = f"the job {first.job}" if several_jobs else "production"
     again = len(stretches) > 1 and not several_jobs
+    built = (
+        f"{_built(summary, Verdict.LOCAL_SOURCE, _IN_NO_COMMIT, complete=complete)}; " if _has_local(summary) else ""
+    )
+    code = "such code" if built else "code that is in no commit"
     if first.lasts:
         first_time = ", and not for the first time" * again
-        return f"Since {_moment(first.start)} {who} runs code that is in no commit{first_time}."
+        return _sentence(f"{built}{who} runs {code} since {_moment(first.start)}{first_time}.")
     longest = f": the longest of {len(stretches)} such times" * again
-    if first.start == first.end:
-        return f"At {_moment(first.start)} {who} ran code that is in no commit{longest}."
-    between = f"{_moment(first.start, first.end)} and {_moment(first.end, first.start)}"
-    return f"Between {between} {who} ran code that is in no commit{longest}."
+    span = show_span(first.end - first.start)
+    when = f"at {_moment(first.start)}" if first.start == first.end else f"for {span}, {_between(first)}"
+    return _sentence(f"{built}{who} ran {code} {when}{longest}.")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _between(stretch: _Stretch) -> str:
+    return f"between {_moment(stretch.start, stretch.end)} and {_moment(stretch.end, stretch.start)}"
+
+
+def _has_local(summary: Summary) -> bool:
+    return bool(summary.verdicts[Verdict.LOCAL_SOURCE])
 
 
 def _of_runs(runs: Sequence[Run], *, complete: bool) -> str:
@@ -73,16 +91,23 @@ def _of_builds(summary: Summary, *, complete: bool) -> str:
     if not judged:
         return f"No successful build was found{'' if complete else ' in what could be read'}."
     parts = (
-        (Verdict.LOCAL_SOURCE, "made of code that is in no commit"),
+        (Verdict.LOCAL_SOURCE, _IN_NO_COMMIT),
         (Verdict.FAILED, "refused by policy"),
         (Verdict.INCONCLUSIVE, "of a source that is not certain"),
     )
     for verdict, words in parts:
-        if number := summary.verdicts[verdict]:
-            return f"{number} of {count}{which} {'is' if number == 1 else 'are'} {words}."
+        if summary.verdicts[verdict]:
+            return f"{_built(summary, verdict, words, complete=complete)}."
     if summary.verdicts[Verdict.EXEMPT]:
         return f"Policy accepts each of {count}{which}."
     return f"Each of {count}{which} was made from a commit."
+
+
+def _built(summary: Summary, verdict: Verdict, words: str, *, complete: bool) -> str:
+    """Return how many of the successful builds have this verdict, in words and without a full stop."""
+    number, which = summary.verdicts[verdict], "" if complete else " that could be read"
+    count = _count(sum(summary.verdicts.values()), "successful build")
+    return f"{number} of {count}{which} {'is' if number == 1 else 'are'} {words}"
 
 
 def _stretches(runs: Sequence[Run]) -> Iterator[_Stretch]:

@@ -49,44 +49,61 @@ def found(**counts: int) -> Summary:
 @pytest.mark.parametrize(
     ("runs", "said"),
     [
-        (ran(LOCAL, LOCAL, GOOD), "Between 3 Nov 14:02 and 4 Nov 14:07 UTC production ran code that is in no commit."),
-        (ran(GOOD, LOCAL, LOCAL), "Since 4 Nov 14:02 UTC production runs code that is in no commit."),
+        (ran(LOCAL, LOCAL, GOOD), "ran code that is in no commit for 1 day, between 3 Nov 14:02 and 4 Nov 14:07 UTC."),
+        (ran(GOOD, LOCAL, LOCAL), "runs code that is in no commit since 4 Nov 14:02 UTC."),
         (
             ran(LOCAL, GOOD, LOCAL, LOCAL, GOOD),
             (
-                "Between 5 Nov 14:02 and 6 Nov 14:07 UTC production ran code that is in no commit: "
+                "ran code that is in no commit for 1 day, between 5 Nov 14:02 and 6 Nov 14:07 UTC: "
                 "the longest of 2 such times."
             ),
         ),
         (
             ran(LOCAL, LOCAL, GOOD, LOCAL),
-            "Since 6 Nov 14:02 UTC production runs code that is in no commit, and not for the first time.",
+            "runs code that is in no commit since 6 Nov 14:02 UTC, and not for the first time.",
         ),
-        (
-            [*ran(LOCAL, GOOD), *ran(GOOD, GOOD, job="mailer")],
-            "Between 3 Nov 14:02 and 3 Nov 14:07 UTC the job worker ran code that is in no commit.",
-        ),
+    ],
+)
+def test_what_production_ran_comes_first(runs: list[Run], said: str) -> None:
+    alone = found(VERIFIED=1)
+    assert headline(alone, runs, complete=True) == headline(alone, runs[::-1], complete=True) == f"Production {said}"
+    both = f"1 of 3 successful builds is made of code that is in no commit; production {said}"
+    both = both.replace("production ran code that is in no commit", "production ran such code")
+    both = both.replace("production runs code that is in no commit", "production runs such code")
+    assert headline(found(LOCAL_SOURCE=1, VERIFIED=2), runs, complete=True) == both
+
+
+def test_a_job_is_named_where_there_are_several() -> None:
+    runs = [*ran(LOCAL, GOOD), *ran(GOOD, GOOD, job="mailer")]
+    said = "The job worker ran code that is in no commit for 5 min, between 3 Nov 14:02 and 3 Nov 14:07 UTC."
+    assert headline(NOTHING, runs, complete=True) == said
+    assert "; the job worker ran such code for 5 min" in headline(found(LOCAL_SOURCE=1), runs, complete=True)
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
         (ran(GOOD, None, UNSURE), "For 2 of 3 executions it is not known which commit ran."),
         (ran(GOOD, BAD), "1 of 2 executions ran what policy refuses."),
         (ran(GOOD, EXEMPT), "Each of 2 executions ran what policy accepts."),
         (ran(GOOD, GOOD), "Each of 2 executions ran an image built from a commit."),
     ],
 )
-def test_what_production_ran_comes_first(runs: list[Run], said: str) -> None:
+def test_what_ran_is_told_where_none_of_it_was_local(runs: list[Run], said: str) -> None:
     assert headline(found(LOCAL_SOURCE=1), runs, complete=True) == said
-    assert headline(found(LOCAL_SOURCE=1), runs[::-1], complete=True) == said
 
 
 def test_an_execution_whose_end_is_not_known_is_told_by_its_start() -> None:
     local, good = ran(LOCAL, GOOD)
     runs = [replace(local, ended=None), good]
-    assert headline(NOTHING, runs, complete=True) == "At 3 Nov 14:02 UTC production ran code that is in no commit."
+    assert headline(NOTHING, runs, complete=True) == "Production ran code that is in no commit at 3 Nov 14:02 UTC."
 
 
 def test_years_are_named_where_they_differ() -> None:
     local, good = ran(LOCAL, GOOD)
     runs = [replace(local, started=START - timedelta(days=365)), good]
-    assert headline(NOTHING, runs, complete=True).startswith("Between 3 Nov 2025 14:02 and 3 Nov 2026 14:07 UTC ")
+    said = "for 365 days, between 3 Nov 2025 14:02 and 3 Nov 2026 14:07 UTC."
+    assert headline(NOTHING, runs, complete=True).endswith(said)
 
 
 @pytest.mark.parametrize(

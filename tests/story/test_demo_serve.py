@@ -1,0 +1,89 @@
+"""The stand-in that stays up after the demo: every command that it says can be pasted does what it is for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.absence import require
+from tests.busy import LONG_SECONDS
+from verifier.standin.function import MAIN
+
+ANSWERS = {
+    "audit": (3, ["4  LOCAL_SOURCE", "1  FAILED", "1  VERIFIED", "b7a91c04"]),
+    "where": (0, ["Yes, since"]),
+    "check": (0, ["LOCAL_SOURCE", "no commit is recorded"]),
+    "logs": (3, ["sqlalchemy.exc.InvalidRequestError"]),
+    "doctor": (0, ["worker_can_be_started", "bot_is_in_the_channel"]),
+}
+"""The exit code of each command, and what it must say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the demo printed for another terminal."""
+
+    export: str
+    commands: dict[str, str]
+
+    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Paste the export line and then this command into a new shell, in a folder with nothing of the demo's."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("VERIFIER_", "FIRESTORE_"))}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+        return subprocess.run(
+            ["bash", "-c", f"{self.export}\n{command}"],
+            env={**kept, "PATH": path, "COLUMNS": "200"},
+            cwd=MAIN.parent / "tests",
+            capture_output=True,
+            text=True,
+            timeout=LONG_SECONDS,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    require("git")
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "verifier", "demo", "--serve"],
+        cwd=MAIN.parent,
+        env={name: value for name, value in os.environ.items() if name != "FIRESTORE_EMULATOR_HOST"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert demo.stdout is not None
+    said: list[str] = []
+    try:
+        while not said or not said[-1].startswith("verifier doctor"):
+            line = demo.stdout.readline()
+            assert line, "".join(said)
+            said.append(line.rstrip("\n"))
+        commands = {line.split()[1]: line for line in said if line.startswith("verifier ")}
+        (export,) = [line for line in said if line.startswith("export ")]
+        assert "Everything is as it should be." in said
+        yield Served(export, commands)
+    finally:
+        demo.terminate()
+        assert demo.wait(LONG_SECONDS) == 128 + signal.SIGTERM
+        demo.stdout.close()
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+def test_a_pasted_command_looks_at_the_stand_in(served: Served, command: str) -> None:
+    code, said = ANSWERS[command]
+    ran = served.run(served.commands[command])
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    for part in said:
+        assert part in ran.stdout
+
+
+def test_every_command_that_is_printed_is_tried_here(served: Served) -> None:
+    assert set(served.commands) - {"status"} == set(ANSWERS)

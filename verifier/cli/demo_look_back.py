@@ -1,0 +1,51 @@
+"""The morning after the story: what a team asks, and what it is told."""
+
+from __future__ import annotations
+
+import html
+import tempfile
+from pathlib import Path
+
+from rich.padding import Padding
+
+from verifier.cli.demo_theatre import Theatre
+from verifier.cli.fail_on import FLAGGED
+from verifier.demo.scenario import FIX, JOB, PROJECT, REGION
+
+REPORT = Path(tempfile.gettempdir()) / "build-verifier-demo.html"
+"""Where the report of the story stays when the demo is over."""
+HEADLINE = "4 of 6 successful builds are made of code that is in no commit; production ran such code for 1 h 20 min"
+"""What it must say first."""
+
+
+def look_back(theatre: Theatre, clone: Path | None) -> list[str]:
+    """Ask where the fix is and what the night was, and return what is not as it should be."""
+    stage, job, wrong = theatre.stage, f"{REGION}/{JOB}", list[str]()
+    REPORT.unlink(missing_ok=True)
+    page = ("--format", "html", "--output", str(REPORT), "--policy", stage.settings["VERIFIER_POLICY"])
+    decided = ("--function", stage.installed.function) if stage.installed else ()
+    beside = () if clone is None else ("--compare", "--repo", str(clone))
+    with theatre.progress("the past"):
+        found, told = stage.ask("where", FIX[:7], "--project", PROJECT, "--job", job)
+        audited, said = stage.ask(
+            "audit", "--project", PROJECT, "--region", REGION, "--job", job, *page, *decided, *beside
+        )
+    theatre.console.print()
+    theatre.asked(f"where {FIX[:7]} --job {job}", told.partition("\n")[0])
+    headline = _headline()
+    theatre.asked("audit --format html …", headline)
+    shown = f"the night as a picture: {REPORT.as_uri()}"
+    theatre.console.print(Padding(shown, (0, 0, 0, 3)), soft_wrap=True)
+    if found != 0:
+        wrong.append(f"where {FIX[:7]}: expected yes (exit code 0), got {found}: {told}")
+    if audited != FLAGGED:
+        wrong.append(f"audit: expected flagged builds (exit code {FLAGGED}), got {audited}: {said}")
+    elif not headline.startswith(HEADLINE):
+        wrong.append(f"{REPORT}: expected the headline {HEADLINE!r}, got {headline!r}")
+    return wrong
+
+
+def _headline() -> str:
+    """Return what the report says first; empty where it was not written."""
+    page = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
+    return html.unescape(page.partition("<h1>")[2].partition("</h1>")[0])
