@@ -9,7 +9,7 @@ UV := uv==0.13.9
 .PHONY: demo quick test lint types unit bench scale soak mutants lock clean
 
 demo: $(READY)
-	$(BIN)/verifier demo
+	$(BIN)/verifier demo $(ARGS)
 
 # For every change: under a minute of processor time. `make test` searches properties for longer.
 quick: lint types
