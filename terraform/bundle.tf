@@ -4,7 +4,7 @@ locals {
   bundle_root = "${path.module}/.."
 
   # Left out: whole packages that the function never imports, and the adapters that they alone use.
-  not_bundled = "^verifier/(standin|demo|history|doctor|cli)/|^verifier/__main__|facts/comparison/|facts/upload/ignore[.]py|adapters/(build|job)_history|adapters/(completions|service_count|sqlite)[.]py|adapters/(build_files|build_search|comparer|git|git_clone)[.]py"
+  not_bundled = "^verifier/(standin|demo|history|doctor|cli)/|^verifier/__main__|facts/comparison/|facts/upload/ignore[.]py|adapters/(build|job)_history|adapters/(account|completions|service_count|sqlite)[.]py|adapters/(build_files|build_search|comparer|git|git_clone)[.]py"
   bundle_files = sort(concat(["main.py", "requirements.txt"], [
     for path in fileset(local.bundle_root, "verifier/**/*.py") : path if !can(regex(local.not_bundled, path))
   ]))

@@ -3,6 +3,7 @@
 | file | what it is |
 |---|---|
 | `harness.py` | the real controller and adapters over the stand-in, in time that the test moves |
+| `test_again.py` | a build is judged anew, because somebody asked: both verdicts stay |
 | `test_demo.py` | `verifier demo` as a person starts it |
 | `test_demo_serve.py` | the stand-in that stays up after the demo, and the commands that can be pasted for it |
 | `test_function.py` | the entry point as a process: what it answers, when it starts, what it does not load |

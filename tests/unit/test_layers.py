@@ -24,6 +24,7 @@ BELOW: dict[str, set[str]] = {
 STANDIN_MAY_USE = {"errors", "times"}
 NOT_DEPLOYED = {"history", "standin", "demo", "doctor", "cli"}
 OF_THE_COMMAND_LINE = {
+    "account.py",
     "build_files.py",
     "build_history.py",
     "build_search.py",

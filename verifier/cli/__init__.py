@@ -9,7 +9,7 @@ import click
 from verifier import __version__
 from verifier.cli.terminal import SafeGroup
 
-COMMANDS = ("audit", "check", "compare", "demo", "doctor", "explain", "logs", "policy", "status", "where")
+COMMANDS = ("again", "audit", "check", "compare", "demo", "doctor", "explain", "logs", "policy", "status", "where")
 """Each is a file of this package, and the command's function in it."""
 
 

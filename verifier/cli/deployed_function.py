@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from verifier.services import Store
 
 READING = "datastore.entities.get and datastore.entities.list"
-_READER = "roles/datastore.viewer"
+WRITING = "datastore.entities.get and datastore.entities.update"
+_READER, _WRITER = "roles/datastore.viewer", "roles/datastore.user"
 
 
 def function_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,13 +51,15 @@ def function_place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--function-region", default="", help="Where --function is its short name."),
         click.option(
-            "--function-project", default="", help="Where --function is its short name. Default: that of --project."
+            "--function-project",
+            default="",
+            help="Where --function is its short name. Default: the one that is asked about.",
         ),
         click.option(
             "--function",
             default="",
             metavar="NAME",
-            help="The function whose ledger is asked, as projects/P/locations/R/functions/F, or by its short name.",
+            help="The function whose ledger it is, as projects/P/locations/R/functions/F, or by its short name.",
         ),
     ):
         command = option(command)
@@ -139,5 +142,19 @@ def reading_the_ledger(settings: Settings) -> Iterator[None]:
     try:
         yield
     except Denied as error:
+        if not error.fix:
+            raise  # there are no credentials
         grant = f"reading needs {READING} on project {settings.home_project} (they are in {_READER})"
+        raise Denied(error.said, fix=grant) from error
+
+
+@contextmanager
+def writing_the_ledger(settings: Settings) -> Iterator[None]:
+    """Name the permissions that changing a record needs, where it is refused. Raises what the store raises."""
+    try:
+        yield
+    except Denied as error:
+        if not error.fix:
+            raise  # there are no credentials
+        grant = f"it needs {WRITING} on project {settings.home_project} (they are in {_WRITER})"
         raise Denied(error.said, fix=grant) from error

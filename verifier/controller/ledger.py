@@ -175,13 +175,19 @@ class Record:
     """The `ts` of the message about the verdict before, in whose thread this one's stands; empty: there is none."""
     again: int = 0
     """How often it was judged anew because somebody asked for it."""
+    asked: datetime | None = None
+    """When somebody asked last; None for a build that is judged for the first time."""
+    asked_by: str = ""
+    """Who did: a service account, or "a person" where policy lets nobody be named."""
+    earlier: tuple[Document, ...] = ()
+    """What was decided before, without what that rested on; the latest last."""
 
 
 _MOMENTS = frozenset(
     """created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried
-    quota_since cut_due cut noted editing""".split()
+    quota_since cut_due cut noted editing asked""".split()
 )
-_LISTS = frozenset({"images", "verified", "extras", "args", "claimants", "unled", "notes", "submitter"})
+_LISTS = frozenset({"images", "verified", "extras", "args", "claimants", "unled", "notes", "submitter", "earlier"})
 _WAITS = "it waits for the version that wrote it; install that one, or a later one"
 _PLAIN: Mapping[str, type] = {"int": int, "bool": bool, "str": str}
 
@@ -393,7 +399,7 @@ def cut(record: Record, now: datetime) -> Record:
     images' digests an image has the build that made it.
     """
     judgement = replace(record.judgement, findings=(), errors=()) if record.judgement else None
-    small = replace(record, build=None, judgement=judgement, notes=(), submitter=(), queue=None)
+    small = replace(record, build=None, judgement=judgement, notes=(), submitter=(), earlier=(), queue=None)
     return replace(small, cut_due=None, cut=now)
 
 

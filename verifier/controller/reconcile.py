@@ -35,6 +35,7 @@ from verifier.checks.by_source import judge_source
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict, decide
 from verifier.checks.worker import given_up, not_run
+from verifier.controller.again import asked_again
 from verifier.controller.attempt import Attempt, Done, Ending, GiveUp, RequeueAt, SlackUnreachable
 from verifier.controller.budget import Budget, Deployment
 from verifier.controller.error_book import remember
@@ -281,7 +282,7 @@ def _tell(attempt: Attempt, build: Build, source: Source, judgement: Judgement, 
     Trouble with one listener does not keep the others from hearing of it: it is raised at the end. But nobody is told
     that all is well before the audit trail has it.
     """
-    entry = verdict_entry(build, source, judgement)
+    entry = verdict_entry(build, source, judgement, asked_again(attempt.record))
     trouble: ServiceError | None = None
     for step in (record_judgement, publish_judgement):  # 11
         try:

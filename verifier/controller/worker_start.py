@@ -50,7 +50,9 @@ def _find(attempt: Attempt, build: Build, worker: Worker) -> str | RequeueAt | t
         job, BUILD_VARIABLE, attempt.key.name, since, timeout=attempt.budget.seconds(CALL_SECONDS)
     )
     claimed = sort_claims(found, record.nonce, record.requests)
-    attempt.note(claimants=tuple(sorted({*record.claimants, *claimed.others})[:_MOST_CLAIMANTS]))
+    # What was tried for the verdict before is nobody else's, whatever it carries.
+    strangers = set(claimed.others) - {str(before["execution"]) for before in record.earlier}
+    attempt.note(claimants=tuple(sorted({*record.claimants, *strangers})[:_MOST_CLAIMANTS]))
     if claimed.own:
         first, *others = claimed.own
         attempt.save(execution=first, extras=tuple(others))

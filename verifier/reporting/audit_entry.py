@@ -57,10 +57,24 @@ class AuditEntry:
     payload: Document
 
 
-def verdict_entry(build: Build, source: Source, judgement: Judgement) -> AuditEntry:
+@dataclass(frozen=True, slots=True)
+class AskedAgain:
+    """That a build was judged anew because somebody asked."""
+
+    number: int
+    """The first time: 1."""
+    by: str
+    """A service account, or "a person" where nobody is to be named."""
+    at: datetime
+    before: Verdict | None
+    """The verdict before; None where there was none."""
+
+
+def verdict_entry(build: Build, source: Source, judgement: Judgement, again: AskedAgain | None = None) -> AuditEntry:
     """Return what was decided about a build, and on what evidence; or that it did not succeed and so was not judged.
 
-    It is made of what was decided alone, so that it is the same however often and by whomever it is written.
+    It is made of what was decided alone, so that it is the same however often and by whomever it is written. One that
+    was asked for again is another entry, also where the verdict is the same.
     """
     verdict = judgement.verdict
     severity = _SEVERITIES[verdict] if verdict else "NOTICE"
@@ -71,8 +85,9 @@ def verdict_entry(build: Build, source: Source, judgement: Judgement) -> AuditEn
         **_place(build.key),
         "trigger": _name(build.trigger_name or build.trigger_id),
     }
-    payload = _summary(build, judgement) | _evidence(build, source, judgement)
-    return AuditEntry(f"{build.key.digest}-{_name(said)}", judgement.decided, severity, labels, payload)
+    payload = _summary(build, judgement) | _evidence(build, source, judgement) | {"again": _again(again)}
+    number = f"-again-{again.number}" if again else ""
+    return AuditEntry(f"{build.key.digest}-{_name(said)}{number}", judgement.decided, severity, labels, payload)
 
 
 def quarantine_entry(message_id: str, reason: str, excerpt: str, now: datetime) -> AuditEntry:
@@ -219,6 +234,12 @@ def _evidence(build: Build, source: Source, judgement: Judgement) -> dict[str, A
         **{name: items[:_MOST_ITEMS] for name, items in parts.items()},
         "cut": {name: len(items) - _MOST_ITEMS for name, items in parts.items() if len(items) > _MOST_ITEMS},
     }
+
+
+def _again(again: AskedAgain | None) -> dict[str, Any] | None:
+    if again is None:
+        return None
+    return {"number": again.number, "by": _name(again.by), "at": show_time(again.at), "before": again.before}
 
 
 def _claims(build: Build, source: Source) -> list[dict[str, Any]]:

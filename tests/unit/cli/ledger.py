@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.google_server import GoogleStandIn
 from verifier.standin.installation import InstalledResources
+from verifier.standin.topic_service import TopicService
 
 HOME, WATCHED, REGION = "vividly-ops", "vividly-dev", "us-central1"
 FUNCTION = f"projects/{HOME}/locations/{REGION}/functions/build-verifier"
@@ -96,6 +97,12 @@ class DeployedTown:
     faults: Faults
     store: SqliteStore
     environment: dict[str, str | None]
+    variables: dict[str, str]
+    """The function's own; `deploy` has it take them over."""
+
+    def deploy(self) -> None:
+        """Deploy the function with its variables."""
+        put_service(self.made, FUNCTION.replace("functions", "services"), self.variables)
 
     def put_job(self, job: JobRuns, **fields: Any) -> None:
         """Store a job; fields of the document may be changed."""
@@ -126,11 +133,13 @@ class DeployedTown:
 
 
 @contextmanager
-def a_town(folder: Path, clock: Clock = system_clock) -> Iterator[DeployedTown]:
-    """Yield the function with an empty ledger."""
+def a_town(
+    folder: Path, clock: Clock = system_clock, work: Callable[[bytes], object] = lambda _: None
+) -> Iterator[DeployedTown]:
+    """Yield the function with an empty ledger; `work` is called with what is published to its work topic."""
     faults, cloud, path = Faults(), Cloud(clock), folder / "ledger.sqlite"
-    made = InstalledResources(cloud)
-    made.topics.add(WORK_TOPIC)
+    made, topics = InstalledResources(cloud), TopicService(cloud)
+    topics.subscribe(WORK_TOPIC, lambda message, _: work(message))
     variables = {
         "VERIFIER_PROJECTS": f"{WATCHED}=4711",
         "VERIFIER_REGIONS": f"global,{REGION}",
@@ -139,15 +148,17 @@ def a_town(folder: Path, clock: Clock = system_clock) -> Iterator[DeployedTown]:
         "VERIFIER_SLACK_CHANNEL": "C0BUILDS01",
         "VERIFIER_WORK_TOPIC": WORK_TOPIC,
     }
-    put_service(made, FUNCTION.replace("functions", "services"), variables)
-    with GoogleStandIn(cloud, faults, made.methods()) as google, closing(SqliteStore(path)) as store:
+    methods = {**made.methods(), **topics.methods()}
+    with GoogleStandIn(cloud, faults, methods) as google, closing(SqliteStore(path)) as store:
         environment: dict[str, str | None] = {
             "VERIFIER_GOOGLE_ENDPOINT": google.address,
             "GOOGLE_CLOUD_PROJECT": None,
             "CLOUDSDK_CORE_PROJECT": None,
             "PUBSUB_EMULATOR_HOST": google.address,
         }
-        yield DeployedTown(cloud, made, faults, store, environment)
+        town = DeployedTown(cloud, made, faults, store, environment, variables)
+        town.deploy()
+        yield town
 
 
 def put_service(made: InstalledResources, name: str, variables: dict[str, str] | None = None) -> None:

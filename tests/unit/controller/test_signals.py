@@ -107,6 +107,12 @@ def test_the_workers_own_run_is_not_counted_against_it() -> None:
     assert judged(44 * 60, **ran).fields["worker_seconds"] == 38 * 60
 
 
+def test_what_was_asked_for_again_is_counted_from_then_on() -> None:
+    signal = judged(86_400, asked=DECIDED - 2 * MINUTE)
+    assert (signal.fields["seconds"], signal.fields["objective"]) == (120, "met")
+    assert signal.message.endswith(", 120 s after it was asked for again")
+
+
 def test_a_build_that_was_not_judged_or_never_ended_meets_and_misses_nothing() -> None:
     assert verdict_saved(RECORD, Judgement(None, (), DECIDED), pushed(), 5 * MINUTE) is None
     unknown = verdict_saved(

@@ -101,6 +101,16 @@ def test_only_an_execution_with_the_nonce_is_ours(world: World) -> None:
     assert "observe" not in world.called
 
 
+def test_what_was_tried_for_the_verdict_before_is_no_strangers(world: World) -> None:
+    judged = {"verdict": "FAILED", "execution": f"{EXECUTION}-before"}
+    names = (f"{EXECUTION}-before", f"{EXECUTION}-forged")
+    world.executions = [ExecutionClaim(name, "another") for name in names] + [ExecutionClaim(EXECUTION, NONCE)]
+    world.execution = ran(build=BUILD.key.name, nonce=NONCE)
+    went(world, replace(WITH_NONCE, earlier=(judged,)))
+    saved = world.record(BUILD.key)
+    assert (saved.execution, saved.claimants) == (EXECUTION, (f"{EXECUTION}-forged",))
+
+
 def test_as_many_executions_may_be_ours_as_were_asked_for_and_the_oldest_counts(world: World) -> None:
     world.executions = [ExecutionClaim(name, NONCE) for name in (EXECUTION, f"{EXECUTION}-2", f"{EXECUTION}-3")]
     world.execution = ran(build=BUILD.key.name, nonce=NONCE)

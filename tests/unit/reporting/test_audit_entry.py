@@ -34,6 +34,7 @@ from verifier.facts.logs import Folded, Repeated
 from verifier.facts.repository import Repository
 from verifier.facts.source import Commit, NoSource, Source, Strength, Unclear, Upload, source_of
 from verifier.reporting.audit_entry import (
+    AskedAgain,
     AuditEntry,
     announcement,
     explanation,
@@ -107,6 +108,7 @@ def test_a_verdict_is_recorded_in_the_words_of_the_verification_summary_with_its
         ],
         "images": [{"name": f"{IMAGE}:latest", "digest": DIGEST}],
         "cut": {},
+        "again": None,
     }
     assert set(findings) == set(Check)
     assert findings[Check.LOGS_HAVE_NO_ERRORS] == {
@@ -154,6 +156,19 @@ def test_the_same_verdict_is_the_same_entry_and_another_verdict_is_another() -> 
     assert recorded(*case) == recorded(*case)
     exempt = recorded(*judged(uploaded(), policy=EXEMPT))
     assert exempt.insert_id != recorded(*case).insert_id
+
+
+def test_a_verdict_that_was_asked_for_again_is_another_entry_and_says_who_asked() -> None:
+    case = judged(uploaded())
+    again = AskedAgain(2, "deployer@acme.iam.gserviceaccount.com", DECIDED, Verdict.FAILED)
+    entry = verdict_entry(*case, again)
+    assert entry.insert_id == f"{recorded(*case).insert_id}-again-2"
+    assert entry.payload["again"] == {
+        "number": 2,
+        "by": "deployer@acme.iam.gserviceaccount.com",
+        "at": "2026-11-23T02:23:40.000000Z",
+        "before": "FAILED",
+    }
 
 
 def test_the_build_s_document_is_identified_by_its_digest() -> None:
