@@ -30,6 +30,7 @@ from verifier.controller.events import (
     ExecutionFinished,
     Irrelevant,
     Quarantined,
+    RunEnded,
     Sweep,
     Unwatched,
     Work,
@@ -143,7 +144,7 @@ def handle(
 
 
 def _act(
-    hint: BuildStatus | ExecutionFinished | Sweep | Work | Unwatched | Quarantined,
+    hint: BuildStatus | ExecutionFinished | RunEnded | Sweep | Work | Unwatched | Quarantined,
     deployment: Deployment,
     budget: Budget,
     log: Log,
@@ -158,6 +159,16 @@ def _act(
             from verifier.controller.reconcile import reconcile_running
 
             return reconcile_running(hint.key, deployment, budget)
+        case RunEnded() if deployment.policy.watches(hint.job):
+            from verifier.controller.runs.observe import observe
+
+            deployment.arrivals.note(hint.job.project, deployment.services.clock())
+            observed = observe(hint.execution, hint.generation, deployment, budget)
+            if observed.is_uncounted:
+                log("NOTICE", f"run not counted: {hint.execution}: {observed.seen}", project=hint.job.project)
+            return observed.trouble
+        case RunEnded():
+            pass  # the run of a job that nobody watches: no call is made for it
         case Sweep():
             from verifier.controller.sweep import describe, describe_late, sweep
 

@@ -13,8 +13,10 @@ from verifier.facts.execution import JobName
 
 MOST_DIGESTS = 20
 """The digests that are kept of a job, the newest ones."""
-MOST_RECENT = 64
-"""The executions that are known to be counted, the latest ones."""
+MOST_RECENT = 512
+"""The executions that are known to be counted, the latest ones: more than a job has between two looks."""
+MOST_OPEN = 64
+"""The executions that a look has passed and that have not ended."""
 MOST_STARTS = 12
 """The latest moments of creation, for the usual time between runs."""
 
@@ -102,20 +104,42 @@ class JobRuns:
     """When it is to be looked at again."""
     looked: datetime | None = None
     """Up to which moment of creation ListExecutions was read to the end."""
+    look: datetime | None = None
+    """When it is to be read again; None: now."""
+    tell: datetime | None = None
+    """When what follows from its runs is to be told again at the latest; None: when something new is known."""
+    leased: datetime | None = None
+    """Until when one invocation works on it; others leave it alone."""
+    reach: datetime | None = None
+    """From which moment of creation on the next look reads; None: from `begun` on."""
+    floor: datetime | None = None
+    """Every execution created until then is counted, unless it is in `open`; every one counted since is in `recent`."""
+    open: tuple[str, ...] = ()
+    """Short names of executions that were seen, and are still to be counted: most of them have not ended."""
+    page: str = ""
+    """The page at which a look goes on; empty where none is under way."""
+    top: datetime | None = None
+    """When the newest execution that the look under way has seen was created."""
+    held: datetime | None = None
+    """When the oldest one was created that has not ended and for which `open` has no room."""
     generation: int | None = None
     """The generation of the job whose arguments are `args`."""
     args: str | None = None
     """A hash of the job's arguments; None where it could not be read."""
     digest: str = ""
-    """What the newest run ran."""
+    """What the newest run ran, whoever started it, this verifier's own trials aside."""
     newest: datetime | None = None
-    """When the newest run was created."""
+    """When the newest such run was created."""
     execution: str = ""
-    """The newest run."""
+    """The full resource name of that run."""
+    uncertain: int = 0
+    """Runs of which it is not certain what they ran; they count for no digest."""
+    unclear: str = ""
+    """Why, of the latest of them."""
     digests: tuple[DigestRuns, ...] = ()
     """What it ran, in the order of `last`."""
     recent: tuple[str, ...] = ()
-    """Short names of executions that are counted, the latest last."""
+    """Executions that are counted, in the order of creation: "MOMENT NAME", the moment as it is stored everywhere."""
     starts: tuple[datetime, ...] = ()
     """When the latest runs that count were created, in order."""
     started: bool = False

@@ -1,4 +1,4 @@
-"""An HTTP body → a hint: which build to look at. Nothing in a message is believed beyond that.
+"""An HTTP body → a hint: which build, or which run of a job, to look at. Nothing in a message is believed beyond that.
 
 Bodies are Pub/Sub pushes, wrapped or not, or Eventarc's CloudEvents in either content mode. They come from outside:
 they are read strictly, and what can't be read is a value (`Quarantined`), not an exception.
@@ -18,7 +18,7 @@ from typing import Any
 from verifier.config import Watched
 from verifier.errors import Malformed
 from verifier.facts.build import NOT_TERMINAL, BuildKey, checked_key, parse_build_name
-from verifier.facts.execution import BUILD_VARIABLE
+from verifier.facts.execution import BUILD_VARIABLE, JobName
 from verifier.facts.logs import EXECUTION_LABEL
 from verifier.redact import MARGIN, excerpt, plain
 from verifier.strict_json import object_in, objects_in, parse_json, said, text_in
@@ -39,6 +39,10 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _STATUS = r"^[A-Z][A-Z_]{0,39}$"
 _WORD = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"
 """A kind of work, or the name of a document: none that a database would refuse."""
+_PART = r"^[a-z0-9][a-z0-9.:-]{0,99}$"
+"""A project, a location, or the short name of a job or of an execution."""
+_NUMBER = r"^[0-9]{1,15}$"
+_GENERATION = "run.googleapis.com/jobGeneration"
 _MOST_REASON = 500
 
 
@@ -57,6 +61,17 @@ class ExecutionFinished:
 
     key: BuildKey
     """The build that the execution's environment names. Which execution counts for it, the ledger knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """An execution that names no build may have ended, in a project of ours. Policy says whether its job is watched."""
+
+    execution: str
+    """Its full resource name."""
+    job: JobName
+    generation: int | None
+    """The job's generation that it ran by, if the message says so: no decision rests on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +116,7 @@ class Quarantined:
     """Its text without secrets, capped at `EXCERPT`: the data where they could be decoded, else the body."""
 
 
-Hint = BuildStatus | ExecutionFinished | Sweep | Work | Irrelevant | Unwatched | Quarantined
+Hint = BuildStatus | ExecutionFinished | RunEnded | Sweep | Work | Irrelevant | Unwatched | Quarantined
 
 
 def decode(body: bytes, path: str, watched: Watched, headers: Mapping[str, str] = NO_HEADERS) -> Hint:
@@ -268,7 +283,7 @@ def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
         return Irrelevant("an audit entry that is no execution's completion")
     names = {text_in(value, BUILD_VARIABLE) for value in _variables(payload, BUILD_VARIABLE)}
     if not names:
-        return Irrelevant("an execution that was not started for a build")
+        return _run(data, labels, payload, watched)
     if len(names) > 1:
         raise Malformed(f"{BUILD_VARIABLE}: expected one build, got {len(names)}")
     project, location, build_id = parse_build_name(names.pop())
@@ -276,6 +291,36 @@ def _execution(data: Mapping[str, Any], watched: Watched) -> Hint:
     if not watched.covers(key):
         return Unwatched(key)
     return ExecutionFinished(key)
+
+
+def _run(
+    data: Mapping[str, Any], labels: Mapping[str, Any], payload: Mapping[str, Any], watched: Watched
+) -> RunEnded | Irrelevant:
+    """Return which execution it is about, by the labels that Cloud Logging writes. Raises Malformed."""
+    resource = object_in(data.get("resource"), "resource")
+    named = object_in(resource.get("labels"), "resource.labels")
+    project, location, job = (
+        text_in(named.get(label), f"resource.labels.{label}") for label in ("project_id", "location", "job_name")
+    )
+    short = text_in(labels.get(EXECUTION_LABEL), EXECUTION_LABEL)
+    for field, value in (("project_id", project), ("location", location), ("job_name", job), (EXECUTION_LABEL, short)):
+        if not re.fullmatch(_PART, value):
+            raise Malformed(f"{field}: expected {_PART}, got {said(value)}")
+    project = watched.project(project)
+    if project not in watched.projects:
+        return Irrelevant("an execution in a project that is not watched")
+    name = JobName(project, location, job)
+    return RunEnded(f"{name.resource}/executions/{short}", name, _generation(payload))
+
+
+def _generation(payload: Mapping[str, Any]) -> int | None:
+    """Return the job's generation that the entry names, or None. Raises Malformed."""
+    place, part = "protoPayload", payload
+    for step in ("response", "metadata", "labels"):
+        place = f"{place}.{step}"
+        part = object_in(part.get(step, {}), place)
+    given = part.get(_GENERATION)
+    return int(given) if isinstance(given, str) and re.fullmatch(_NUMBER, given) else None
 
 
 def _variables(payload: Mapping[str, Any], name: str) -> Iterator[object]:

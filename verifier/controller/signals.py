@@ -16,6 +16,7 @@ from verifier.checks.judgement import Judgement
 from verifier.controller.ledger import Record
 from verifier.errors import OutOfTime, ServiceError
 from verifier.facts.build import Build, BuildKey
+from verifier.facts.execution import JobName
 from verifier.redact import excerpt
 from verifier.services import Document
 from verifier.times import parse_time
@@ -29,6 +30,8 @@ _SILENCE = timedelta(minutes=15)
 _ENTRY = timedelta(seconds=30)
 """For the message about an execution that has ended; it takes some ten seconds."""
 _SKEW = timedelta(seconds=30)
+_MOST_FAILURES = 3
+"""Of a job's looks in a row, after which it is told of: some minutes."""
 _MOST_REASON = 300
 
 
@@ -46,6 +49,7 @@ class SignalName(StrEnum):
     BACKLOG_LATE = "backlog_late"
     CLOCK_SKEW = "clock_skew"
     RECORD_UNREADABLE = "record_unreadable"
+    JOB_UNSEEN = "job_unseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,16 @@ def clock_skew(before: datetime, server: datetime | None, after: datetime) -> Si
 def record_unreadable(name: str, error: Exception) -> Signal:
     """Tell of a record that this version can't read. Nobody judges its build until one can."""
     return Signal(SignalName.RECORD_UNREADABLE, "ERROR", f"record {name}: {_why(error)}", {"record": name})
+
+
+def job_unseen(job: JobName, failures: int, error: Exception) -> Signal | None:
+    """Tell of a job that can't be looked at: there is none (and no failures), or looks fail in a row."""
+    if 0 < failures < _MOST_FAILURES:
+        return None
+    what = f"{failures} looks in a row failed" if failures else "there is no such job"
+    said = f"the runs of {job.location}/{job.job} of {job.project} are not seen, {what}: {_why(error)}"
+    fields = {"project": job.project, "location": job.location, "job": job.job, "failures": failures}
+    return Signal(SignalName.JOB_UNSEEN, "WARNING", said, fields)
 
 
 def _lasts(since: datetime, now: datetime, error: ServiceError) -> bool:

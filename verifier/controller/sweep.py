@@ -1,7 +1,8 @@
 """The sweep: what nobody sent a message about. One at a time, bounded.
 
 1. see to it that every watched place has a cursor with a due time: a build can redirect its own notifications
-   (`options.pubsubTopic`), so listing the builds of each place is a security control, and no backlog may starve it
+   (`options.pubsubTopic`), so listing the builds of each place is a security control, and no backlog may starve it; and
+   that every watched job has its document (`runs/enrol_jobs.py`)
 2. hand out what is due on the work topic, by project in turn (`hand_out.py`): the listings of places, and records
    after a crash, a lost message or a wait, and the Slack channels for which something waits (`slack/channel_queue.py`)
 3. where there is no topic, or it does not take them, do the same here, one after the other (`working_off.py`)
@@ -9,7 +10,8 @@
    watches
 5. name the places that were not listed in time, and tell the function's own log of what waits for long
    (`lateness.py`)
-6. give records of version 0.1.0 the time at which they are cut (`dating.py`), while there are any
+6. give records of version 0.1.0 the time at which they are cut (`dating.py`), while there are any; and delete runs that
+   ended 35 days ago (`runs/old_runs.py`)
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from verifier.controller.hand_out import HandedOut, hand_out
 from verifier.controller.lateness import signal_lateness
 from verifier.controller.ledger import MARKS
 from verifier.controller.places import MOST_LATE, LatePlace, enrol, late_places
+from verifier.controller.runs.enrol_jobs import enrol_jobs
+from verifier.controller.runs.old_runs import delete_old_runs
 from verifier.controller.signals import SignalName, clock_skew
 from verifier.controller.slack.channel_queue import enrol_channels
 from verifier.controller.turns import waiting
@@ -70,6 +74,8 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
     handed_out: HandedOut | None = None
     try:
         missing = enrol(deployment, watched, budget.half(), partial(_noted, problems))  # 1
+        with _noted(problems, "jobs"):
+            enrol_jobs(deployment, watched, budget.half(), partial(_noted, problems))
         with _noted(problems, "Slack"):
             enrol_channels(deployment, budget)
         with _noted(problems, "work topic"):
@@ -85,6 +91,8 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
             signal_lateness(deployment, budget)
         with _noted(problems, "old records"):
             date_old_records(deployment, clock(), budget)  # 6
+        with _noted(problems, "old runs"):
+            delete_old_runs(deployment, budget)
     finally:
         store.replace(MARKS, _LEASE_MARK, {"until": None}, turn.revision, timeout=LEDGER_SECONDS)
     unlisted = ["/".join(place) for place in missing] + [place.name for place in late] + list(worked.unlisted)

@@ -6,11 +6,13 @@ Documentation: "REST Resource: projects.locations.jobs.executions" (Cloud Run Ad
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 import re2
 
@@ -103,6 +105,13 @@ class Container:
 def named(containers: Iterable[Container]) -> str:
     """Return the containers in words."""
     return ", ".join(f"{one.name or 'without a name'} ({one.repository})" for one in containers) or "none"
+
+
+def hash_of_arguments(containers: Iterable[Container]) -> str:
+    """Return a hash of what the containers are given as arguments; an only container counts without its name."""
+    given = [[one.name, *one.args] for one in containers]
+    said = [given[0][1:]] if len(given) == 1 else sorted(given)
+    return sha256(json.dumps(said).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,16 @@ What is kept of an execution, and no more: its environment may hold secrets, and
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from verifier.facts.execution import JobName
+from verifier.facts.execution import Execution, JobName, Phase, named, parse_execution_name
+
+A_PERSON = "a person"
+"""Instead of an address, where policy names nobody."""
+_SERVICE_ACCOUNTS = ".gserviceaccount.com"
 
 
 class RunKind(StrEnum):
@@ -43,7 +48,7 @@ class EndedRun:
     """Its full resource name."""
     job: JobName
     digest: str
-    """Of the one image that counts; empty where that is not certain: several containers, or a tag never resolved."""
+    """Of the one image that counts; empty where that is not certain: `unclear` says why."""
     repository: str
     """That image's name without tag and digest."""
     created: datetime
@@ -54,3 +59,63 @@ class EndedRun:
     """The service account that it ran on behalf of; "a person" instead of an address where policy names nobody."""
     generation: int | None = None
     """The job's generation that it ran by, as far as a message said so: a hint, which no decision rests on."""
+    unclear: str = ""
+    """Why it is not certain what it ran; empty where it is."""
+
+
+_OUTCOMES = {
+    Phase.SUCCEEDED: RunOutcome.SUCCEEDED,
+    Phase.FAILED: RunOutcome.FAILED,
+    Phase.CANCELLED: RunOutcome.CANCELLED,
+}
+
+
+def has_ended(execution: Execution) -> bool:
+    """Whether nothing more will come of it."""
+    return execution.phase in _OUTCOMES
+
+
+def ended_run(
+    execution: Execution,
+    kind: RunKind,
+    generation: int | None,
+    *,
+    container: str,
+    repositories: AbstractSet[str],
+    names_people: bool,
+) -> EndedRun:
+    """Return what is kept of an execution that has ended. Raises Malformed for a name that is none.
+
+    `container` and `repositories` say which of several containers counts, as `Execution.container` takes them.
+    """
+    own = execution.container(container, repositories)
+    digest, unclear = "", ""
+    if own is None:
+        unclear = f"expected one container that counts, got {named(execution.containers)}; name it in the policy"
+    elif not own.digest:
+        unclear = f"expected an image with a digest, got {own.image}: its tag was never resolved"
+    else:
+        digest = own.digest
+    return EndedRun(
+        execution=execution.name,
+        job=parse_execution_name(execution.name)[0],
+        digest=digest,
+        repository=own.repository if own else "",
+        created=execution.created,
+        ended=execution.completed or execution.started or execution.created,
+        outcome=RunOutcome.PLATFORM if execution.platform_failed else _OUTCOMES[execution.phase],
+        kind=kind,
+        account=account_of(execution.creator, names_people=names_people),
+        generation=generation,
+        unclear=unclear,
+    )
+
+
+def account_of(creator: str, *, names_people: bool) -> str:
+    """Return the account, as far as it may be kept: a service account's address, or a person's where people are named.
+
+    What is neither empty nor a service account's is a person's.
+    """
+    if not creator or creator.endswith(_SERVICE_ACCOUNTS) or names_people:
+        return creator
+    return A_PERSON

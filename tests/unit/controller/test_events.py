@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,15 +23,18 @@ from verifier.controller.events import (
     Hint,
     Irrelevant,
     Quarantined,
+    RunEnded,
     Sweep,
     Unwatched,
     Work,
     decode,
 )
 from verifier.facts.build import BuildKey
+from verifier.facts.execution import JobName
 from verifier.redact import MARGIN
 
-WATCHED = Watched({"vividly-dev": "4711", "vividly-new": ""}, frozenset({"global", "us-central1"}))
+PROJECT, NUMBER = "vividly-dev", "4711"
+WATCHED = Watched({PROJECT: NUMBER, "vividly-new": ""}, frozenset({"global", "us-central1"}))
 ID = "4e841fcb-9a1d-4a6e-8c5f-0f9d2b7a6c3e"
 KEY = BuildKey("vividly-dev", "us-central1", ID)
 
@@ -62,6 +66,18 @@ def completion(env: object = None, **changes: Any) -> dict[str, Any]:
         },
         **changes,
     }
+
+
+def of_job(**changes: Any) -> dict[str, Any]:
+    """Return what an entry says of the resource that it is about."""
+    labels = {"project_id": PROJECT, "location": "us-central1", "job_name": "content-worker", **changes}
+    return {"type": "cloud_run_job", "labels": labels}
+
+
+def run_of_generation(generation: object) -> dict[str, Any]:
+    """Return what an entry says of an execution that ran by this generation of its job."""
+    labels = {"run.googleapis.com/jobGeneration": generation}
+    return {"methodName": "/Jobs.RunJob", "response": {"metadata": {"labels": labels}}}
 
 
 def encoded(data: object) -> str:
@@ -212,14 +228,70 @@ def test_an_execution_that_ended_names_its_build() -> None:
         completion(protoPayload={"methodName": "/Jobs.CreateJob"}),
         completion(protoPayload={}),
         completion(labels={}),
-        completion(env=[]),
-        completion(env=[{"name": "OTHER", "value": KEY.name}]),
-        completion(protoPayload={"methodName": "/Jobs.RunJob"}),
+        completion(env=[], resource=of_job(project_id="other")),
     ],
-    ids=["other method", "no method", "no execution", "no variables", "other variable", "no response"],
+    ids=["other method", "no method", "no execution", "other project"],
 )
-def test_entries_about_anything_but_our_executions_are_irrelevant(entry: Mapping[str, Any]) -> None:
+def test_entries_about_anything_but_executions_of_ours_are_irrelevant(entry: Mapping[str, Any]) -> None:
     assert isinstance(read(entry, "/executions"), Irrelevant)
+
+
+@pytest.mark.parametrize(
+    ("entry", "generation"),
+    [
+        (completion(env=[]), None),
+        (completion(env=[{"name": "OTHER", "value": KEY.name}]), None),
+        (completion(protoPayload={"methodName": "/Jobs.RunJob"}), None),
+        (completion(protoPayload=run_of_generation("17")), 17),
+        (completion(protoPayload=run_of_generation("seventeen")), None),
+        (completion(protoPayload=run_of_generation("9" * 16)), None),
+        (completion(protoPayload=run_of_generation(17)), None),
+        (completion(env=[], resource=of_job(project_id=NUMBER)), None),
+    ],
+    ids=[
+        "no variables",
+        "other variable",
+        "no response",
+        "a generation",
+        "no number",
+        "a number that none is",
+        "no text",
+        "the project's number",
+    ],
+)
+def test_an_execution_that_names_no_build_is_a_run_of_its_job(entry: Mapping[str, Any], generation: int | None) -> None:
+    job = JobName(PROJECT, "us-central1", "content-worker")
+    assert read(entry, "/executions") == RunEnded(f"{job.resource}/executions/content-worker-x7k2p", job, generation)
+
+
+def test_nothing_that_an_entry_says_of_digests_counts_or_the_environment_is_kept() -> None:
+    forged = {"name": "DATABASE_URL", "value": "postgres://ada:hunter2@db"}
+    hint = read(completion(env=[forged]), "/executions")
+    assert isinstance(hint, RunEnded)
+    assert {field.name for field in fields(hint)} == {"execution", "job", "generation"}
+    assert "hunter2" not in repr(hint)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {},
+        {"labels": {}},
+        of_job(location=7),
+        of_job(job_name="../other"),
+        of_job(job_name="a/executions/b"),
+        of_job(location="Us Central"),
+        of_job(project_id=""),
+    ],
+    ids=["nothing", "no labels", "no text", "a path", "slashes", "spaces", "empty"],
+)
+def test_a_run_whose_job_can_not_be_read_is_quarantined(resource: Mapping[str, Any]) -> None:
+    assert isinstance(read(completion(env=[], resource=resource), "/executions"), Quarantined)
+
+
+def test_a_run_whose_own_name_is_none_is_quarantined() -> None:
+    entry = completion(env=[], labels={"run.googleapis.com/execution_name": "a/../b"})
+    assert isinstance(read(entry, "/executions"), Quarantined)
 
 
 def test_an_execution_for_a_build_in_another_project_is_not_watched() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.builders import POLICY, judged, uploaded
-from tests.unit.controller.world import CHANNEL, LEASE, NOW, WorkRecorder, World, world
+from tests.unit.builders import judged, uploaded
+from tests.unit.controller.world import CHANNEL, LEASE, NOW, UNWATCHED, WorkRecorder, World, world
 from verifier.checks.policy import Policy, Route
 from verifier.checks.verdict import Verdict
 from verifier.config import Watched
@@ -25,7 +25,7 @@ __all__ = ["world"]
 
 WATCHED = Watched({"vividly-dev": ""}, frozenset({"us-central1"}))
 ELSEWHERE = "C0ELSEWHERE"
-ROUTED = replace(POLICY, routes=(Route(channel=ELSEWHERE, verdicts=frozenset({Verdict.FAILED})),))
+ROUTED = replace(UNWATCHED, routes=(Route(channel=ELSEWHERE, verdicts=frozenset({Verdict.FAILED})),))
 NO_ANSWER = Unavailable("no answer")
 
 
@@ -83,7 +83,7 @@ class CountedStore:
         return getattr(self._inner, name)
 
 
-def swept(world: World, policy: Policy = POLICY) -> list[str]:
+def swept(world: World, policy: Policy = UNWATCHED) -> list[str]:
     """Sweep, and return the calls that were made."""
     world.called.clear()
     assert sweep(world.deployment(policy), WATCHED, world.budget(), LEASE) is not None
@@ -219,12 +219,12 @@ def test_while_calls_for_one_project_hang_nobody_waits_for_it_any_more_in_this_s
     assert world.clock() < NOW + timedelta(seconds=10)
 
 
-def test_a_sweep_that_finds_nothing_due_makes_19_calls_of_which_two_write_its_own_mark(world: World) -> None:
+def test_a_sweep_that_finds_nothing_due_makes_20_calls_of_which_two_write_its_own_mark(world: World) -> None:
     sweep(world.deployment(), WATCHED, world.budget(), LEASE)
     world.store = counted = CountedStore(world.store)
     deployment = replace(world.deployment(), ledger=replace(world.ledger, store=counted))
     sweep(deployment, WATCHED, world.budget(), LEASE)
-    assert sorted(counted.calls) == ["due"] * 12 + ["read"] * 5 + ["replace"] * 2
+    assert sorted(counted.calls) == ["due"] * 13 + ["read"] * 5 + ["replace"] * 2
 
 
 def test_what_nobody_does_is_done_by_the_sweep_after_two_minutes_which_says_so(world: World) -> None:

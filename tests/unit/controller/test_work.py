@@ -28,7 +28,9 @@ def at(world: World) -> WorkContext:
 
 
 def test_every_kind_has_a_word_of_its_own_and_queues_that_do_not_mix() -> None:
-    assert set(KINDS) == {kind.word for kind in KINDS.values()} == set("place channel record upload past cut".split())
+    assert (
+        set(KINDS) == {kind.word for kind in KINDS.values()} == set("place channel record upload past cut job".split())
+    )
     assert len({(kind.collection, kind.field) for kind in KINDS.values()}) == len(KINDS)
 
 
@@ -87,7 +89,7 @@ def test_a_message_that_comes_twice_is_worth_one(world: World) -> None:
         (
             "wish",
             NAME,
-            f"wish {NAME}: expected a kind of work that this version knows (place, channel, record, upload, past, cut)",
+            f"wish {NAME}: expected a kind of work that this version knows (place, channel, record, upload, past, cut, job)",
         ),
         ("record", "nobody", "record nobody: expected a document of builds, got none of this name"),
         ("place", "sweep", "None/None: done, or never due"),

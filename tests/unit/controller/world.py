@@ -50,6 +50,8 @@ NOW = DECIDED
 LEASE = timedelta(seconds=120)
 SOON = 5.0
 CHANNEL = "C0BUILDS01"
+UNWATCHED = replace(POLICY, workers=tuple(replace(worker, watch=False) for worker in POLICY.workers))
+"""A policy by which nobody looks at what jobs run."""
 
 
 @dataclass
@@ -115,7 +117,7 @@ class World:
         """Moves the clock."""
         return self.clock.advance
 
-    def deployment(self, policy: Policy = POLICY) -> Deployment:
+    def deployment(self, policy: Policy = UNWATCHED) -> Deployment:
         """Return what an invocation works with."""
         return Deployment(self, policy, self.ledger, "test", CHANNEL, "vividly-dev")
 

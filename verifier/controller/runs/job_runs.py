@@ -68,7 +68,9 @@ def parse_job(document: Document) -> JobRuns:
         raise Malformed(f"expected the runs of a job, got a document with {error!r}") from error
 
 
-_MOMENTS = frozenset({"begun", "due", "looked", "newest", "newer_sought"})
+_MOMENTS = frozenset(
+    {"begun", "due", "looked", "look", "tell", "leased", "reach", "floor", "top", "held", "newest", "newer_sought"}
+)
 _DIGEST_MOMENTS = frozenset({"since", "last", "begun", "ceased", "ended", "sought"})
 _NEWER_MOMENTS = frozenset({"ended"})
 
