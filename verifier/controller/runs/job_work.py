@@ -10,9 +10,11 @@ A look that fails does not keep anything from being told, nor the other way roun
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from verifier.checks.job_runs import JobRuns
 from verifier.config import Watched
@@ -80,16 +82,18 @@ def work_job(
     if written is None:
         return JobWorked(ignored="another invocation was faster")
     known = JobUpdates(deployment, budget, job.job, mine, written)
-    troubles = list[str]()
+    troubles, is_over = list[str](), False
     try:
-        troubles += _look(known, leased, watched, most_pages)  # 2
+        if job.leased is not None or job.page or job.look is None or job.look <= now:
+            troubles += _look(known, leased, watched, most_pages)  # 2
+        is_over = True
         troubles += _tell(known, watched)  # 3
     except LostLease:
         return JobWorked(ignored="another invocation has taken it over")
     except (OutOfTime, Stopping):
-        _release(known, leased, now)
+        _release(known, {"due": now} if is_over else {"due": now, "look": now})
         raise
-    _release(known, leased, None)  # 4
+    _release(known, {})  # 4
     return JobWorked("; ".join(troubles))
 
 
@@ -102,18 +106,15 @@ def _replace(name: str, stored: Stored, job: JobRuns, deployment: Deployment, bu
 
 
 def _look(known: JobUpdates, leased: datetime, watched: Watched, most_pages: int) -> list[str]:
-    """Look at the job if that is due, note when it is due again, and return what went wrong.
+    """Look at the job, note when that is due again, and return what went wrong.
 
     Raises LostLease, OutOfTime and Stopping, and what the ledger raises.
     """
     deployment, now = known.deployment, known.deployment.services.clock()
-    if known.job.look is not None and now < known.job.look:
-        return []
     known.note(look=now + LOOK_EVERY)  # before it begins: who wants it sooner says so later
     try:
         is_whole = JobLook(deployment, known.budget, known, leased).go_on(most_pages)
-    except (OutOfTime, Stopping):
-        known.note(look=now)
+    except OutOfTime:
         raise
     except Missing as error:
         known.note(problem=_said(error), look=now + MISSING_AGAIN, failures=0)
@@ -154,7 +155,7 @@ def _tell(known: JobUpdates, watched: Watched) -> list[str]:
         before = known.job
         try:
             after = tie_and_tell(before, known.deployment, watched, known.budget)
-        except (OutOfTime, Stopping):
+        except OutOfTime:
             raise
         except (ServiceError, Malformed) as error:
             again = known.deployment.services.clock() + _TELL_AGAIN
@@ -182,21 +183,20 @@ def told(job: JobRuns, before: JobRuns, after: JobRuns) -> JobRuns:
 # 4 release
 
 
-def _release(known: JobUpdates, leased: datetime, at: datetime | None) -> None:
-    """Give the job back, due at this moment, or when there is something to be done next. Raises ServiceError.
+def _release(known: JobUpdates, changes: Mapping[str, Any]) -> None:
+    """Give the job back with these changes, due when there is something to be done next. Raises ServiceError.
 
     What was made due meanwhile stays so. It is owed even where the invocation's time is over: its lease outlives that.
     """
     budget = replace(known.budget, until=max(known.budget.until, known.deployment.services.clock() + _OWED))
-    known.budget = replace(budget, stopping=_no)
+    known.budget, leased = replace(budget, stopping=_no), known.job.leased
 
     def change(job: JobRuns) -> JobRuns:
-        if job.leased != leased:
+        if job.leased != leased or leased is None:
             return job
-        moments = [at, job.look, job.tell] if at is None else [at]
+        moments = [changes.get("due"), job.look, job.tell, job.due if job.due != leased else None]
         due = min((moment for moment in moments if moment is not None), default=leased)
-        due = due if job.due == leased else min(due, job.due or due)
-        return replace(job, due=due, leased=None)
+        return replace(job, leased=None, **{**changes, "due": due})
 
     known.write(change)
 
