@@ -109,5 +109,15 @@ locals {
       commands = ["recovery"]
       then     = [{ when = "To have a copy of the ledger as it was at the beginning of this hour, in a bucket of its own:", commands = ["copy_bucket", "recover"] }]
     }
+    job_unseen = {
+      title    = "Runs of a watched job are not seen"
+      severity = "WARNING"
+      if       = ""
+      by       = ["project", "job"]
+      runbook  = "Builds are judged as before. What this job runs is not told meanwhile, except for runs whose end a message announces and that can be read: three looks at its executions in a row failed, or there is no such job. The line says which: `permission denied` (apply again: the verifier's account needs run.executions.list and run.executions.get), no such job (correct its region or name in the policy, or have it watched no more: `watch = false` on the worker, or take it out of `[watch] jobs`), or no answer (status.cloud.google.com). What it ran meanwhile is counted when it can be looked at, as far as Cloud Run still keeps it."
+      urgency  = "It can wait until morning. It is over an hour after the last line."
+      commands = []
+      then     = [local.doctor_step]
+    }
   }
 }

@@ -156,7 +156,8 @@ run "every_alert_can_be_turned_off" {
     alerts = {
       emails = ["team@example.com"]
       off = [
-        "audit_unwritten", "backlog_late", "build_unread", "clock_skew", "dead_letters", "inconclusive", "logs_unread",
+        "audit_unwritten", "backlog_late", "build_unread", "clock_skew", "dead_letters", "inconclusive", "job_unseen",
+        "logs_unread",
         "no_completion_entry", "no_sweep", "place_late", "quarantined", "record_unreadable", "saturated", "slack_late",
         "slow_verdicts", "unannounced", "unconfirmed", "undelivered", "unwatched",
       ]

@@ -14,7 +14,9 @@ from tests.story.harness import PROJECT, REGION
 from verifier.controller.ledger import BUILDS
 from verifier.errors import Denied, Unavailable
 from verifier.facts.build import Build, BuildKey
+from verifier.facts.execution import JobName
 from verifier.services import BuildPage, Builds, CreatedPage, Document, Stored
+from verifier.services import BuildPage, Builds, Document, Stored
 from verifier.standin.clock import ManualClock
 from verifier.standin.faults import Fault
 from verifier.times import show_time
@@ -93,6 +95,12 @@ def skewed(play: Play) -> None:
     play.harness.deployment = replace(play.harness.deployment, ledger=replace(deployment.ledger, store=store))
 
 
+def no_job(play: Play) -> None:
+    """Have a policy that names a job which nobody has made."""
+    policy = play.harness.deployment.policy
+    play.harness.use(replace(policy, jobs=(JobName(PROJECT, REGION, "never-made"),)))
+
+
 def damaged(play: Play) -> None:
     """Have a record in the ledger that nobody can read."""
     store, due = play.harness.deployment.services.store, show_time(play.harness.clock())
@@ -143,6 +151,10 @@ FAILURES = {
     ),
     "the clocks disagree": Failure(skewed, frozenset({"clock_skew"}), frozenset({"clock_skew"})),
     "the ledger is damaged": Failure(damaged, frozenset({"record_unreadable"}), frozenset({"record_unreadable"})),
+    "a watched job's executions can't be listed": Failure(
+        fault("ListExecutions", "PERMISSION_DENIED"), frozenset({"job_unseen"}), frozenset({"job_unseen"})
+    ),
+    "a watched job does not exist": Failure(no_job, frozenset({"job_unseen"}), frozenset({"job_unseen"})),
     "the scheduler is paused": Failure(no_sweeps, frozenset(), frozenset({"no_sweep"})),
 }
 

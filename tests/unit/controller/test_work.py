@@ -89,7 +89,7 @@ def test_a_message_that_comes_twice_is_worth_one(world: World) -> None:
         (
             "wish",
             NAME,
-            f"wish {NAME}: expected a kind of work that this version knows (place, channel, record, upload, past, cut, job)",
+            f"wish {NAME}: expected a kind of work that this version knows ({', '.join(KINDS)})",
         ),
         ("record", "nobody", "record nobody: expected a document of builds, got none of this name"),
         ("place", "sweep", "None/None: done, or never due"),
