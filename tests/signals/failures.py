@@ -16,7 +16,6 @@ from verifier.errors import Denied, Unavailable
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import JobName
 from verifier.services import BuildPage, Builds, CreatedPage, Document, Stored
-from verifier.services import BuildPage, Builds, Document, Stored
 from verifier.standin.clock import ManualClock
 from verifier.standin.faults import Fault
 from verifier.times import show_time
