@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 from typing import NamedTuple
@@ -87,6 +87,8 @@ class Simulation:
     kernel: Kernel = field(default_factory=Kernel)
     log: Callable[..., None] | None = None
     """Takes the lines of the function's log in place of the invariant about them."""
+    watches: bool = False
+    """The runs of the worker's job are seen, whoever started them."""
 
     def __post_init__(self) -> None:
         self.world = WorldModel(self.kernel, self.random)
@@ -107,7 +109,10 @@ class Simulation:
         self.invariants.given_up = ledger.contact.given_up
         quota = Quota(self.services, lambda *_: _A_MINUTE, stopping=lambda: here().stopping)
         metered = MeteredServices(self.services, quota, lambda _: PROJECT)
-        deployment = Deployment(metered, entry().POLICY, ledger, "simulated")
+        policy = entry().POLICY
+        if not self.watches:
+            policy = replace(policy, workers=tuple(replace(worker, watch=False) for worker in policy.workers))
+        deployment = Deployment(metered, policy, ledger, "simulated")
         entry_point = EntryPoint(deployment, self.log or self.invariants.logged, lambda: here().stopping)
         self.pubsub = SimulatedPubSub(self.kernel, self.invariants, entry_point)
 
