@@ -104,9 +104,13 @@ def test_the_past_of_every_region_is_told_with_who_and_how_long(google: Google) 
         for name, ago in zip("abcde", (6, 5, 4, 2, 1), strict=True)
     }
     image = IMAGE.removesuffix(":latest")
+    flagged = [google.clock() - timedelta(days=ago) for ago in (4, 5)]
+    form = "%d %b %H:%M" if flagged[0].year == flagged[1].year else "%Y-%m-%d %H:%M"
+    rows = [f"{moment:{form}}".ljust(max(13, len(f"{moment:{form}}"))) for moment in flagged]
     assert result.stdout.splitlines() == [
-        f"{day['c']}  LOCAL_SOURCE  c         vividly/content-worker  {ANA} with gcloud builds submit",
-        f"{day['b']}  LOCAL_SOURCE  b         vividly/content-worker  {ANA} with gcloud builds submit",
+        f"{'created (UTC)':{len(rows[0])}}  verdict       build     location     made by",
+        f"{rows[0]}  LOCAL_SOURCE  c         us-central1  vividly/content-worker  {ANA} with gcloud builds submit",
+        f"{rows[1]}  LOCAL_SOURCE  b         us-central1  vividly/content-worker  {ANA} with gcloud builds submit",
         "",
         f"5 builds, created from {day['a']} UTC to {day['e']} UTC",
         "        2  LOCAL_SOURCE",

@@ -9,14 +9,10 @@ from tests.crashes.documents import an_upload, pushed_text
 from tests.crashes.testbed import Testbed
 from tests.fixtures.uploads import SUBMITTED
 from tests.story.harness import CLEAN, IMAGE, JOB, PROJECT, REGION
-from verifier.controller.ledger import MARKS
-from verifier.controller.runs.start_message import MARK
-from verifier.controller.work import CHANNEL, PAST_BUILDS
-from verifier.controller.work import JOB as JOB_RUNS
 from verifier.standin.audit_logs import create_build_entry
 from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
-from verifier.times import parse_time, show_time
+from verifier.times import parse_time
 
 
 def an_upload_is_announced(testbed: Testbed) -> None:
@@ -94,50 +90,6 @@ def an_upload_is_read(testbed: Testbed) -> None:
     testbed.sweep()
 
 
-def watching_has_begun(testbed: Testbed) -> None:
-    """Let the job be watched for long, so that what ran at the beginning is told."""
-    testbed.install()
-    said = show_time(testbed.clock())
-    testbed.store.create(MARKS, MARK, {"begun": said, "said": said}, timeout=10)
-
-
-def an_upload_runs(testbed: Testbed) -> None:
-    watching_has_begun(testbed)
-    with testbed.spared():
-        testbed.announce(testbed.upload())
-    testbed.run_job()
-    testbed.work(JOB_RUNS, CHANNEL)
-    testbed.spare()
-
-
-def a_verified_build_runs_instead_of_an_upload(testbed: Testbed) -> None:
-    watching_has_begun(testbed)
-    with testbed.spared():
-        testbed.announce(testbed.upload())
-        testbed.run_job()
-        testbed.settle()
-        testbed.announce(testbed.triggered())
-        testbed.wait(20)
-        testbed.settle()
-    testbed.run_job()
-    testbed.work(JOB_RUNS, CHANNEL)
-    testbed.spare()
-
-
-def an_upload_of_before_runs(testbed: Testbed) -> None:
-    document = an_upload(1, testbed.clock())
-    testbed.cloud.put_build(document)
-    for image in document["results"]["images"]:
-        testbed.cloud.tag(image["name"], image["digest"])
-    testbed.wait(86_400)
-    watching_has_begun(testbed)
-    testbed.run_job()
-    testbed.work(JOB_RUNS, PAST_BUILDS)
-    testbed.wait(60)
-    testbed.work(JOB_RUNS, CHANNEL)
-    testbed.spare()
-
-
 @dataclass(frozen=True, slots=True)
 class CrashScenario:
     """What happens, and what must come of it."""
@@ -158,10 +110,6 @@ class CrashScenario:
     """Sweeps hand out what is due, and messages bring it."""
     reads_uploads: bool = False
     """What builds were made from is read."""
-    runs: tuple[int, ...] = ()
-    """How often the job must be known to have run each digest, in order; empty: that is not looked at."""
-    says: tuple[str, ...] = ()
-    """What must be in Slack's messages once."""
 
 
 SCENARIOS: Mapping[str, CrashScenario] = {
@@ -175,23 +123,6 @@ SCENARIOS: Mapping[str, CrashScenario] = {
     "published": CrashScenario(an_upload_is_announced, is_published=True),
     "submitter": CrashScenario(a_submitter_is_known, policy="[slack]\nname_submitter = true\n"),
     "upload is read": CrashScenario(an_upload_is_read, others={"upload": 1}, reads_uploads=True),
-    "runs": CrashScenario(an_upload_runs, others={"running": 1}, runs=(1,), says=("Runs since",)),
-    "over": CrashScenario(
-        a_verified_build_runs_instead_of_an_upload,
-        {"LOCAL_SOURCE": 1, "VERIFIED": 1},
-        1,
-        others={"running": 3},
-        runs=(1, 1),
-        says=("Ran from", "over: "),
-    ),
-    "before": CrashScenario(
-        an_upload_of_before_runs,
-        {},
-        others={"running": 1},
-        runs=(1,),
-        says=("runs an upload",),
-        is_noticed=True,
-    ),
     "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1),
     "quota": CrashScenario(a_quota_is_used_up, {"VERIFIED": 1}, 1),
     "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1),

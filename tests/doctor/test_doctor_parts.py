@@ -356,6 +356,24 @@ def test_prose_is_wrapped_below_itself_and_a_command_never() -> None:
     ]
 
 
+def test_one_cause_is_said_once_and_what_fails_stands_at_the_end_again() -> None:
+    grant = "gcloud projects add-iam-policy-binding acme-home --role=roles/viewer"
+    fine = [Row(Need.LEDGER_ANSWERS, f"place-{number}", Outcome.HOLDS, "seen") for number in range(11)]
+    fails = [Row(Need.AUDIT_IS_KEPT, f"bucket-{number}", Outcome.FAILS, "refused", grant) for number in range(2)]
+    said = list(lines([*fine, *fails]))
+    assert said[11:] == [
+        "✗ audit_is_kept  bucket-0: refused",
+        f"    do this: {grant}",
+        "✗ audit_is_kept  bucket-1: refused",
+        "    do this: the same as for audit_is_kept",
+        "",
+        "✗ to fix: audit_is_kept",
+        f"    do this: {grant}",
+        "",
+        "11 in order, 2 to fix",
+    ]
+
+
 def test_a_remedy_that_mixes_prose_and_command_or_names_no_place_is_found_out() -> None:
     for remedy in (
         "gcloud run jobs list --project=acme-dev, and fix the policy",

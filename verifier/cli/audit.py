@@ -131,9 +131,9 @@ def _written(run: AuditRun, options: AuditOptions, place: AuditScope | None) -> 
     try:
         with (
             whole_file(options.output) as stream,
-            progress(span, shown=to_file or options.form == "table", every=1 if options.compare else EVERY) as seen,
+            progress(span, shown=to_file or options.form == "table", every=1 if options.compare else EVERY) as bar,
         ):
-            return run.write(_output(options, stream, title), seen)
+            return run.write(_output(options, stream, title), bar.seen, bar.done)
     except BrokenPipeError:
         raise
     except OSError as error:

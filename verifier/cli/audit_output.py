@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol, TextIO
 
 from verifier.checks.verdict import Verdict
+from verifier.cli.screen import show
 from verifier.cli.spool import Spool
 from verifier.cli.terminal import is_utf_8
 from verifier.history.judged_build import JudgedBuild, Run
@@ -18,6 +19,7 @@ from verifier.history.summary import Problem, Summary, image_names, summary_line
 from verifier.redact import excerpt
 
 _MOST_ROWS = 40
+_CREATED, _LOCATION = "created (UTC)", "location"
 _MOST_NAME = 60
 _MOST_COMPARED = 300
 
@@ -56,25 +58,25 @@ class TableOutput:
 
     stream: TextIO
     flagged: frozenset[Verdict]
-    rows: list[str] = field(default_factory=list)
+    builds: list[JudgedBuild] = field(default_factory=list)
 
     def add(self, build: JudgedBuild) -> None:
         """See `Output.add`."""
-        if build.verdict in self.flagged and len(self.rows) < _MOST_ROWS:
-            self.rows.append(_row(build))
+        if build.verdict in self.flagged and len(self.builds) < _MOST_ROWS:
+            self.builds.append(build)
 
     def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
-        lines = list(self.rows)
-        if ending.flagged > len(self.rows):
-            lines.append(f"… and {ending.flagged - len(self.rows)} more: --format csv has them all")
+        lines = list(_rows(self.builds))
+        if ending.flagged > len(self.builds):
+            lines.append(f"… and {ending.flagged - len(self.builds):,} more: --format csv has them all")
         lines += [*([""] if lines else []), *summary_lines(ending.summary, ending.now), *_run_lines(ending.runs)]
         if ending.summary.unjudged:
             lines.append("NOT WHOLE: there are builds that could not be judged.")
         if ending.problems:
             count = len(ending.problems)
             lines.append(f"NOT WHOLE: {count} problem{'s' if count > 1 else ''}, told on standard error.")
-        self.stream.writelines(f"{line}\n" for line in lines)
+        show(lines, self.stream)
 
 
 @dataclass(slots=True)
@@ -136,16 +138,29 @@ class HtmlOutput:
         write_report(self._stream, builds, ending.runs, lambda: ending.summary, title=self._title, complete=complete)
 
 
-def _row(build: JudgedBuild) -> str:
-    when = f"{build.created:%Y-%m-%d %H:%M}" if build.created else "no time".ljust(16)
+def _rows(builds: Sequence[JudgedBuild]) -> Iterator[str]:
+    """Yield a header and a row for each build; its year where they are of several."""
+    moments = [build.created for build in builds if build.created]
+    form = "%Y-%m-%d %H:%M" if len({moment.year for moment in moments}) > 1 else "%d %b %H:%M"
+    wide = max((len(f"{moment:{form}}") for moment in moments), default=0)
+    wide = max(wide, len(_CREATED))
+    places = max([len(_LOCATION), *(len(_name(build.key.location)) for build in builds)])
+    if builds:
+        yield f"{_CREATED:{wide}}  {'verdict':12}  {'build':8}  {_LOCATION:{places}}  made by"
+    for build in builds:
+        yield _row(build, f"{build.created:{form}}" if build.created else "no time", wide, places)
+
+
+def _row(build: JudgedBuild, when: str, wide: int, places: int) -> str:
     image = "/".join(next(iter(image_names(build)), "no image").split("/")[-2:])
     what = build.trigger_name or build.trigger_id or image
     who = ""
     if build.submitter:
         tool = f" with {build.submitter.tool}" if build.submitter.tool else ""
         who = f"  {build.submitter.principal}{tool}"
-    row = f"{when}  {build.verdict!s:12}  {_name(build.key.id):8.8}  {_name(what)}{_name(who)}"
-    return f"{row}\n{'':18}{excerpt(build.compared.text, _MOST_COMPARED)}" if build.compared else row
+    where = f"{_name(build.key.location):{places}}"
+    row = f"{when:{wide}}  {build.verdict!s:12}  {_name(build.key.id):8.8}  {where}  {_name(what)}{_name(who)}"
+    return f"{row}\n{'':{wide + 2}}{excerpt(build.compared.text, _MOST_COMPARED)}" if build.compared else row
 
 
 def _run_lines(runs: Sequence[Run]) -> Iterator[str]:

@@ -64,8 +64,13 @@ class AuditRun:
     expected_in: str = ""
     """Where builds must be found, so that finding none is a problem; empty: finding none is an answer."""
 
-    def write(self, output: Output, seen: Callable[[JudgedBuild], None]) -> AuditEnding:
-        """Write each build as it goes by, then the end, and return the end. `seen` is called with each build."""
+    def write(
+        self, output: Output, seen: Callable[[JudgedBuild], None], done: Callable[[], None] = lambda: None
+    ) -> AuditEnding:
+        """Write each build as it goes by, then the end, and return the end.
+
+        `seen` is called with each build, and `done` before the end is written.
+        """
         tally, problems, made_by, once = SummaryBuilder(), list[Problem](), dict[str, Maker](), Once()
         made = partial(enter_maker, made_by) if self.jobs else None
         with _few_collections():
@@ -84,6 +89,7 @@ class AuditRun:
         if self.expected_in and not (summary.builds or problems):
             problems.append(self._nothing(once.read))
         ending = AuditEnding(summary, runs, problems, summary.flagged(self.fail_on), self.now, once.repeated)
+        done()
         output.end(ending)
         return ending
 

@@ -10,6 +10,7 @@ from verifier.checks.verdict import Verdict
 from verifier.cli.build_text import chosen_policy, judge
 from verifier.cli.fail_on import FLAGGED, NOTHING, verdicts
 from verifier.cli.named_build import named_build
+from verifier.cli.screen import show
 from verifier.cli.terminal import ERROR, Stop, json_line, tell
 from verifier.cli.triggers import trigger_reader
 from verifier.errors import VerifierError
@@ -57,7 +58,7 @@ def check(
     if as_json:
         click.echo(json_line({"file": found.file or None, **judged.document()}))
     else:
-        click.echo("\n".join(judged.lines()))
+        show(judged.lines())
     if fail_on and judged.is_waited_for:
         tell(f"build {found.build.key.id} is not over, so nothing is decided: wait for it, or add --running")
         raise SystemExit(ERROR)

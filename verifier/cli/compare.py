@@ -20,6 +20,7 @@ from verifier.cli.compare_json import answer_document
 from verifier.cli.compare_text import CompareTold, answer_lines
 from verifier.cli.named_build import NamedBuild, named_build
 from verifier.cli.progress import counted
+from verifier.cli.screen import show
 from verifier.cli.terminal import ERROR, json_line, tell, visible
 from verifier.errors import Malformed, Missing, VerifierError
 from verifier.facts.build import Build
@@ -129,7 +130,7 @@ def _compared(asked: _Words, named: NamedBuild, archive: UploadArchive) -> NoRet
         told_of = CompareTold(
             asked.build, named.build, answer, listing, archive.proof, place, remedy, _fix_name(asked.fix, fix)
         )
-        click.echo("\n".join(answer_lines(told_of)))
+        show(answer_lines(told_of))
     sys.exit(EXIT_CODES[answer.holds])
 
 

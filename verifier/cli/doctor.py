@@ -15,6 +15,7 @@ import click
 
 from verifier.checks.verdict import Outcome
 from verifier.cli.build_text import POLICY_FILE
+from verifier.cli.screen import show
 from verifier.cli.terminal import tell
 from verifier.config import loopback_address
 from verifier.doctor.function import function_name
@@ -62,7 +63,10 @@ def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
     except (Malformed, SettingsError) as error:
         tell(f"Error: {error}")
         sys.exit(_USAGE)
-    click.echo(_document(rows) if as_json else "\n".join(lines(rows, _terminal_width())))
+    if as_json:
+        click.echo(_document(rows))
+    else:
+        show(lines(rows, _terminal_width()))
     sys.exit(0 if all_is_well(rows) else 1)
 
 

@@ -17,6 +17,7 @@ from verifier.cli.audit_place import job_name
 from verifier.cli.build_text import chosen_policy
 from verifier.cli.logs_text import logs_document, logs_lines
 from verifier.cli.moments import moment
+from verifier.cli.screen import show
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import ERROR, Stop, json_line, tell
 from verifier.errors import VerifierError
@@ -199,7 +200,7 @@ def _judged(source: _Source, judging: Judging, before: JudgedLogs | None, *, onl
     if as_json:
         click.echo(json_line(logs_document(source.name, judged, comparison, text=source.text)))
     else:
-        click.echo("\n".join(logs_lines(source.name, judged, comparison, judging.today, text=source.text)))
+        show(logs_lines(source.name, judged, comparison, judging.today, text=source.text))
     for problem in problems:
         tell(_shown(problem))
     wrong = [problem for problem in problems if not isinstance(problem, Notice)]

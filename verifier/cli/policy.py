@@ -15,6 +15,7 @@ from verifier.cli.audit_input import from_files
 from verifier.cli.audit_place import AuditScope
 from verifier.cli.build_text import POLICY_FILE, read_chosen_policy
 from verifier.cli.moments import moment
+from verifier.cli.screen import show
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import visible
 from verifier.cli.triggers import trigger_reader
@@ -51,7 +52,7 @@ def policy(file: Path, since: datetime | None, project: str, regions: tuple[str,
         )
     if rules.refused:
         raise click.ClickException("\n".join([f"{file}: what has no effect is to be corrected:", *rules.refused]))
-    click.echo("\n".join([f"{file} can be deployed.", *_lines(rules, datetime.now(UTC).date())]))
+    show([f"{file} can be deployed.", *_lines(rules, datetime.now(UTC).date())])
     require_trigger = bool(tomllib.loads(text).get("require_trigger", False))
     if files:
         _compare(Comparison(rules, require_trigger, lambda _: OFFLINE), from_files(files))
@@ -66,8 +67,8 @@ def policy(file: Path, since: datetime | None, project: str, regions: tuple[str,
 def _compare(comparison: Comparison, items: Iterable[Build | Problem]) -> None:
     """Print what is judged otherwise. Nothing that was not read is taken for unchanged."""
     for line in comparison.lines(items):
-        click.echo(line)
-    click.echo("\n".join(comparison.summary()))
+        show([line])
+    show(comparison.summary())
     for problem in comparison.problems:
         click.echo(f"not read: {problem.place}: {problem.text}", err=True)
     if not comparison.count:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import NamedTuple
 
 from verifier.history.judged_build import JudgedBuild
 
@@ -28,17 +29,24 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, all_of_them: bar.update(task, completed=done, total=max(all_of_them, 1))
 
 
+class BuildProgress(NamedTuple):
+    """A bar that moves with the builds."""
+
+    seen: Callable[[JudgedBuild], None]
+    """Is told of each build."""
+    done: Callable[[], None]
+    """Takes the bar away, before anything else is written to the terminal."""
+
+
 @contextmanager
-def progress(
-    span: tuple[datetime, datetime] | None, *, shown: bool, every: int = EVERY
-) -> Iterator[Callable[[JudgedBuild], None]]:
-    """Give a function that is told of each build, newest first, and moves the bar through the span of time.
+def progress(span: tuple[datetime, datetime] | None, *, shown: bool, every: int = EVERY) -> Iterator[BuildProgress]:
+    """Give a bar that is told of each build, newest first, and moves through the span of time.
 
     Without a span the bar shows that something happens. It is gone at the end, and never there where standard error is
     no terminal or `shown` is false.
     """
     if not (shown and sys.stderr.isatty()):
-        yield lambda _: None
+        yield BuildProgress(lambda _: None, lambda: None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -55,4 +63,4 @@ def progress(
                 done = (span[1] - build.created).total_seconds() if span else None
                 bar.update(task, completed=done, count=count, back=f", back to {build.created:%Y-%m-%d}")
 
-        yield seen
+        yield BuildProgress(seen, bar.stop)

@@ -13,6 +13,7 @@ from verifier.cli.audit_place import job_name
 from verifier.cli.deployed_function import AskedFunction, asked_function, function_options, reading_the_ledger
 from verifier.cli.job_ledger import JobStatus, UnreadJob, chosen_jobs, read_jobs, status_of
 from verifier.cli.moments import moment
+from verifier.cli.screen import show
 from verifier.cli.status_text import (
     RunsAnswer,
     answer_of,
@@ -129,10 +130,10 @@ def _read(asked: AskedFunction, job: str) -> list[JobStatus | UnreadJob]:
 def _show(jobs: list[JobStatus | UnreadJob], services: int | None) -> None:
     now = datetime.now(UTC)
     for job in jobs:
-        click.echo("\n".join([*status_lines(job, now), ""]))
+        show([*status_lines(job, now), ""])
     if not jobs:
         tell(_nothing())
-    click.echo(unwatched_line(services))
+    show([unwatched_line(services)])
 
 
 def _show_json(jobs: list[JobStatus | UnreadJob]) -> None:

@@ -23,6 +23,7 @@ from verifier.cli.deployed_function import (
 )
 from verifier.cli.job_ledger import UnreadJob, chosen_jobs, job_of, made_by, read_jobs
 from verifier.cli.moments import moment
+from verifier.cli.screen import show
 from verifier.cli.surroundings import chosen_project, stand_in_address
 from verifier.cli.terminal import tell
 from verifier.cli.where_ledger import deployed_by_ledger
@@ -92,7 +93,10 @@ def where(
         _stop(str(error))
     for problem in problems:
         tell(f"could not read {problem}")
-    click.echo(json.dumps(_document(sha, name, found, problems)) if as_json else "\n".join(_lines(found)))
+    if as_json:
+        click.echo(json.dumps(_document(sha, name, found, problems)))
+    else:
+        show(_lines(found))
     sys.exit(_ERROR if found.answer is Answer.UNKNOWN and problems else EXIT_CODES[found.answer])
 
 

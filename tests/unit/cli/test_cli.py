@@ -128,7 +128,7 @@ def test_a_build_whose_status_says_nothing_keeps_its_row_and_is_exit_code_2(
     first, second = map(json.loads, result.stdout.splitlines())
     assert (first["verdict"], first["problem"], second["problem"]) == (None, problem, None)
     assert (result.exit_code, result.stderr) == (2, f"{file}: build 1: {problem}\n")
-    assert text.startswith(f"⚪ {problem}\n")
+    assert text.startswith(f"2 builds: 1 LOCAL_SOURCE, 1 could not be judged\n\n⚪ {problem}\n")
 
 
 @pytest.mark.parametrize("part", [{"sourceProvenance": {}}, {"steps": []}, {"source": {}}, {"id": "x"}])
