@@ -12,6 +12,7 @@ from tests.browser.sample import executions, quarter, report
 from tests.browser.webdriver import Browser
 from tests.unit.history.test_html_report import hostile
 from verifier.checks.verdict import Verdict
+from verifier.history.job_lines import job_lines
 
 BUILDS = quarter(240)
 RUNS = executions(BUILDS)
@@ -234,3 +235,10 @@ def test_5000_builds_are_drawn_as_bars_that_can_be_looked_into(browser: Browser,
     browser.click("#picture g.hit:nth-of-type(40) rect")
     assert 0 < shown(browser) < 100
     assert browser.messages() == []
+
+
+def test_each_job_has_a_line_with_what_it_runs(opened: Browser) -> None:
+    lines = job_lines(RUNS)
+    assert opened.count("#jobs li") == len(lines) > 0
+    for line in lines:
+        assert line.text in opened.text("#jobs")

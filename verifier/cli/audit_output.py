@@ -13,6 +13,7 @@ from verifier.checks.verdict import Verdict
 from verifier.cli.screen import show
 from verifier.cli.spool import Spool
 from verifier.cli.terminal import is_utf_8
+from verifier.history.job_lines import job_lines
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.rows import CSV_COLUMNS, build_document, csv_row, run_document, summary_document
 from verifier.history.summary import Problem, Summary, image_names, summary_lines
@@ -94,7 +95,7 @@ class JsonOutput:
 
     def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
-        summary = summary_document(ending.summary, ending.problems, ending.flagged, ending.now)
+        summary = summary_document(ending.summary, ending.problems, ending.flagged, ending.now, ending.runs)
         self.stream.write("\n],\n" if self.started else '{"builds": [],\n')
         for name, value in (("runs", list(map(run_document, ending.runs))), ("summary", summary)):
             self.stream.write(f'"{name}": {json.dumps(value, ensure_ascii=not is_utf_8(self.stream))}')
@@ -164,10 +165,12 @@ def _row(build: JudgedBuild, when: str, wide: int, places: int) -> str:
 
 
 def _run_lines(runs: Sequence[Run]) -> Iterator[str]:
-    """Yield, for each job, the times during which one execution after the other ran builds of the same verdict."""
+    """Yield what each job runs now; then, for each, the times in which executions in a row ran the same verdict."""
     jobs: dict[str, list[Run]] = {}
     for run in sorted(runs, key=lambda run: run.started):
         jobs.setdefault(run.name.partition("/executions/")[0].rpartition("/")[2], []).append(run)
+    for line in job_lines(runs):
+        yield line.text
     for job, own in jobs.items():
         yield f"What {_name(job)} ran: {len(own)} execution{'s' if len(own) > 1 else ''}"
         for span in _spans(own):

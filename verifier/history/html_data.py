@@ -18,6 +18,7 @@ import re2
 from verifier.checks.commands import told
 from verifier.checks.verdict import SEVERITY, Finding, Verdict
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload
+from verifier.history.job_lines import JobLine
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.summary import BuildGroup, Summary
 from verifier.redact import excerpt
@@ -137,6 +138,11 @@ class Rows:
     def _finding(self, finding: Finding, own: Mapping[str, str]) -> tuple[str, str, int, int]:
         seen = self._index(_text(_standing_in(finding.seen, own)))
         return str(finding.check), str(finding.outcome), seen, self._index(told(finding.remedy, _MOST_TEXT, excerpt))
+
+
+def job_row(line: JobLine) -> list[Any]:
+    """Return what a job ran: the verdict of what it runs now, or null where no listed build made that; and the line."""
+    return [_verdict(line.verdict) if line.build else None, _text(line.text)]
 
 
 def escaped_json(value: Any) -> str:

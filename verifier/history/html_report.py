@@ -16,8 +16,9 @@ from string import Template
 from typing import TextIO
 
 from verifier.checks.verdict import SEVERITY
-from verifier.history.html_data import COLUMNS, RUN_COLUMNS, Rows, escaped_json, summary_document
+from verifier.history.html_data import COLUMNS, RUN_COLUMNS, Rows, escaped_json, job_row, summary_document
 from verifier.history.html_headline import headline
+from verifier.history.job_lines import job_lines
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.summary import Summary
 
@@ -61,6 +62,7 @@ def _write_data(out: TextIO, builds: Iterator[JudgedBuild], runs: Sequence[Run],
     left_out = sum(1 for _ in builds)
     rest = {
         "runs": [rows.run(run) for run in runs],
+        "jobs": [job_row(line) for line in job_lines(runs)],
         "columns": COLUMNS,
         "runColumns": RUN_COLUMNS,
         "verdicts": SEVERITY,

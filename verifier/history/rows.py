@@ -9,6 +9,7 @@ from typing import Any
 from verifier.checks.commands import told
 from verifier.checks.verdict import Finding, Outcome
 from verifier.history.compared_upload import compared_document
+from verifier.history.job_lines import job_line_document, job_lines
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.summary import BuildGroup, Problem, Summary
 from verifier.redact import excerpt
@@ -69,7 +70,9 @@ def run_document(run: Run) -> dict[str, Any]:
     }
 
 
-def summary_document(summary: Summary, problems: Sequence[Problem], flagged: int, now: datetime) -> dict[str, Any]:
+def summary_document(
+    summary: Summary, problems: Sequence[Problem], flagged: int, now: datetime, runs: Sequence[Run] = ()
+) -> dict[str, Any]:
     """Return the summary, and whether it is that of everything that was asked for."""
     return {
         "complete": not (problems or summary.unjudged),
@@ -101,6 +104,7 @@ def summary_document(summary: Summary, problems: Sequence[Problem], flagged: int
             "identical": summary.identical,
             "could_not_be_compared": summary.not_compared,
         },
+        "jobs": [job_line_document(line) for line in job_lines(runs)],
     }
 
 

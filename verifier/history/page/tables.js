@@ -84,6 +84,8 @@ function showRuns() {
     cell("Ended", run.succeeded === null ? "no end yet" : `${moment(run.ended)} ${run.succeeded ? "well" : "badly"}`),
     cell("Execution", run.name),
     cell("Build", buildOfRun(run)))));
+  document.getElementById("jobs").replaceChildren(...report.jobs.map(([verdict, words]) => element("li", {},
+    badge(verdict ?? -1, verdict === null ? UNKNOWN_RUN.name : undefined), ` ${words}`)));
   document.getElementById("runs-count").textContent = counted(found.length, "execution");
   moreButton("more-runs", found.length - shownRuns, () => { shownRuns += 4 * PAGE; showRuns(); });
 }
