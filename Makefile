@@ -6,7 +6,7 @@ READY := .venv/ready
 # What writes the lock files: another version may write them differently.
 UV := uv==0.13.9
 
-.PHONY: demo quick test lint types unit bench scale soak mutants lock clean
+.PHONY: demo quick test lint types unit bench scale soak mutants lock sbom clean
 
 demo: $(READY)
 	$(BIN)/verifier demo $(ARGS)
@@ -47,13 +47,22 @@ soak: $(READY)
 mutants: $(READY)
 	$(BIN)/python -m tests.mutation $(ONLY)
 
-# Both lock files, from pyproject.toml. Needs the network; everything else installs from them with hashes.
+# Every lock file, from pyproject.toml. Needs the network; everything else installs from them with hashes.
 lock: $(READY)
 	$(BIN)/pip install --quiet $(UV)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command "make lock" --constraint requirements.txt --extra cli --extra dev pyproject.toml -o requirements-dev.txt
+	printf 'cyclonedx-bom\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" - -o requirements-release.txt
+
+# What the function is made of, for a release: sbom.json (CycloneDX), from requirements.txt. Needs the network.
+sbom:
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.txt
+	.venv-release/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible --validate \
+	  -o sbom.json
 
 $(READY): requirements-dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with venv is needed, and none was found on PATH; install python3 and python3-venv" >&2; exit 1; }
@@ -63,4 +72,4 @@ $(READY): requirements-dev.txt pyproject.toml
 	@touch $(READY)
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-release sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis
