@@ -6,7 +6,7 @@ Documentation: "Cloud Logging API v2", entries.list; "Cloud Run audit logging".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from verifier.adapters.google import connected, needs, translated
 from verifier.adapters.patience import Patience
 from verifier.errors import Malformed
 from verifier.facts.execution import JobName
-from verifier.history.completions import CompletedRun, UnreadCompletion, completion_of
+from verifier.history.completions import CompletedRun, Repositories, UnreadCompletion, completion_of
 from verifier.times import show_time
 
 _PAGE_SIZE = 1_000
@@ -40,13 +40,13 @@ class CompletionLog:
         self._client = connected(LoggingServiceV2Client, transports.LoggingServiceV2GrpcTransport, endpoint)
 
     def entries(
-        self, project: str, jobs: Sequence[JobName], since: datetime, until: datetime
+        self, project: str, jobs: Repositories, since: datetime, until: datetime
     ) -> Iterator[CompletedRun | UnreadCompletion]:
         """Yield the entries of these jobs of a project, written between two moments, the earliest first.
 
         Entries that name no job are passed over. Raise ServiceError, also after some were read.
         """
-        wanted, known = completion_filter(jobs, since, until), set(jobs)
+        wanted = completion_filter(jobs, since, until)
         token, reads = "", 0
         while True:
             if reads >= _AT_ONCE:
@@ -54,10 +54,10 @@ class CompletionLog:
             page = self._patience.of(partial(self._page, project, wanted, token))
             for entry in page.entries:
                 try:
-                    found = completion_of(_document(entry))
+                    found = completion_of(_document(entry), jobs)
                 except Malformed:
                     continue
-                if found.job in known:
+                if found.job in jobs:
                     yield found
             token, reads = page.next_page_token, reads + 1
             if not token:
@@ -77,7 +77,7 @@ class CompletionLog:
             return ListLogEntriesResponse.pb(next(pages))
 
 
-def completion_filter(jobs: Sequence[JobName], since: datetime, until: datetime) -> str:
+def completion_filter(jobs: Iterable[JobName], since: datetime, until: datetime) -> str:
     """Return what selects the entries of these jobs, written from one moment until before another."""
     terms = [
         'log_id("cloudaudit.googleapis.com/system_event")',

@@ -105,15 +105,21 @@ def _read(
 ) -> tuple[RunTally, _Cut | None]:
     """Return what the entries of a project say, and where reading them broke off."""
     tally, since = RunTally(), max(asked.since, beginning_of_entries(asked.now))
+    repositories = {job: _repositories(asked.jobs[job]) for job in jobs}
     read_to, count = since, 0
     try:
-        for entry in log.entries(project, jobs, since, asked.until):
+        for entry in log.entries(project, repositories, since, asked.until):
             tally.add(entry)
             read_to, count = entry.ended, count + 1
             seen(count, count)
     except ServiceError as error:
         return tally, _Cut(read_to, error)
     return tally, None
+
+
+def _repositories(known: JobRuns | None) -> frozenset[str]:
+    """Return where the images come from that are known to count in a job."""
+    return frozenset(runs.repository for runs in known.digests if runs.digest) if known else frozenset()
 
 
 def _rows(asked: RanRequest, job: JobName, tally: RunTally, cut: _Cut | None) -> Iterator[RanDigest | RunGap]:

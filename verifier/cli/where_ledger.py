@@ -82,7 +82,8 @@ def _known(runs: DigestRuns, makers: Mapping[str, MadeBy | None]) -> DigestRuns:
 
 def _lines(job: JobRuns, now: DigestRuns, made_by: MadeBy | None) -> Iterator[str]:
     newest = f", the newest {_moment(job.newest)}" if job.newest else ""
-    yield f"{now.runs} runs since {_moment(now.begun or now.since)}{newest}, {now.failed or 'none'} of them failed"
+    count = f"{now.runs} {'run' if now.runs == 1 else 'runs'}"
+    yield f"{count} since {_moment(now.begun or now.since)}{newest}, {now.failed or 'none'} of them failed"
     yield f"image {now.repository}@{short_digest(now.digest)}"
     if made_by is not None:
         yield what_runs(_known(now, {now.digest: made_by}))

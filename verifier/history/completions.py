@@ -7,6 +7,7 @@ and the arguments, is not looked at. Documentation: "Cloud Run audit logging", s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,11 +48,15 @@ class UnreadCompletion:
     why: str
 
 
-def completion_of(entry: Mapping[str, Any]) -> CompletedRun | UnreadCompletion:
+Repositories = Mapping[JobName, AbstractSet[str]]
+"""For each job, the repositories whose images are known to be the worker's: where it has several containers, whose."""
+
+
+def completion_of(entry: Mapping[str, Any], known: Repositories) -> CompletedRun | UnreadCompletion:
     """Return what a completion entry says. Raise Malformed for one that does not even name a job and a moment."""
     job, moment, execution = _place(entry)
     try:
-        return _completed(entry, job, moment, execution)
+        return _completed(entry, job, moment, execution, known.get(job, frozenset()))
     except Malformed as error:
         return UnreadCompletion(job, execution, moment, str(error))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -70,13 +75,16 @@ def _place(entry: Mapping[str, Any]) -> tuple[JobName, datetime, str]:
         raise Malformed(f"expected the entry of an execution that ended, got one with {error!r:.80}") from error
 
 
-def _completed(entry: Mapping[str, Any], job: JobName, moment: datetime, execution: str) -> CompletedRun:
+def _completed(
+    entry: Mapping[str, Any], job: JobName, moment: datetime, execution: str, known: AbstractSet[str]
+) -> CompletedRun:
     payload = entry["protoPayload"]
     response = payload["response"]
-    containers = response["spec"]["template"]["spec"]["containers"]
-    if len(containers) != 1:
+    containers = [Container("", str(one["image"])) for one in response["spec"]["template"]["spec"]["containers"]]
+    counting = containers if len(containers) == 1 else [one for one in containers if one.repository in known]
+    if len(counting) != 1:
         raise Malformed(f"it ran {len(containers)} containers, and which one counts is not known")
-    container = Container("", str(containers[0]["image"]))
+    (container,) = counting
     if not container.digest:
         raise Malformed(f"its image has no digest: {one_line(container.image, _MOST)}")
     created = parse_time(response["metadata"]["creationTimestamp"])

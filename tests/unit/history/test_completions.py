@@ -39,8 +39,8 @@ def test_it_says_which_image_ran_when_and_how_it_went_and_nothing_of_its_environ
     created = datetime(2026, 8, 11, 14, 46, 6, 723160, UTC)
     ended = datetime(2026, 8, 11, 14, 48, 53, 3964, UTC)
     expected = CompletedRun(JOB, "worker-lpgt2", DIGEST, IMAGE, created, ended, failed=False)
-    assert completion_of(entry()) == expected
-    assert "hunter2" not in repr(completion_of(entry()))
+    assert completion_of(entry(), {}) == expected
+    assert "hunter2" not in repr(completion_of(entry(), {}))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_it_says_which_image_ran_when_and_how_it_went_and_nothing_of_its_environ
     ],
 )
 def test_it_failed_when_a_task_did_or_when_it_came_to_nothing(status: Any, code: int, *, failed: bool) -> None:
-    found = completion_of(entry(status=status, code=code))
+    found = completion_of(entry(status=status, code=code), {})
     assert isinstance(found, CompletedRun)
     assert found.failed is failed
 
@@ -75,7 +75,7 @@ def test_it_failed_when_a_task_did_or_when_it_came_to_nothing(status: Any, code:
     ],
 )
 def test_what_does_not_say_for_certain_what_ran_is_kept_as_that(changes: dict[str, Any], why: str) -> None:
-    found = completion_of(entry(**changes))
+    found = completion_of(entry(**changes), {})
     assert isinstance(found, UnreadCompletion)
     assert (found.job, found.execution, found.why) == (JOB, "worker-lpgt2", why)
 
@@ -83,4 +83,13 @@ def test_what_does_not_say_for_certain_what_ran_is_kept_as_that(changes: dict[st
 @pytest.mark.parametrize("broken", [{}, {"timestamp": "yesterday"}, {"resource": None}, {"protoPayload": 3}])
 def test_an_entry_that_names_no_job_or_moment_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        completion_of({**entry(), **broken} if broken else {})
+        completion_of({**entry(), **broken} if broken else {}, {})
+
+
+@pytest.mark.parametrize(
+    ("known", "digest"), [({IMAGE}, DIGEST), ({IMAGE, "r/proxy"}, None), ({"r/other"}, None), (set(), None)]
+)
+def test_of_several_containers_the_one_counts_whose_image_is_known_to(known: set[str], digest: str | None) -> None:
+    containers = [{"image": f"r/proxy@sha256:{'cd' * 32}"}, {"image": f"{IMAGE}@{DIGEST}"}]
+    found = completion_of(entry(containers=containers), {JOB: known})
+    assert getattr(found, "digest", None) == digest
