@@ -62,6 +62,8 @@ class _InterceptedService:
 
     def __getattr__(self, method: str) -> Any:
         name, function = f"{self._name}.{method}", getattr(self._service, method)
+        if not callable(function):
+            return function
 
         def call(*words: Any, timeout: float, **named: Any) -> Any:
             if name in PAGED:

@@ -62,7 +62,9 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
     given = sum(scenario.verdicts.values())
     told = testbed.told()
     verdicts = {key: times for key, times in told.items() if "/builds/" in key}
-    notices = [time for key in told.keys() - verdicts.keys() for time in told[key]]
+    replies = {message.thread for message in testbed.slack.messages if message.thread}
+    said = [time for key in told for time in told[key] if key.startswith("said/")]
+    notices = [time for key in told.keys() - verdicts.keys() if not key.startswith("said/") for time in told[key]]
     assert testbed.verdicts() == scenario.verdicts, where
     assert testbed.kinds() == Counter(verdict=given) + Counter(scenario.others), where
     assert testbed.known() == [], where  # a build's own errors are never taken for an earlier one's
@@ -70,4 +72,6 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
     assert Counter(key.rpartition("@")[2] for key in verdicts) == scenario.verdicts, where
     assert all(len(times) == 1 for times in verdicts.values()), where
     assert bool(notices) == scenario.is_noticed, where
+    assert (len(said), len(replies)) == (scenario.is_replied_to, scenario.is_replied_to), where
+    assert all("Uploaded: " in message.text for message in testbed.slack.messages if scenario.reads_uploads), where
     assert all(later - sooner >= HOUR for sooner, later in pairwise(notices)), where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.crashes.documents import an_upload, pushed_text
 from tests.crashes.testbed import Testbed
@@ -90,6 +91,26 @@ def an_upload_is_read(testbed: Testbed) -> None:
     testbed.sweep()
 
 
+def something_is_said_of_a_build(testbed: Testbed) -> None:
+    document = testbed.upload()
+    testbed.announce(document)
+    if document["id"] in str(testbed.told()):
+        _say_it_and_lose_the_answer(testbed, document)
+        return
+    testbed.wait(150)  # until the lease of the process that died is over
+    testbed.sweep()
+    testbed.wait(60)
+    testbed.sweep()
+    _say_it_and_lose_the_answer(testbed, document)
+
+
+def _say_it_and_lose_the_answer(testbed: Testbed, document: dict[str, Any]) -> None:
+    testbed.faults.add(Fault("chat.postMessage", "after", status="500"))
+    testbed.say_about(document)
+    testbed.wait(60)
+    testbed.sweep()
+
+
 @dataclass(frozen=True, slots=True)
 class CrashScenario:
     """What happens, and what must come of it."""
@@ -110,6 +131,8 @@ class CrashScenario:
     """Sweeps hand out what is due, and messages bring it."""
     reads_uploads: bool = False
     """What builds were made from is read."""
+    is_replied_to: bool = False
+    """Something is said of it, as a reply to its message, once."""
 
 
 SCENARIOS: Mapping[str, CrashScenario] = {
@@ -123,6 +146,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
     "published": CrashScenario(an_upload_is_announced, is_published=True),
     "submitter": CrashScenario(a_submitter_is_known, policy="[slack]\nname_submitter = true\n"),
     "upload is read": CrashScenario(an_upload_is_read, others={"upload": 1}, reads_uploads=True),
+    "reply without reply": CrashScenario(something_is_said_of_a_build, is_replied_to=True),
     "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1),
     "quota": CrashScenario(a_quota_is_used_up, {"VERIFIED": 1}, 1),
     "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1),

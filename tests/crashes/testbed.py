@@ -18,7 +18,8 @@ from tests.crashes.documents import a_triggered_build, an_upload, pushed, pushed
 from tests.crashes.processes import ForkServer, FunctionProcess
 from tests.story.harness import CLEAN, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER_ID
 from verifier.adapters.firestore import FirestoreStore
-from verifier.controller.ledger import BUILDS, MARKS
+from verifier.controller.ledger import BUILDS, MARKS, edit_place
+from verifier.controller.says import SAYINGS, KeptSaying, saying_document
 from verifier.controller.uploads import UPLOADS
 from verifier.facts.build import BuildKey
 from verifier.services import Store
@@ -111,6 +112,18 @@ class Testbed:
         """Deliver the message that a build has ended."""
         self.deliver("/builds", pushed(document, status="SUCCESS"))
 
+    def say_about(self, document: Mapping[str, Any]) -> None:
+        """Have something said about a build whose message stands: a reply to that."""
+        key = BuildKey(PROJECT, REGION, document["id"])
+        stored = self.store.read(BUILDS, key.digest, timeout=_TIMEOUT)
+        assert stored is not None
+        channel, thread, now = stored.document["channel"], stored.document["ts"], self.clock()
+        place = edit_place(channel, now)
+        saying = KeptSaying(
+            f"said/{document['id']}", channel, now, ("its image is pinned",), thread=thread, queue=place
+        )
+        self.store.create(SAYINGS, saying.name, saying_document(saying), timeout=_TIMEOUT)
+
     def deliver(self, path: str, body: bytes) -> None:
         """Deliver a message. What is not acknowledged comes again: at once, and then with every sweep."""
         if not self._is_acknowledged(path, body) and not self._is_acknowledged(path, body):
@@ -161,7 +174,10 @@ class Testbed:
 
     def _is_settled(self) -> bool:
         """Return whether no message is outstanding, and every build has a record that waits for nothing."""
-        if self.outstanding or self.store.due(BUILDS, "9999", 1, field="unsaid", timeout=_TIMEOUT):
+        waiting = [(BUILDS, "unsaid"), (BUILDS, "queue"), (SAYINGS, "queue")]
+        if self.outstanding or any(
+            self.store.due(collection, "\U0010ffff", 1, field=field, timeout=_TIMEOUT) for collection, field in waiting
+        ):
             return False
         if self.store.present(BUILDS, self._made, timeout=_TIMEOUT) != set(self._made):
             return False

@@ -27,7 +27,7 @@ from verifier.adapters.triggers import CloudTriggers
 from verifier.facts.build import BuildKey
 from verifier.facts.upload import Limits
 from verifier.facts.upload.archive import Archive
-from verifier.services import Message
+from verifier.services import Message, Posted
 from verifier.standin.clock import system_clock
 from verifier.standin.faults import Faults
 from verifier.standin.slack import TOKEN, SlackStandIn
@@ -53,6 +53,8 @@ class CallTarget:
     """An execution that exists."""
     revision: str = ""
     """Of the record `a`."""
+    ts: str = ""
+    """Of a message that stands in Slack."""
 
     @property
     def store(self) -> FirestoreStore:
@@ -149,6 +151,9 @@ EXTERNAL_CALLS = {
     ),
     "audit.write": ExternalCall("google", "WriteLogEntries", CallTarget.write_audit),
     "chat.post": ExternalCall("slack", "chat.postMessage", lambda at, s: at.slack.post(_MESSAGE, timeout=s)),
+    "chat.edit": ExternalCall(
+        "slack", "chat.update", lambda at, s: at.slack.edit(_MESSAGE, Posted(_CHANNEL, at.ts), timeout=s)
+    ),
     "chat.find": ExternalCall(
         "slack", "conversations.history", lambda at, s: at.slack.find(_MESSAGE, _MOMENT, timeout=s)
     ),
@@ -181,7 +186,8 @@ def _google(_: str, project: str) -> Iterator[CallTarget]:
 @contextmanager
 def _slack(_: str, project: str) -> Iterator[CallTarget]:
     with SlackStandIn(Faults(), system_clock, rate_limit=False) as slack:
-        yield CallTarget(slack.api_url.removeprefix("http://").partition("/")[0], project)
+        target = CallTarget(slack.api_url.removeprefix("http://").partition("/")[0], project)
+        yield replace(target, ts=target.slack.post(_MESSAGE, timeout=10).ts)
 
 
 @contextmanager

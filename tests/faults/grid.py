@@ -141,7 +141,10 @@ SCENARIOS = {
     "jobs.started_for": FaultScenario(_WORKER.builds, {"jobs.start": {1: REQUEST_LOST, 2: REQUEST_LOST}}),
     "work_topic.hand_out": _SILENT,
     "submitters.submitter": FaultScenario((PlannedBuild(10.0, ""), PlannedBuild(1800.0, ""))),
-    "uploads.list_files": FaultScenario((PlannedBuild(10.0, ""), PlannedBuild(1800.0, "")), reads_uploads=True),
+    **dict.fromkeys(
+        ("uploads.list_files", "chat.edit"),
+        FaultScenario((PlannedBuild(10.0, ""), PlannedBuild(1800.0, "")), reads_uploads=True),
+    ),
     # The answers to both messages are lost.
     "chat.find": FaultScenario(_WORKER.builds, {"chat.post": {1: REPLY_LOST, 2: REPLY_LOST}}, untouched=1),
 }
@@ -161,7 +164,7 @@ class FinalState(NamedTuple):
     check: Check | None = None
     """The check that could not be made."""
     beside: str = ""
-    """The kind of another entry about it in the audit trail."""
+    """The kinds of other entries about it in the audit trail."""
 
 
 @dataclass
@@ -217,7 +220,8 @@ class GridRun:
             return "\n".join(f.remedy for f in record.judgement.findings if f.check is final_state.check)
         if final_state.beside:
             entries = self.simulation.world.audit.values()
-            return "\n".join(str(payload) for labels, payload in entries if labels["kind"] == final_state.beside)
+            kinds = final_state.beside.split()
+            return "\n".join(str(payload) for labels, payload in entries if labels["kind"] in kinds)
         return record.error if record and record.error else "\n".join(line for _, line in self.log)
 
 
@@ -300,7 +304,9 @@ def promised_state(call: str, fault: FaultKind) -> FinalState | None:
             return None  # after a quarter of an hour, a line tells of both messages that may stand in Slack
         case "chat.find":
             return _UNTOLD._replace(told=True, beside="undelivered" if refused else "")
-        case "uploads.list_files":
+        case "chat.edit" if refused:
+            return FinalState("done", "LOCAL_SOURCE", audited=True, told=True, beside="upload unedited")
+        case "uploads.list_files" | "chat.edit":
             return FinalState("done", "LOCAL_SOURCE", audited=True, told=True, beside="upload")
         case "announcer.publish":
             return _UNTOLD._replace(told=True)

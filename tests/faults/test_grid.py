@@ -18,7 +18,7 @@ INVOCATION_SECONDS = 60.0
 """The function's own time-out."""
 LEDGER_SECONDS = 10.0
 PATIENT = """
-    builds.fetch jobs.start jobs.started_for jobs.observe logs.read audit.write chat.post chat.find
+    builds.fetch jobs.start jobs.started_for jobs.observe logs.read audit.write chat.post chat.edit chat.find
     announcer.publish
 """.split()
 """Calls that are not made again before the time that their service asked for. Each place's listing waits by itself:

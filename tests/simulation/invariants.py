@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulation.oracle import LEASE_SECONDS, may_differ, objection
 from tests.simulation.world_model import TRUE_VERDICT
+from verifier.controller.says import name_of_saying
 from verifier.facts.build import TERMINAL
-from verifier.services import Document
+from verifier.services import Document, Message, Posted
 from verifier.times import parse_time
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ _BUDGET_SECONDS = 50.0
 """Of an invocation: ten are kept back, to release the lease."""
 AWAY = "away"
 """What the line about all messages that Slack missed is about."""
+NOTE = "note-"
+"""With which the jobs begin that notes name; each note has a number, and a later one a larger one."""
 UNREADABLE_ENTRY = "quarantined"
 """What a message that can't be read is about: its entry in the audit trail."""
 _NEVER_CHANGE = ("judgement", "execution", "build", "created", "key", "images", "tried", "ended", "whole")
@@ -40,6 +44,8 @@ _STEPS = {
     "store.holding": "image",
 }
 """What a worker's run is at when it makes a call."""
+_OF_NOTES = frozenset({"notes", "revision", "shown", "noted", "editing", "uneditable", "queue"})
+"""What becomes of a record after its verdict was told."""
 _DEFECT = "Traceback (most recent call last)"
 """How a sweep tells of an exception that nobody expected."""
 
@@ -66,6 +72,10 @@ class Invariants:
     """The nonces of claims that were given up, and may have arrived all the same: they are nobody's."""
     channels: dict[str, Document] = field(default_factory=dict)
     """What is known of Slack's channels, as it was last written."""
+    sayings: dict[str, Document] = field(default_factory=dict)
+    """What is to be said in Slack beside verdicts, by the names of the documents, as it was last written."""
+    shown: dict[Posted, int] = field(default_factory=dict)
+    """The number of the note that each message shows."""
     broken: InvariantBroken | None = None
     """The first invariant that was broken: whatever the code under test makes of it, it stays broken."""
     _blind: set[str] = field(default_factory=set)
@@ -137,7 +147,13 @@ class Invariants:
 
     def _went_on(self, name: str, before: Document, after: Document) -> None:
         self._require(after["fence"] >= before["fence"], f"{name}: its fence went back")
-        self._require(before["state"] != "done", f"{name} was done, and was written again")
+        if before["state"] == "done" or (not before["owner"] and not after["owner"]):
+            changed = {word for word in after if before.get(word) != after[word]}
+            if before["state"] == "done" or not changed - _OF_NOTES:
+                self._require(not changed - _OF_NOTES, f"{name} was done, and its {sorted(changed)} were written again")
+                is_later = after["revision"] >= before["revision"] and after["shown"] >= before["shown"]
+                self._require(is_later, f"{name}: what its message shows went back")
+                return
         for word in _NEVER_CHANGE:
             self._require(not before[word] or before[word] == after[word], f"{name}: {word} changed")
         for word in _NEVER_UNSAID:
@@ -204,6 +220,11 @@ class Invariants:
             is_intended = any(each["summed_up"] and not each["is_told"] for each in self.channels.values())
             self._require(is_intended, f"{key}: posted before it was saved what it tells of")
             return
+        if (saying := self.sayings.get(name_of_saying(key))) is not None:
+            self._require(saying["posting"] is not None, f"{key}: said before the intent was saved")
+            self._require(saying["queue"] is not None, f"{key}: said, and it was done with already")
+            self._require(self._has_a_channel(), f"{key}: said by a process without its channel's lease")
+            return
         record = self.records.get(build)
         self._require(
             record is not None and record["posting"] is not None, f"{key}: posted before the intent was saved"
@@ -226,14 +247,31 @@ class Invariants:
         self.posts[key] += 1
         if self.posts[key] > 1:
             self._require(key in self._blind, f"{key}: posted {self.posts[key]} times, and its history could be read")
-            self.doubles[key.rpartition("@")[0]] += 1
+            self.doubles[key if name_of_saying(key) in self.sayings else key.rpartition("@")[0]] += 1
         self._blind.discard(key)
 
     def answered(self, process: Process, key: str) -> None:
         """Note that Slack's answer has reached its caller: the next write must say that it was told."""
         build = key.rpartition("@")[0]
-        if build != AWAY:
+        if build != AWAY and name_of_saying(key) not in self.sayings:
             self._answered[process.name] = build
+
+    def may_edit(self, key: str, posted: Posted) -> None:
+        """Check that the message with this key may be edited, which stands there."""
+        record = self.records.get(key.rpartition("@")[0])
+        is_there = record is not None and record["told"] and (record["channel"], record["ts"]) == posted
+        self._require(is_there, f"{key}: edited where no message stands")
+        assert record is not None
+        self._require(record["editing"] is not None, f"{key}: edited before the intent was saved")
+        self._require(self._has_a_channel(), f"{key}: edited by a process without its channel's lease")
+
+    def shows(self, message: Message, posted: Posted) -> None:
+        """Check what a message shows from now on: of several notes of one key, never an older one than before."""
+        found = re.search(rf"{NOTE}(\d+)", message.text)
+        number = int(found.group(1)) if found else 0
+        before = self.shown.get(posted, 0)
+        self._require(number >= before, f"{message.key}: an older revision, {number}, overwrote a newer one, {before}")
+        self.shown[posted] = number
 
     def logged(self, severity: str, message: str, **fields: Any) -> None:
         """Check a line of the function's own log: no exception may be in it that nobody expected."""
@@ -277,10 +315,27 @@ class Invariants:
                 self._require(is_in_a_line, f"{name} was told neither by itself nor in a line about many")
                 is_told = min(told, 1)
             self._require(told == is_told + self.doubles[name], f"{name} was told {told} times")
+        for saying in self.sayings.values():
+            said = self.posts[saying["key"]]
+            is_told = saying["ts"] != "" or saying["why"] != ""
+            self._require(is_told and said <= 1 + self.doubles[saying["key"]], f"{saying['key']} was said {said} times")
+            self._require(said >= 1 or saying["why"] != "", f"{saying['key']} is done, and was never said")
         for name, record in self.records.items():
             self._require(record["state"] != "open", f"{name} never settled: {record['error']}")
+            self._require(self._shows_what_is_known(record), f"{name}: its message does not show what is known")
             is_known = record["state"] != "unconfirmed" or self._has_entry("unconfirmed", name)
             self._require(is_known, f"{name} was given up, and the audit trail does not say so")
+
+    def _shows_what_is_known(self, record: Document) -> bool:
+        if not record["told"] or not record["ts"] or record["uneditable"]:
+            return True
+        known = [int(note["job"].removeprefix(NOTE)) for note in record["notes"] if note["kind"] == "runs"]
+        return self.shown.get(Posted(record["channel"], record["ts"]), 0) == max(known, default=0)
+
+    def _has_a_channel(self) -> bool:
+        """Return whether the process that runs now has a channel's lease."""
+        mine = f"{self.kernel.process().name}#"
+        return any(document["owner"].startswith(mine) for document in self.channels.values())
 
     def _made(self, record: Document) -> ModelBuild | None:
         return next((made for made in self.world.builds.values() if made.key.name == _name(record)), None)

@@ -212,7 +212,9 @@ class SimulatedSlack:
             now = self.injector.kernel.seconds
             self.injector.invariants.posted(message.key, now)
             self.world.messages.append((now, channel, message.key))
-            return Posted(channel, f"{now:.6f}")
+            posted = Posted(channel, f"{now:.6f}")
+            self.injector.invariants.shows(message, posted)
+            return posted
 
         self.injector.invariants.may_post(message.key)
         posted = self.injector.call("chat.post", timeout, effect)
@@ -220,10 +222,8 @@ class SimulatedSlack:
         return posted
 
     def edit(self, message: Message, posted: Posted, *, timeout: float) -> None:
-        def effect(_: CallOutcome) -> None:
-            self.world.edits.append((posted, message))
-
-        self.injector.call("chat.edit", timeout, effect)
+        self.injector.invariants.may_edit(message.key, posted)
+        self.injector.call("chat.edit", timeout, lambda _: self.injector.invariants.shows(message, posted))
 
     def find(self, message: Message, since: datetime, *, timeout: float) -> Posted | None:
         def effect(outcome: CallOutcome) -> Posted | None:

@@ -8,7 +8,7 @@ from random import Random
 
 from tests.calls import CALLS, WRITES
 from tests.simulation.fault_plan import CRASHES, Call, CallOutcome, FaultPlan, unavailable
-from verifier.errors import Denied, Missing, Refused, ServiceError
+from verifier.errors import Denied, Missing, NoSuchThread, Refused, ServiceError
 
 MOST_LATE = 30.0
 """The longest that a call which its caller gave up is on its way: below the verifier's own patience."""
@@ -18,6 +18,7 @@ _SLOW = (0.5, 1.1, 2.3, 3.9)
 _RARE = {
     "chat.find": 6.0,
     "chat.post": 3.0,
+    "chat.edit": 4.0,
     "jobs.start": 4.0,
     "jobs.started_for": 6.0,
     "store.holding": 9.0,
@@ -32,7 +33,8 @@ _MOST_RATE = 0.6
 _MISSING, _REFUSED, _DENIED = Missing("none"), Refused("fix it"), Denied("grant it")
 _MAY_BE_DENIED: Mapping[str, tuple[ServiceError, ...]] = {
     **dict.fromkeys(("builds.finished", "audit.write"), (_DENIED, _MISSING, _REFUSED)),
-    "chat.post": (_DENIED, _REFUSED, Refused("fix it", wide=True)),
+    "chat.post": (_DENIED, _REFUSED, Refused("fix it", wide=True), NoSuchThread("it is gone")),
+    "chat.edit": (_DENIED, _REFUSED, Refused("fix it", wide=True)),
     **dict.fromkeys(
         ("announcer.publish", "submitters.submitter", "work_topic.hand_out"), (_DENIED, _MISSING, _REFUSED)
     ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from random import Random
 from typing import NamedTuple
@@ -13,7 +15,7 @@ from typing import NamedTuple
 from tests.simulation.entry import EntryPoint, entry
 from tests.simulation.fault_plan import FaultPlan, NoFaults
 from tests.simulation.injector import FaultInjector
-from tests.simulation.invariants import LEASE, UNREADABLE_ENTRY, InvariantBroken, Invariants
+from tests.simulation.invariants import LEASE, NOTE, UNREADABLE_ENTRY, InvariantBroken, Invariants
 from tests.simulation.kernel import Kernel
 from tests.simulation.ports import SimulatedServices, SimulatedUploads
 from tests.simulation.push import (
@@ -27,6 +29,7 @@ from tests.simulation.push import (
 )
 from tests.simulation.random_faults import RandomFaultPlan
 from tests.simulation.world_model import (
+    CHANNEL,
     EXIT,
     FLAKY,
     GOOD,
@@ -40,12 +43,17 @@ from tests.simulation.world_model import (
     ModelExecution,
     WorldModel,
 )
-from verifier.controller.budget import Deployment
+from verifier.controller.budget import Budget, Deployment
 from verifier.controller.ledger import MARKS, Ledger
 from verifier.controller.metered import MeteredServices
+from verifier.controller.notes import note_on
 from verifier.controller.quota import Quota
+from verifier.controller.says import Saying, say
 from verifier.controller.uploads import UPLOADS
+from verifier.errors import ServiceError, Stopping
+from verifier.facts.build import BuildKey
 from verifier.services import Document
+from verifier.times import show_time
 
 _BEHAVIOURS = ("", "", GOOD, GOOD, MAPPER, EXIT, OUT_OF_MEMORY, IDLE, FLAKY, STUCK)
 _TROUBLED_SECONDS = 3000.0
@@ -56,6 +64,8 @@ _A_MINUTE = 20
 _MOST_LISTING_LAG = 1150.0
 """Below the grace and the overlap of a listing together."""
 _SHOWN = 60
+_ASKED_SECONDS = 60.0
+"""For so long a process may live."""
 UNEXPECTED = "an exception that nobody expected"
 
 
@@ -112,7 +122,10 @@ class Simulation:
         policy = entry().POLICY
         if not self.watches:
             policy = replace(policy, workers=tuple(replace(worker, watch=False) for worker in policy.workers))
-        deployment = Deployment(metered, policy, ledger, "simulated")
+        self.deployment = deployment = Deployment(metered, policy, ledger, "simulated")
+        self.asked = 0
+        """Things that are to be known or said, and are not kept yet."""
+        self._numbers = itertools.count(1)
         entry_point = EntryPoint(deployment, self.log or self.invariants.logged, lambda: here().stopping)
         self.pubsub = SimulatedPubSub(self.kernel, self.invariants, entry_point)
 
@@ -128,6 +141,38 @@ class Simulation:
         for _ in range(self.random.choice((1, 1, 1, 2))):
             delay = self.random.choice(self.work_delays)
             self.pubsub.send("/work", push(json.dumps(item).encode()), delay=delay, once=True)
+
+    def note(self, key: BuildKey) -> None:
+        """Let more become known of a build, until that is kept."""
+        number, since = next(self._numbers), show_time(self.kernel.clock())
+        note = {"kind": "runs", "key": "runs/x", "job": f"{NOTE}{number}", "since": since}
+        self._ask(lambda budget: note_on(self.deployment, key, note, budget))
+
+    def say(self, about: BuildKey | None = None, mention: str = "") -> None:
+        """Have something said in Slack, until that is kept."""
+        key = f"said/{next(self._numbers)}"
+        saying = Saying(key, CHANNEL, ("its image is pinned",), about=about, mention=mention)
+        self._ask(lambda budget: say(self.deployment, saying, budget))
+
+    def _ask(self, act: Callable[[Budget], object]) -> None:
+        """Do it in a process of its own; and again, where that dies or fails, as work that is due comes again."""
+        self.asked += 1
+        done: list[bool] = []
+
+        def body() -> None:
+            process = self.kernel.process()
+            until = self.kernel.clock() + timedelta(seconds=50)
+            with suppress(ServiceError, Stopping):
+                act(Budget(self.kernel.clock, until, lambda: process.stopping))
+                done.append(True)
+
+        def over() -> None:
+            self.asked -= 1
+            if not done:
+                self._ask(act)
+
+        self.kernel.spawn(f"/asked-{next(self._numbers)}", body)
+        self.kernel.after(_ASKED_SECONDS, over)
 
     def install(self) -> None:
         """Sweep once, undisturbed: what finished before that is none of the verifier's business."""
@@ -181,7 +226,9 @@ class Simulation:
     def _is_settled(self) -> bool:
         records, held = self.invariants.records, self.services.store.held.items()
         to_read = [name for (collection, name), stored in held if collection == UPLOADS and stored.document["due"]]
-        return not (self.pubsub.on_the_way or to_read) and (
+        sayings = [saying for saying in self.invariants.sayings.values() if saying["queue"]]
+        edits = [record for record in records.values() if record["queue"]]
+        return not (self.pubsub.on_the_way or to_read or self.asked or sayings or edits) and (
             all(records.get(made.key.name, {}).get("state") == "done" for made in self.world.builds.values())
             and all(record["state"] != "open" for record in records.values())
         )
@@ -189,7 +236,9 @@ class Simulation:
     def _open(self) -> list[str]:
         told = {name: f"{record['state']} {record['error']}" for name, record in self.invariants.records.items()}
         made = {made.key.name: "" for made in self.world.builds.values()}
-        return [f"{name} {state}" for name, state in (made | told).items() if not state.startswith("done")]
+        waiting = [f"{name} is to be edited" for name, record in self.invariants.records.items() if record["queue"]]
+        waiting += [f"{saying['key']} is to be said" for saying in self.invariants.sayings.values() if saying["queue"]]
+        return [f"{name} {state}" for name, state in (made | told).items() if not state.startswith("done")] + waiting
 
     def _completion(self, run: ModelExecution) -> None:
         if self.random.random() >= self.events_lost:
@@ -257,12 +306,24 @@ def _populate(simulation: Simulation, random: Random) -> None:
         status = "SUCCESS" if random.random() < 0.85 else random.choice(("FAILURE", "TIMEOUT", "CANCELLED"))
         made = simulation.world.build(number, begins, begins + random.uniform(5.0, 600.0), behaviour, status)
         _say(simulation, random, made)
+    _populate_afterwards(simulation, random)
     for _ in range(random.choice((0, 0, 3, 10))):
         simulation.pubsub.send("/sweep", push(b"{}"), delay=random.uniform(0, _TROUBLED_SECONDS), once=True)
     if random.random() < 0.5:
         simulation.pubsub.send("/builds", UNREADABLE, UNREADABLE_ENTRY, delay=random.uniform(0, 900))
     if random.random() < 0.3:
         simulation.pubsub.send("/builds", UNKNOWN, UNKNOWN_BUILD, delay=random.uniform(0, 900))
+
+
+def _populate_afterwards(simulation: Simulation, random: Random) -> None:
+    """Let more become known of builds after their verdicts, and have other things said, about one or about none."""
+    keys = [None, *(made.key for made in simulation.world.builds.values())]
+    for _ in range(random.choice((0, 0, 4, 12))):
+        key, moment = random.choice(keys), random.uniform(600, _TROUBLED_SECONDS)
+        if key is not None and random.random() < 0.7:
+            simulation.kernel.at(moment, partial(simulation.note, key))
+        else:
+            simulation.kernel.at(moment, partial(simulation.say, key, random.choice(("", "here"))))
 
 
 def _populate_work(simulation: Simulation, random: Random) -> None:

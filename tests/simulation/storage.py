@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tests.simulation.fault_plan import CallOutcome
 from tests.simulation.injector import FaultInjector
 from verifier.controller.ledger import BUILDS
+from verifier.controller.says import SAYINGS
 from verifier.controller.slack.channel import CHANNELS
 from verifier.services import Document, Stored
 
@@ -104,6 +105,8 @@ class SimulatedStore:
         stored = self.held[collection, name] = Stored(dict(document), str(self._revisions))
         if collection == CHANNELS:
             self.injector.invariants.channels[name] = document
+        if collection == SAYINGS:
+            self.injector.invariants.sayings[name] = document
         if collection == BUILDS:
             self.injector.invariants.wrote(before.document if before else None, document)
         return stored

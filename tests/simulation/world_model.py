@@ -12,7 +12,7 @@ from tests.simulation.kernel import BEGINNING, Kernel
 from verifier.facts.build import Build, BuildKey, parse_build
 from verifier.facts.execution import Completion, Container, Execution, JobName, JobSetup
 from verifier.facts.logs import SYSTEM_LOG, LogEntry
-from verifier.services import Document, ExecutionPage, Message, Posted
+from verifier.services import Document, ExecutionPage
 from verifier.times import show_time
 
 PROJECT, NUMBER, REGION = "orchard-prod", "550112233445", "europe-west1"
@@ -117,8 +117,6 @@ class WorldModel:
     """By insert id and time, as a query's answer."""
     messages: list[tuple[float, str, str]] = field(default_factory=list)
     """What Slack shows: when, the channel and the key."""
-    edits: list[tuple[Posted, Message]] = field(default_factory=list)
-    """What became of messages afterwards, the latest last."""
     published: list[Document] = field(default_factory=list)
     tag: str = "sha256:" + "0" * 64
     _makers: dict[str, ModelBuild] = field(default_factory=dict)

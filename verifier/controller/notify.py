@@ -164,17 +164,24 @@ def _look(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused 
 def _post(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused:
     """Post the message, and return where it stands or why it does not. Raises Stopping, and what a write raises."""
     try:
-        return post(attempt.deployment, message, attempt.budget)
-    except NoSuchThread:
-        # The message about the verdict before is gone: this one stands by itself.
-        attempt.save(thread="", posting=attempt.now())
-        return _post(attempt, message._replace(thread="", broadcast=False))
+        return _post_somewhere(attempt, message)
     except Stopping as error:
         attempt.note(**after_failed_post(error, attempt.now()))
         raise
     except (Unavailable, Refused) as error:
         attempt.note(**after_failed_post(error, attempt.now()))
         return error
+
+
+def _post_somewhere(attempt: Attempt, message: Message) -> Posted:
+    """Post the message; by itself where the message about the verdict before is gone. Raises what Slack does."""
+    try:
+        return post(attempt.deployment, message, attempt.budget)
+    except NoSuchThread:
+        if not message.thread:
+            raise
+    attempt.save(thread="", posting=attempt.now())
+    return post(attempt.deployment, message._replace(thread="", broadcast=False), attempt.budget)
 
 
 def _heard(attempt: Attempt, answer: Posted | Unavailable | Refused) -> Done | RequeueAt | SlackUnreachable:

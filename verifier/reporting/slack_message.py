@@ -132,14 +132,17 @@ def said_message(lines: Sequence[str], who: str, key: str) -> Message:
     return Message(channel="", text=fitting([_joined(shown(first), called), *more]), blocks=tuple(blocks), key=key)
 
 
-def failed_build_message(build: Build, policy: Policy) -> Message:
-    """One plain line about a build that did not succeed, to where failures of its trigger go; nobody is called."""
+def failed_build_message(build: Build, policy: Policy, notes: Sequence[str] = ()) -> Message:
+    """One plain line about a build that did not succeed, to where failures of its trigger go; nobody is called.
+
+    `notes`: lines about what became known since.
+    """
     parts = [subject(build), _claimed_commit(build), f"{build.status}{_failure(build)}"]
-    line = shown(" · ".join(["⚪ NOT BUILT", *filter(None, parts)]))
+    lines = [shown(" · ".join(["⚪ NOT BUILT", *filter(None, parts)])), *map(shown, notes)]
     return Message(
         channel=policy.route(Verdict.FAILED, build).channel,
-        text=line,
-        blocks=(section([line]), *buttons([("Build", build_link(build))])),
+        text=fitting(lines),
+        blocks=(section(lines), *buttons([("Build", build_link(build))])),
         key=f"{build.key.name}@{build.status}",
     )
 

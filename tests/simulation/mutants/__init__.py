@@ -4,6 +4,7 @@
 |---|---|
 | `planting.py` | how a bug is planted, and the list of them |
 | `situations.py` | situations without chance, in which a bug that seldom shows does so at once |
+| `afterwards.py` | bugs about edits, sayings and the queue of a Slack channel |
 | `claiming.py` | bugs about who may write a record, and until when |
 | `judging.py` | bugs about what is believed, and what follows from it |
 | `notifying.py` | bugs about the audit trail, subscribers and Slack |
@@ -11,7 +12,7 @@
 | `sweeping.py` | bugs about the listing of silent builds, and about work that is handed out |
 """
 
-from tests.simulation.mutants import claiming, judging, notifying, running, sweeping
+from tests.simulation.mutants import afterwards, claiming, judging, notifying, running, sweeping
 from tests.simulation.mutants.planting import MUTANTS, Mutant
 
-__all__ = ["MUTANTS", "Mutant", "claiming", "judging", "notifying", "running", "sweeping"]
+__all__ = ["MUTANTS", "Mutant", "afterwards", "claiming", "judging", "notifying", "running", "sweeping"]

@@ -26,6 +26,7 @@ from tests.simulation.simulator import Simulation, ViolationFound
 from tests.simulation.world_model import GOOD
 from verifier.errors import Denied, Refused
 
+_LOST = CallOutcome(error=unavailable(ambiguous=True))
 _REFUSED = CallOutcome(effect=False, error=unavailable(), seconds=0.01)
 
 
@@ -133,6 +134,54 @@ def a_process_is_asked_to_end() -> None:
     simulation = _staged("worker", "a process that is asked to end", {})
     simulation.kernel.at(10.09, simulation.kernel.stop_all)
     simulation.settle(exactly=True)
+
+
+def more_becomes_known() -> None:
+    """Let something become known of a build whose message stands."""
+    _known({}, 200.0).settle(exactly=True)
+
+
+def more_becomes_known_while_slack_is_asked() -> None:
+    """Let more become known while Slack takes its time for an edit."""
+    slow = CallOutcome(seconds=7.0)
+    _known({"chat.edit": {1: slow}}, 200.0, 206.0, 208.0).settle(exactly=True)
+
+
+def an_edit_arrives_late() -> None:
+    """Let an edit arrive after its caller gave up, and more become known meanwhile."""
+    late = CallOutcome(effect=False, error=unavailable(ambiguous=True), seconds=8.0, late=29.0)
+    _known({"chat.edit": {1: late}}, 200.0, 216.0).settle(exactly=True)
+
+
+def an_edit_fails_after_another() -> None:
+    """Let Slack make one edit, and not the next."""
+    _known({"chat.edit": {2: _REFUSED}}, 200.0, 400.0).settle(exactly=True)
+
+
+def the_answer_to_a_saying_is_lost() -> None:
+    """Let Slack post what is said, and not answer."""
+    simulation = _staged("upload", "a saying without an answer", {"chat.post": {2: _LOST}})
+    simulation.kernel.at(200.0, simulation.say)
+    simulation.run(300.0)
+    simulation.settle(exactly=True)
+
+
+def a_saying_whose_channel_nobody_calls() -> None:
+    """Let a process die when it has kept what is to be said, and before it has called for its channel."""
+    simulation = _staged("upload", "a channel that nobody calls", {}, every=60.0)
+    simulation.kernel.at(200.0, simulation.say)
+    simulation.run(300.0)
+    simulation.settle(exactly=True)
+
+
+def _known(troubles: Mapping[str, Mapping[int, CallOutcome]], *moments: float) -> Simulation:
+    """Return a simulation in which something becomes known at these moments, of a build that was told."""
+    simulation = _staged("upload", f"more becomes known, and {troubles}", troubles, 7.0 if troubles else 60.0)
+    (made,) = simulation.world.builds.values()
+    for moment in moments:
+        simulation.kernel.at(moment, partial(simulation.note, made.key))
+    simulation.run(max(moments) + 120.0)
+    return simulation
 
 
 def everything_takes_long() -> None:

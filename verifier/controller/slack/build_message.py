@@ -9,6 +9,7 @@ from verifier.controller.ledger import Record
 from verifier.facts.build import Build, parse_build
 from verifier.facts.source import Source, source_of
 from verifier.facts.submitter import Submitter
+from verifier.reporting.note_text import note_lines
 from verifier.reporting.slack_message import failed_build_message, verdict_message
 from verifier.services import Message
 
@@ -22,7 +23,7 @@ def build_message(record: Record, build: Build, source: Source, judgement: Judge
     message; where it is red, the channel shows it as well.
     """
     if judgement.verdict is None:
-        message = failed_build_message(build, policy)
+        message = failed_build_message(build, policy, note_lines(record.notes, judgement.decided))
     else:
         submitter = _submitter(record) if policy.name_submitter else None
         message = verdict_message(build, source, judgement, policy, submitter=submitter, notes=record.notes)

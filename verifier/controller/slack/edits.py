@@ -33,6 +33,8 @@ from verifier.reporting.audit_entry import unedited_entry
 from verifier.services import Message, Posted, Stored
 
 _TRIES = 6
+_SOON_SECONDS = 1.0
+"""For what was changed by somebody else meanwhile."""
 _IN_FLIGHT = LANDING + timedelta(seconds=CALL_SECONDS)
 """For how long after the saved moment an edit may still change the message."""
 
@@ -72,7 +74,7 @@ def _edit(
     deployment.services.pause(take_second(deployment, record.channel, budget))
     mine = _intend(name, stored, record, deployment, budget)
     if mine is None:
-        return ToldAfterwards()  # it has changed: it is made anew when it is listed again
+        return put_off(_SOON_SECONDS)  # it has changed: it is made anew
     try:
         with pauses_heeded(deployment, EDITING, record.channel):
             timeout = budget.seconds(CALL_SECONDS)
@@ -91,8 +93,8 @@ def _edit(
     held = deployment.held
     if held is not None:
         held.is_reached = True
-    _change(name, mine, lambda known: edited(known, record.revision), deployment, budget)
-    return ToldAfterwards()
+    is_behind = _change(name, mine, lambda known: edited(known, record.revision), deployment, budget)
+    return put_off(_SOON_SECONDS) if is_behind else ToldAfterwards()
 
 
 def _intend(name: str, stored: Stored, record: Record, deployment: Deployment, budget: Budget) -> Stored | None:
@@ -118,25 +120,26 @@ def _give_up(
     return ToldAfterwards()
 
 
-def _change(name: str, stored: Stored, changed: _Change, deployment: Deployment, budget: Budget) -> None:
+def _change(name: str, stored: Stored, changed: _Change, deployment: Deployment, budget: Budget) -> bool:
     """Write what `changed` makes of the record, whatever it has become meanwhile, unless it was opened again.
 
-    Raises ServiceError. What is lost of it is done again: an edit, to the same.
+    Returns whether it still waits to be edited. Raises ServiceError. What is lost of it is done again, to the same end.
     """
     store = deployment.services.store
     known: Stored | None = stored
     for _ in range(_TRIES):
         record = parse_record(known.document) if known else None
         if known is None or record is None or record.state is not State.DONE:
-            return
-        document = record_document(changed(record))
+            return False
+        after = changed(record)
         try:
-            if store.replace(BUILDS, name, document, known.revision, timeout=LEDGER_SECONDS) is not None:
-                return
+            if store.replace(BUILDS, name, record_document(after), known.revision, timeout=LEDGER_SECONDS) is not None:
+                return after.queue is not None
         except Unavailable as error:
             if not error.ambiguous:
                 raise
         known = store.read(BUILDS, name, timeout=budget.seconds(LEDGER_SECONDS))
+    return True
 
 
 def _take_out(name: str, stored: Stored, deployment: Deployment, budget: Budget) -> None:

@@ -99,7 +99,9 @@ def _post(mine: _HeldSaying, budget: Budget) -> ToldAfterwards:
         return ToldAfterwards()  # another invocation has it
     try:
         posted = post(mine.deployment, saying_message(mine.saying), budget)
-    except NoSuchThread:
+    except NoSuchThread as error:
+        if not mine.saying.thread:
+            return _give_up(mine, str(error), budget)
         # What it was to reply to is gone, or never took replies: it stands by itself.
         mine.note(posting=None, thread="", broadcast=False)
         return _post(mine, budget)
