@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
-from verifier.controller import notes, says
+from verifier.controller import ledger, notes, says
 from verifier.controller.ledger import Record
 from verifier.controller.slack import build_message, channel_queue, edits, sayings
 from verifier.controller.slack.channel_state import ChannelState
@@ -22,13 +22,13 @@ def an_edit_does_not_wait_for_the_one_that_may_be_on_its_way(stack: ExitStack) -
 
 @mutant(r"its message does not show what is known", situations.more_becomes_known_while_slack_is_asked)
 def an_edit_counts_for_all_that_is_known_when_it_is_answered(stack: ExitStack) -> None:
-    honest = edits.edited
+    honest = ledger.edited
     put(stack, edits, "edited", lambda record, shown: honest(record, record.revision if shown else shown))
 
 
 @mutant(r"what its message shows went back", situations.an_edit_fails_after_another)
 def an_edit_that_failed_takes_back_what_the_message_shows(stack: ExitStack) -> None:
-    honest = edits.edited
+    honest = ledger.edited
 
     def forgetful(record: Record, shown: int) -> Record:
         return replace(honest(record, shown), shown=0 if shown == record.shown else shown)
@@ -74,6 +74,6 @@ def what_is_told_afterwards_is_taken_to_be_nothing(stack: ExitStack) -> None:
     honest = channel_queue._ChannelQueue._page
 
     def page(self: Any, collection: str, budget: Any) -> Any:
-        return [item for item in honest(self, collection, budget) if not channel_queue.is_afterwards(item.place)]
+        return [item for item in honest(self, collection, budget) if not ledger.is_afterwards(item.place)]
 
     put(stack, channel_queue._ChannelQueue, "_page", page)
