@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
+from rich.console import Console
 
 from tests.absence import require
 from tests.busy import LONG_SECONDS
 from tests.fixtures.builds import document
 from verifier.cli.demo_look_back import HEADLINE, REPORT
-from verifier.cli.demo_play import differences, nights_beginning
+from verifier.cli.demo_play import differences, differences_of_runs, nights_beginning
+from verifier.cli.demo_theatre import Theatre
 from verifier.demo.repository import make_repository
-from verifier.demo.scenario import BROKEN, FIX, FORGED, story
-from verifier.demo.stage import Decided
+from verifier.demo.scenario import BROKEN, FIX, FORGED, RAN, Edit, story
+from verifier.demo.stage import Decided, Stage
 from verifier.standin.function import MAIN, free_port
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -59,6 +64,10 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert verdicts(ran.stdout) == STORY
     assert "failed to locate a name ('Teacher').\" ×14" in " ".join(ran.stdout.split())
     assert "6 builds, " in ran.stdout
+    assert re.search(r"✎ e7e5acae  Runs since \d\d:10 UTC in dev-vividly-content-worker\.", ran.stdout)
+    assert re.search(r"✎ 4e841fcb  over: 85cffd8 runs since (\d\d:40); was LOCAL_SOURCE, \d\d:10 to \1", ran.stdout)
+    assert "$ verifier status\nVERIFIED  us-central1/dev-vividly-content-worker in vividly-dev" in ran.stdout
+    assert "build c3d85f1e of commit 85cffd8, VERIFIED" in ran.stdout
     assert "as it should be" in ran.stdout
     assert ran.stdout.count("No message announced it") == 1
     assert "Yes, at least since" in ran.stdout
@@ -133,6 +142,41 @@ def test_every_difference_from_the_story_is_named() -> None:
     assert differences(story(NOW), decided(), TOLD[1:]) == ["e7e5acae: expected one message in Slack, got 0"]
     assert differences(story(NOW), decided(), [*TOLD, TOLD[5]]) == ["5ec2e7aa: expected one message in Slack, got 2"]
     assert differences(story(NOW), decided(), [*TOLD, FORGED]) == ["f0f0f0f0: expected no message about it in Slack"]
+
+
+def test_every_difference_of_what_ran_is_named() -> None:
+    ran = [(short + "-0000", event) for short in RAN for event in ("begun", "ceased")][:-1]
+    assert differences_of_runs(ran) == []
+    for wrong in (ran[:-1], ran[1:], [*ran, ran[-1]], [ran[1], ran[0], *ran[2:]]):
+        (difference,) = differences_of_runs(wrong)
+        assert difference.startswith("audit trail: expected that there ran [('e7e5acae', 'begun'), ")
+
+
+@dataclass
+class ToldStage:
+    """A stage where Slack says what a test has it say."""
+
+    says: list[tuple[str, str]]
+
+    def messages(self) -> list[tuple[str, str]]:
+        return self.says
+
+    def decided(self) -> list[Decided]:
+        return []
+
+
+def test_an_edit_that_never_comes_is_not_as_it_should_be_and_one_that_comes_is_shown_once() -> None:
+    written = io.StringIO()
+    stage = ToldStage([("e7e5acae-1", "🔴 LOCAL_SOURCE"), ("2d1da3a3-2", "Runs since 02:10 UTC")])
+    theatre = Theatre(Console(file=written, width=200), cast(Stage, stage), patience=0)
+    theatre.show_edits()
+    edit = Edit("e7e5acae", "Runs since {run} UTC")
+    (wrong,) = theatre.expect_edit(edit, NOW.replace(minute=10))
+    assert wrong.startswith("e7e5acae: expected its message in Slack to say 'Runs since 02:10 UTC', got ")
+    stage.says[0] = ("e7e5acae-1", "🔴 LOCAL_SOURCE\nRuns since 02:10 UTC")
+    assert theatre.expect_edit(edit, NOW.replace(minute=10)) == []
+    assert theatre.expect_edit(edit, NOW.replace(minute=20)) != []
+    assert [line.rstrip() for line in written.getvalue().splitlines()] == ["   ✎ e7e5acae  Runs since 02:10 UTC"]
 
 
 @pytest.mark.parametrize("minute", range(0, 60, 7))

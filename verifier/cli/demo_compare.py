@@ -35,10 +35,11 @@ def compare_uploads(
         console.print("There is no git here: what was in the uploads is not compared.")
         return []
     wrong, told = [], ""
-    for build in BUILDS:
-        words = (build, "--repo", str(clone), "--fix", FIX[:7], "--project", PROJECT, "--region", REGION)
-        with progress(f"what was in {build}"):
-            code, told = stage.ask("compare", *words, "--policy", stage.settings["VERIFIER_POLICY"])
+    words = ("--repo", str(clone), "--fix", FIX[:7], "--project", PROJECT, "--region", REGION)
+    policy = ("--policy", stage.settings["VERIFIER_POLICY"])
+    with progress("what was in the uploads"):
+        answers = stage.ask_all(*(("compare", build, *words, *policy) for build in BUILDS))
+    for build, (code, told) in zip(BUILDS, answers, strict=True):
         if code != EXIT_CODES[False] or _NO not in told:
             wrong.append(f"compare {build}: expected {_NO!r} (exit code {EXIT_CODES[False]}), got {code}: {told}")
     console.print(f"[bold]$ verifier compare {BUILDS[-1]} --fix {FIX[:7]}[/]")

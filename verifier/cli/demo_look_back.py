@@ -10,12 +10,13 @@ from rich.padding import Padding
 
 from verifier.cli.demo_theatre import Theatre
 from verifier.cli.fail_on import FLAGGED
-from verifier.demo.scenario import FIX, JOB, PROJECT, REGION
+from verifier.demo.scenario import FIX, JOB, PROJECT, RAN, REGION
 
 REPORT = Path(tempfile.gettempdir()) / "build-verifier-demo.html"
 """Where the report of the story stays when the demo is over."""
 HEADLINE = "4 of 6 successful builds are made of code that is in no commit; production ran such code for 1 h 20 min"
 """What it must say first."""
+_RUNS = f"build {RAN[-1]} of commit {FIX[:7]}, VERIFIED"
 
 
 def look_back(theatre: Theatre, clone: Path | None) -> list[str]:
@@ -25,17 +26,20 @@ def look_back(theatre: Theatre, clone: Path | None) -> list[str]:
     page = ("--format", "html", "--output", str(REPORT), "--policy", stage.settings["VERIFIER_POLICY"])
     decided = ("--function", stage.installed.function) if stage.installed else ()
     beside = () if clone is None else ("--compare", "--repo", str(clone))
-    with theatre.progress("the past"):
-        found, told = stage.ask("where", FIX[:7], "--project", PROJECT, "--job", job)
-        audited, said = stage.ask(
-            "audit", "--project", PROJECT, "--region", REGION, "--job", job, *page, *decided, *beside
+    audit = ("audit", "--project", PROJECT, "--region", REGION, "--job", job, *page, *decided, *beside)
+    with theatre.progress("what runs, and the past"):
+        (running, runs), (found, told), (audited, said) = stage.ask_all(
+            ("status",), ("where", FIX[:7], "--project", PROJECT, "--job", job), audit
         )
     theatre.console.print()
+    theatre.asked("status", runs, indent=0)
     theatre.asked(f"where {FIX[:7]} --job {job}", told.partition("\n")[0])
     headline = _headline()
     theatre.asked("audit --format html …", headline)
     shown = f"the night as a picture: {REPORT.as_uri()}"
     theatre.console.print(Padding(shown, (0, 0, 0, 3)), soft_wrap=True)
+    if running != 0 or _RUNS not in runs:
+        wrong.append(f"status: expected {_RUNS!r} (exit code 0), got {running}: {runs}")
     if found != 0:
         wrong.append(f"where {FIX[:7]}: expected yes (exit code 0), got {found}: {told}")
     if audited != FLAGGED:

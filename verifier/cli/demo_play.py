@@ -14,7 +14,7 @@ from verifier.cli.demo_look_back import look_back
 from verifier.cli.demo_serve import commands_to_try, stay_up
 from verifier.cli.demo_theatre import MOST_SECONDS, opened
 from verifier.demo.repository import uploaded_archive
-from verifier.demo.scenario import FIRST_RUN, FORGED, JOB, NUMBER, POLICY, PROJECT, REGION, Episode, story
+from verifier.demo.scenario import FIRST_RUN, FORGED, JOB, NUMBER, POLICY, PROJECT, RAN, REGION, Episode, story
 from verifier.demo.stage import Decided, Stage, a_forged_message
 from verifier.facts.build import TERMINAL, BuildKey
 from verifier.facts.execution import JobName
@@ -39,9 +39,10 @@ def _story(console: Console, *, serve: bool) -> list[str]:
     with opened(console, {PROJECT: NUMBER}, [REGION], POLICY.encode(), night=beginning) as theatre:
         stage = theatre.stage
         clock = stage.clock or system_clock
+        stage.schedule(JobName(PROJECT, REGION, JOB), beginning + FIRST_RUN)
         stage.announce(a_forged_message(BuildKey(PROJECT, REGION, FORGED)))
         theatre.wait("the first look of the sweep", lambda: stage.pusher.acknowledged > 0 and _swept(stage))
-        stage.schedule(JobName(PROJECT, REGION, JOB), beginning + FIRST_RUN)
+        wrong: list[str] = []
         for number, planned in enumerate(episodes):
             with theatre.progress("time passes"):
                 stage.move_to(beginning + planned.at)
@@ -51,8 +52,11 @@ def _story(console: Console, *, serve: bool) -> list[str]:
             job = (JobName(PROJECT, REGION, JOB), episode.script) if episode.for_worker else None
             stage.play(episode.document, job, announced=episode.announced)
             theatre.expect(episode.build_id, episode.title)
+            if episode.edit:
+                wrong += theatre.expect_edit(episode.edit, stage.await_run())
         stage.pusher.drain(MOST_SECONDS)
-        wrong = differences(episodes, stage.decided(), stage.told())
+        wrong += differences(episodes, stage.decided(), stage.told())
+        wrong += differences_of_runs(stage.ran())
         with theatre.progress("the morning"):
             stage.move_to(system_clock())
         clone = story_clone(stage)
@@ -91,6 +95,13 @@ def differences(episodes: Sequence[Episode], outcomes: Sequence[Decided], told: 
     wrong += [f"{stranger[:8]}: expected no verdict on a build that nobody made" for stranger in strangers]
     wrong += [f"{other[:8]}: expected no message about it in Slack" for other in sorted(set(told) - known)]
     return wrong
+
+
+def differences_of_runs(ran: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what the audit trail does not say of what ran as the story has it: each image once, one after another."""
+    expected = [each for build in RAN for each in ((build, "begun"), (build, "ceased"))][:-1]
+    got = [(build[:8], event) for build, event in ran]
+    return [] if got == expected else [f"audit trail: expected that there ran {expected}, got {got}"]
 
 
 def _own_builds(console: Console, place: str, policy: Path | None, *, serve: bool) -> list[str]:

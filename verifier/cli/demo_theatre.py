@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from verifier.checks.verdict import Verdict
-from verifier.demo.scenario import FORGED
+from verifier.demo.scenario import FORGED, Edit
 from verifier.demo.stage import Stage, a_stage
 from verifier.reporting.wording import MARKS
 
@@ -40,11 +40,16 @@ class Theatre:
     stage: Stage
     titles: dict[str, str] = field(default_factory=dict)
     shown: int = 0
+    read: dict[str, str] = field(default_factory=dict)
+    """What the message about a build said when it was last looked at."""
+    patience: float = MOST_SECONDS
+    """For how many seconds something is waited for."""
 
     def expect(self, build_id: str, title: str) -> None:
-        """Wait for the verdict on a build, showing each that falls. Goes on without it after a minute."""
+        """Wait for the verdict on a build and the message about it. Goes on without them after a minute."""
         self.titles[build_id] = title
-        self.wait(title, lambda: build_id in self.decided())
+        self.wait(title, lambda: build_id in self.decided() and build_id in self.stage.told())
+        self.show_edits()
 
     def expect_all(self, build_ids: set[str]) -> None:
         """Wait for the verdicts on these builds, as long as one falls now and then."""
@@ -63,8 +68,8 @@ class Theatre:
         return len(self.stage.decided()) > count
 
     def wait(self, what: str, happened: Callable[[], bool]) -> None:
-        """Wait until it happened, at most a minute, with a progress line on a terminal."""
-        until = time.monotonic() + MOST_SECONDS
+        """Wait until it happened, as long as there is patience, with a progress line on a terminal."""
+        until = time.monotonic() + self.patience
         with self.progress(what):
             while not happened() and time.monotonic() < until:
                 time.sleep(_TICK_SECONDS)
@@ -94,10 +99,32 @@ class Theatre:
                 self.console.print(Padding(f"[dim]{escape(line)}[/]", (0, 0, 0, 3)))
         self.shown = len(outcomes)
 
-    def asked(self, command: str, told: str) -> None:
+    def show_edits(self) -> None:
+        """Print what messages say that they did not say the last time."""
+        for build, text in self.stage.messages():
+            before = self.read.setdefault(build, text).split("\n")
+            for line in text.split("\n"):
+                if line not in before:
+                    said = f"✎ {escape(build[:8])}  {escape(line)}"
+                    self.console.print(Padding(said, (0, 0, 0, 3)))
+            self.read[build] = text
+
+    def expect_edit(self, edit: Edit, run: datetime) -> list[str]:
+        """Wait until a message says what this run makes of it, and return what is not as it should be."""
+        says = edit.at(run)
+
+        def is_edited() -> bool:
+            return any(build.startswith(edit.of) and says in text for build, text in self.stage.messages())
+
+        self.wait(f"{edit.of}: {says}", is_edited)
+        self.show_edits()
+        got = [text for build, text in self.stage.messages() if build.startswith(edit.of)]
+        return [] if is_edited() else [f"{edit.of}: expected its message in Slack to say {says!r}, got {got}"]
+
+    def asked(self, command: str, told: str, indent: int = 3) -> None:
         """Print a command of ours and what it said."""
         self.console.print(f"[bold]$ verifier {escape(command)}[/]", soft_wrap=True)
-        self.console.print(Padding(escape(told), (0, 0, 0, 3)))
+        self.console.print(Padding(escape(told), (0, 0, 0, indent)))
 
     def summary(self, wrong: Sequence[str], *, forged: bool) -> None:
         """Print what it took."""
@@ -130,4 +157,8 @@ def opened(
     played = (night, Path(__file__).with_name("demo_function.py")) if night else None
     with a_stage(projects, regions, policy, hurried=night is None, night=played) as stage:
         console.print(f"[dim]Ledger {ledger}, function {stage.function.url}\nSlack {stage.slack.inbox_url}[/]\n")
+        if night:
+            console.print(
+                f"The night begins at {night:%H:%M} UTC, and hours pass in a moment. ✎ is an edit in Slack.\n"
+            )
         yield Theatre(console, stage)

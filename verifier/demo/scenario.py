@@ -69,6 +69,24 @@ _GOOD_NIGHT = Script(
 )
 
 
+RAN = ("e7e5acae", "2d1da3a3", "4e841fcb", "c3d85f1e")
+"""The builds whose images the worker's job runs, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a message in Slack says from a run on."""
+
+    of: str
+    """The beginning of the id of the build that it is about."""
+    says: str
+    """With the moment of that run as `{run}`."""
+
+    def at(self, run: datetime) -> str:
+        """Return what it says from this run on."""
+        return self.says.format(run=f"{run:%H:%M}")
+
+
 @dataclass(frozen=True, slots=True)
 class Episode:
     """One build of the story."""
@@ -82,6 +100,8 @@ class Episode:
     """How the worker fares on its image."""
     announced: bool = True
     """Messages about it arrive; False when its notifications went elsewhere."""
+    edit: Edit | None = None
+    """What the run that comes next changes in Slack."""
 
     @property
     def build_id(self) -> str:
@@ -111,6 +131,7 @@ def story(now: datetime) -> tuple[Episode, ...]:
             Verdict.LOCAL_SOURCE,
             timedelta(minutes=7),
             _BAD_NIGHT,
+            edit=Edit("e7e5acae", f"Runs since {{run}} UTC in {JOB}"),
         ),
         Episode("deployed again", _upload(2, "2d1da3a3", now), Verdict.LOCAL_SOURCE, timedelta(minutes=34), _BAD_NIGHT),
         Episode(
@@ -128,7 +149,11 @@ def story(now: datetime) -> tuple[Episode, ...]:
             _BAD_NIGHT,
         ),
         Episode(
-            "the trigger builds 85cffd8", _commit(5, "c3d85f1e", now, FIX), Verdict.VERIFIED, timedelta(minutes=96)
+            "the trigger builds 85cffd8",
+            _commit(5, "c3d85f1e", now, FIX),
+            Verdict.VERIFIED,
+            timedelta(minutes=96),
+            edit=Edit("4e841fcb", f"over: {FIX[:7]} runs since {{run}}; was LOCAL_SOURCE"),
         ),
         Episode(
             "another image, whose build sent its notifications elsewhere",

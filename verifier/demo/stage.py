@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import random
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +24,7 @@ from typing import Any
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.demo.installed import Installed
-from verifier.demo.scenario import EVERY, SCHEDULER
+from verifier.demo.scenario import EVERY, IMAGE, SCHEDULER
 from verifier.errors import VerifierError
 from verifier.facts.build import Build, BuildKey, parse_build
 from verifier.facts.execution import JobName
@@ -150,20 +152,38 @@ class Stage:
         )
         return ran.returncode, (ran.stdout + ran.stderr).strip()
 
+    def ask_all(self, *commands: Sequence[str]) -> list[tuple[int, str]]:
+        """Run these commands beside one another, and return what each says, in their order."""
+        with ThreadPoolExecutor(len(commands)) as pool:
+            return list(pool.map(lambda words: self.ask(*words), commands))
+
+    def messages(self) -> list[tuple[str, str]]:
+        """Return each message in Slack that is about a build: the build, and what it says by now, in order."""
+        found = []
+        for message in self.slack.messages:
+            key = str((message.metadata or {}).get("event_payload", {}).get("key", ""))
+            if "/builds/" in key:
+                found.append((key.partition("@")[0].rpartition("/builds/")[2], html.unescape(message.text)))
+        return found
+
     def told(self) -> list[str]:
         """Return the build of each message in Slack that is about one, in order."""
-        keys = [
-            str((message.metadata or {}).get("event_payload", {}).get("key", "")) for message in self.slack.messages
-        ]
-        return [key.partition("@")[0].rpartition("/builds/")[2] for key in keys if "/builds/" in key]
+        return [build for build, _ in self.messages()]
+
+    def ran(self) -> list[tuple[str, str]]:
+        """Return what the audit trail says of what runs: the build, and whether it began or ceased to."""
+        entries = [entry["labels"] for entry in self.cloud.audit_entries() if entry["labels"]["kind"] == "running"]
+        return [(labels["build"], labels["event"]) for labels in entries]
 
     def kinds(self) -> list[str]:
         """Return what kinds of entries the audit trail has."""
         return [entry["labels"]["kind"] for entry in self.cloud.audit_entries()]
 
     def schedule(self, job: JobName, first: datetime) -> None:
-        """Have the scheduler run a job from a moment on."""
+        """Have the scheduler run the worker's job from a moment on."""
         path = JobPath(job.project, job.location, job.job)
+        place = (path.project, path.location, path.job)
+        self.cloud.put_job(*place, image=f"{IMAGE}:latest", script=Script(), max_retries=_MAX_RETRIES)
         self.cloud.scheduler.put(path, every=EVERY.total_seconds(), first=first, account=SCHEDULER)
 
     def move_to(self, moment: datetime) -> None:
@@ -171,6 +191,14 @@ class Stage:
         while (due := self.cloud.scheduler.next_moment()) is not None and due < moment:
             self._pass(due + _A_RUN)
         self._pass(moment)
+
+    def await_run(self) -> datetime:
+        """Let time pass until the scheduler has run the job once more, and return when that was."""
+        due = self.cloud.scheduler.next_moment()
+        if due is None:
+            raise ValueError("expected a job on a schedule, got none")
+        self._pass(due + _A_RUN)
+        return due
 
     def _pass(self, moment: datetime) -> None:
         """Move the clock when nothing is on its way, and let what it brings arrive."""
