@@ -136,7 +136,12 @@ class SimulatedCloudRun:
         return self.injector.call("jobs.started_for", timeout, effect)
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
-        return self.injector.call("jobs.observe", timeout, lambda _: self.world.execution(self.world.runs[execution]))
+        def effect(_: CallOutcome) -> Execution:
+            if execution not in self.world.runs:
+                raise Missing(f"{execution}: expected an execution, got none")
+            return self.world.execution(self.world.runs[execution])
+
+        return self.injector.call("jobs.observe", timeout, effect)
 
     def describe(self, job: JobName, *, timeout: float) -> JobSetup:
         def effect(_: CallOutcome) -> JobSetup:
