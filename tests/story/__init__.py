@@ -15,6 +15,7 @@
 | `test_policy_change.py` | policy changes between two steps, or two instances have different ones |
 | `test_quota.py` | quotas are met by waiting: none of them makes a verdict, and logs are read twice |
 | `test_reconcile.py` | the story, step by step, with the numbers of `controller/reconcile.py` |
+| `test_runs.py` | runs that nobody started for a build: confirmed, counted once, found again |
 | `test_slack_troubles.py` | Slack away for hours, or refusing for good: every verdict is told once in the end |
 | `test_stopping.py` | SIGTERM while the function is at work: its lease is released, another goes on |
 | `test_submitter.py` | who submitted a local build, where policy allows to say it |
