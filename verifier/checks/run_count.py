@@ -92,13 +92,15 @@ def _with_run(job: JobRuns, run: EndedRun) -> JobRuns:
 
 
 def _with_run_of(known: DigestRuns | None, run: EndedRun) -> DigestRuns:
-    """Return the runs of the run's digest with this one among them. Trials begin nothing, and are never the last."""
+    """Return the runs of the run's digest with this one among them. Where others ran, trials say nothing of when."""
     runs = known or DigestRuns(run.digest, run.repository, run.created, run.created)
-    if run.kind is RunKind.TRIAL:
-        return replace(runs, apart=runs.apart + 1, trials=runs.trials + 1)
-    if runs.runs + runs.apart == runs.trials:
+    is_trial = run.kind is RunKind.TRIAL
+    if not runs.has_run and not is_trial:
         runs = replace(runs, since=run.created, last=run.created)
-    runs = replace(runs, since=min(runs.since, run.created), last=max(runs.last, run.created))
+    if not (runs.has_run and is_trial):
+        runs = replace(runs, since=min(runs.since, run.created), last=max(runs.last, run.created))
+    if is_trial:
+        return replace(runs, apart=runs.apart + 1, trials=runs.trials + 1)
     if run.kind is RunKind.OTHER_ARGUMENTS:
         return replace(runs, apart=runs.apart + 1)
     return replace(runs, runs=runs.runs + 1, failed=runs.failed + (run.outcome is RunOutcome.FAILED))
