@@ -45,6 +45,7 @@ class ScenarioRunner:
             topic=called,
             hands_out=scenario.is_handed_out,
             reads_uploads=scenario.reads_uploads,
+            looks_at_runs=bool(scenario.runs),
             crash=crash,
         ) as testbed:
             scenario.perform(testbed)
@@ -74,4 +75,8 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
     assert bool(notices) == scenario.is_noticed, where
     assert (len(said), len(replies)) == (scenario.is_replied_to, scenario.is_replied_to), where
     assert all("Uploaded: " in message.text for message in testbed.slack.messages if scenario.reads_uploads), where
+    texts = "\n".join(message.text for message in testbed.slack.messages)
+    assert [texts.count(text) for text in scenario.says] == [1] * len(scenario.says), where
+    if scenario.runs:
+        assert [runs.runs for runs in testbed.job().digests if runs.runs] == list(scenario.runs), where
     assert all(later - sooner >= HOUR for sooner, later in pairwise(notices)), where

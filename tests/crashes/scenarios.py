@@ -10,10 +10,14 @@ from tests.crashes.documents import an_upload, pushed_text
 from tests.crashes.testbed import Testbed
 from tests.fixtures.uploads import SUBMITTED
 from tests.story.harness import CLEAN, IMAGE, JOB, PROJECT, REGION
+from verifier.controller.ledger import MARKS
+from verifier.controller.runs.start_message import MARK
+from verifier.controller.work import CHANNEL, PAST_BUILDS
+from verifier.controller.work import JOB as JOB_RUNS
 from verifier.standin.audit_logs import create_build_entry
 from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
-from verifier.times import parse_time
+from verifier.times import parse_time, show_time
 
 
 def an_upload_is_announced(testbed: Testbed) -> None:
@@ -111,6 +115,50 @@ def _say_it_and_lose_the_answer(testbed: Testbed, document: dict[str, Any]) -> N
     testbed.sweep()
 
 
+def watching_has_begun(testbed: Testbed) -> None:
+    """Let the job be watched for long, so that what ran at the beginning is told."""
+    testbed.install()
+    said = show_time(testbed.clock())
+    testbed.store.create(MARKS, MARK, {"begun": said, "said": said}, timeout=10)
+
+
+def an_upload_runs(testbed: Testbed) -> None:
+    watching_has_begun(testbed)
+    with testbed.spared():
+        testbed.announce(testbed.upload())
+    testbed.run_job()
+    testbed.work(JOB_RUNS, CHANNEL)
+    testbed.spare()
+
+
+def a_verified_build_runs_instead_of_an_upload(testbed: Testbed) -> None:
+    watching_has_begun(testbed)
+    with testbed.spared():
+        testbed.announce(testbed.upload())
+        testbed.run_job()
+        testbed.settle()
+        testbed.announce(testbed.triggered())
+        testbed.wait(20)
+        testbed.settle()
+    testbed.run_job()
+    testbed.work(JOB_RUNS, CHANNEL)
+    testbed.spare()
+
+
+def an_upload_of_before_runs(testbed: Testbed) -> None:
+    document = an_upload(1, testbed.clock())
+    testbed.cloud.put_build(document)
+    for image in document["results"]["images"]:
+        testbed.cloud.tag(image["name"], image["digest"])
+    testbed.wait(86_400)
+    watching_has_begun(testbed)
+    testbed.run_job()
+    testbed.work(JOB_RUNS, PAST_BUILDS)
+    testbed.wait(60)
+    testbed.work(JOB_RUNS, CHANNEL)
+    testbed.spare()
+
+
 @dataclass(frozen=True, slots=True)
 class CrashScenario:
     """What happens, and what must come of it."""
@@ -133,6 +181,10 @@ class CrashScenario:
     """What builds were made from is read."""
     is_replied_to: bool = False
     """Something is said of it, as a reply to its message, once."""
+    runs: tuple[int, ...] = ()
+    """How often the job must be known to have run each digest, in order; empty: that is not looked at."""
+    says: tuple[str, ...] = ()
+    """What must be in Slack's messages once."""
 
 
 SCENARIOS: Mapping[str, CrashScenario] = {
@@ -147,6 +199,23 @@ SCENARIOS: Mapping[str, CrashScenario] = {
     "submitter": CrashScenario(a_submitter_is_known, policy="[slack]\nname_submitter = true\n"),
     "upload is read": CrashScenario(an_upload_is_read, others={"upload": 1}, reads_uploads=True),
     "reply without reply": CrashScenario(something_is_said_of_a_build, is_replied_to=True),
+    "runs": CrashScenario(an_upload_runs, others={"running": 1}, runs=(1,), says=("Runs since",)),
+    "over": CrashScenario(
+        a_verified_build_runs_instead_of_an_upload,
+        {"LOCAL_SOURCE": 1, "VERIFIED": 1},
+        1,
+        others={"running": 3},
+        runs=(1, 1),
+        says=("Ran from", "over: "),
+    ),
+    "before": CrashScenario(
+        an_upload_of_before_runs,
+        {},
+        others={"running": 1},
+        runs=(1,),
+        says=("runs an upload",),
+        is_noticed=True,
+    ),
     "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1),
     "quota": CrashScenario(a_quota_is_used_up, {"VERIFIED": 1}, 1),
     "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1),

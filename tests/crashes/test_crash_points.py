@@ -15,7 +15,9 @@ from tests.crashes.scenarios import SCENARIOS
 from tests.crashes.verdict_topic import VerdictTopicReader, a_verdict_topic
 from tests.tally import CountCases
 
-NOT_REACHED: dict[str, str] = dict.fromkeys(UNMADE, "the story does not make it yet")
+NOT_REACHED: dict[str, str] = dict.fromkeys(
+    UNMADE - {"store.holders", "builds.created"}, "the story does not make it yet"
+)
 """Calls that no scenario makes, each with the reason."""
 
 

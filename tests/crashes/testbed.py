@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,19 +19,24 @@ from tests.crashes.documents import a_triggered_build, an_upload, pushed, pushed
 from tests.crashes.processes import ForkServer, FunctionProcess
 from tests.story.harness import CLEAN, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER_ID
 from verifier.adapters.firestore import FirestoreStore
+from verifier.checks.job_runs import JobRuns
 from verifier.controller.ledger import BUILDS, MARKS, edit_place
+from verifier.controller.runs.job_runs import JOBS, parse_job
+from verifier.controller.runs.past import PAST
 from verifier.controller.says import SAYINGS, KeptSaying, saying_document
 from verifier.controller.uploads import UPLOADS
+from verifier.controller.work import WorkKind
 from verifier.facts.build import BuildKey
 from verifier.services import Store
 from verifier.standin.clock import ManualClock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.google_server import GoogleStandIn
+from verifier.standin.job_book import JobPath, Overrides
 from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
 from verifier.standin.storage import StorageStandIn
 from verifier.standin.topic_service import TopicService
-from verifier.times import parse_time
+from verifier.times import parse_time, show_time
 
 POLICY = f"""\
 repositories = ["github.com/vividly/content-worker"]
@@ -77,6 +83,8 @@ class Testbed:
     """The calls at which a process was killed."""
     calls: list[str] = field(default_factory=list)
     """The calls of the first process, if it lived."""
+    looks_at_runs: bool = False
+    """What the job runs is waited for, until it is told."""
     outstanding: list[tuple[str, bytes]] = field(default_factory=list)
     """Messages that were not acknowledged."""
     handed_out: list[bytes] = field(default_factory=list)
@@ -85,6 +93,37 @@ class Testbed:
     _completed: set[str] = field(default_factory=set)
     _made: list[str] = field(default_factory=list)
     _process: FunctionProcess | None = None
+    _is_spared: bool = False
+
+    @contextmanager
+    def spared(self) -> Iterator[None]:
+        """Have what is delivered meanwhile done by another process, which nobody kills and whose calls do not count."""
+        before, self._process = self._process, self._started(None)
+        self._is_spared = True
+        yield
+        self.end()
+        self._process, self._is_spared = before, False
+
+    def spare(self) -> None:
+        """Have all that follows done by another process, which nobody kills and whose calls do not count."""
+        self.end()
+        self._process, self._is_spared = self._started(None), True
+
+    def run_job(self) -> None:
+        """Let the scheduler run the job once, and deliver the message about its end."""
+        self.cloud.run_job(JobPath(PROJECT, REGION, JOB.job), Overrides({}))
+        self.wait(20)
+
+    def work(self, *kinds: WorkKind) -> None:
+        """Deliver what is due of these kinds now, each piece by a message of its own; none of it is sent again."""
+        for kind in kinds:
+            for name, _ in self.store.due(kind.collection, show_time(self.clock()), 9, timeout=_TIMEOUT):
+                self._is_acknowledged("/work", pushed_text(json.dumps({"kind": kind.word, "name": name}).encode()))
+
+    def job(self) -> JobRuns:
+        """Return what is known of the job's runs."""
+        [(_, stored)] = self.store.due(JOBS, "9999", 2, timeout=_TIMEOUT)
+        return parse_job(stored.document)
 
     def upload(self) -> dict[str, Any]:
         """Let a build of files that somebody uploaded end now."""
@@ -158,19 +197,26 @@ class Testbed:
         takes to end, and then for as long as a notice does.
         """
         for number in range(_MOST_SWEEPS):
-            due = [
-                *self.store.due(BUILDS, "9999", 1, timeout=_TIMEOUT),
-                *self.store.due(UPLOADS, "9999", 1, timeout=_TIMEOUT),
-            ]
+            due = self._due()
             if not due and self._is_settled():
                 return True
-            pause = parse_time(due[0][1].document["due"]) - self.clock() if due else _PAUSES[number > _SHORT_PAUSES]
+            pause = parse_time(due[0]) - self.clock() if due else _PAUSES[number > _SHORT_PAUSES]
             self.wait(max(pause, _PAUSES[0]).total_seconds())
             waiting, self.outstanding = self.outstanding, []
             for path, body in waiting:
                 self.deliver(path, body)
             self.sweep()
         return False
+
+    def _due(self) -> list[str]:
+        """Return when something is due, of what comes to an end."""
+        ending = [BUILDS, UPLOADS, *([PAST] if self.looks_at_runs else [])]
+        found = [self.store.due(collection, "9999", 1, timeout=_TIMEOUT) for collection in ending]
+        moments = [stored.document["due"] for page in found for _, stored in page]
+        jobs = self.store.due(JOBS, "9999", 1, timeout=_TIMEOUT) if self.looks_at_runs else []
+        # When nothing waits, it is due for its next look alone.
+        waiting = [job.document for _, job in jobs if job.document["due"] != job.document["look"]]
+        return [*moments, *(job["due"] for job in waiting)]
 
     def _is_settled(self) -> bool:
         """Return whether no message is outstanding, and every build has a record that waits for nothing."""
@@ -201,7 +247,7 @@ class Testbed:
             self._process.end()
             self._process = self._started(None)
             return False
-        if not self.crashes:
+        if not self.crashes and not self._is_spared:
             self.calls = answer["calls"]
         return answer["status"] in (200, 204)
 
@@ -241,6 +287,7 @@ def a_testbed(
     topic: str = "",
     hands_out: bool = False,
     reads_uploads: bool = False,
+    looks_at_runs: bool = False,
     crash: tuple[int, str] | None = None,
 ) -> Iterator[Testbed]:
     """Yield a testbed with nothing in it but a job. `hands_out`: what is due comes as messages of the work topic."""
@@ -273,7 +320,17 @@ def a_testbed(
         }
         store = FirestoreStore(home, channel=channel)
         testbed = Testbed(
-            cloud, slack, storage, faults, clock, store, fork_server, settings, crash, handed_out=handed_out
+            cloud,
+            slack,
+            storage,
+            faults,
+            clock,
+            store,
+            fork_server,
+            settings,
+            crash,
+            handed_out=handed_out,
+            looks_at_runs=looks_at_runs,
         )
         cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=CLEAN)
         stack.callback(testbed.end)

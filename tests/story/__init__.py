@@ -20,6 +20,7 @@
 | `test_stopping.py` | SIGTERM while the function is at work: its lease is released, another goes on |
 | `test_submitter.py` | who submitted a local build, where policy allows to say it |
 | `test_edits.py` | what becomes known after a verdict: edits, replies, and by a webhook messages of their own |
+| `test_running.py` | what a job runs: tied to its build, recorded, and told on the build's message |
 | `test_executions.py` | how an execution went: the worker's doing, or the platform's |
 | `test_worker_attacks.py` | attacks on the evidence of the worker |
 | `test_sweep.py` | what is due is resumed, what was silent is found, one sweep at a time |

@@ -137,7 +137,7 @@ class JobRuns:
     unclear: str = ""
     """Why, of the latest of them."""
     digests: tuple[DigestRuns, ...] = ()
-    """What it ran, in the order of `last`."""
+    """What it ran, in the order of `last`, of the same moment by digest."""
     recent: tuple[str, ...] = ()
     """Executions that are counted, in the order of creation: "MOMENT NAME", the moment as it is stored everywhere."""
     starts: tuple[datetime, ...] = ()
@@ -171,5 +171,5 @@ class JobRuns:
     def with_digest(self, changed: DigestRuns) -> JobRuns:
         """Return it with this in the place of what was known of the same digest."""
         others = [known for known in self.digests if known.digest != changed.digest]
-        kept = sorted([*others, changed], key=lambda known: known.last)[-MOST_DIGESTS:]
+        kept = sorted([*others, changed], key=lambda known: (known.last, known.digest))[-MOST_DIGESTS:]
         return replace(self, digests=tuple(kept))

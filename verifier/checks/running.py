@@ -34,6 +34,7 @@ DEPLOYED_WITHIN = timedelta(minutes=10)
 _FIRST_WAIT = timedelta(seconds=30)
 _MOST_WAIT = timedelta(minutes=10)
 _START_AGAIN = timedelta(minutes=5)
+_TICK = timedelta(microseconds=1)
 _AT_ONCE, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -85,7 +86,8 @@ def with_stretches(job: JobRuns) -> JobRuns:
         now = replace(now, begun=now.since, generation=job.generation)
     elif now.ceased is not None:
         kept = tuple(word for word in now.told if word not in {NewsTopic.WRONG, NewsTopic.CLOSED})
-        again = max(job.newest or now.last, now.ceased)
+        # Two stretches of one digest never have the same beginning: it is what tells them apart.
+        again = max(job.newest or now.last, now.ceased, now.begun + _TICK)
         now = replace(now, begun=again, ceased=None, audited="", told=kept, generation=job.generation)
     changed = job.with_digest(now)
     for other in job.digests:

@@ -96,6 +96,8 @@ class World:
     looked_for: list[Message] = field(default_factory=list)
     entries: list[Mapping[str, str]] = field(default_factory=list)
     """The labels of the audit trail's entries."""
+    trail: dict[tuple[str, datetime], Document] = field(default_factory=dict)
+    """What a query would show of it: the first entry of each insert id and time."""
     submitters_error: Exception | None = None
     announcer: Announcer | None = None
     work_topic: WorkTopic | None = None
@@ -283,6 +285,7 @@ class _Audit:
     ) -> None:
         self.world.called.append("audit")
         self.world.entries.append(labels)
+        self.world.trail.setdefault((insert_id, time), payload)
 
 
 @dataclass
