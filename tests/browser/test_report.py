@@ -76,6 +76,41 @@ def test_it_draws_each_build_and_each_execution(opened: Browser) -> None:
     assert shown(opened) == len(BUILDS)
 
 
+def test_the_picture_has_a_scale_and_years(opened: Browser) -> None:
+    assert re.fullmatch(r"\d+ builds?", opened.text("#picture g text.axis"))
+    labels = opened.run(
+        "return [...document.querySelectorAll('#picture svg > text.axis')].map((label) => label.textContent)"
+    )
+    assert re.fullmatch(r"\d+ [A-Z][a-z]{2} 20\d\d", labels[0])
+    assert not [label for label in labels[1:] if "20" in label[-4:]], "the year is told where it begins, and not again"
+
+
+def test_24_hours_end_at_the_last_build(opened: Browser) -> None:
+    opened.click("#ranges [data-seconds='86400']")
+    assert shown(opened) > 0
+    assert opened.count("#picture path.hit") == shown(opened)
+
+
+def test_the_counts_of_chips_follow_the_other_filters(opened: Browser) -> None:
+    opened.type("#search", "by hand")
+    counts = opened.run(
+        "return [...document.querySelectorAll('#chips .soft')].map((count) => Number(count.textContent))"
+    )
+    assert sum(counts) == shown(opened) < len(BUILDS)
+
+
+def test_a_column_in_which_nothing_stands_is_left_out(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(report(BUILDS, []), encoding="utf-8")
+    browser.prefer()
+    browser.resize(1280, 900)
+    browser.open(file)
+    heads = browser.run(
+        "return [...document.querySelectorAll('#builds th')].filter((h) => h.offsetParent).map((h) => h.textContent)"
+    )
+    assert heads == ["Verdict", "Created (UTC)", "Built", "Source", "By"]
+
+
 def test_a_chip_shows_the_builds_of_its_verdict_alone(opened: Browser) -> None:
     opened.click("#chips [data-verdict='0']")
     assert opened.count(ROWS) == shown(opened) == len(LOCAL)

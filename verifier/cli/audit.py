@@ -23,6 +23,7 @@ from verifier.cli.terminal import ERROR, Stop, tell
 from verifier.cli.whole_file import STANDARD_OUTPUT, whole_file
 from verifier.errors import Denied, ServiceError
 from verifier.history.judged_build import status_problem
+from verifier.history.origin import Origin
 
 _FAIL_ON = f"{Verdict.LOCAL_SOURCE},{Verdict.FAILED},{Verdict.INCONCLUSIVE}"
 
@@ -118,6 +119,7 @@ def _prepared(options: AuditOptions, now: datetime) -> tuple[AuditRun, AuditScop
         now=now,
         comparisons=options.comparisons(place),
         decisions=options.decisions(),
+        origin=Origin(now, options.scope_words(place), rules.digest),
         expected_in=options.expected_in(place),
     )
     return run, place

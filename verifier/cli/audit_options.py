@@ -121,5 +121,14 @@ class AuditOptions:
         narrowed = self.trigger or self.since or self.until or not self.every_region
         return f"{place.project}, {self._places()}" if place and narrowed else ""
 
+    def scope_words(self, place: AuditScope | None) -> str:
+        """Return what is read, and what of it is left out, in words."""
+        narrowed = f", {self.wanted.words}" if self.wanted.words else ""
+        if self.files or place is None:
+            return f"{', '.join(self.files)}{narrowed}"
+        span = f"{place.since:%Y-%m-%d %H:%M} to {place.until:%Y-%m-%d %H:%M} UTC"
+        trigger = f", trigger {self.trigger}" if self.trigger else ""
+        return f"{place.project}, {self._places()}, {span}{trigger}"
+
     def _places(self) -> str:
         return "every location" if self.every_region else ", ".join(self.regions)

@@ -15,6 +15,7 @@ from verifier.cli.spool import Spool
 from verifier.cli.terminal import is_utf_8
 from verifier.history.job_lines import job_lines
 from verifier.history.judged_build import JudgedBuild, Run
+from verifier.history.origin import Origin
 from verifier.history.rows import CSV_COLUMNS, build_document, csv_row, run_document, summary_document
 from verifier.history.summary import Problem, Summary, image_names, summary_lines
 from verifier.redact import excerpt
@@ -36,6 +37,8 @@ class AuditEnding:
     now: datetime
     repeated: int = 0
     """Builds that stood in the exports more than once."""
+    origin: Origin | None = None
+    """What it was made of, when and by which policy."""
 
     @property
     def complete(self) -> bool:
@@ -95,7 +98,9 @@ class JsonOutput:
 
     def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
-        summary = summary_document(ending.summary, ending.problems, ending.flagged, ending.now, ending.runs)
+        summary = summary_document(
+            ending.summary, ending.problems, ending.flagged, ending.now, ending.runs, ending.origin
+        )
         self.stream.write("\n],\n" if self.started else '{"builds": [],\n')
         for name, value in (("runs", list(map(run_document, ending.runs))), ("summary", summary)):
             self.stream.write(f'"{name}": {json.dumps(value, ensure_ascii=not is_utf_8(self.stream))}')
@@ -135,8 +140,16 @@ class HtmlOutput:
         """See `Output.end`."""
         from verifier.history.html_report import write_report
 
-        builds, complete = self._builds.drain(), ending.complete
-        write_report(self._stream, builds, ending.runs, lambda: ending.summary, title=self._title, complete=complete)
+        write_report(
+            self._stream,
+            self._builds.drain(),
+            ending.runs,
+            lambda: ending.summary,
+            title=self._title,
+            complete=ending.complete,
+            origin=ending.origin,
+            problems=ending.problems,
+        )
 
 
 def _rows(builds: Sequence[JudgedBuild]) -> Iterator[str]:

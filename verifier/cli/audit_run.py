@@ -20,6 +20,7 @@ from verifier.facts.build import Build
 from verifier.facts.execution import JobName
 from verifier.history.deployed import enter_maker
 from verifier.history.judged_build import JudgedBuild, Maker, Run
+from verifier.history.origin import Origin
 from verifier.history.repeated import Once
 from verifier.history.summary import Problem, SummaryBuilder
 
@@ -61,6 +62,8 @@ class AuditRun:
     """What compares each upload; None where that was not asked for."""
     decisions: FunctionDecisions | None = None
     """What a deployed function decided; None where none was named."""
+    origin: Origin | None = None
+    """What is told of where the audit comes from."""
     expected_in: str = ""
     """Where builds must be found, so that finding none is a problem; empty: finding none is an answer."""
 
@@ -88,7 +91,9 @@ class AuditRun:
         summary = tally.summary(self.now)
         if self.expected_in and not (summary.builds or problems):
             problems.append(self._nothing(once.read))
-        ending = AuditEnding(summary, runs, problems, summary.flagged(self.fail_on), self.now, once.repeated)
+        ending = AuditEnding(
+            summary, runs, problems, summary.flagged(self.fail_on), self.now, once.repeated, self.origin
+        )
         done()
         output.end(ending)
         return ending

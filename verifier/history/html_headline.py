@@ -76,9 +76,9 @@ def _of_runs(runs: Sequence[Run], *, complete: bool) -> str:
     unknown = sum(run.verdict in (None, Verdict.INCONCLUSIVE) for run in runs)
     refused = sum(run.verdict is Verdict.FAILED for run in runs)
     if unknown:
-        return f"For {unknown} of {count} it is not known which commit ran."
+        return f"For {unknown:,} of {count} it is not known which commit ran."
     if refused:
-        return f"{refused} of {count} ran what policy refuses."
+        return f"{refused:,} of {count} ran what policy refuses."
     which = "" if complete else " that could be read"
     what = "an image built from a commit" if _all_verified(runs) else "what policy accepts"
     return f"Each of {count}{which} ran {what}."
@@ -107,7 +107,7 @@ def _built(summary: Summary, verdict: Verdict, words: str, *, complete: bool) ->
     """Return how many of the successful builds have this verdict, in words and without a full stop."""
     number, which = summary.verdicts[verdict], "" if complete else " that could be read"
     count = _count(sum(summary.verdicts.values()), "successful build")
-    return f"{number} of {count}{which} {'is' if number == 1 else 'are'} {words}"
+    return f"{number:,} of {count}{which} {'is' if number == 1 else 'are'} {words}"
 
 
 def _stretches(runs: Sequence[Run]) -> Iterator[_Stretch]:
@@ -141,4 +141,4 @@ def _moment(moment: datetime, other: datetime | None = None) -> str:
 
 
 def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -20,11 +20,14 @@ from verifier.history.html_data import COLUMNS, RUN_COLUMNS, Rows, escaped_json,
 from verifier.history.html_headline import headline
 from verifier.history.job_lines import job_lines
 from verifier.history.judged_build import JudgedBuild, Run
-from verifier.history.summary import Summary
+from verifier.history.origin import Origin
+from verifier.history.summary import Problem, Summary
+from verifier.redact import excerpt
 
 MOST_BUILDS = 20_000
 """A browser is comfortable with so many; those that come after them are summed up, and said to be left out."""
 
+_MOST_PROBLEMS, _MOST_PROBLEM, _MOST_WORD = 5, 400, 100
 _STYLES = ("page.css",)
 _SCRIPTS = ("data.js", "marks.js", "picture.js", "evidence.js", "tables.js", "page.js")
 
@@ -37,6 +40,8 @@ def write_report(
     *,
     title: str,
     complete: bool,
+    origin: Origin | None = None,
+    problems: Sequence[Problem] = (),
 ) -> None:
     """Write the report. Builds are taken once and forgotten; `summary` is asked for after the last one.
 
@@ -48,8 +53,16 @@ def write_report(
     out.write(Template(head).substitute(title=_plain(title), style=style, policy=_policy(style, script)))
     left_out = _write_data(out, builds, runs, summary)
     sentence = headline(summary(), runs, complete=complete)
-    banners = "".join(f'<p class="banner" role="note">{text}</p>' for text in _warnings(left_out, complete=complete))
-    words = {"title": _plain(title), "headline": _plain(sentence), "banners": banners, "script": script}
+    warnings = _warnings(left_out, problems, complete=complete)
+    banners = "".join(f'<p class="banner" role="note">{_plain(text)}</p>' for text in warnings)
+    words = {
+        "title": _plain(title),
+        "headline": _plain(sentence),
+        "banners": banners,
+        "script": script,
+        "numbers": _numbers(summary()),
+        "made": _plain(origin.sentence()) if origin else "",
+    }
     out.write(Template(tail).substitute(words))
 
 
@@ -74,9 +87,24 @@ def _write_data(out: TextIO, builds: Iterator[JudgedBuild], runs: Sequence[Run],
     return left_out
 
 
-def _warnings(left_out: int, *, complete: bool) -> Iterator[str]:
+def _numbers(summary: Summary) -> str:
+    """Return the counts as a table that needs no script."""
+    counts = [(str(verdict), count) for verdict, count in summary.verdicts.items() if count]
+    counts += [(f"not judged: {status}", count) for status, count in summary.not_successful.items()]
+    counts += [
+        (f"could not be judged: {status or 'without status'}", count) for status, count in summary.unjudged.items()
+    ]
+    rows = "".join(f"<tr><td>{count:,}</td><td>{_plain(excerpt(what, _MOST_WORD))}</td></tr>" for what, count in counts)
+    return f"<table><caption>{summary.builds:,} builds</caption><tbody>{rows}</tbody></table>"
+
+
+def _warnings(left_out: int, problems: Sequence[Problem], *, complete: bool) -> Iterator[str]:
     if not complete:
         yield "This report is not complete: some builds could not be read, and the audit said which as it ran."
+    for problem in problems[:_MOST_PROBLEMS]:
+        yield f"Could not read {excerpt(str(problem), _MOST_PROBLEM)}"
+    if len(problems) > _MOST_PROBLEMS:
+        yield f"{len(problems) - _MOST_PROBLEMS:,} more problems are in the JSON form of this audit."
     if left_out:
         yield (
             f"The picture and the table show the first {MOST_BUILDS:,} builds; {left_out:,} more are in the numbers "

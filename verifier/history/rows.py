@@ -11,6 +11,7 @@ from verifier.checks.verdict import Finding, Outcome
 from verifier.history.compared_upload import compared_document
 from verifier.history.job_lines import job_line_document, job_lines
 from verifier.history.judged_build import JudgedBuild, Run
+from verifier.history.origin import Origin
 from verifier.history.summary import BuildGroup, Problem, Summary
 from verifier.redact import excerpt
 from verifier.reporting.audit_entry import source_document
@@ -71,10 +72,16 @@ def run_document(run: Run) -> dict[str, Any]:
 
 
 def summary_document(
-    summary: Summary, problems: Sequence[Problem], flagged: int, now: datetime, runs: Sequence[Run] = ()
+    summary: Summary,
+    problems: Sequence[Problem],
+    flagged: int,
+    now: datetime,
+    runs: Sequence[Run] = (),
+    origin: Origin | None = None,
 ) -> dict[str, Any]:
     """Return the summary, and whether it is that of everything that was asked for."""
     return {
+        **(origin or Origin(now, "")).document(),
         "complete": not (problems or summary.unjudged),
         "problems": [{"place": _text(problem.place), "text": _text(problem.text)} for problem in problems],
         "builds": summary.builds,

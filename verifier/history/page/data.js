@@ -74,5 +74,5 @@ function span() {
   if (!times.length) return null;
   const [from, to] = times.reduce(([low, high], time) => [Math.min(low, time), Math.max(high, time)], [Infinity, -Infinity]);
   const margin = Math.max((to - from) * 0.01, 900);
-  return { from: from - margin, to: to + margin };
+  return { from: from - margin, to: to + margin, last: to };
 }

@@ -43,9 +43,11 @@ function moment(seconds) {
   return seconds === null ? "" : new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
 }
 
-function dayOf(seconds) {
+const yearOf = (seconds) => new Date(seconds * 1000).getUTCFullYear();
+
+function dayOf(seconds, withYear = false) {
   const date = new Date(seconds * 1000);
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}${withYear ? ` ${date.getUTCFullYear()}` : ""}`;
 }
 
 function lasting(seconds) {
@@ -53,9 +55,12 @@ function lasting(seconds) {
   const minutes = Math.round(seconds / 60);
   if (minutes < 90) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  const [large, small] = hours < 48 ? [`${hours} h`, `${minutes % 60} min`] : [`${Math.floor(hours / 24)} d`, `${hours % 24} h`];
+  return small.startsWith("0 ") ? large : `${large} ${small}`;
 }
 
-const counted = (number, thing) => `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
+const counted = (number, thing) => `${commas(number)} ${thing}${number === 1 ? "" : "s"}`;
+const commas = (number) => number.toLocaleString("en");
+const isId = (trigger) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(trigger);
 const imageName = (name) => name.split("/").slice(-2).join("/");
 const short = (id) => id.split("-")[0].slice(0, 12);

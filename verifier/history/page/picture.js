@@ -1,7 +1,7 @@
 // The time line: builds as stacks of marks (of bars, where they are many), and under them what each job ran.
 
 const STEPS = [900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 56 * DAY, 91 * DAY, 364 * DAY];
-const COLUMN = 14, MOST_MARKS = 9, BARS = 120, LANE = 46, STRIPE = 20, LABEL = 84;
+const COLUMN = 14, MOST_MARKS = 9, BARS = 120, LANE = 46, STRIPE = 20, LABEL = 84, HEAD = 16;
 
 function drawPicture(view, open, zoom) {
   const box = document.getElementById("picture");
@@ -16,6 +16,7 @@ function drawPicture(view, open, zoom) {
     drawn("defs", {}, patterns()),
     ticks(view, width, bottom),
     stacks.many ? bars(stacks, height, width, zoom, view) : marks(stacks, height, open),
+    scale(stacks, height, width),
     drawn("line", { class: "base", x1: 0, x2: width, y1: height, y2: height }),
     lanes));
 }
@@ -31,7 +32,16 @@ function stacked(view, width) {
   const many = most > MOST_MARKS;
   const order = (build) => (build.verdict < 0 ? KINDS.length : build.verdict);
   for (const bin of bins) bin.sort((one, other) => order(one) - order(other) || one.created - other.created);
-  return { bins, most, many, column: width / columns, height: many ? BARS : Math.max(2, most) * COLUMN };
+  return { bins, most, many, column: width / columns, height: (many ? BARS : Math.max(2, most) * COLUMN) + HEAD };
+}
+
+// How many builds the highest stack stands for: without it, one cannot tell three from three hundred.
+function scale({ most, many }, base, width) {
+  const tall = many ? BARS - 12 : (most - 0.5) * COLUMN + 1;
+  const top = base - tall - (many ? 0 : COLUMN / 2);
+  return drawn("g", {},
+    drawn("line", { class: "tick", x1: 0, x2: width, y1: top, y2: top, "stroke-dasharray": "2 4" }),
+    drawn("text", { class: "axis", x: 0, y: top - 5 }, counted(most, "build")));
 }
 
 function marks({ bins, column }, base, open) {
@@ -40,7 +50,7 @@ function marks({ bins, column }, base, open) {
       d: kindOf(build.verdict).mark, class: `hit v${build.verdict}`, onclick: () => open(build),
       transform: `translate(${((x + 0.5) * column).toFixed(1)} ${base - (y + 0.5) * COLUMN - 1})`,
     },
-    drawn("title", {}, `${kindOf(build.verdict).name}: ${build.trigger || "by hand"}, ${moment(build.created)} UTC`))));
+    drawn("title", {}, `${kindOf(build.verdict).name}: ${triggerName(build) || "by hand"}, ${moment(build.created)} UTC`))));
 }
 
 function bars({ bins, most, column }, base, width, zoom, view) {
@@ -54,7 +64,7 @@ function bars({ bins, most, column }, base, width, zoom, view) {
       y -= tall;
       return drawn("rect", { x: x * column + 1, y, width: column - 2, height: tall, ...paint(verdict) });
     });
-    const words = counts.filter(([, count]) => count).map(([verdict, count]) => `${count} ${kindOf(verdict).name}`);
+    const words = counts.filter(([, count]) => count).map(([verdict, count]) => `${commas(count)} ${kindOf(verdict).name}`);
     const title = drawn("title", {}, `From ${moment(from)} UTC: ${words.join(", ")}. Click to look closer`);
     return drawn("g", { class: "hit", onclick: () => zoom(from, from + seconds) }, parts, title);
   });
@@ -101,11 +111,15 @@ function ticks(view, width, bottom) {
   const wanted = Math.max(2, Math.floor(width / 76));
   const step = STEPS.find((seconds) => (view.to - view.from) / seconds <= wanted) ?? STEPS.at(-1);
   const lines = [];
+  let year = null;
   for (let time = Math.ceil(view.from / step) * step; time < view.to; time += step) {
     const x = ((time - view.from) / (view.to - view.from)) * width;
-    const label = step < DAY && time % DAY ? moment(time).slice(11) : dayOf(time);
+    // The year stands where the axis begins, and where another one does.
+    const label = step < DAY && time % DAY ? moment(time).slice(11) : dayOf(time, yearOf(time) !== year);
+    if (x > 2 && x < width - 38 && !(step < DAY && time % DAY)) year = yearOf(time);
     lines.push(drawn("line", { class: "tick", x1: x, x2: x, y1: 0, y2: bottom }));
-    if (x > 18 && x < width - 22) lines.push(drawn("text", { class: "axis", x, y: bottom + 15, "text-anchor": "middle" }, label));
+    const half = label.length * 3.4;
+    if (x > 2 && x < width - half) lines.push(drawn("text", { class: "axis", x: Math.max(x, half), y: bottom + 15, "text-anchor": "middle" }, label));
   }
   return lines;
 }

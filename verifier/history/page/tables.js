@@ -18,9 +18,13 @@ function searched(build) {
 }
 
 function matches(build) {
-  const { verdicts, words, trigger, view } = wanted;
-  return (!verdicts.size || verdicts.has(build.verdict))
-    && (!trigger || (trigger === "by hand" ? !build.trigger : build.trigger === trigger.slice(1)))
+  return (!wanted.verdicts.size || wanted.verdicts.has(build.verdict)) && matchesBut(build);
+}
+
+// What the other filters leave, whatever the verdict: so many a chip would show.
+function matchesBut(build) {
+  const { words, trigger, view } = wanted;
+  return (!trigger || (trigger === "by hand" ? !build.trigger : build.trigger === trigger.slice(1)))
     && (!view || (build.created !== null && build.created >= view.from && build.created < view.to))
     && words.every((word) => searched(build).includes(word));
 }
@@ -37,15 +41,23 @@ function row(build) {
     cell("Created", moment(build.created)),
     cell("Built", built(build)),
     cell("Source", sourceShort(build)),
-    cell("By", build.who || (build.trigger ? "trigger" : "by hand")),
+    cell("By", build.who || element("span", { class: "whole" }, build.trigger ? "trigger" : "by hand")),
     cell("Ran", build.runs.length ? counted(build.runs.length, "time") : "–"));
   line.build = build;
   return line;
 }
 
 function built(build) {
-  const image = build.images[0]?.name.split("/").slice(-1)[0];
-  return build.trigger || image || `build ${short(build.id)}`;
+  return triggerName(build) || imageOf(build) || `build ${short(build.id)}`;
+}
+
+const imageOf = (build) => build.images[0]?.name.split("/").slice(-1)[0];
+
+// A trigger without a name has its id alone, which tells nobody anything: its image stands beside it.
+function triggerName(build) {
+  if (!isId(build.trigger)) return build.trigger;
+  const image = imageOf(build);
+  return image ? `${image} (${short(build.trigger)})` : short(build.trigger);
 }
 
 function sourceShort({ source }) {
@@ -68,10 +80,18 @@ function toggle(line, opened = line.querySelector(".opener").getAttribute("aria-
 function showBuilds() {
   const found = builds.filter(matches);
   document.querySelector("#builds tbody").replaceChildren(...found.slice(0, shown).map(row));
-  const all = found.length === builds.length ? "" : ` of ${builds.length.toLocaleString("en")}`;
-  const part = found.length > shown ? `; the first ${shown.toLocaleString("en")} are listed` : "";
-  document.getElementById("count").textContent = `${found.length.toLocaleString("en")}${all} ${builds.length === 1 ? "build" : "builds"}${part}`;
+  const part = found.length > shown ? `; the first ${commas(shown)} are listed` : "";
+  document.getElementById("count").textContent = (found.length === builds.length
+    ? counted(found.length, "build") : `${commas(found.length)} of ${counted(builds.length, "build")}`) + part;
+  countChips();
+  leaveOut("builds", found.slice(0, shown));
   moreButton("more", found.length - shown, () => { shown += 4 * PAGE; showBuilds(); });
+}
+
+// A column in which no row has anything is left out.
+function leaveOut(id, rows) {
+  const table = document.getElementById(id);
+  table.classList.toggle("no-runs", !rows.some((build) => build.runs.length));
 }
 
 function showRuns() {
@@ -81,7 +101,7 @@ function showRuns() {
   document.querySelector("#runs tbody").replaceChildren(...found.slice(0, shownRuns).map((run) => element("tr", { role: "row" },
     cell("What it ran", badge(run.named ? run.verdict : -1, runKind(run).name)),
     cell("Began", moment(run.started)),
-    cell("Ended", run.succeeded === null ? "no end yet" : `${moment(run.ended)} ${run.succeeded ? "well" : "badly"}`),
+    cell("Took", run.succeeded === null ? "no end yet" : `${took(run)}${run.succeeded ? "well" : "badly"}`),
     cell("Execution", run.name),
     cell("Build", buildOfRun(run)))));
   document.getElementById("jobs").replaceChildren(...report.jobs.map(([verdict, words]) => element("li", {},
@@ -89,6 +109,8 @@ function showRuns() {
   document.getElementById("runs-count").textContent = counted(found.length, "execution");
   moreButton("more-runs", found.length - shownRuns, () => { shownRuns += 4 * PAGE; showRuns(); });
 }
+
+const took = (run) => (run.ended === null ? "" : `${lasting(run.ended - run.started)}, `);
 
 function buildOfRun(run) {
   if (!run.build) return run.named ? `${ELSEWHERE}: ${run.named}` : "none that is known";
@@ -98,7 +120,7 @@ function buildOfRun(run) {
 function moreButton(id, left, act) {
   const button = document.getElementById(id);
   button.hidden = left <= 0;
-  button.textContent = `Show more (${left.toLocaleString("en")} left)`;
+  button.textContent = `Show more (${commas(left)} left)`;
   button.onclick = act;
 }
 
