@@ -145,7 +145,7 @@ run "what_is_given_is_done" {
     error_message = "Builds are all that is looked at, and the project pays for that."
   }
   assert {
-    condition     = length(google_monitoring_alert_policy.alert) == 19 && alltrue([for one in google_monitoring_alert_policy.alert : one.notification_channels == tolist(["projects/home-project/notificationChannels/1"])])
+    condition     = length(google_monitoring_alert_policy.alert) == 20 && alltrue([for one in google_monitoring_alert_policy.alert : one.notification_channels == tolist(["projects/home-project/notificationChannels/1"])])
     error_message = "Each of the alerts goes to the given channel."
   }
 }
@@ -157,9 +157,8 @@ run "every_alert_can_be_turned_off" {
       emails = ["team@example.com"]
       off = [
         "audit_unwritten", "backlog_late", "build_unread", "clock_skew", "dead_letters", "inconclusive", "job_unseen",
-        "logs_unread",
-        "no_completion_entry", "no_sweep", "place_late", "quarantined", "record_unreadable", "saturated", "slack_late",
-        "slow_verdicts", "unannounced", "unconfirmed", "undelivered", "unwatched",
+        "logs_unread", "no_completion_entry", "no_sweep", "place_late", "quarantined", "record_unreadable", "saturated",
+        "slack_late", "slow_verdicts", "unannounced", "unconfirmed", "undelivered", "unwatched",
       ]
     }
   }
@@ -176,7 +175,7 @@ run "one_instance_is_always_all_of_them" {
     alerts   = { emails = ["team@example.com"], off = ["slow_verdicts"] }
   }
   assert {
-    condition     = length(google_monitoring_alert_policy.alert) == 17 && !contains(keys(google_monitoring_alert_policy.alert), "saturated")
+    condition     = length(google_monitoring_alert_policy.alert) == 18 && !contains(keys(google_monitoring_alert_policy.alert), "saturated")
     error_message = "With one instance there is no alert on all of them being busy."
   }
 }

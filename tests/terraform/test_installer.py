@@ -101,7 +101,7 @@ def test_terraforms_own_tests_pass(plans: Mapping[str, Resources]) -> None:
 
 
 def test_one_project_takes_so_many_resources(one_project: Resources) -> None:
-    assert len(one_project) == 78
+    assert len(one_project) == 79
 
 
 def test_each_further_project_takes_its_topic_subscription_sink_and_roles(

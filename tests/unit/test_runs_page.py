@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import re2
@@ -10,7 +11,9 @@ from tests.frozen.addresses import variables, written
 from verifier.checks.job_runs import MOST_DIGESTS
 from verifier.checks.policy import Published
 from verifier.checks.policy_file import read_policy
+from verifier.checks.run_count import KEPT_FOR
 from verifier.cli.status import status
+from verifier.controller.runs.job_work import LOOK_EVERY
 from verifier.controller.runs.past import LOOKS_BACK
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +42,10 @@ def test_the_keys_that_it_names_are_taken() -> None:
 
 def test_the_numbers_that_it_names_are_those_of_the_code() -> None:
     assert f"its last {MOST_DIGESTS} digests" in TEXT
+    assert f"| {KEPT_FOR.days} days after its end, then the sweep deletes it" in TEXT
+    assert f"began more than {KEPT_FOR.days} days ago is not counted" in TEXT
+    assert timedelta(hours=1) == LOOK_EVERY
+    assert "list of runs is gone through once an hour" in TEXT
     assert f"listed {LOOKS_BACK.days} days back" in TEXT
 
 
