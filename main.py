@@ -122,11 +122,10 @@ def handle(
     """
     if request.method != "POST":
         return "expected a Pub/Sub push message by POST\n", 405
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    log = with_fields(log, trace_of(headers, SETTINGS.home_project))
-    hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched, headers)  # 1, 2
+    hint = decode(request.stream.read(MOST_BYTES + 1), request.path, SETTINGS.watched, request.headers)  # 1, 2
     if isinstance(hint, Irrelevant):
         return "", 204
+    log = with_fields(log, trace_of(request.headers, SETTINGS.home_project))
     about = hint.key.labels if isinstance(hint, BuildStatus | ExecutionFinished | Unwatched) else {}
     try:
         world = replace(deployment(), listener=lambda signal: log(signal.severity, **signal.line))

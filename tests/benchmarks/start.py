@@ -45,32 +45,35 @@ def _goal(name: str, most: float) -> float | None:
 
 def _first_answers(here: BenchmarkEnvironment, effort: Effort, trees: list[Tree]) -> list[list[tuple[float, float]]]:
     request = announced(build(1, "WORKING"))
-    return _pairs([ours(here.settings, tree) for tree in trees], [request] * (effort.starts + 1))
+    sources = [ours(here.settings, tree) for tree in trees]
+    return _pairs([(sources, request)] * (effort.starts + 1))
 
 
 def _first_verdicts(
     here: BenchmarkEnvironment, effort: Effort, emulator: str, trees: list[Tree]
 ) -> list[list[tuple[float, float]]]:
-    """Return the times of each tree. Raise RuntimeError when a verdict is not what it should be."""
+    """Return the times of each tree. Raise RuntimeError when a verdict is not what it should be.
+
+    Each start has a ledger of its own: instances that start and end one after the other take more of a quota with them
+    than a minute has.
+    """
     builds = [build(number) for number in range(effort.starts + 1)]
     for document in builds:
         here.cloud.put_build(document)
-    sources = [ours(here.with_firestore(emulator), tree) for tree in trees]
-    pairs = _pairs(sources, list(map(announced, builds)))
+    pairs = _pairs([([ours(here.with_firestore(emulator), tree) for tree in trees], announced(one)) for one in builds])
     expected = ["LOCAL_SOURCE"] * (len(builds) * len(trees))
     if here.verdicts() != expected:
         raise RuntimeError(f"expected the verdicts {expected}, got {here.verdicts()}")
     return pairs
 
 
-def _pairs(sources: list[Source], requests: list[bytes]) -> list[list[tuple[float, float]]]:
+def _pairs(starts: list[tuple[list[Source], bytes]]) -> list[list[tuple[float, float]]]:
     """Return, for each source, its times and those of the bare function, in turn; the first ones do not count."""
-    times: list[list[tuple[float, float]]] = [[] for _ in sources]
-    for request in requests:
+    rounds = []
+    for sources, request in starts:
         bare = _start(BARE, request)
-        for source, pairs in zip(sources, times, strict=True):
-            pairs.append((_start(source, request), bare))
-    return [pairs[1:] for pairs in times]
+        rounds.append([(_start(source, request), bare) for source in sources])
+    return [list(pairs) for pairs in zip(*rounds[1:], strict=True)]
 
 
 def _start(source: Source, request: bytes) -> float:

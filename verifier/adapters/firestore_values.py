@@ -84,17 +84,17 @@ def fill(fields: Any, document: Mapping[str, Any]) -> None:
 def _set(into: Any, value: object) -> None:
     """Write one JSON value into protobuf's `Value`."""
     match value:
+        case str():  # most are
+            into.string_value = value
         case None:
             into.null_value = NULL_VALUE
-        case str():
-            into.string_value = value
         case bool():
             into.boolean_value = value
         case int():
             into.integer_value = value
         case float():
             into.double_value = value
-        case Mapping():
+        case dict() | Mapping():
             into.map_value.SetInParent()  # an empty one is one, too
             for key, item in value.items():
                 _set(into.map_value.fields[key], item)

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from verifier.config import Watched
+from verifier.controller.trace import RequestHeaders
 from verifier.errors import Malformed
 from verifier.facts.build import NOT_TERMINAL, BuildKey, checked_key, parse_build_name
 from verifier.facts.execution import BUILD_VARIABLE, JobName
@@ -119,14 +120,14 @@ class Quarantined:
 Hint = BuildStatus | ExecutionFinished | RunEnded | Sweep | Work | Irrelevant | Unwatched | Quarantined
 
 
-def decode(body: bytes, path: str, watched: Watched, headers: Mapping[str, str] = NO_HEADERS) -> Hint:
+def decode(body: bytes, path: str, watched: Watched, headers: RequestHeaders = NO_HEADERS) -> Hint:
     """Return what this body, posted to this path, asks for. Never raises.
 
     The paths are `/builds`, `/executions`, `/sweep` and `/work`; on `/` the shape of the data decides. `headers` are
-    the request's, by their names in lower case: an unwrapped message has its id and time there, if anywhere.
+    the request's: an unwrapped message has its id and time there, if anywhere.
     """
     seen: bytes = body
-    message: Mapping[str, Any] = _metadata(headers)
+    message: Mapping[str, Any] | None = None
     try:
         envelope = _envelope(body)
         if _is_unwrapped(envelope, path):
@@ -142,7 +143,8 @@ def decode(body: bytes, path: str, watched: Watched, headers: Mapping[str, str] 
         # As many bytes as the excerpt can be made of: the rest of a hostile body costs nothing.
         text = seen[: 4 * (EXCERPT + MARGIN + 1)].decode("utf-8", "replace")
         reason = excerpt(str(error), _MOST_REASON)
-        return Quarantined(reason, _message_id(message), _published(message), excerpt(text, EXCERPT))
+        about = _metadata(headers) if message is None else message
+        return Quarantined(reason, _message_id(about), _published(about), excerpt(text, EXCERPT))
 
 
 def _envelope(body: bytes) -> Mapping[str, Any]:
@@ -168,10 +170,10 @@ def _is_unwrapped(envelope: Mapping[str, Any], path: str) -> bool:
     return is_sweep or any(name in envelope for name in ("status", "protoPayload", "kind"))
 
 
-def _metadata(headers: Mapping[str, str]) -> Mapping[str, Any]:
+def _metadata(headers: RequestHeaders) -> Mapping[str, Any]:
     """Return what is told of an unwrapped message where its subscription writes metadata."""
     names = {"messageId": "x-goog-pubsub-message-id", "publishTime": "x-goog-pubsub-publish-time"}
-    return {name: headers[header] for name, header in names.items() if header in headers}
+    return {name: value for name, header in names.items() if (value := headers.get(header, ""))}
 
 
 def _message_id(message: Mapping[str, Any]) -> str:

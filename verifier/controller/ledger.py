@@ -183,6 +183,7 @@ class Record:
     """What was decided before, without what that rested on; the latest last."""
 
 
+_TYPES: Mapping[str, str] = {item.name: str(item.type) for item in fields(Record)}
 _MOMENTS = frozenset(
     """created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried
     quota_since cut_due cut noted editing asked""".split()
@@ -194,7 +195,7 @@ _PLAIN: Mapping[str, type] = {"int": int, "bool": bool, "str": str}
 
 def record_document(record: Record) -> dict[str, Any]:
     """Return the record as JSON values, with the version of their form."""
-    document: dict[str, Any] = {item.name: getattr(record, item.name) for item in fields(record)}
+    document: dict[str, Any] = {name: getattr(record, name) for name in _TYPES}
     document["version"] = VERSION
     for name in _MOMENTS:
         document[name] = show_time(document[name]) if document[name] else None
@@ -225,11 +226,10 @@ def parse_record(document: Document) -> Record:
 
 
 def _parsed(document: Document) -> Record:
-    types = {item.name: item.type for item in fields(Record)}
-    values: dict[str, Any] = {name: value for name, value in document.items() if name in types}
+    values: dict[str, Any] = {name: value for name, value in document.items() if name in _TYPES}
     for name, value in values.items():
-        if type(value) is not _PLAIN.get(str(types[name]), type(value)):
-            raise TypeError(f"{name}: expected {types[name]}, got {type(value).__name__}")
+        if type(value) is not _PLAIN.get(_TYPES[name], type(value)):
+            raise TypeError(f"{name}: expected {_TYPES[name]}, got {type(value).__name__}")
     for name in _MOMENTS & values.keys():
         values[name] = parse_time(values[name]) if values[name] else None
     for name in _LISTS & values.keys():

@@ -203,8 +203,8 @@ def parse_build(document: object) -> Build:
 
 
 def _provenance(document: object) -> Mapping[str, Any]:
-    provenance = document.get("sourceProvenance") if isinstance(document, Mapping) else None
-    return provenance if isinstance(provenance, Mapping) else {}
+    provenance = document.get("sourceProvenance") if isinstance(document, (dict, Mapping)) else None
+    return provenance if isinstance(provenance, (dict, Mapping)) else {}
 
 
 def _identity(top: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -110,7 +110,7 @@ def _lean(sources: Mapping[str, Any]) -> dict[str, Any]:
     """Without the substitutions that a repository's source may bring along: nothing reads them."""
     unread = "substitutions"
     return {
-        kind: {name: part[name] for name in part if name != unread} if isinstance(part, Mapping) else part
+        kind: {name: part[name] for name in part if name != unread} if isinstance(part, (dict, Mapping)) else part
         for kind, part in sources.items()
     }
 
@@ -171,14 +171,14 @@ def _dependencies(entries: list[object]) -> Iterator[Mapping[str, Any]]:
 
 
 def _dependency(entry: object) -> Mapping[str, Any]:
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, (dict, Mapping)):
         return {"other": type(entry).__name__}
     if entry.get("empty") not in (None, False):
         return {"empty": True}
     git = entry.get("gitSource")
-    if isinstance(git, Mapping):
+    if isinstance(git, (dict, Mapping)):
         named = git.get("repository", git.get("address", ""))
-        if isinstance(named, Mapping):
+        if isinstance(named, (dict, Mapping)):
             named = named.get("url") or named.get("developerConnect") or ""
         revision = str(git.get("revision", ""))[:_MOST_ARG]
         return {"gitSource": {"address": str(named)[:_MOST_ADDRESS], "revision": revision}}
@@ -205,7 +205,7 @@ def _mapping(value: object, place: str) -> Mapping[str, Any]:
 
 def _mappings(value: object) -> Iterator[Mapping[str, Any]]:
     for item in value if isinstance(value, list) else []:
-        if isinstance(item, Mapping):
+        if isinstance(item, (dict, Mapping)):
             yield item
 
 

@@ -35,7 +35,7 @@ def dependencies_of(build: Build) -> tuple[Dependency, ...]:
 
 def _dependency(field: str, entry: Mapping[str, Any]) -> Dependency:
     git = entry.get("gitSource")
-    if not isinstance(git, Mapping):
+    if not isinstance(git, (dict, Mapping)):
         return Dependency(field, None, f"{entry.get('other') or 'its kind'} is no commit of a repository")
     revision, address = str(git.get("revision", "")), str(git.get("address", ""))
     repository = parse_repository(address)

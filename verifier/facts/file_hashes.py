@@ -26,7 +26,7 @@ def file_hashes(recorded: object) -> FileHashes:
 
     What has another shape is passed over: a hash that is not there is told to be missing, and never to agree.
     """
-    if not isinstance(recorded, Mapping):
+    if not isinstance(recorded, (dict, Mapping)):
         return {}
     return {
         address: found
@@ -36,10 +36,10 @@ def file_hashes(recorded: object) -> FileHashes:
 
 
 def _hashes(part: object) -> Mapping[str, str]:
-    listed = part.get("fileHash") if isinstance(part, Mapping) else None
+    listed = part.get("fileHash") if isinstance(part, (dict, Mapping)) else None
     found = {}
     for item in (listed if isinstance(listed, list) else [])[:_MOST_HASHES]:
-        kind, value = (item.get("type"), item.get("value")) if isinstance(item, Mapping) else ("", "")
+        kind, value = (item.get("type"), item.get("value")) if isinstance(item, (dict, Mapping)) else ("", "")
         if kind in _KINDS and isinstance(value, str) and value:
             found[kind] = value[:_LONGEST].translate(_STANDARD)
     return found

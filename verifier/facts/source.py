@@ -96,6 +96,7 @@ _ADDRESSES = {
     "developerConnectConfig": "gitRepositoryLink",
 }
 """The field of each kind that names its repository."""
+_NOTHING: Mapping[str, Any] = {}
 _REQUESTS = ("gitSource", "connectedRepository", "developerConnectConfig")
 
 
@@ -147,7 +148,7 @@ def _shapeless(build: Build) -> str:
     """Return the first part that is there and is no object, or empty."""
     for holder, parts in (("source", build.source or {}), ("sourceProvenance", build.provenance)):
         for kind, part in parts.items():
-            if not (part is None or isinstance(part, Mapping)):
+            if not (part is None or isinstance(part, (dict, Mapping))):
                 return f"{holder}.{kind}"
     return ""
 
@@ -168,8 +169,7 @@ def _resolved(build: Build) -> Iterator[_Revision]:
     if repo:
         yield _Revision("sourceProvenance.resolvedRepoSource.commitSha", _value(repo, "commitSha"), *_csr(build, repo))
     for kind in ("resolvedGitSource", "resolvedConnectedRepository"):
-        part = _part(build.provenance, kind)
-        if part:
+        if part := _part(build.provenance, kind):
             yield _Revision(f"sourceProvenance.{kind}.revision", _value(part, "revision"), *_place(kind, part))
     asked = _part(build.source or {}, "repoSource")
     if _value(asked, "commitSha"):
@@ -178,12 +178,11 @@ def _resolved(build: Build) -> Iterator[_Revision]:
 
 def _requested(build: Build) -> Iterator[_Revision]:
     """Yield the revisions that were asked for."""
-    repo = _part(build.source or {}, "repoSource")
-    if repo:
+    source = build.source or {}
+    if repo := _part(source, "repoSource"):
         yield _Revision("source.repoSource", _value(repo, "commitSha"), *_csr(build, repo))
     for kind in _REQUESTS:
-        part = _part(build.source or {}, kind)
-        if part:
+        if part := _part(source, kind):
             yield _Revision(f"source.{kind}.revision", _value(part, "revision"), *_place(kind, part))
 
 
@@ -315,7 +314,7 @@ def _service(build: Build) -> str:
 
 def _part(holder: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     part = holder.get(kind)
-    return part if isinstance(part, (dict, Mapping)) else {}
+    return part if isinstance(part, (dict, Mapping)) else _NOTHING
 
 
 def _value(part: Mapping[str, Any], name: str) -> str:

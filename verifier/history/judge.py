@@ -10,7 +10,7 @@ from verifier.errors import Malformed
 from verifier.facts.build import Build
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Upload, source_of
-from verifier.facts.upload.archive import Archive, archive_of
+from verifier.facts.upload.archive import Archive, archive_of_upload
 from verifier.history.judged_build import JudgedBuild
 
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
@@ -36,12 +36,12 @@ def judge_listed(build: Build, policy: Policy) -> JudgedBuild:
         trigger_name=build.trigger_name,
         images=build.images,
         unbacked=tuple(claim.shown for claim in unbacked_claims(build, source)),
-        archive=_archive(build) if isinstance(source, Upload) else None,
+        archive=_archive(build, source) if isinstance(source, Upload) else None,
     )
 
 
-def _archive(build: Build) -> Archive | None:
+def _archive(build: Build, source: Upload) -> Archive | None:
     try:
-        return archive_of(build)
+        return archive_of_upload(build, source)
     except Malformed:
         return None

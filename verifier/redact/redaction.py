@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ REDACTED = "[redacted]"
 FAILED = "[could not be redacted]"
 """Stands for the whole text when a secret in it might otherwise be shown."""
 
+_MOST_REMEMBERED = 256
+"""Characters of a text that is looked through once: what it comes to is kept for the next time."""
 _SHORTEST_SECRET = 4
 """Shorter values would redact ordinary words and protect nothing."""
 _LOOK_BACK = 64
@@ -49,12 +52,20 @@ def excerpt(text: str, most: int, secrets: Iterable[str] = ()) -> str:
     Made plain first, so that no invisible character parts a secret. Of a long text `MARGIN` more than the limit is
     read, redacted and cut again; the end of what was read is never shown. It only tells what stands before it.
     """
+    if len(text) <= _MOST_REMEMBERED and not secrets:
+        return capped(_remembered(text), most)
     if len(text) <= most + MARGIN:
         return capped(redact(seen(text), [seen(secret) for secret in secrets]), most)
     try:
         return capped(_beginning(text[: most + MARGIN], most, [seen(secret) for secret in secrets]), most, more=True)
     except Exception:  # noqa: BLE001 - whatever went wrong, the text must not get out
         return capped(FAILED, most)
+
+
+@lru_cache(maxsize=2048)  # most findings say the same of most builds
+def _remembered(text: str) -> str:
+    """Return a short text without secrets."""
+    return redact(seen(text))
 
 
 def one_line(text: str, most: int) -> str:

@@ -34,11 +34,17 @@ class Archive:
 def archive_of(build: Build) -> Archive | None:
     """Return the archive of a build that was made from one upload, or None for a build of another source.
 
-    Raise Malformed for an upload that is a manifest: its files are stored one by one.
+    Raise Malformed as `archive_of_upload` does.
     """
     source = source_of(build)
-    if not isinstance(source, Upload):
-        return None
+    return archive_of_upload(build, source) if isinstance(source, Upload) else None
+
+
+def archive_of_upload(build: Build, source: Upload) -> Archive:
+    """Return the archive of a build whose source is known to be this upload.
+
+    Raise Malformed for an upload that is a manifest: its files are stored one by one.
+    """
     if "Manifest" in source.field:
         raise Malformed(
             "expected one archive, got a manifest of files that are stored one by one: "
