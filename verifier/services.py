@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from verifier.facts.build import Build, BuildKey
@@ -94,6 +95,8 @@ class BuildPage(NamedTuple):
     keys: list[BuildKey]
     next_page: str
     """The token of the page that follows, empty at the end."""
+    finished: Mapping[BuildKey, datetime] = MappingProxyType({})
+    """When they finished, as far as that was told."""
 
 
 class CreatedPage(NamedTuple):

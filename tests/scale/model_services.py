@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 
 import re2
@@ -71,9 +71,10 @@ class ModelCloudBuild:
             made = self._by_place[project, location]
             low, high = (bisect_left(made, moment, key=attrgetter("finishes")) for moment in (begin, end))
             first = low + int(page or 0)
-            keys = [one.key for one in made[first : min(first + _BUILDS_A_PAGE, high)]]
+            some = made[first : min(first + _BUILDS_A_PAGE, high)]
             more = first + _BUILDS_A_PAGE < high
-            return BuildPage(keys, str(first + _BUILDS_A_PAGE - low) if more else "")
+            finished = {one.key: BEGINNING + timedelta(seconds=one.finishes) for one in some}
+            return BuildPage(list(finished), str(first + _BUILDS_A_PAGE - low) if more else "", finished)
 
         return self.calls.call("builds.finished", timeout, effect, at=(project, location))
 

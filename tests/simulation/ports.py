@@ -60,16 +60,17 @@ class SimulatedCloudBuild:
             now = self.injector.kernel.seconds
             if project == DOOMED and now >= self.world.doom:
                 raise Missing(f"{project}: expected a project, got none")
-            found = [
-                made.key
+            found = {
+                made.key: made.done.finished
                 for made in self.world.builds.values()
                 if (made.key.project, made.key.location) == (project, location)
                 if made.finishes + max(self.world.lag, self.world.listing_lag) <= now
                 if made.done.finished is not None and since <= made.done.finished < until
-            ]
+            }
             first = int(page or 0)
             more = first + _BUILDS_A_PAGE < len(found)
-            return BuildPage(found[first : first + _BUILDS_A_PAGE], str(first + _BUILDS_A_PAGE) if more else "")
+            keys = list(found)[first : first + _BUILDS_A_PAGE]
+            return BuildPage(keys, str(first + _BUILDS_A_PAGE) if more else "", {key: found[key] for key in keys})
 
         return self.injector.call("builds.finished", timeout, effect)
 

@@ -20,7 +20,7 @@ from verifier.adapters.google import connected, countdown, needs, translated
 from verifier.errors import Malformed
 from verifier.facts.build import SUCCESS, Build, BuildKey, parse_build
 from verifier.services import BuildPage, CreatedPage
-from verifier.times import show_time
+from verifier.times import parse_time, show_time
 
 _PAGE_SIZE = 100
 _STATUS = {number: name for name, number in cloudbuild_v1.Build.pb().Status.items()}
@@ -66,7 +66,9 @@ class CloudBuild:
         # Whatever has a finish time has ended; a failed build may have shipped before it failed.
         wanted = f'finish_time>="{show_time(since)}" AND finish_time<="{show_time(until)}"'
         documents, next_page = self.documents(project, location, wanted, page, timeout=timeout)
-        return BuildPage([BuildKey(project, location, document["id"]) for document in documents], next_page)
+        keys = [BuildKey(project, location, document["id"]) for document in documents]
+        told = zip(keys, (document.get("finishTime") for document in documents), strict=True)
+        return BuildPage(keys, next_page, {key: parse_time(finished) for key, finished in told if finished})
 
     def created(
         self, project: str, location: str, since: datetime, until: datetime, page: str, *, timeout: float

@@ -84,7 +84,7 @@ class Record:
     error: str = ""
     """Why the last attempt failed."""
     announced: bool = True
-    """A message about the build came; False when the sweep found it."""
+    """A message about the build came, or may; False when the sweep found it after that."""
     build: Document | None = None
     """The build's document, once it was fetched with a terminal status."""
     images: tuple[str, ...] = ()
@@ -181,6 +181,8 @@ class Record:
     """Who did: a service account, or "a person" where policy lets nobody be named."""
     earlier: tuple[Document, ...] = ()
     """What was decided before, without what that rested on; the latest last."""
+    early: bool = False
+    """It was found by a listing while a message about it might still come: whether one does, nobody knows."""
 
 
 _TYPES: Mapping[str, str] = {item.name: str(item.type) for item in fields(Record)}
@@ -478,13 +480,13 @@ class Ledger:
             return self.take(stored, only_if_due=only_if_due, timeout=left())
         return self._claim(Record(key, created=self.clock(), announced=announced), None, left())
 
-    def open(self, key: BuildKey, *, timeout: float) -> None:
+    def open(self, key: BuildKey, *, early: bool = False, timeout: float) -> None:
         """Have a record of a build that nobody announced, due now: a new one, or the one that was given up.
 
-        Any other record is left as it is: whoever wrote it goes on with it.
+        `early`: a message about it may still come. Any other record is left as it is: whoever wrote it goes on with it.
         """
         left, now = self._countdown(timeout), self.clock()
-        record = Record(key, created=now, due=now, announced=False)
+        record = Record(key, created=now, due=now, announced=early, early=early)
         if self.store.create(BUILDS, key.digest, record_document(record), timeout=left()) is not None:
             return
         stored = self.store.read(BUILDS, key.digest, timeout=left())

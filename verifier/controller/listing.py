@@ -1,7 +1,10 @@
 """The listing of one place: the builds that finished since its cursor and have no record are given one.
 
 It judges none of them: what it finds is due, and has its turn with everything else that is. So one project's backlog
-keeps no other place from being listed.
+keeps no other place from being listed. The first of what it finds is published to the work topic at once.
+
+A listing looks at builds that finished so long ago that a message about them would have come. One that is late, because
+nothing was done for a while, looks at all: messages are late then as well.
 """
 
 from __future__ import annotations
@@ -31,6 +34,10 @@ _SHORT_WAIT = timedelta(minutes=2)
 _TICK = timedelta(seconds=1)
 _FIRST_BACKOFF = timedelta(seconds=30)
 _MOST_ERROR = 300
+_MOST_AT_ONCE = 500
+"""Of what one listing finds: the rest has its turn with other projects' work."""
+_RECORD = "record"
+"""The kind of work that a record is; see `work.py`."""
 
 
 def list_place(name: str, stored: Stored, deployment: Deployment, budget: Budget, most_pages: int) -> int:
@@ -46,8 +53,9 @@ def list_place(name: str, stored: Stored, deployment: Deployment, budget: Budget
     if claimed is None:
         return 0
     cursor = dict(claimed.document)
+    is_late = clock() - parse_time(stored.document["due"]) > deployment.policy.grace
     try:
-        found = _pages(deployment, budget, cursor, most_pages)
+        found = _pages(deployment, budget, cursor, most_pages, is_late=is_late)
         _note_end(cursor, clock(), deployment.policy.grace)
     except (OutOfTime, Stopping):
         cursor["due"] = show_time(clock())
@@ -76,14 +84,25 @@ def _after_quota(due: datetime, now: datetime, error: RateLimited) -> datetime:
     return due + _TICK if wait <= _SHORT_WAIT else now + wait
 
 
-def _pages(deployment: Deployment, budget: Budget, cursor: dict[str, Any], most_pages: int) -> int:
+def _pages(deployment: Deployment, budget: Budget, cursor: dict[str, Any], most_pages: int, *, is_late: bool) -> int:
     """Read pages until the listing ends, or the time does; return how many builds were found."""
     now, found = deployment.services.clock(), 0
     for _ in range(0 if _is_resting(cursor, now) else most_pages):
-        if not budget.has(KEEP_SECONDS) or not _begin(cursor, now, deployment.policy.grace):
+        if not budget.has(KEEP_SECONDS) or not _begin(cursor, now, deployment.policy.grace, is_late=is_late):
             break
-        found += _one_page(deployment, budget, cursor)
+        opened = _one_page(deployment, budget, cursor)
+        _publish(deployment, budget, opened[: max(_MOST_AT_ONCE - found, 0)])
+        found += len(opened)
     return found
+
+
+def _publish(deployment: Deployment, budget: Budget, opened: list[BuildKey]) -> None:
+    """Let other invocations judge these at once, where there is a work topic; otherwise the next sweep brings them."""
+    topic = deployment.services.work_topic
+    if topic is not None and opened:
+        work = [{"kind": _RECORD, "name": key.digest} for key in opened]
+        with suppress(ServiceError):
+            topic.hand_out(work, timeout=budget.seconds(CALL_SECONDS))
 
 
 def _is_resting(cursor: dict[str, Any], now: datetime) -> bool:
@@ -92,15 +111,24 @@ def _is_resting(cursor: dict[str, Any], now: datetime) -> bool:
     return isinstance(rest, str) and now < parse_time(rest)
 
 
-def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta) -> bool:
-    """Return whether there is a page to read: of a listing under way, or of a new one, which begins here."""
+def _begin(cursor: dict[str, Any], now: datetime, grace: timedelta, *, is_late: bool) -> bool:
+    """Return whether there is a page to read: of a listing under way, or of a new one, which begins here.
+
+    A late one goes on to this moment; the next one looks again at what finished within the grace.
+    """
     if cursor["until"]:
         return True
     until, since = now - grace, parse_time(cursor["since"])
     if until <= since or until < since + min(_LIST_EVERY, grace):
         return False
-    cursor |= {"until": show_time(until), "page": ""}
+    cursor |= {"until": show_time(now if is_late else until), "page": "", "ahead": is_late}
     return True
+
+
+def _expected_by(cursor: dict[str, Any], grace: timedelta) -> datetime:
+    """Return the moment before which a build has finished if a message about it must have come."""
+    until = parse_time(cursor["until"])
+    return until - grace if cursor.get("ahead") else until
 
 
 def _note_end(cursor: dict[str, Any], now: datetime, grace: timedelta) -> None:
@@ -129,8 +157,8 @@ def _note_failure(cursor: dict[str, Any], now: datetime, error: ServiceError) ->
         cursor |= {"due": show_time(due), "attempts": before + 1}
 
 
-def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> int:
-    """Give the builds of one page that have no record one, move the cursor on, and return how many they were."""
+def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) -> list[BuildKey]:
+    """Give the builds of one page that have no record one, move the cursor on, and return those builds."""
     page = _page(deployment, budget, cursor)
     keys = {key.digest: key for key in page.keys}
     known: set[str] = set()
@@ -140,26 +168,31 @@ def _one_page(deployment: Deployment, budget: Budget, cursor: dict[str, Any]) ->
         known = deployment.services.store.present(
             BUILDS, list(keys), unless=("state", State.UNCONFIRMED), timeout=seconds
         )
-    silent = [key for digest, key in keys.items() if digest not in known]
-    _signal_silent(deployment, cursor, known, silent)
-    for done, key in enumerate(silent):
+    expected = _expected_by(cursor, deployment.policy.grace)
+    missing = [key for digest, key in keys.items() if digest not in known]
+    early = {key for key in missing if cursor.get("ahead") and page.finished.get(key, expected) >= expected}
+    _signal_silent(deployment, cursor, known, [key for key in missing if key not in early])
+    if early:
+        cursor["early"] = [*cursor.get("early", []), *(key.digest for key in early)][-_MOST_IN_A_ROW:]
+    for done, key in enumerate(missing):
         if not budget.has(KEEP_SECONDS):
-            return done  # the cursor stays, so that this page is listed again
+            return missing[:done]  # the cursor stays, so that this page is listed again
         with suppress(Malformed):  # a record of a later version, which goes on with it
-            deployment.ledger.open(key, timeout=budget.seconds(LEDGER_SECONDS))
+            deployment.ledger.open(key, early=key in early, timeout=budget.seconds(LEDGER_SECONDS))
     cursor["page"] = page.next_page
     if not page.next_page:
-        cursor |= {"since": cursor["until"], "until": None}
-    return len(silent)
+        cursor |= {"since": show_time(expected), "until": None, "ahead": False}
+    return missing
 
 
 def _signal_silent(deployment: Deployment, cursor: dict[str, Any], known: set[str], silent: list[BuildKey]) -> None:
     """Tell of each build that nobody announced, and keep in the cursor those of them that came in a row.
 
-    A listing overlaps the one before: what is known because that one found it was not announced either.
+    A listing overlaps the one before: what is known because that one found it was not announced either, or nobody knows
+    whether it was.
     """
     before: list[str] = cursor.get("silent", [])
-    in_a_row = [] if known - set(before) else before
+    in_a_row = [] if known - set(before) - set(cursor.get("early", [])) else before
     for key in silent:
         if key.digest not in in_a_row:
             in_a_row = [*in_a_row, key.digest][-_MOST_IN_A_ROW:]

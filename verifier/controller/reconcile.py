@@ -185,9 +185,8 @@ def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement | Requeu
         trigger = trigger_of(attempt, build, source)
     except RateLimited as error:
         return attempt.rate_limited(error)
-    by_source = judge_source(  # 5
-        build, source, policy, decided=attempt.now(), announced=attempt.record.announced, trigger=trigger
-    )
+    announced = None if attempt.record.early else attempt.record.announced
+    by_source = judge_source(build, source, policy, decided=attempt.now(), announced=announced, trigger=trigger)  # 5
     by_source = replace(by_source, policy=policy.digest, version=version)
     if by_source.verdict is None:
         return by_source

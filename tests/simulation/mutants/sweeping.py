@@ -21,12 +21,12 @@ from verifier.facts.build import BuildKey
 def the_listing_goes_on_without_what_it_could_not_finish(stack: ExitStack) -> None:
     honest = listing._one_page
 
-    def one_page(deployment: Any, budget: Any, cursor: dict[str, Any]) -> int:
+    def one_page(deployment: Any, budget: Any, cursor: dict[str, Any]) -> list[BuildKey]:
         try:
             return honest(deployment, budget, cursor)
         except ServiceError:
             cursor |= {"since": cursor["until"], "until": None, "page": ""}
-            return 0
+            return []
 
     put(stack, listing, "_one_page", one_page)
 

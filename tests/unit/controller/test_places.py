@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from tests.unit.builders import uploaded
-from tests.unit.controller.world import LEASE, NOW, SOON, World, world
+from tests.unit.controller.world import LEASE, NOW, SOON, WorkRecorder, World, world
 from verifier.config import Watched
 from verifier.controller.ledger import MARKS, State
 from verifier.controller.places import LatePlace, cursor_name, late_places
+from verifier.controller.signals import Signal
 from verifier.controller.sweep import Swept, describe, describe_late, sweep
 from verifier.controller.work import WorkContext, do_work
 from verifier.errors import Denied, Unavailable
@@ -265,6 +266,57 @@ def test_what_a_listing_finds_is_due_and_is_judged_by_the_queue(world: World) ->
     assert (done.found, done.resumed) == (1, 1)
     assert world.record(build.key).state is State.DONE
     assert not world.record(build.key).announced
+
+
+def after_an_outage(world: World, *found: tuple[BuildKey, float]) -> None:
+    """Let nothing be done for two hours, and the listing after that show builds that ended so many minutes before."""
+    swept(world)
+    pass_minutes(world, 120)
+    finished = {key: world.clock() - timedelta(minutes=minutes) for key, minutes in found}
+    world.listings = [BuildPage(list(finished), "", finished)]
+
+
+def test_a_late_listing_goes_on_to_now_and_does_not_say_that_no_message_came_where_one_still_may(world: World) -> None:
+    after_an_outage(world, (key(1), 30), (key(2), 3))
+    told: list[Signal] = []
+    deployment = replace(world.deployment(), listener=told.append)
+    assert do_work("place", CURSOR, WorkContext(deployment, WATCHED, world.budget())).found == 2
+    assert [(world.record(key(n)).announced, world.record(key(n)).early) for n in (1, 2)] == [
+        (False, False),
+        (True, True),
+    ]
+    assert [signal.fields["build"] for signal in told] == [key(1).id]
+    assert minutes_until(world, "since") == -10, "the next listing looks again at what finished within the grace"
+
+
+def test_a_build_that_was_found_before_its_message_is_no_sign_that_messages_come(world: World) -> None:
+    after_an_outage(world, (key(1), 30), (key(2), 3))
+    swept(world)
+    pass_minutes(world, 6)
+    world.listings = [BuildPage([key(2)], ""), BuildPage([key(2), key(3)], "")]
+    swept(world)
+    assert cursor(world)["silent"] == [key(1).digest]
+
+
+def test_a_listing_that_is_in_time_looks_at_nothing_that_may_still_be_announced(world: World) -> None:
+    swept(world)
+    pass_minutes(world, 16)
+    swept(world)
+    assert (minutes_until(world, "since"), cursor(world)["ahead"]) == (-10, False)
+
+
+def test_what_a_listing_finds_is_handed_out_at_once_and_the_rest_waits_for_the_sweep(world: World) -> None:
+    world.work_topic = topic = WorkRecorder()
+    after_an_outage(world, *((key(number), 30) for number in range(600)))
+    assert do_work("place", CURSOR, WorkContext(world.deployment(), WATCHED, world.budget())).found == 600
+    assert topic.taken()[-501:] == [("place", CURSOR), *(("record", key(number).digest) for number in range(500))]
+
+
+def test_a_topic_that_takes_nothing_keeps_no_place_from_being_listed(world: World) -> None:
+    world.work_topic = WorkRecorder(refusal=Denied("expected to publish, got PERMISSION_DENIED"))
+    after_an_outage(world, (key(1), 30))
+    done = do_work("place", CURSOR, WorkContext(world.deployment(), WATCHED, world.budget()))
+    assert (done.found, done.trouble, world.record(key(1)).due) == (1, "", world.clock())
 
 
 def test_a_place_is_listed_by_one_invocation_at_a_time(world: World) -> None:
