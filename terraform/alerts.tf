@@ -93,15 +93,6 @@ locals {
       urgency  = "It can wait until morning. It is over a day after the last late verdict at the latest."
       steps    = [{ when = "To look at it:", commands = ["slow"] }, { when = "To see what was in the way:", commands = ["log"] }]
     })
-    no_completion_entry = merge(local.no_match, {
-      title    = "Messages about ended executions don't arrive"
-      severity = "WARNING"
-      query    = "sum by (project) (sum_over_time(${format(local.signals, ",signal=\"no_completion_entry\"")}[1d])) >= 2"
-      duration = "0s"
-      runbook  = "Builds with a worker are judged as before, but some minutes later: the verifier looks at the executions by itself. In the jobs' project the log sink is gone, disabled or lacks its permission on the topic, or the topic or its subscription is gone. Run `verifier doctor`, which names it, and apply again."
-      urgency  = "It can wait until morning. It is over a day after the last of them at the latest."
-      steps    = [{ when = "To look at it:", commands = ["signal_no_completion_entry", "executions"] }, local.doctor_step]
-    })
     saturated = merge(local.no_match, {
       title    = "All instances of the function are busy"
       severity = "WARNING"

@@ -42,7 +42,7 @@ locals {
     copy_bucket      = "gcloud storage buckets create gs://${local.ledger_copy} --location=${var.home.region} --uniform-bucket-level-access --project=${var.home.project}"
     recover          = "gcloud firestore export gs://${local.ledger_copy}/$(date -u +%Y-%m-%dT%H) --database=${google_firestore_database.ledger.name} --snapshot-time=$(date -u +%Y-%m-%dT%H:00:00Z) --project=${var.home.project}"
   })
-  signal_commands = { for name in concat(keys(local.signal_alerts), ["no_completion_entry"]) : "signal_${name}" => format(local.signal_command, name) }
+  signal_commands = { for name in keys(local.signal_alerts) : "signal_${name}" => format(local.signal_command, name) }
 }
 
 output "slack_secret" {

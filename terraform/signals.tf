@@ -69,6 +69,16 @@ locals {
       commands = ["subscriptions"]
       then     = [local.doctor_step]
     }
+    no_completion_entry = {
+      title    = "Messages about ended executions don't arrive"
+      severity = "WARNING"
+      if       = " jsonPayload.in_a_day>=2"
+      by       = ["project"]
+      runbook  = "Builds with a worker are judged as before, but some minutes later: the verifier looks at the executions by itself. In the jobs' project the log sink is gone, disabled or lacks its permission on the topic, or the topic or its subscription is gone. Run `verifier doctor`, which names it, and apply again."
+      urgency  = "It can wait until morning. It is over an hour after the last line."
+      commands = ["executions"]
+      then     = [local.doctor_step]
+    }
     place_late = {
       title    = "Builds of a place are not listed"
       severity = "WARNING"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
+
+from werkzeug.datastructures import Headers
 
 
 class PushRequest(NamedTuple):
@@ -14,4 +14,4 @@ class PushRequest(NamedTuple):
     path: str
     stream: io.BytesIO
     method: str = "POST"
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Headers = Headers()

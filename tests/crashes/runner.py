@@ -72,6 +72,7 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
     assert testbed.faults.calls.count("RunJob") == scenario.executions, where
     assert Counter(key.rpartition("@")[2] for key in verdicts) == scenario.verdicts, where
     assert all(len(times) == 1 for times in verdicts.values()), where
+    assert testbed.cut() == ({True} if scenario.is_cut else {False} if given else set()), where
     assert bool(notices) == scenario.is_noticed, where
     assert (len(said), len(replies)) == (scenario.is_replied_to, scenario.is_replied_to), where
     assert all("Uploaded: " in message.text for message in testbed.slack.messages if scenario.reads_uploads), where

@@ -10,7 +10,7 @@ from tests.crashes.documents import an_upload, pushed_text
 from tests.crashes.testbed import Testbed
 from tests.fixtures.uploads import SUBMITTED
 from tests.story.harness import CLEAN, IMAGE, JOB, PROJECT, REGION
-from verifier.controller.ledger import MARKS
+from verifier.controller.ledger import KEPT_WHOLE_FOR, MARKS
 from verifier.controller.runs.start_message import MARK
 from verifier.controller.work import CHANNEL, PAST_BUILDS
 from verifier.controller.work import JOB as JOB_RUNS
@@ -159,6 +159,15 @@ def an_upload_of_before_runs(testbed: Testbed) -> None:
     testbed.spare()
 
 
+def a_record_grows_old(testbed: Testbed) -> None:
+    document = testbed.upload()
+    testbed.announce(document)
+    assert testbed.settle(), "there is a verdict, from which the days are counted"
+    testbed.wait(KEPT_WHOLE_FOR.total_seconds() + 60)
+    testbed.sweep()
+    testbed.announce(document)
+
+
 @dataclass(frozen=True, slots=True)
 class CrashScenario:
     """What happens, and what must come of it."""
@@ -185,6 +194,8 @@ class CrashScenario:
     """How often the job must be known to have run each digest, in order; empty: that is not looked at."""
     says: tuple[str, ...] = ()
     """What must be in Slack's messages once."""
+    is_cut: bool = False
+    """Its records are so old that only what must stay is left of them."""
 
 
 SCENARIOS: Mapping[str, CrashScenario] = {
@@ -216,6 +227,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         says=("runs an upload",),
         is_noticed=True,
     ),
+    "cut": CrashScenario(a_record_grows_old, is_cut=True),
     "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1),
     "quota": CrashScenario(a_quota_is_used_up, {"VERIFIED": 1}, 1),
     "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1),

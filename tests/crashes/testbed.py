@@ -20,7 +20,7 @@ from tests.crashes.processes import ForkServer, FunctionProcess
 from tests.story.harness import CLEAN, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER_ID
 from verifier.adapters.firestore import FirestoreStore
 from verifier.checks.job_runs import JobRuns
-from verifier.controller.ledger import BUILDS, MARKS, edit_place
+from verifier.controller.ledger import BUILDS, MARKS, edit_place, parse_record
 from verifier.controller.runs.job_runs import JOBS, parse_job
 from verifier.controller.runs.past import PAST
 from verifier.controller.says import SAYINGS, KeptSaying, saying_document
@@ -225,6 +225,8 @@ class Testbed:
             self.store.due(collection, "\U0010ffff", 1, field=field, timeout=_TIMEOUT) for collection, field in waiting
         ):
             return False
+        if self.store.due(BUILDS, show_time(self.clock()), 1, field="cut_due", timeout=_TIMEOUT):
+            return False
         if self.store.present(BUILDS, self._made, timeout=_TIMEOUT) != set(self._made):
             return False
         turn, unknown = (self.store.read(MARKS, name, timeout=_TIMEOUT) for name in ("sweep", "unconfirmed"))
@@ -268,6 +270,12 @@ class Testbed:
         """Return how many entries of each kind the audit trail has, by their insert ids."""
         entries = self.cloud.audit_entries()
         return Counter({entry["insertId"]: entry["labels"]["kind"] for entry in entries}.values())
+
+    def cut(self) -> set[bool]:
+        """Return whether records of the builds were cut: their documents are gone, and the verdict stays."""
+        found = [self.store.read(BUILDS, name, timeout=_TIMEOUT) for name in self._made]
+        records = [parse_record(stored.document) for stored in found if stored is not None]
+        return {record.cut is not None and record.build is None for record in records if record.judgement}
 
     def told(self) -> dict[str, list[datetime]]:
         """Return when Slack was told of each thing, by the keys of its messages."""

@@ -14,7 +14,7 @@ from tests.scale.load_model import LoadModel, places_of
 README = Path(__file__).parents[2] / "terraform" / "README.md"
 _ROW = re2.compile(r"(?m)^\| ([^|]+) \| \$([0-9.]+) \| ([0-9,.]+) = \$([0-9.]+) \|")
 FIXED = ("log-based metrics, MiB", "alerts: metrics asked for", "alerts: points", "scheduler: jobs", "secret: versions")
-"""What does not depend on the number of builds: as the README has it for few."""
+"""What is not counted in calls: as the README has it for no builds."""
 _DAY, _DAYS = 86_400.0, 30
 _BILLED_STEP = 0.1
 """Cloud Run bills the time of requests in steps of a tenth of a second."""

@@ -16,6 +16,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from werkzeug.datastructures import Headers
+
 from tests.push_request import PushRequest
 from tests.simulation.entry import loaded
 from tests.story.harness import NUMBER, PROJECT, REGION, Harness, HarnessServices, a_harness
@@ -130,7 +132,7 @@ class Play:
 
     def _post(self, path: str, body: bytes) -> int:
         main, printed = entry(), io.StringIO()
-        request = PushRequest(path, io.BytesIO(body), headers={"X-Cloud-Trace-Context": f"{TRACE}/7;o=1"})
+        request = PushRequest(path, io.BytesIO(body), headers=Headers({"X-Cloud-Trace-Context": f"{TRACE}/7;o=1"}))
         with redirect_stdout(printed):
             _, status = main.handle(request, lambda: self.harness.deployment, main.budget_of)
         now = self.harness.clock()

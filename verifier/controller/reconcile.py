@@ -42,8 +42,9 @@ from verifier.controller.error_book import remember
 from verifier.controller.fetch import fetch_build
 from verifier.controller.ledger import Lease, verified_image
 from verifier.controller.notify import channel_of_message, notify, publish_judgement, record_judgement
-from verifier.controller.signals import no_completion_entry, record_unreadable, verdict_saved
+from verifier.controller.signals import record_unreadable, verdict_saved
 from verifier.controller.trigger import trigger_of
+from verifier.controller.unheard import unheard
 from verifier.controller.worker_run import WorkerResult, run_worker
 from verifier.errors import LostLease, Malformed, RateLimited, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build, BuildKey
@@ -268,8 +269,7 @@ def _signal_verdict(attempt: Attempt, build: Build, judgement: Judgement) -> Non
     """Write into the function's own log that there is a verdict, and whether anybody told that its worker has ended."""
     deployment, record, now = attempt.deployment, attempt.record, attempt.now()
     deployment.signal(verdict_saved(record, judgement, build, deployment.policy.objective))
-    others_came = deployment.arrivals.came(record.key.project, now)
-    deployment.signal(no_completion_entry(record, now, others_came=others_came))
+    deployment.signal(unheard(record, deployment, attempt.budget, now))
 
 
 # 11 record, 12 notify

@@ -118,16 +118,15 @@ def unannounced(key: BuildKey, in_a_row: int) -> Signal:
     return Signal(SignalName.UNANNOUNCED, "NOTICE", said, {**key.labels, "in_a_row": in_a_row})
 
 
-def no_completion_entry(record: Record, now: datetime, *, others_came: bool) -> Signal | None:
-    """Tell of an execution whose end no message told, though it was seen long enough ago.
+def is_unheard(record: Record, now: datetime) -> bool:
+    """Return whether no message told of an execution's end, though it was seen long enough ago."""
+    return record.ended is not None and record.heard is None and now - record.ended >= _ENTRY
 
-    None where others of the project came: then this one was lost, and its sink works.
-    """
-    is_missing = record.ended is not None and record.heard is None and now - record.ended >= _ENTRY
-    if not is_missing or others_came:
-        return None
-    said = f"no message told that {record.execution} has ended"
-    return Signal(SignalName.NO_COMPLETION_ENTRY, "NOTICE", said, record.key.labels)
+
+def no_completion_entry(record: Record, in_a_day: int) -> Signal:
+    """Tell of an execution whose end no message told; `in_a_day`: so many of its project, in a day up to now."""
+    said = f"no message told that {record.execution} has ended; {in_a_day} in a day there"
+    return Signal(SignalName.NO_COMPLETION_ENTRY, "NOTICE", said, {**record.key.labels, "in_a_day": in_a_day})
 
 
 def backlog_late(earliest: Iterable[Document], now: datetime) -> Signal | None:

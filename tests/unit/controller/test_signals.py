@@ -20,7 +20,6 @@ from verifier.controller.signals import (
     build_unread,
     clock_skew,
     logs_unread,
-    no_completion_entry,
     record_unreadable,
     slack_late,
     unannounced,
@@ -50,7 +49,6 @@ def waiting(**changes: Any) -> dict[str, Any]:
         (lambda age: logs_unread(KEY, NOW - age, NOW, AWAY), 5),
         (lambda age: backlog_late([waiting(due=show_time(NOW - age))], NOW), 10),
         (lambda age: slack_late([waiting(unsaid=show_time(NOW - age))], NOW), 15),
-        (lambda age: no_completion_entry(replace(RECORD, ended=NOW - age), NOW, others_came=False), 0.5),
     ],
 )
 def test_what_does_not_last_is_not_told(told: Any, minutes: float) -> None:
@@ -120,13 +118,6 @@ def test_a_build_that_was_not_judged_or_never_ended_meets_and_misses_nothing() -
     )
     assert unknown is not None
     assert not {"seconds", "objective"} & set(unknown.fields)
-
-
-def test_an_execution_whose_end_was_told_or_others_were_told_of_is_none_to_tell_of() -> None:
-    ended = replace(RECORD, ended=NOW - 2 * MINUTE)
-    assert no_completion_entry(replace(ended, heard=NOW), NOW, others_came=False) is None
-    assert no_completion_entry(ended, NOW, others_came=True) is None
-    assert no_completion_entry(RECORD, NOW, others_came=False) is None
 
 
 def test_messages_that_slack_refuses_are_not_told_of_as_late() -> None:
