@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from tests.busy import LONG_SECONDS
 from tests.calls import PAGED, SERVICES
 from verifier.controller.budget import Deployment
-from verifier.controller.metered import MeteredServices
+from verifier.controller.quota.metered import MeteredServices
 from verifier.services import Services
 
 

@@ -10,8 +10,8 @@ from tests.scale.goals import GoalRow, minutes
 from tests.scale.listing import SETTLED_SECONDS, longest_gap
 from tests.scale.load_model import SOURCE_ONLY, LoadModel, places_of
 from tests.simulation.kernel import BEGINNING
-from verifier.controller.held_calls import Api
 from verifier.controller.ledger import BUILDS, Record, claimed, record_document
+from verifier.controller.quota.held_calls import Api
 from verifier.facts.build import BuildKey
 
 _SOON = 120.0

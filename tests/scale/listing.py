@@ -8,7 +8,7 @@ from itertools import pairwise
 from tests.scale.effort import Size
 from tests.scale.goals import GoalRow, minutes
 from tests.scale.load_model import LoadModel, places_of
-from verifier.controller.held_calls import Api
+from verifier.controller.quota.held_calls import Api
 
 _MOST_GAP = 600.0
 SETTLED_SECONDS = 1200.0

@@ -30,10 +30,10 @@ from tests.simulation.world_model import (
     WorldModel,
 )
 from verifier.controller.budget import Deployment
-from verifier.controller.held_calls import Api
 from verifier.controller.ledger import BUILDS, Ledger
-from verifier.controller.metered import MeteredServices
-from verifier.controller.quota import Quota
+from verifier.controller.quota.held_calls import Api
+from verifier.controller.quota.metered import MeteredServices
+from verifier.controller.quota.quota import Quota
 from verifier.services import Document
 
 TIMEOUT_SECONDS = 120

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.scale.effort import Size
 from tests.scale.goals import GoalRow, minutes
 from tests.scale.load_model import SOURCE_ONLY, LoadModel, places_of
-from verifier.controller.held_calls import Api
+from verifier.controller.quota.held_calls import Api
 
 _PLACES = 10
 _SOON, _SOON_WITH_QUOTA = 180.0, 5400.0

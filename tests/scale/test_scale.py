@@ -15,7 +15,7 @@ from tests.scale.goals import GoalRow, share, sum_of, table
 from tests.scale.load_model import SOURCE_ONLY, LoadModel, places_of
 from tests.scale.model_calls import ServiceQuota
 from tests.simulation.world_model import GOOD
-from verifier.controller.held_calls import Api
+from verifier.controller.quota.held_calls import Api
 from verifier.errors import RateLimited
 
 

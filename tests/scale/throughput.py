@@ -8,7 +8,7 @@ from tests.scale.effort import Size
 from tests.scale.goals import GoalRow, minutes, quantile, share
 from tests.scale.load_model import LoadModel
 from tests.simulation.world_model import GOOD, MAPPER, ModelBuild
-from verifier.controller.held_calls import Api
+from verifier.controller.quota.held_calls import Api
 
 _SOON = 300.0
 _ENOUGH = 0.95

@@ -45,9 +45,9 @@ from tests.simulation.world_model import (
 )
 from verifier.controller.budget import Budget, Deployment
 from verifier.controller.ledger import MARKS, Ledger
-from verifier.controller.metered import MeteredServices
 from verifier.controller.notes import note_on
-from verifier.controller.quota import Quota
+from verifier.controller.quota.metered import MeteredServices
+from verifier.controller.quota.quota import Quota
 from verifier.controller.says import Saying, say
 from verifier.controller.uploads import UPLOADS
 from verifier.errors import ServiceError, Stopping

@@ -11,11 +11,11 @@ import pytest
 from google.protobuf import json_format
 
 from tests.story.harness import CLEAN, JOB, PROJECT, REGION, Harness, harness
-from verifier.controller.held_calls import Api
 from verifier.controller.ledger import MARKS
-from verifier.controller.metered import MeteredServices
 from verifier.controller.places import cursor_name
-from verifier.controller.quota import Quota
+from verifier.controller.quota.held_calls import Api
+from verifier.controller.quota.metered import MeteredServices
+from verifier.controller.quota.quota import Quota
 from verifier.facts.build import BuildKey
 from verifier.standin.faults import Fault
 from verifier.standin.messages import LogEntry, Pb

@@ -11,8 +11,8 @@ import pytest
 from tests.emulators.firestore import RequestRecorder
 from tests.story.harness import CLEAN, Harness, a_harness
 from verifier.adapters.firestore import FirestoreStore
-from verifier.controller.metered import MeteredServices
-from verifier.controller.quota import Quota
+from verifier.controller.quota.metered import MeteredServices
+from verifier.controller.quota.quota import Quota
 from verifier.standin.script import Line, Script
 
 

@@ -162,10 +162,10 @@ def make_deployment(
     `tell` takes a line for the log, and fields; `stopping` says whether this process is asked to end.
     """
     from verifier.controller.budget import Deployment
-    from verifier.controller.held_calls import Api
     from verifier.controller.ledger import Ledger
-    from verifier.controller.metered import MeteredServices
-    from verifier.controller.quota import Quota
+    from verifier.controller.quota.held_calls import Api
+    from verifier.controller.quota.metered import MeteredServices
+    from verifier.controller.quota.quota import Quota
 
     services = CloudServices(settings, clock, tell=tell)
     limits = {Api.LOGGING: settings.logging_quota, Api.BUILDS: settings.build_quota}

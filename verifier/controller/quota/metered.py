@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from verifier.controller.held_calls import Api
-from verifier.controller.portions import Reader
-from verifier.controller.quota import Quota
+from verifier.controller.quota.held_calls import Api
+from verifier.controller.quota.portions import Reader
+from verifier.controller.quota.quota import Quota
 from verifier.errors import OutOfTime, RateLimited
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.submitter import Submitter

@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 
-from verifier.controller.held_calls import LEAST_SPAN, Api, HeldCalls, Key
 from verifier.controller.ledger import MARKS
-from verifier.controller.portions import (
+from verifier.controller.quota.held_calls import LEAST_SPAN, Api, HeldCalls, Key
+from verifier.controller.quota.portions import (
     MINUTE,
     SPAN,
     Leased,

@@ -10,11 +10,11 @@ from datetime import datetime
 import pytest
 
 from tests.unit.controller.world import NOW, World, world
-from verifier.controller.held_calls import Api
 from verifier.controller.ledger import MARKS
-from verifier.controller.metered import MeteredServices
-from verifier.controller.portions import Reader, parse_leased
-from verifier.controller.quota import Quota
+from verifier.controller.quota.held_calls import Api
+from verifier.controller.quota.metered import MeteredServices
+from verifier.controller.quota.portions import Reader, parse_leased
+from verifier.controller.quota.quota import Quota
 from verifier.errors import QuotaWait, RateLimited, Unavailable
 from verifier.services import Document, Store, Stored
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from verifier.controller.portions import MINUTE, SPAN, Portion, QuotaRule, Reader, Returned
+from verifier.controller.quota.portions import MINUTE, SPAN, Portion, QuotaRule, Reader, Returned
 from verifier.services import Stored
 
 LEAST_SPAN = timedelta(seconds=4)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifier.controller.portions import (
+from verifier.controller.quota.portions import (
     MINUTE,
     SPAN,
     Leased,
