@@ -75,6 +75,7 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     report = REPORT.read_text()
     assert "e7e5acae" in report
     assert f"<h1>{HEADLINE}, between " in report
+    assert "counts as the deployed function decided it" in report
     assert HEADLINE in " ".join(ran.stdout.split())
     assert "$ verifier compare 4e841fcb --fix 85cffd8\n" in ran.stdout
     assert "✗ The fix 85cffd8 was NOT in this build. It changes 2 files:" in ran.stdout

@@ -150,7 +150,7 @@ def _output(options: AuditOptions, stream: TextIO, title: str) -> Output:
         case "csv":
             return CsvOutput(stream)
         case "html":
-            return HtmlOutput(stream, title)
+            return HtmlOutput(stream, title, decided=bool(options.function))
         case _:
             return TableOutput(stream, options.fail_on)
 

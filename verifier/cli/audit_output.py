@@ -125,11 +125,13 @@ class CsvOutput:
 class HtmlOutput:
     """The report, which needs what is known at the end before its last build: until then its builds are on disk."""
 
-    def __init__(self, stream: TextIO, title: str) -> None:
+    def __init__(self, stream: TextIO, title: str, *, decided: bool = False) -> None:
+        """`decided`: a function's decisions count."""
         from verifier.history.html_report import MOST_BUILDS
 
         self._stream = stream
         self._title = title
+        self._decided = decided
         self._builds = Spool(MOST_BUILDS)
 
     def add(self, build: JudgedBuild) -> None:
@@ -138,7 +140,7 @@ class HtmlOutput:
 
     def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
-        from verifier.history.html_report import write_report
+        from verifier.history.html_report import BY_FUNCTION, BY_SOURCE, write_report
 
         write_report(
             self._stream,
@@ -149,6 +151,7 @@ class HtmlOutput:
             complete=ending.complete,
             origin=ending.origin,
             problems=ending.problems,
+            basis=BY_FUNCTION if self._decided else BY_SOURCE,
         )
 
 

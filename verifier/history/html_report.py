@@ -24,6 +24,11 @@ from verifier.history.origin import Origin
 from verifier.history.summary import Problem, Summary
 from verifier.redact import excerpt
 
+BY_SOURCE = "Judged by source and policy alone: no worker was run for this report."
+BY_FUNCTION = (
+    "What a trigger built counts as the deployed function decided it; the others are judged by source and policy."
+)
+"""The function had run the worker."""
 MOST_BUILDS = 20_000
 """A browser is comfortable with so many; those that come after them are summed up, and said to be left out."""
 
@@ -42,11 +47,12 @@ def write_report(
     complete: bool,
     origin: Origin | None = None,
     problems: Sequence[Problem] = (),
+    basis: str = BY_SOURCE,
 ) -> None:
     """Write the report. Builds are taken once and forgotten; `summary` is asked for after the last one.
 
     What comes from builds is data that the page's script inserts as text, and no script or style but the page's own
-    may run. `complete` is False when something could not be read; the page says so.
+    may run. `complete` is False when something could not be read; the page says so. `basis`: what verdicts rest on.
     """
     style, script = _asset(*_STYLES), _asset(*_SCRIPTS)
     head, tail = _asset("page.html").split("$data")
@@ -58,6 +64,7 @@ def write_report(
     words = {
         "title": _plain(title),
         "headline": _plain(sentence),
+        "basis": _plain(basis),
         "banners": banners,
         "script": script,
         "numbers": _numbers(summary()),
