@@ -15,6 +15,7 @@
 | `test_firestore_queries.py` | every query of the ledger has an index that is there |
 | `test_google.py` | every call to Google Cloud: one try, in time, and our own errors |
 | `test_job_history.py` | what ran when, as Cloud Run lists it: over gRPC, tied to builds by digest |
+| `test_job_ledger.py` | what `verifier status` reads of a ledger, on both storages |
 | `test_ledger.py` | the rules by which invocations share a record, on both storages |
 | `test_log_query.py` | the query for an execution's logs, as the server takes it |
 | `test_push.py` | the pusher against an endpoint over real HTTP |

@@ -70,11 +70,11 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
     assert testbed.kinds() == Counter(verdict=given) + Counter(scenario.others), where
     assert testbed.known() == [], where  # a build's own errors are never taken for an earlier one's
     assert testbed.faults.calls.count("RunJob") == scenario.executions, where
-    assert Counter(key.rpartition("@")[2] for key in verdicts) == scenario.verdicts, where
+    assert Counter(key.rpartition("@")[2].partition("#")[0] for key in verdicts) == scenario.verdicts, where
     assert all(len(times) == 1 for times in verdicts.values()), where
     assert testbed.cut() == ({True} if scenario.is_cut else {False} if given else set()), where
     assert bool(notices) == scenario.is_noticed, where
-    assert (len(said), len(replies)) == (scenario.is_replied_to, scenario.is_replied_to), where
+    assert (len(said), len(replies)) == (scenario.is_replied_to, scenario.has_thread), where
     assert all("Uploaded: " in message.text for message in testbed.slack.messages if scenario.reads_uploads), where
     texts = "\n".join(message.text for message in testbed.slack.messages)
     assert [texts.count(text) for text in scenario.says] == [1] * len(scenario.says), where

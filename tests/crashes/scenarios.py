@@ -10,10 +10,12 @@ from tests.crashes.documents import an_upload, pushed_text
 from tests.crashes.testbed import Testbed
 from tests.fixtures.uploads import SUBMITTED
 from tests.story.harness import CLEAN, IMAGE, JOB, PROJECT, REGION
+from verifier.controller.again import judge_again
 from verifier.controller.ledger import KEPT_WHOLE_FOR, MARKS
 from verifier.controller.runs.start_message import MARK
 from verifier.controller.work import CHANNEL, PAST_BUILDS
 from verifier.controller.work import JOB as JOB_RUNS
+from verifier.facts.build import BuildKey
 from verifier.standin.audit_logs import create_build_entry
 from verifier.standin.faults import Fault
 from verifier.standin.script import Line, Script
@@ -168,6 +170,18 @@ def a_record_grows_old(testbed: Testbed) -> None:
     testbed.announce(document)
 
 
+def a_worker_is_tried_again(testbed: Testbed) -> None:
+    with testbed.spared():
+        document = testbed.triggered()
+        testbed.announce(document)
+        testbed.wait(20)
+        assert testbed.settle(), "there is a verdict, to be given again"
+    key = BuildKey(PROJECT, REGION, document["id"])
+    judge_again(testbed.store, key, "a person", testbed.clock())
+    testbed.sweep()
+    testbed.wait(20)
+
+
 @dataclass(frozen=True, slots=True)
 class CrashScenario:
     """What happens, and what must come of it."""
@@ -196,6 +210,11 @@ class CrashScenario:
     """What must be in Slack's messages once."""
     is_cut: bool = False
     """Its records are so old that only what must stay is left of them."""
+
+    @property
+    def has_thread(self) -> bool:
+        """Whether something replies to the message about its build: what is said, or a second verdict."""
+        return self.is_replied_to or any(count > 1 for count in self.verdicts.values())
 
 
 SCENARIOS: Mapping[str, CrashScenario] = {
@@ -228,6 +247,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         is_noticed=True,
     ),
     "cut": CrashScenario(a_record_grows_old, is_cut=True),
+    "worker tried again": CrashScenario(a_worker_is_tried_again, {"VERIFIED": 2}, 2),
     "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1),
     "quota": CrashScenario(a_quota_is_used_up, {"VERIFIED": 1}, 1),
     "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1),
