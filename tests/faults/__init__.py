@@ -9,6 +9,7 @@
 | `test_real_adapters.py` | each call with each fault once, in real time, over real sockets |
 | `grid.py` | the scenarios in which each call is made, in virtual time, and what is promised when it never works |
 | `test_grid.py` | each call with each fault, the first time, the second time and always, in virtual time |
+| `test_grid_of_ties.py` | the same for the calls that tie and tell what runs |
 | `test_other_messages.py` | the same for messages that are none, and for builds that nobody ever made |
 | `test_unreachable.py` | the function as a process, with a ledger that can't be reached |
 """

@@ -40,7 +40,7 @@ RUN = st.tuples(
     st.just("run"), st.sampled_from(DIGESTS), st.sampled_from([0, 0, 0, 7, 90]), st.sampled_from(list(RunKind))
 )
 STEP = st.tuples(
-    st.just("step"), st.sampled_from([*[SOUND] * 6, *MOODS]), st.booleans(), st.sampled_from([1, 2, 15, 15])
+    st.just("step"), st.sampled_from([*[SOUND] * 6, *MOODS]), st.integers(0, 15), st.sampled_from([1, 2, 15, 15])
 )
 WAIT = st.tuples(st.just("wait"), st.sampled_from([1, 20, 200]), st.just(0), st.just(0))
 EVENTS = st.lists(st.one_of(RUN, STEP, STEP, WAIT), min_size=1, max_size=30)
@@ -120,9 +120,10 @@ def test_in_the_end_everybody_has_heard_once_what_ran(events: list[tuple[str, ob
             match event:
                 case ("run", str(digest), int(ago), RunKind() as kind):
                     watched.run(digest, ago, kind)
-                case ("step", str(mood), bool(is_lost), int(count)):
-                    for number in range(count):
-                        watched.step(mood if number == 0 else SOUND, is_lost=is_lost and number == 0)
+                case ("step", str(mood), int(bad), int(count)):
+                    # All goes well before the bad one; nothing is done after it.
+                    for number in range(min(count, bad + 1)):
+                        watched.step(mood if number == bad else SOUND, is_lost=number == bad)
                 case ("wait", int(minutes), _, _):
                     watched.world.clock.advance(minutes * 60)
         watched.settle()

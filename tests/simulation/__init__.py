@@ -15,6 +15,7 @@
 | `oracle.py` | what a build deserves to be judged, by what truly is |
 | `simulator.py` | one seed: builds, a phase of faults, then a phase in which all must settle |
 | `runs.py` | a job that runs by itself, by a seed: each of its runs is counted once |
+| `told_runs.py` | builds that run, by a seed: in the end it is told what ran, once |
 | `scenarios.py` | short scenarios without chance, and every crash in them |
 | `late_writes.py` | the same, where one write arrives late |
 | `__main__.py` | runs many seeds or pairs, or shows one |

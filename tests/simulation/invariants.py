@@ -329,7 +329,8 @@ class Invariants:
     def _shows_what_is_known(self, record: Document) -> bool:
         if not record["told"] or not record["ts"] or record["uneditable"]:
             return True
-        known = [int(note["job"].removeprefix(NOTE)) for note in record["notes"] if note["kind"] == "runs"]
+        jobs = [str(note["job"]) for note in record["notes"] if note["kind"] == "runs"]
+        known = [int(job.removeprefix(NOTE)) for job in jobs if job.startswith(NOTE)]
         return self.shown.get(Posted(record["channel"], record["ts"]), 0) == max(known, default=0)
 
     def _has_a_channel(self) -> bool:

@@ -60,8 +60,15 @@ class NewsTopic(StrEnum):
     """It goes on with an older image than there is."""
 
 
+TELLING = "telling"
+"""Kept of a digest in `told` before people are told that it is wrong: they may have heard of it from then on."""
 SAID = "said"
 """Kept of a digest in `told`: there is a message of its own about it."""
+
+
+_OF_A_STRETCH = frozenset({TELLING, NewsTopic.WRONG, NewsTopic.CLOSED})
+"""What is told of a stretch, and told again of the next one."""
+_MAY_BE_TOLD = frozenset({TELLING, NewsTopic.WRONG, NewsTopic.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def with_stretches(job: JobRuns) -> JobRuns:
     if now.begun is None:
         now = replace(now, begun=now.since, generation=job.generation)
     elif now.ceased is not None:
-        kept = tuple(word for word in now.told if word not in {NewsTopic.WRONG, NewsTopic.CLOSED})
+        kept = tuple(word for word in now.told if word not in _OF_A_STRETCH)
         # Two stretches of one digest never have the same beginning: it is what tells them apart.
         again = max(job.newest or now.last, now.ceased, now.begun + _TICK)
         now = replace(now, begun=again, ceased=None, audited="", told=kept, generation=job.generation)
@@ -186,8 +193,7 @@ def news(job: JobRuns, now: datetime) -> list[News]:
         found.append(News(NewsTopic.WRONG, current.digest, NewsTopic.WRONG))
     if is_unknown(job, current):
         found.append(News(NewsTopic.UNKNOWN, current.digest, NewsTopic.UNKNOWN))
-    bad = {NewsTopic.WRONG, NewsTopic.UNKNOWN}
-    over = [other.digest for other in job.digests if other.ceased is not None and bad & set(other.told)]
+    over = [other.digest for other in job.digests if other.ceased is not None and _MAY_BE_TOLD & set(other.told)]
     found += [News(NewsTopic.CLOSED, digest, NewsTopic.CLOSED) for digest in over]
     if job.newer is not None and runs_since(job):
         found.append(News(NewsTopic.PINNED, current.digest, f"{NewsTopic.PINNED} {job.newer.build}"))
@@ -196,8 +202,13 @@ def news(job: JobRuns, now: datetime) -> list[News]:
 
 def is_told(job: JobRuns, what: News) -> bool:
     """Return whether people were told of it."""
-    runs = job.of(what.digest)
-    return runs is not None and what.word in runs.told
+    return has_told(job, what.digest, what.word)
+
+
+def has_told(job: JobRuns, digest: str, word: str) -> bool:
+    """Return whether this word is kept as told of the digest."""
+    runs = job.of(digest)
+    return runs is not None and word in runs.told
 
 
 def told(job: JobRuns, digest: str, *words: str) -> JobRuns:

@@ -172,6 +172,7 @@ NOBODYS = digest("b", 30, verdict="")
         (running(replace(RED, told=("wrong",)), digest("c", 60)), [(NewsTopic.CLOSED, "b")]),
         (running(replace(RED, told=("wrong", "closed")), digest("c", 60)), []),
         (running(RED, digest("c", 60)), []),
+        (running(replace(RED, told=("telling",)), digest("c", 60)), [(NewsTopic.CLOSED, "b")]),
         (running(digest("a"), replace(NOBODYS, told=("unknown",)), digest("c", 60)), [(NewsTopic.CLOSED, "b")]),
         (running(replace(RED, told=("wrong",)), digest("c", 60, verdict="", tie=Tie.OPEN)), []),
         (JobRuns(JOB, NOON), []),

@@ -18,7 +18,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
-from verifier.checks.running import SAID, News, NewsTopic, is_first, news, runs_since, told, was_moved_back
+from verifier.checks.running import (
+    SAID,
+    TELLING,
+    News,
+    NewsTopic,
+    has_told,
+    is_first,
+    news,
+    runs_since,
+    told,
+    was_moved_back,
+)
 from verifier.checks.verdict import Verdict
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import BUILDS
@@ -33,6 +44,8 @@ from verifier.reporting.running_text import over_lines, pinned_lines, pinned_sen
 from verifier.services import Document
 from verifier.times import show_time
 
+_WITH_INTENT = frozenset({NewsTopic.WRONG, NewsTopic.UNKNOWN})
+"""What is to be closed, too: that it may be told is saved before."""
 _OVER_KEY = "over"
 """There is one such note on a build: it is over where the last job has ceased to run it."""
 _NOT_OVER: Document = {"kind": "not-over", "key": _OVER_KEY}
@@ -45,6 +58,8 @@ def inform(job: JobRuns, deployment: Deployment, budget: Budget) -> JobRuns:
     """
     trouble: ServiceError | Malformed | None = None
     for what in news(job, deployment.services.clock()):
+        if what.topic in _WITH_INTENT and not has_told(job, what.digest, TELLING):
+            return told(job, what.digest, TELLING)
         try:
             after = _TELLS[what.topic](_Telling(job, what, deployment, budget))
         except OutOfTime:
@@ -147,7 +162,8 @@ def _tell_closed(at: _Telling) -> JobRuns:
         begun = show_time(now.begun or now.since)
         over = {"commit": now.commit[:7], "since": begun, "began": span["since"], "ended": span["until"]}
         at.note(key, {"kind": OVER, "key": _OVER_KEY, **over})
-    if SAID in runs.told:
+    is_uncertain = not {NewsTopic.WRONG, NewsTopic.UNKNOWN} & set(runs.told)
+    if SAID in runs.told or (is_uncertain and not is_noted):
         verdict = Verdict(runs.verdict) if runs.verdict else Verdict.LOCAL_SOURCE
         at.say(f"over {span['until']}", over_lines(at.job.job, runs, now), verdict, calls=False)
     return at.told()

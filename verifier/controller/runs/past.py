@@ -1,5 +1,8 @@
 """The builds of a project before anybody watched it: listed once, 90 days back, and kept by what they pushed.
 
+Where a digest began to run after that, and still nobody knows its build, the listing goes on up to then: a message may
+be lost, and the sweep's own listing late.
+
 The collection `past` has a document for each project that says how far its listing is, and one for each page of it. A
 listing goes on where it stopped, so many pages a piece of work; its reads count as listings do. The builds are judged
 by their source and the policy alone: no worker runs, and nobody is told.
@@ -31,6 +34,8 @@ GIVEN_UP_AFTER = timedelta(days=1)
 """A listing that has not come to its end by then is not waited for any more; it goes on all the same."""
 BY_SOURCE = "judged by its source alone: it ended before its runs were watched"
 
+_STILL_GOING = timedelta(days=1)
+"""A listing that goes on reaches so far back: builds that went on when it ended had pushed nothing yet."""
 _MOST_DIGESTS = 4_000
 """Of one document: Firestore takes a mebibyte."""
 _MOST_FOUND = 20
@@ -57,12 +62,19 @@ class PastListing:
         return not self.whole and now < self.begun + GIVEN_UP_AFTER
 
 
-def listing_of(project: str, deployment: Deployment, watched: Watched, budget: Budget) -> PastListing:
-    """Return how far the listing of this project's builds is; where there is none, it begins. Raises ServiceError."""
+def listing_of(project: str, until: datetime, deployment: Deployment, watched: Watched, budget: Budget) -> PastListing:
+    """Return how far the listing of this project's builds is. Raises ServiceError.
+
+    Where there is none, it begins; where it ended before that moment, it goes on from there.
+    """
     store, now, name = deployment.services.store, deployment.services.clock(), _name(project)
     stored = store.read(PAST, name, timeout=budget.seconds(LEDGER_SECONDS))
     if stored is not None:
-        return _listing(stored.document)
+        if stored.document["whole"] is None or parse_time(stored.document["until"]) >= until:
+            return _listing(stored.document)
+        more = _more(stored.document, watched, now)
+        store.replace(PAST, name, more, stored.revision, timeout=budget.seconds(LEDGER_SECONDS))
+        return _listing(more)
     places = sorted(watched.locations)
     first = {
         "project": project,
@@ -82,6 +94,14 @@ def listing_of(project: str, deployment: Deployment, watched: Watched, budget: B
     }
     store.create(PAST, name, first, timeout=budget.seconds(LEDGER_SECONDS))
     return _listing(first)
+
+
+def _more(listing: Document, watched: Watched, now: datetime) -> dict[str, Any]:
+    """Return a listing that had come to its end, with the builds since then still to be listed."""
+    places, moment = sorted(watched.locations), show_time(now)
+    since = show_time(parse_time(listing["until"]) - _STILL_GOING)
+    more = {"places": places, "since": since, "until": moment, "begun": moment, "due": moment, "page": ""}
+    return {**listing, **more, "location": places[0] if places else "", "whole": None if places else moment}
 
 
 def makers_in(digest: str, store: Store, budget: Budget) -> list[PushedBy]:

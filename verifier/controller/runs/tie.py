@@ -55,7 +55,7 @@ def _tied(job: JobRuns, runs: DigestRuns, deployment: Deployment, watched: Watch
     if runs.tie is Tie.BUILD:
         return replace(runs, sought=now)  # it was pushed by that build, whatever became of the record
     projects = _projects(job.job, runs, watched)
-    listings = [listing_of(project, deployment, watched, budget) for project in projects]
+    listings = [listing_of(project, runs.since, deployment, watched, budget) for project in projects]
     if now - runs.since < UNTIED_FOR or any(listing.is_awaited(now) for listing in listings):
         return replace(runs, tie=Tie.OPEN, sought=now)
     return replace(runs, tie=Tie.NONE, why=_likely(runs, listings), sought=now)

@@ -37,7 +37,7 @@ def cursor(world: World) -> dict[str, Any]:
 
 
 def begin(world: World) -> None:
-    assert not listing_of(PROJECT, world.deployment(), WATCHED, world.budget()).whole
+    assert not listing_of(PROJECT, NOW, world.deployment(), WATCHED, world.budget()).whole
 
 
 def work(world: World, pages: int = 20) -> str:
@@ -59,7 +59,7 @@ def test_a_listing_begins_with_the_first_question_and_is_listed_once(world: Worl
         f"created {PROJECT}/global 2",
         f"created {PROJECT}/us-central1",
     ]
-    listing = listing_of(PROJECT, world.deployment(), WATCHED, world.budget())
+    listing = listing_of(PROJECT, NOW, world.deployment(), WATCHED, world.budget())
     assert (listing.whole, listing.since) == (True, show_time(NOW - LOOKS_BACK))
     assert world.store.due(PAST, "9999", 5, timeout=SOON) == []
 
@@ -171,7 +171,7 @@ def test_what_can_not_be_listed_waits_and_is_tried_again(
 
 def test_a_listing_that_never_ends_is_not_waited_for_longer_than_a_day(world: World) -> None:
     begin(world)
-    listing = listing_of(PROJECT, world.deployment(), WATCHED, world.budget())
+    listing = listing_of(PROJECT, NOW, world.deployment(), WATCHED, world.budget())
     assert listing.is_awaited(world.clock())
     assert not listing.is_awaited(world.clock() + timedelta(days=1))
     assert not replace(listing, whole=True).is_awaited(world.clock())
@@ -182,9 +182,23 @@ def test_it_is_work_like_any_other(world: World) -> None:
     name, _ = listed(world)
     at = WorkContext(world.deployment(), WATCHED, world.budget())
     assert not do_work("past", name, at).trouble
-    assert listing_of(PROJECT, world.deployment(), WATCHED, world.budget()).whole
+    assert listing_of(PROJECT, NOW, world.deployment(), WATCHED, world.budget()).whole
 
 
 def test_where_no_location_is_watched_there_is_nothing_to_list(world: World) -> None:
     nowhere = Watched(projects={PROJECT: ""}, locations=frozenset())
-    assert listing_of(PROJECT, world.deployment(), nowhere, world.budget()).whole
+    assert listing_of(PROJECT, NOW, world.deployment(), nowhere, world.budget()).whole
+
+
+def test_a_listing_that_has_ended_goes_on_where_something_began_to_run_since(world: World) -> None:
+    begin(world)
+    work(world)
+    world.clock.advance(7200)
+    later = listing_of(PROJECT, NOW, world.deployment(), WATCHED, world.budget())
+    assert later.whole
+    again = listing_of(PROJECT, world.clock(), world.deployment(), WATCHED, world.budget())
+    assert (again.whole, again.since) == (False, show_time(NOW - timedelta(days=1)))
+    world.created = [page(), page(pushed())]
+    work(world)
+    assert listing_of(PROJECT, world.clock(), world.deployment(), WATCHED, world.budget()).whole
+    assert len(makers_in(DIGEST, world.store, world.budget())) == 1

@@ -109,7 +109,9 @@ def test_what_the_ledger_does_not_know_is_looked_for_among_the_builds_of_before(
 def test_builds_of_the_image_s_own_project_are_looked_through_too(world: World) -> None:
     image = IMAGE.replace("vividly-dev", "vividly-images")
     tied(world, job(repository=image))
-    asked = {listing_of(project, world.deployment(), WATCHED, world.budget()).project for project in WATCHED.projects}
+    asked = {
+        listing_of(project, NOW, world.deployment(), WATCHED, world.budget()).project for project in WATCHED.projects
+    }
     assert asked == {"vividly-dev", "vividly-images"}
     list_all(world)
     assert sorted(world.called) == ["created vividly-dev/us-central1", "created vividly-images/us-central1"]
