@@ -17,7 +17,7 @@ import verifier.checks
 import verifier.facts
 from verifier.checks import commands, remedies
 from verifier.controller import events
-from verifier.facts import build, build_document, claims, dependencies, deployed_jobs, shipping, source
+from verifier.facts import build, build_document, claims, dependencies, shipping, source
 from verifier.facts.upload import ignore, names, secret_names
 
 LENGTH = 100_000
@@ -37,10 +37,6 @@ USES: dict[str, Callable[[str], object]] = {
     "build_document._PLACE": build_document._PLACE.findall,
     "claims._HEX": claims._HEX.fullmatch,
     "dependencies._SHA": dependencies._SHA.fullmatch,
-    "deployed_jobs._JOB": deployed_jobs._JOB.fullmatch,
-    "deployed_jobs._REGION": deployed_jobs._REGION.fullmatch,
-    "deployed_jobs._PROJECT": deployed_jobs._PROJECT.fullmatch,
-    "deployed_jobs._VARIABLE": lambda text: deployed_jobs._VARIABLE.sub("x", text),
     "shipping._ASSIGNMENT": shipping._ASSIGNMENT.match,
     "shipping._BUILDER": shipping._BUILDER.search,
     "shipping._STEP_ID": shipping._STEP_ID.match,

@@ -18,9 +18,9 @@ from verifier.cli.triggers import trigger_reader
 from verifier.cli.whole_file import whole_file
 from verifier.errors import ServiceError, SettingsError
 from verifier.facts.build import Build
-from verifier.facts.deployed_jobs import deployed_jobs
 from verifier.facts.execution import JobName
 from verifier.facts.trigger import OFFLINE, Trigger, Unread
+from verifier.history.deployed_jobs import deployed_jobs
 from verifier.history.judge import judge_listed
 from verifier.history.policy_evidence import SuggestionBuilder
 from verifier.history.suggested_policy import suggested_policy

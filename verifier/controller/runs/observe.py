@@ -12,8 +12,8 @@ that is told). What can't be confirmed now is left to the next look (`look.py`),
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -136,13 +136,16 @@ def _count(found: Execution, generation: int | None, known: JobUpdates) -> Obser
     return Observed(Seen.COUNTED)
 
 
-def with_runs(job: JobRuns, runs: Iterable[EndedRun], now: datetime) -> JobRuns:
+def with_runs(job: JobRuns, runs: Sequence[EndedRun], now: datetime) -> JobRuns:
     """Return the job with these runs counted; it is due where that says something new of what it runs."""
     after = job
     for run in runs:
         after = counted(after, run)
     if after.digest != job.digest or {one.digest for one in after.digests} - {one.digest for one in job.digests}:
         after = sooner(after, now, look=False)
+    if runs and job.problem and not job.failures:
+        # It was not found when it was looked at last, and has run since: it is there.
+        after = sooner(replace(after, problem=""), now, look=True)
     return sooner(after, now, look=True) if len(after.recent) > MOST_RECENT // 2 else after
 
 

@@ -212,6 +212,12 @@ def test_one_that_can_not_be_read_is_counted_by_the_next_look_which_is_due_now(
     assert (job.due, job.look) == (NOW, NOW)
 
 
+def test_a_job_that_was_not_found_and_runs_is_there_and_looked_at_now(world: World, jobs: JobsOfOne) -> None:
+    enrolled(world, due=NOW + HOUR, look=NOW + HOUR, problem="not found")
+    told(world, jobs.put(1))
+    assert (known(world).problem, known(world).look, known(world).due) == ("", NOW, NOW)
+
+
 def test_while_looks_fail_another_failure_makes_none_due_sooner(world: World, jobs: JobsOfOne) -> None:
     enrolled(world, due=NOW + HOUR, look=NOW + HOUR, failures=3)
     jobs.trouble["observe"] = Denied("grant it")

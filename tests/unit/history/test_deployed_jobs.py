@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from verifier.facts.deployed_jobs import deployed_jobs
 from verifier.facts.execution import JobName
+from verifier.history.deployed_jobs import deployed_jobs
 
 JOB = JobName("", "us-central1", "worker")
 SDK = "gcr.io/google.com/cloudsdktool/cloud-sdk:slim"
