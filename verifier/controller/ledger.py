@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -41,6 +41,8 @@ _AFTERWARDS = "2"
 """With which the places of edits and replies begin; those before are of verdicts, and of what else is told first."""
 _MOST_GIVEN_UP = 100
 _MOST_ERROR = 500
+_MOST_VERIFIED, _MOST_REPOSITORY = 16, 255
+"""Images of a build by whose names it is found, and the longest of these: a record has to stay below a mebibyte."""
 _FIRST_BACKOFF = timedelta(seconds=30)
 _LAST_BACKOFF = timedelta(minutes=10)
 _MOST_PATIENCE = timedelta(hours=1)
@@ -248,6 +250,12 @@ def _parsed(document: Document) -> Record:
 def verified_image(repository: str, day: datetime) -> str:
     """Return how a record says that its build pushed an image of this name and was VERIFIED that day."""
     return f"{repository} {day:%Y-%m-%d}"
+
+
+def verified_images(repositories: Iterable[str], day: datetime) -> tuple[str, ...]:
+    """Return the same for the images of one build: of very many the first ones, and none whose name is overlong."""
+    usual = [name for name in dict.fromkeys(repositories) if len(name) <= _MOST_REPOSITORY]
+    return tuple(verified_image(name, day) for name in usual[:_MOST_VERIFIED])
 
 
 def is_done(document: Document) -> bool:

@@ -40,7 +40,7 @@ from verifier.controller.attempt import Attempt, Done, Ending, GiveUp, RequeueAt
 from verifier.controller.budget import Budget, Deployment
 from verifier.controller.error_book import remember
 from verifier.controller.fetch import fetch_build
-from verifier.controller.ledger import Lease, verified_image
+from verifier.controller.ledger import Lease, verified_images
 from verifier.controller.notify import channel_of_message, notify, publish_judgement, record_judgement
 from verifier.controller.signals import record_unreadable, verdict_saved
 from verifier.controller.trigger import trigger_of
@@ -262,7 +262,7 @@ def _verified(build: Build, judgement: Judgement) -> tuple[str, ...]:
     """Return what the record says of the images of a VERIFIED build."""
     if judgement.verdict is not Verdict.VERIFIED:
         return ()
-    return tuple(dict.fromkeys(verified_image(image.untagged, judgement.decided) for image in build.images))
+    return verified_images((image.untagged for image in build.images), judgement.decided)
 
 
 def _signal_verdict(attempt: Attempt, build: Build, judgement: Judgement) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -11,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.builders import POLICY, SHA, largest_record, pushed, uploaded
+from tests.unit.builders import DECIDED, POLICY, SHA, largest_record, pushed, uploaded
 from verifier.checks.source import source_findings
-from verifier.checks.verdict import SOURCE_CHECKS, Verdict, decide
-from verifier.controller.ledger import record_document
+from verifier.checks.verdict import SOURCE_CHECKS, Outcome, Verdict, decide
+from verifier.controller.ledger import record_document, verified_images
 from verifier.facts.build import Build, parse_build
 from verifier.facts.build_document import MOST_BYTES
 from verifier.facts.source import Commit, Unclear, Upload, source_of
@@ -103,4 +104,14 @@ def test_a_repositorys_own_substitutions_are_not_kept() -> None:
 def test_the_largest_record_is_one_that_firestore_takes() -> None:
     document = record_document(largest_record())
     assert len(document["build"]) > 0.99 * MOST_BYTES
+    assert len(json.dumps(document, ensure_ascii=False).encode()) < FIRESTORES
+
+
+def test_so_is_the_largest_one_of_a_verified_build_which_names_its_images() -> None:
+    largest = largest_record()
+    assert largest.judgement is not None
+    findings = tuple(replace(one, outcome=Outcome.HOLDS, remedy="") for one in largest.judgement.findings)
+    named = verified_images((f"{'😀' * 250}{number}" for number in range(99)), DECIDED)
+    judgement = replace(largest.judgement, verdict=Verdict.VERIFIED, findings=findings)
+    document = record_document(replace(largest, judgement=judgement, verified=named))
     assert len(json.dumps(document, ensure_ascii=False).encode()) < FIRESTORES

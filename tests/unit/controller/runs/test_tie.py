@@ -14,7 +14,7 @@ from verifier.checks.job_runs import DigestRuns, JobRuns, NewerBuild, Tie
 from verifier.checks.judgement import Judgement
 from verifier.checks.running import UNTIED_FOR
 from verifier.config import Watched
-from verifier.controller.ledger import Record, State, cut, verified_image
+from verifier.controller.ledger import Record, State, cut, verified_image, verified_images
 from verifier.controller.runs.past import listing_of
 from verifier.controller.runs.tie import with_newer, with_tie
 from verifier.controller.work import WorkContext, do_work
@@ -199,6 +199,12 @@ def test_nothing_is_newer_than_what_is_not_dated(world: World, changes: dict[str
     put_newer(world, 0)
     watched = running(**changes)
     assert newer(world, watched) is watched
+
+
+def test_of_very_many_images_of_one_build_the_first_are_kept_and_none_of_an_overlong_name() -> None:
+    kept = verified_images([IMAGE, IMAGE, "x" * 256, *(f"{IMAGE}-{number}" for number in range(99))], FINISHED)
+    assert len(kept) == 16
+    assert kept[:2] == (verified_image(IMAGE, FINISHED), verified_image(f"{IMAGE}-0", FINISHED))
 
 
 def test_a_verified_build_of_another_image_is_none_of_its() -> None:
