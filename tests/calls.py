@@ -45,7 +45,7 @@ READS = frozenset(
     builds.created triggers.read jobs.started_for jobs.observe jobs.describe jobs.listed
     logs.read submitters.submitter chat.find uploads.list_files""".split()
 )
-UNMADE = frozenset(("store.holders", "store.delete", "jobs.describe", "jobs.listed", "builds.created"))
-"""Calls that the story does not make yet."""
+OF_RUNS = frozenset(("store.holders", "store.delete", "jobs.describe", "jobs.listed", "builds.created"))
+"""Calls that the story of a build does not make: they are about what runs."""
 WRITES = CALLS - READS
 """Calls that change the world; a call that nobody has listed as a read is taken for one."""

@@ -12,12 +12,14 @@ from tests.fixtures.uploads import SUBMITTED
 from tests.story.harness import CLEAN, IMAGE, JOB, PROJECT, REGION
 from verifier.controller.again import judge_again
 from verifier.controller.ledger import KEPT_WHOLE_FOR, MARKS
+from verifier.controller.runs.job_runs import RUNS
 from verifier.controller.runs.start_message import MARK
 from verifier.controller.work import CHANNEL, PAST_BUILDS
 from verifier.controller.work import JOB as JOB_RUNS
 from verifier.facts.build import BuildKey
 from verifier.standin.audit_logs import create_build_entry
 from verifier.standin.faults import Fault
+from verifier.standin.job_book import JobPath, Overrides
 from verifier.standin.script import Line, Script
 from verifier.times import parse_time, show_time
 
@@ -161,6 +163,17 @@ def an_upload_of_before_runs(testbed: Testbed) -> None:
     testbed.spare()
 
 
+def a_run_that_no_message_told_is_found(testbed: Testbed) -> None:
+    watching_has_begun(testbed)
+    with testbed.spared():
+        testbed.announce(testbed.upload())
+    testbed.store.create(RUNS, "of-long-ago", {"expires": show_time(testbed.clock())}, timeout=10)
+    testbed.cloud.run_job(JobPath(PROJECT, REGION, JOB.job), Overrides({}))
+    testbed.clock.advance(3_700)
+    testbed.sweep()
+    testbed.spare()
+
+
 def a_record_grows_old(testbed: Testbed) -> None:
     document = testbed.upload()
     testbed.announce(document)
@@ -230,6 +243,9 @@ SCENARIOS: Mapping[str, CrashScenario] = {
     "upload is read": CrashScenario(an_upload_is_read, others={"upload": 1}, reads_uploads=True),
     "reply without reply": CrashScenario(something_is_said_of_a_build, is_replied_to=True),
     "runs": CrashScenario(an_upload_runs, others={"running": 1}, runs=(1,), says=("Runs since",)),
+    "found": CrashScenario(
+        a_run_that_no_message_told_is_found, others={"running": 1}, runs=(1,), says=("Runs since",)
+    ),
     "over": CrashScenario(
         a_verified_build_runs_instead_of_an_upload,
         {"LOCAL_SOURCE": 1, "VERIFIED": 1},

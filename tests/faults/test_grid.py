@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.calls import CALLS, UNMADE
+from tests.calls import CALLS, OF_RUNS
 from tests.faults.grid import NOTHING, GridRun, When, grid_run, promised_state
 from tests.faults.table import ASKED_SECONDS, FaultKind, adapter_outcome
 from tests.tally import CountCase
@@ -27,7 +27,7 @@ HORIZON = 2.5 * 3600.0
 
 
 _CELLS = "cells of the grid of faults"
-CELLS = [(call, fault) for call in sorted(CALLS - UNMADE) for fault in GRID]
+CELLS = [(call, fault) for call in sorted(CALLS - OF_RUNS) for fault in GRID]
 
 
 @pytest.mark.parametrize(("call", "fault"), CELLS)

@@ -97,7 +97,7 @@ def run_seed_of_runs(seed: int, watch: Callable[[Simulation], object] = lambda _
         plan.stop_faults()
     last = max((run.ended for run in simulation.world.runs.values()), default=0.0)
     simulation.run(max(_TROUBLED_SECONDS, last) + _CALM_SECONDS)
-    if said := _wrong(simulation):
+    if said := counted_wrongly(simulation):
         raise ViolationFound(f"{said}\nTo see it again: {simulation.name}")
     return simulation
 
@@ -152,7 +152,7 @@ def _tell(simulation: Simulation, random: Random, lost: float, run: ModelExecuti
         simulation.pubsub.send("/executions", body, delay=random.choice((0.1, 3.0, 200.0, 5000.0)))
 
 
-def _wrong(simulation: Simulation) -> str:
+def counted_wrongly(simulation: Simulation) -> str:
     """Return which run is lost or counted twice, in words; empty where all is as it is."""
     held = simulation.services.store.held
     job = parse_job(held[JOBS, name_of_job(JOB)].document)

@@ -31,7 +31,7 @@ from verifier.services import Stored
 
 LOOK_EVERY = timedelta(hours=1)
 MISSING_AGAIN = timedelta(hours=6)
-"""A job that does not exist is looked for again so much later."""
+"""A job that never was is looked for again so much later; one that is gone as soon as any other."""
 UNWATCHED_AGAIN = timedelta(hours=1)
 """One that is not watched any more. Not longer: an instance with earlier settings may put off one that is."""
 
@@ -117,10 +117,10 @@ def _look(known: JobUpdates, leased: datetime, watched: Watched, most_pages: int
     except OutOfTime:
         raise
     except Missing as error:
-        known.note(problem=_said(error), look=now + MISSING_AGAIN, failures=0)
+        has_been = known.job.generation is not None or bool(known.job.digests)
+        known.note(problem=_said(error), look=now + (LOOK_EVERY if has_been else MISSING_AGAIN), failures=0)
         # A job that policy names for every project need not be in each of them.
-        is_named = known.name in deployment.policy.watched_jobs or len(watched.projects) == 1
-        if is_named:
+        if has_been or known.name in deployment.policy.watched_jobs or len(watched.projects) == 1:
             deployment.signal(job_unseen(known.name, 0, error))
         return []
     except (ServiceError, Malformed) as error:

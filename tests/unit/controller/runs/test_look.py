@@ -376,6 +376,18 @@ def test_a_job_of_every_project_that_is_missing_in_one_of_many_is_no_trouble(wor
     assert known(world).due == NOW + MISSING_AGAIN
 
 
+def test_a_job_that_is_gone_is_told_wherever_it_was_and_looked_for_within_the_hour(
+    world: World, jobs: JobsOfOne
+) -> None:
+    enrolled(world, generation=7)
+    jobs.setup = Missing("no such job")
+    deployment, heard = listening(world)
+    at = WorkContext(deployment, Watched({JOB.project: "", "another": ""}), world.budget())
+    assert do_work("job", name_of_job(JOB), at).trouble == ""
+    assert [signal.name for signal in heard] == ["job_unseen"]
+    assert known(world).due == NOW + LOOK_EVERY
+
+
 def test_a_job_that_is_not_watched_any_more_is_put_off_without_a_call(world: World, jobs: JobsOfOne) -> None:
     enrolled(world)
     done = worked(world, world.deployment())
