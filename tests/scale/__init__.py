@@ -13,6 +13,7 @@ are as Terraform sets them. Pub/Sub's slow start, cold starts and the processor'
 | `throughput.py` | worker builds, with and without a quota of log reads |
 | `outage.py` | what waits after an outage |
 | `fairness.py` | a denied project, a hanging region, more places than can be listed |
+| `runs.py` | jobs that run on one cron minute |
 | `slack.py` | a burst in one channel |
 | `cost.py` | what is used where nothing is built, at list prices |
 | `load_model.py` | the instances and the world together |

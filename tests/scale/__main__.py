@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tests.scale import cost, fairness, listing, outage, slack, throughput
+from tests.scale import cost, fairness, listing, outage, runs, slack, throughput
 from tests.scale.effort import FULL, TINY, Size
 from tests.scale.goals import DOCUMENTED, GoalRow, sum_of, table
 
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[Size], Iterator[GoalRow]]] = {
     "outage": outage.measure,
     "fairness": fairness.measure,
     "slack": slack.measure,
+    "runs": runs.measure,
     "cost": cost.measure,
 }
 

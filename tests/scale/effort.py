@@ -27,7 +27,10 @@ class Size:
     burst: int
     """Messages for one Slack channel at once."""
     cost_days: float
+    jobs: int
+    """That run on the same cron minutes."""
+    run_hours: float
 
 
-FULL = Size(400, 5, 300, 3600.0, 400, 8, 20, 5000, 21600.0, 20_000, 300, 1.0)
-TINY = Size(60, 2, 30, 2400.0, 20, 3, 3, 60, 3600.0, 300, 20, 0.02)
+FULL = Size(400, 5, 300, 3600.0, 400, 8, 20, 5000, 21600.0, 20_000, 300, 1.0, 50, 24.0)
+TINY = Size(60, 2, 30, 2400.0, 20, 3, 3, 60, 3600.0, 300, 20, 0.02, 20, 2.0)

@@ -6,6 +6,7 @@ import itertools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from random import Random
@@ -34,6 +35,7 @@ from verifier.controller.ledger import BUILDS, Ledger
 from verifier.controller.quota.held_calls import Api
 from verifier.controller.quota.metered import MeteredServices
 from verifier.controller.quota.quota import Quota
+from verifier.facts.execution import JobName
 from verifier.services import Document
 
 TIMEOUT_SECONDS = 120
@@ -75,8 +77,13 @@ class LoadModel:
         places: Sequence[ModelPlace] = (HOME,),
         quotas: Mapping[Api, int] | None = None,
         instances: int = INSTANCES,
+        jobs: Sequence[JobName] = (),
     ) -> None:
-        """`quotas`: calls a minute of an API that the service takes, and that the settings name."""
+        """`quotas`: calls a minute of an API that the service takes, and that the settings name.
+
+        `jobs`: whose runs are seen, beside the worker's.
+        """
+        self.jobs = tuple(jobs)
         self.kernel = Kernel()
         self.random = Random(20261128)
         self.places = places
@@ -119,7 +126,13 @@ class LoadModel:
             lambda: f"{nonces}{next(numbers):016x}",
         )
         deployment = Deployment(
-            metered, main.POLICY, ledger, "modelled", channel="C0ORCHARD", home=HOME.project, listings=metered.listings
+            metered,
+            replace(main.POLICY, jobs=self.jobs),
+            ledger,
+            "modelled",
+            channel="C0ORCHARD",
+            home=HOME.project,
+            listings=metered.listings,
         )
         return EntryPoint(deployment, self._log, lambda: False, main)
 

@@ -116,6 +116,8 @@ class ModelJobs:
 
     calls: ModelCalls
     world: WorldModel
+    quota: ServiceQuota = field(default_factory=ServiceQuota)
+    """Of reads of executions and jobs that somebody else may have started."""
 
     def start(
         self, job: JobName, args: Sequence[str], env: Mapping[str, str], container: str = "", *, timeout: float
@@ -134,10 +136,15 @@ class ModelJobs:
         return self.calls.call("jobs.started_for", timeout, effect)
 
     def observe(self, execution: str, *, timeout: float) -> Execution:
-        return self.calls.call("jobs.observe", timeout, lambda: self.world.execution(self.world.runs[execution]))
+        def effect() -> Execution:
+            self.quota.take(self.calls.kernel.seconds)
+            return self.world.execution(self.world.runs[execution])
+
+        return self.calls.call("jobs.observe", timeout, effect)
 
     def describe(self, job: JobName, *, timeout: float) -> JobSetup:
         def effect() -> JobSetup:
+            self.quota.take(self.calls.kernel.seconds)
             setup = self.world.setup(job)
             if setup is None:
                 raise Missing(f"{job.resource}: expected a job, got none")
@@ -148,7 +155,12 @@ class ModelJobs:
     def listed(self, job: JobName, since: datetime, page: str, *, timeout: float) -> ExecutionPage:
         first = (since - BEGINNING).total_seconds()
         at = (job.project, job.location)
-        return self.calls.call("jobs.listed", timeout, lambda: self.world.listed(job, first, page), at=at)
+
+        def effect() -> ExecutionPage:
+            self.quota.take(self.calls.kernel.seconds)
+            return self.world.listed(job, first, page)
+
+        return self.calls.call("jobs.listed", timeout, effect, at=at)
 
 
 @dataclass

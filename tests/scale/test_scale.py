@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 import re2
 
-from tests.scale import cost, fairness, listing, outage, slack, throughput
+from tests.scale import cost, fairness, listing, outage, runs, slack, throughput
 from tests.scale.__main__ import PARTS
 from tests.scale.cost import prices_of, usage
 from tests.scale.effort import TINY
@@ -19,7 +19,7 @@ from verifier.controller.quota.held_calls import Api
 from verifier.errors import RateLimited
 
 
-@pytest.mark.parametrize("part", [listing, throughput, fairness, slack], ids=lambda part: part.__name__)
+@pytest.mark.parametrize("part", [listing, throughput, fairness, slack, runs], ids=lambda part: part.__name__)
 def test_a_small_load_meets_each_goal(part: ModuleType) -> None:
     rows = list(PARTS[part.__name__.rpartition(".")[2]](TINY))
     assert rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +21,8 @@ DOOMED = "orchard-doomed"
 """A watched project without builds, which may be deleted."""
 TRIGGER, TRIGGER_ID = "orchard-main", "0b9d1f6e-44c2-4c7a-9b4e-2f6f1b1f7c55"
 JOB = JobName(PROJECT, REGION, "orchard-worker")
+CRON = "cron-"
+"""With which the names of jobs begin that run by themselves alone."""
 CHANNEL = "C0ORCHARD"
 IMAGE = f"{REGION}-docker.pkg.dev/{PROJECT}/orchard/worker"
 SHA = "c0ffee{:034x}"
@@ -119,6 +122,7 @@ class WorldModel:
     """What Slack shows: when, the channel and the key."""
     published: list[Document] = field(default_factory=list)
     tag: str = "sha256:" + "0" * 64
+    _of_job: dict[JobName, list[ModelExecution]] = field(default_factory=lambda: defaultdict(list))
     _makers: dict[str, ModelBuild] = field(default_factory=dict)
     """By the digest of the image that they pushed."""
 
@@ -168,18 +172,19 @@ class WorldModel:
         ended = (made for made in self.builds.values() if made.key != key and made.finishes <= self.kernel.seconds)
         return next((made.done for made in ended), None)
 
-    def start(self, build: str, nonce: str = "") -> ModelExecution:
-        """Start the worker on whatever its tag points to."""
+    def start(self, build: str, nonce: str = "", *, job: JobName = JOB) -> ModelExecution:
+        """Start the worker, or another job of the same image, on whatever its tag points to."""
         now, random = self.kernel.seconds, self.random
-        digest = self._digest_of(build) if self.is_own_image else self.tag
+        digest = self._digest_of(build) if self.is_own_image and build else self.tag
         maker = self._makers.get(digest)
         behaviour = maker.behaviour if maker and maker.behaviour else GOOD
         started = now + random.choice(self.waits)
         lasts = float("inf") if behaviour == STUCK else random.choice(self.lasts)
-        name = f"{JOB.resource}/executions/run-{len(self.runs) + 1}"
+        name = f"{job.resource}/executions/run-{len(self.runs) + 1}"
         run = ModelExecution(name, build, nonce, digest, behaviour, now, started, started + lasts)
         run.entries = [(time + self.delay + random.uniform(0.0, self.lag), entry) for time, entry in _entries(run)]
         self.runs[name] = run
+        self._of_job[job].append(run)
         if behaviour != STUCK:
             self.kernel.at(run.ended, lambda: self.ended(run))
         return run
@@ -213,14 +218,14 @@ class WorldModel:
         )
 
     def setup(self, job: JobName) -> JobSetup | None:
-        """Return how the job is set up; there is one for every execution, and the worker's own."""
-        exists = job == JOB or any(name.startswith(f"{job.resource}/") for name in self.runs)
+        """Return how the job is set up: the worker's, or one that runs by itself."""
+        exists = job == JOB or job.job.startswith(CRON)
         return JobSetup(1, None, (Container("", f"{IMAGE}:latest"),)) if exists else None
 
     def listed(self, job: JobName, since: float, page: str) -> ExecutionPage:
         """Return executions of the job that can be seen, newest first; `page`: how many of the oldest are left."""
-        latest, prefix = self.kernel.seconds - self.lag, f"{job.resource}/"
-        seen = [run for name, run in self.runs.items() if name.startswith(prefix) and run.created <= latest]
+        latest = self.kernel.seconds - self.lag
+        seen = [run for run in self._of_job[job] if run.created <= latest]
         end = int(page) if page else len(seen)
         first = max(0, end - self.executions_a_page)
         shown = [run for run in reversed(seen[first:end]) if run.created >= since]

@@ -6,11 +6,27 @@ import json
 from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.story.harness import CLEAN, FIXED, IMAGE, JOB, NUMBER, POLICY, PROJECT, REGION, WATCHED, Harness, harness
+from tests.story.harness import (
+    CLEAN,
+    FIXED,
+    IMAGE,
+    JOB,
+    NUMBER,
+    POLICY,
+    PROJECT,
+    REGION,
+    WATCHED,
+    Harness,
+    a_harness,
+    harness,
+)
+from tests.story.test_old_records import put
+from verifier.adapters.sqlite import SqliteStore
 from verifier.checks.job_runs import JobRuns
 from verifier.controller.events import RunEnded, decode
 from verifier.controller.runs.job_runs import JOBS, RUNS, name_of_job, name_of_run, parse_job
@@ -211,3 +227,18 @@ def test_a_day_of_runs_costs_a_look_an_hour_and_no_log(harness: Harness) -> None
     assert harness.calls("ListLogEntries") == 0
     assert known(harness).newest is not None
     assert harness.clock() - known(harness).newest < timedelta(hours=1)  # type: ignore[operator]
+
+
+def test_an_upgrade_in_mid_flight_counts_from_its_first_sweep_on(tmp_path: Path) -> None:
+    """0.1.0 has a worker's run under way, and the job has run by itself; neither is counted, and the next run is."""
+    store = SqliteStore(tmp_path / "of-0.1.0.sqlite")
+    with a_harness(store) as upgraded:
+        key = put(upgraded, "0.1.0/on-trial")
+        before = run(upgraded)
+        upgraded.live(70)
+        assert upgraded.record(key).state == "done"
+        assert counts(upgraded) == (0, 0, 0)
+        assert told(upgraded, before) is Seen.NOT_OF_AGE
+        assert told(upgraded, run(upgraded)) is Seen.COUNTED
+        assert counts(upgraded) == (1, 0, 0)
+    store.close()
