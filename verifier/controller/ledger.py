@@ -456,6 +456,10 @@ class LedgerContact:
     """It has answered; before that, a call may have to connect first."""
     all_dated: bool = False
     """Every record has been given its time to be cut, by `dating.py`."""
+    enrolled: dict[str, datetime] = field(default_factory=dict)
+    """Watched jobs that have their document, by their resource names, and when that was last seen."""
+    forgot: datetime | None = None
+    """When this process last deleted runs that are over for long."""
     given_up: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_GIVEN_UP))
     """The nonces of claims that were given up. One of them in a record is a claim that arrived all the same: its lease
     is nobody's, and whoever comes next need not wait for its end."""

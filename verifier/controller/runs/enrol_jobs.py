@@ -1,15 +1,15 @@
 """The jobs that are watched: each has a document, which begins with the moment at which it was first to be watched.
 
-`marks/jobs` names those that have one, so that a sweep reads one document and not one a job to know that all have; once
-an hour it is looked whether that is so. A job that is not watched any more keeps its document, and is put off
-(`job_work.py`).
+`marks/jobs` names those that have one, so that nobody reads one document a job to know that all have; once an hour it
+is looked whether that is so, and each process remembers it for so long. A job that is not watched any more keeps its
+document, and is put off (`job_work.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from verifier.checks.job_runs import JobRuns
 from verifier.config import Watched
@@ -23,6 +23,7 @@ from verifier.times import parse_time, show_time
 _REGISTER = "jobs"
 _LOOK_EVERY = timedelta(hours=1)
 _AT_ONCE = 300
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _NO_REGISTER: Document = {"jobs": [], "looked": ""}
 
 Noted = Callable[[str], AbstractContextManager[None]]
@@ -45,11 +46,12 @@ def enrol_jobs(deployment: Deployment, watched: Watched, budget: Budget, noted: 
     Raises ServiceError when it can't be read which have one.
     """
     jobs, store = {job.resource: job for job in jobs_of(deployment, watched)}, deployment.services.store
-    if not jobs:
+    contact, clock = deployment.ledger.contact, deployment.services.clock
+    if all(clock() < contact.enrolled.get(resource, _NEVER) + _LOOK_EVERY for resource in jobs):
         return
     register = store.read(MARKS, _REGISTER, timeout=budget.seconds(LEDGER_SECONDS))
     document = register.document if register else _NO_REGISTER
-    now, looked = deployment.services.clock(), document["looked"]
+    now, looked = clock(), document["looked"]
     known = set(document["jobs"]) & set(jobs)
     if not looked or now >= parse_time(looked) + _LOOK_EVERY:
         known, looked = _that_have_one(store, known, budget), show_time(now)
@@ -60,6 +62,8 @@ def enrol_jobs(deployment: Deployment, watched: Watched, budget: Budget, noted: 
             first = job_document(JobRuns(jobs[resource], begun=now, due=now))
             store.create(JOBS, name_of_job(jobs[resource]), first, timeout=budget.seconds(LEDGER_SECONDS))
             known.add(resource)
+    contact.enrolled.clear()
+    contact.enrolled.update(dict.fromkeys(known, parse_time(looked)))
     changed = {"jobs": sorted(known), "looked": looked}
     if changed == dict(document):
         return

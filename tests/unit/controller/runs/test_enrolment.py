@@ -27,6 +27,7 @@ from verifier.controller.ledger import MARKS
 from verifier.controller.runs.enrol_jobs import jobs_of
 from verifier.controller.runs.job_runs import JOBS, RUNS, name_of_job
 from verifier.controller.runs.observe import observe
+from verifier.controller.runs.old_runs import EVERY
 from verifier.controller.sweep import Swept, sweep
 from verifier.errors import Unavailable
 from verifier.facts.execution import JobName
@@ -88,7 +89,7 @@ def test_with_a_work_topic_a_jobs_work_is_handed_out(world: World, jobs: JobsOfO
 def test_a_job_keeps_its_beginning_whatever_becomes_of_the_register(world: World, jobs: JobsOfOne) -> None:
     swept(world)
     world.store.delete(MARKS, ["jobs"], timeout=SOON)
-    world.clock.advance(600)
+    world.clock.advance(3600)
     assert swept(world).problems == ()
     assert known(world).begun == NOW
 
@@ -129,7 +130,7 @@ def test_runs_are_deleted_35_days_after_their_end_and_no_sooner(world: World, jo
     world.clock.advance(until - 1)
     swept(world)
     assert len(world.store.due(RUNS, "9", 10, field="expires", timeout=SOON)) == 1
-    world.clock.advance(1)
+    world.clock.advance(EVERY.total_seconds())
     swept(world)
     assert world.store.due(RUNS, "9", 10, field="expires", timeout=SOON) == []
     assert runs_counted(world) == 1
@@ -143,5 +144,9 @@ def test_a_sweep_deletes_a_page_of_what_has_expired_and_the_next_one_goes_on(wor
     swept(world)
     left = world.store.due(RUNS, "9", 1000, field="expires", timeout=SOON)
     assert {name for name, _ in left} == {"run-0", "run-1", "run-2"}, "the oldest went first"
+    world.clock.advance(EVERY.total_seconds() - 1)
+    swept(world)
+    assert len(world.store.due(RUNS, "9", 1000, field="expires", timeout=SOON)) == 3, "it is asked for seldom"
+    world.clock.advance(1)
     swept(world)
     assert world.store.due(RUNS, "9", 1000, field="expires", timeout=SOON) == []
