@@ -64,8 +64,8 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert verdicts(ran.stdout) == STORY
     assert "failed to locate a name ('Teacher').\" ×14" in " ".join(ran.stdout.split())
     assert "6 builds, " in ran.stdout
-    assert re.search(r"✎ e7e5acae  Runs since \d\d:10 UTC in dev-vividly-content-worker\.", ran.stdout)
-    assert re.search(r"✎ 4e841fcb  over: 85cffd8 runs since (\d\d:40); was LOCAL_SOURCE, \d\d:10 to \1", ran.stdout)
+    assert re.search(r"✎ e7e5acae  Runs since \d\d:\d0 UTC in dev-vividly-content-worker\.", ran.stdout)
+    assert re.search(r"✎ 4e841fcb  over: 85cffd8 runs since (\d\d:\d0); was LOCAL_SOURCE, \d\d:\d0 to \1", ran.stdout)
     assert "$ verifier status\nVERIFIED  us-central1/dev-vividly-content-worker in vividly-dev" in ran.stdout
     assert "build c3d85f1e of commit 85cffd8, VERIFIED" in ran.stdout
     assert "as it should be" in ran.stdout
