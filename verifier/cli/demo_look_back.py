@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -22,8 +24,8 @@ _RUNS = f"build {RAN[-1]} of commit {FIX[:7]}, VERIFIED"
 def look_back(theatre: Theatre, clone: Path | None) -> list[str]:
     """Ask where the fix is and what the night was, and return what is not as it should be."""
     stage, job, wrong = theatre.stage, f"{REGION}/{JOB}", list[str]()
-    REPORT.unlink(missing_ok=True)
-    page = ("--format", "html", "--output", str(REPORT), "--policy", stage.settings["VERIFIER_POLICY"])
+    report = stage.folder / REPORT.name
+    page = ("--format", "html", "--output", str(report), "--policy", stage.settings["VERIFIER_POLICY"])
     decided = ("--function", stage.installed.function) if stage.installed else ()
     beside = () if clone is None else ("--compare", "--repo", str(clone))
     audit = ("audit", "--project", PROJECT, "--region", REGION, "--job", job, *page, *decided, *beside)
@@ -34,7 +36,7 @@ def look_back(theatre: Theatre, clone: Path | None) -> list[str]:
     theatre.console.print()
     theatre.asked("status", runs, indent=0)
     theatre.asked(f"where {FIX[:7]} --job {job}", told.partition("\n")[0])
-    headline = _headline()
+    headline = _kept(report)
     theatre.asked("audit --format html …", headline)
     shown = f"the night as a picture: {REPORT.as_uri()}"
     theatre.console.print(Padding(shown, (0, 0, 0, 3)), soft_wrap=True)
@@ -45,11 +47,19 @@ def look_back(theatre: Theatre, clone: Path | None) -> list[str]:
     if audited != FLAGGED:
         wrong.append(f"audit: expected flagged builds (exit code {FLAGGED}), got {audited}: {said}")
     elif not headline.startswith(HEADLINE):
-        wrong.append(f"{REPORT}: expected the headline {HEADLINE!r}, got {headline!r}")
+        wrong.append(f"the report: expected the headline {HEADLINE!r}, got {headline!r}")
     return wrong
 
 
-def _headline() -> str:
-    """Return what the report says first; empty where it was not written."""
-    page = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
+def _kept(report: Path) -> str:
+    """Keep the report where it stays, in one step since other demos may run, and return its headline.
+
+    Empty where none was written.
+    """
+    if not report.exists():
+        return ""
+    fresh = REPORT.with_name(f"{REPORT.name}.{os.getpid()}")
+    shutil.copyfile(report, fresh)
+    fresh.replace(REPORT)
+    page = report.read_text(encoding="utf-8")
     return html.unescape(page.partition("<h1>")[2].partition("</h1>")[0])
