@@ -42,26 +42,35 @@ class JobUpdates:
         A change that makes nothing of it writes nothing. Raises ServiceError, Stopping and Malformed.
         """
         for _ in range(_TRIES):
-            if self.stored is None:
-                self._read_again()
-            assert self.stored is not None
-            changed = change(self.job)
-            if changed == self.job:
-                return
-            written = self.deployment.services.store.replace(
-                JOBS,
-                name_of_job(self.name),
-                job_document(changed),
-                self.stored.revision,
-                timeout=self.budget.seconds(LEDGER_SECONDS),
-            )
-            self.stored = written
-            if written is not None:
-                self.job = changed
+            if self.write_once(change):
                 return
         raise Unavailable(
             f"{self.name.resource}: others wrote what is known of its runs {_TRIES} times; try again later"
         )
+
+    def write_once(self, change: Callable[[JobRuns], JobRuns]) -> bool:
+        """Write what this change makes of the job as it is known; return False where somebody else was faster.
+
+        Then it is read again, and whatever the change rests on has to be looked at anew. Raises as `write` does.
+        """
+        if self.stored is None:
+            self._read_again()
+        assert self.stored is not None
+        changed = change(self.job)
+        if changed == self.job:
+            return True
+        self.stored = self.deployment.services.store.replace(
+            JOBS,
+            name_of_job(self.name),
+            job_document(changed),
+            self.stored.revision,
+            timeout=self.budget.seconds(LEDGER_SECONDS),
+        )
+        if self.stored is None:
+            self._read_again()
+            return False
+        self.job = changed
+        return True
 
     def note(self, **changes: Any) -> None:
         """Write these fields of the job. Raises as `write` does."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from verifier.checks.job_runs import JobRuns
@@ -33,9 +34,11 @@ from verifier.controller.runs.evidence import kind_seen, run_of, setup_of
 from verifier.controller.runs.job_runs import RUNS, name_of_run
 from verifier.controller.runs.job_updates import JobUpdates
 from verifier.controller.runs.observe import keep, with_runs
-from verifier.errors import LostLease, Missing, Refused
+from verifier.errors import LostLease, Missing, Refused, Unavailable
 from verifier.facts.execution import Execution, JobSetup
 from verifier.facts.run import RunKind, has_ended
+
+_TRIES = 4
 
 
 class Opened(NamedTuple):
@@ -89,13 +92,17 @@ class JobLook:
 
     def _write(self, change: Callable[[JobRuns], JobRuns]) -> None:
         """Write a change, unless another invocation has the lease by now: then it looks on. Raises LostLease."""
+        self.known.write(self._guarded(change))
+
+    def _guarded(self, change: Callable[[JobRuns], JobRuns]) -> Callable[[JobRuns], JobRuns]:
+        """Return the change for who has the lease alone. It raises LostLease."""
 
         def guarded(job: JobRuns) -> JobRuns:
             if job.leased != self.leased:
                 raise LostLease(f"{job.job.resource}: another invocation looks at it")
             return change(job)
 
-        self.known.write(guarded)
+        return guarded
 
     def _opened(self) -> Opened:
         """Return those of the executions still to be counted that can be read in this invocation's time."""
@@ -139,37 +146,45 @@ class JobLook:
         new = [
             one for one in executions if is_of_age(job, one.created, now) and not is_recent(job, short_name(one.name))
         ]
-        ended = [one for one in new if has_ended(one)]
-        ended = self._made_open([one for one in ended if _is_below(job, one)]) + [
-            one for one in ended if not _is_below(job, one)
+        new = self._made_open([one for one in new if _is_below(job, one)]) + [
+            one for one in new if not _is_below(job, one)
         ]
+        ended = [one for one in new if has_ended(one)]
         runs = [
             run_of(one, self.job, self.deployment.policy, self._kind(one))
             for one in sorted(ended, key=lambda one: one.created)
         ]
         for run in runs:
             keep(run, self.deployment, self.budget)
-        going = [(short_name(one.name), one.created) for one in new if not has_ended(one)]
+        going = [one for one in new if not has_ended(one)]
 
         def change(job: JobRuns) -> JobRuns:
-            after = with_open(without_open(with_runs(job, runs, now), [*old, *gone]), going)
+            # One that went on when it was read may have ended since, and have been counted by a message.
+            still = [(short_name(one.name), one.created) for one in going if not _is_counted(job, one)]
+            after = with_open(without_open(with_runs(job, runs, now), [*old, *gone]), still)
             return replace(after, page=page, top=after.top or top)
 
         self._write(change)
 
     def _made_open(self, below: list[Execution]) -> list[Execution]:
         """Return those of these executions that are not counted, noted as still to be counted. Raises ServiceError."""
-        if not below:
-            return []
-        timeout = self.budget.seconds(LEDGER_SECONDS)
         names = {name_of_run(one.name): one for one in below}
-        counted = self.deployment.services.store.present(RUNS, list(names), timeout=timeout)
-        new = [one for name, one in names.items() if name not in counted]
-        self._write(lambda job: with_open(job, [(short_name(one.name), one.created) for one in new]))
-        return [one for one in new if short_name(one.name) in self.job.open]
+        for _ in range(_TRIES if names else 0):
+            timeout = self.budget.seconds(LEDGER_SECONDS)
+            counted = self.deployment.services.store.present(RUNS, list(names), timeout=timeout)
+            new = [(short_name(one.name), one.created) for name, one in names.items() if name not in counted]
+            if self.known.write_once(self._guarded(partial(with_open, going=new))):
+                return [one for one in below if short_name(one.name) in self.job.open]
+        if names:
+            raise Unavailable(f"{self.known.name.resource}: others wrote what is known of its runs; try again later")
+        return []
 
     def _kind(self, execution: Execution) -> RunKind:
         return kind_seen(execution, self.job, self.setup, self.deployment, self.budget)
+
+
+def _is_counted(job: JobRuns, execution: Execution) -> bool:
+    return is_recent(job, short_name(execution.name)) or _is_below(job, execution)
 
 
 def _is_below(job: JobRuns, execution: Execution) -> bool:

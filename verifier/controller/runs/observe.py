@@ -120,7 +120,9 @@ def _late(found: Execution, known: JobUpdates) -> Observed:
     if store.read(RUNS, name_of_run(found.name), timeout=budget.seconds(LEDGER_SECONDS)) is not None:
         return Observed(Seen.ALREADY)
     now, short = known.deployment.services.clock(), short_name(found.name)
-    known.write(lambda job: sooner(with_open(job, [(short, found.created)]), now, look=True))
+    if not known.write_once(lambda job: sooner(with_open(job, [(short, found.created)]), now, look=True)):
+        # It may be counted by now, in a document that was not there a moment ago.
+        raise Unavailable(f"{found.name}: others wrote what is known of its job's runs; try again later")
     return Observed(Seen.LATE)
 
 

@@ -148,6 +148,27 @@ def test_what_has_not_ended_is_counted_when_it_has_and_keeps_no_look_from_going_
     assert runs_counted(world) == 2
 
 
+def test_one_that_ends_and_is_counted_by_a_message_while_it_is_looked_at_counts_once(
+    world: World, jobs: JobsOfOne
+) -> None:
+    enrolled(world)
+    going = jobs.put(1, HOUR)
+    jobs.go_on(going)
+    jobs.put(2, 5 * HOUR)
+    again(world)
+    assert known(world).open == ("run-1",)
+
+    def others() -> None:
+        jobs.end(going)
+        observe(going, None, watching(world), world.budget())
+
+    jobs.meanwhile = others
+    again(world)
+    assert (known(world).open, runs_counted(world)) == ((), 2)
+    again(world)
+    assert runs_counted(world) == 2
+
+
 def test_what_was_to_be_counted_and_is_gone_or_too_old_is_given_up(world: World, jobs: JobsOfOne) -> None:
     enrolled(world, begun=BEGUN - timedelta(days=60), open=("gone", "run-1", "run-2"))
     old = jobs.put(1, -timedelta(days=40))
