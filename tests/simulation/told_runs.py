@@ -72,6 +72,15 @@ def _populate(simulation: Simulation, random: Random) -> None:
     for _ in range(random.choice((0, 0, 3))):
         end = random.choice((simulation.kernel.kill_all, simulation.kernel.stop_all))
         simulation.kernel.at(random.uniform(0, _TROUBLED_SECONDS), end)
+    for _ in range(random.choice((0, 1, 4))):
+        simulation.kernel.at(random.uniform(2_000.0, _TROUBLED_SECONDS), partial(_move_back, simulation, random))
+
+
+def _move_back(simulation: Simulation, random: Random) -> None:
+    """Let the tag point to what a build pushed that has ended, whichever it is."""
+    world = simulation.world
+    ended = [made.digest for made in world.builds.values() if made.finishes <= simulation.kernel.seconds]
+    world.tag = random.choice(ended)
 
 
 def _tell(
