@@ -12,13 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from verifier.checks.job_runs import MOST_DIGESTS as MOST_DIGESTS
-from verifier.checks.job_runs import MOST_RECENT as MOST_RECENT
-from verifier.checks.job_runs import MOST_STARTS as MOST_STARTS
-from verifier.checks.job_runs import DigestRuns as DigestRuns
-from verifier.checks.job_runs import JobRuns as JobRuns
-from verifier.checks.job_runs import NewerBuild
-from verifier.checks.job_runs import Tie as Tie
+from verifier.checks.job_runs import DigestRuns, JobRuns, NewerBuild, Tie
 from verifier.errors import Malformed
 from verifier.facts.execution import JobName, parse_job_name
 from verifier.services import Document
