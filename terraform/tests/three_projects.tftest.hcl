@@ -109,6 +109,10 @@ run "quotas_that_were_raised_and_one_project_that_pays_for_all" {
 
 run "jobs_that_are_only_looked_at" {
   command = plan
+  override_data {
+    target = data.google_project.all["canary-project"]
+    values = { number = "310987654321" }
+  }
   variables {
     projects = {
       home-project   = { watch_jobs = ["us-central1/report"] }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.terraform.command import of_type
-from tests.unit.test_readme import first_column
+from tests.unit.test_readme import INSTALLER, first_column
 
 pytestmark = pytest.mark.timeout(1800)  # whoever comes first waits for all of terraform's tests
 
@@ -139,9 +139,11 @@ def test_the_workers_jobs_may_be_started_and_no_job_that_is_only_looked_at(plans
     everywhere = {grant for found in given.values() for grant in found if grant[1].startswith("run.jobs.run")}
     assert {what for _, what, _ in everywhere} == STARTING
     assert {who for who, _, _ in everywhere} == {FUNCTION}
-    workers = {"app-project/us-central1/content-worker", "app-project/europe-west1/content-worker"}
-    assert {where for _, _, where in everywhere} == {
-        f"job {job}" for job in {*workers, "canary-project/us-central1/canary"}
+    three = given["each_project_has_its_part_and_home_has_the_rest"]
+    assert {where for _, what, where in three if what in STARTING} == {
+        "job app-project/europe-west1/content-worker",
+        "job app-project/us-central1/content-worker",
+        "job canary-project/us-central1/canary",
     }
 
 
@@ -170,4 +172,4 @@ def test_every_binding_is_one_member_of_one_role_so_that_nothing_is_taken_from_o
 
 def test_the_readme_lists_the_permissions_of_the_function(plans: Mapping[str, Resources]) -> None:
     planned = {what for resources in plans.values() for who, what, _ in grants(resources) if who == FUNCTION}
-    assert sorted(planned) == sorted(first_column("### Permissions"))
+    assert sorted(planned) == sorted(first_column("## Permissions", INSTALLER))
