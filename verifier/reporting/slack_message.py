@@ -124,11 +124,11 @@ def note_saying(
 
 
 def said_message(lines: Sequence[str], who: str, key: str) -> Message:
-    """Return a message of plain lines, the first of them bold; `who` is called."""
+    """Return a message of plain lines, the first of them bold; `who` is called. Commands that end lines are code."""
     first, *rest = lines
     called = mention(who)
     head, more = [_joined(bold(first), called)], [shown(line) for line in rest]
-    blocks = [section(head), *([section(more)] if more else [])]
+    blocks = [section(head), *([section(map(advice, rest))] if rest else [])]
     return Message(channel="", text=fitting([_joined(shown(first), called), *more]), blocks=tuple(blocks), key=key)
 
 
