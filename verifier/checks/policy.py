@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from verifier.checks.accept import Accept
 from verifier.checks.verdict import Verdict
+from verifier.checks.watch.rules import WatchRules
 from verifier.facts.build import Build
 from verifier.facts.execution import JobName
 from verifier.facts.logs import LogRules
@@ -42,6 +43,20 @@ class Published(StrEnum):
     """Each verdict."""
     RUNNING = "running"
     """What a watched job begins and ceases to run."""
+    WATCH = "watch"
+    """Checkpoints of watches, what got worse, and how they ended."""
+
+
+class RouteWord(StrEnum):
+    """What a route is for."""
+
+    LOCAL_SOURCE = "LOCAL_SOURCE"
+    FAILED = "FAILED"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    EXEMPT = "EXEMPT"
+    VERIFIED = "VERIFIED"
+    REGRESSED = "REGRESSED"
+    """No verdict: what was deployed got worse."""
 
 
 DEFAULT_STRENGTHS = frozenset({Strength.RESOLVED, Strength.REQUESTED, Strength.SERVICE_UPLOAD})
@@ -137,11 +152,13 @@ class Route:
     mention: str = ""
     """A Slack user id, group id, `here` or `channel`."""
     verdicts: frozenset[Verdict] = frozenset()
-    """Empty: every verdict."""
+    """Empty: every verdict, unless the route is for what got worse."""
     triggers: frozenset[str] = frozenset()
     """Names or ids; empty: every build."""
     projects: frozenset[str] = frozenset()
     """Ids of the projects that the builds are of; empty: all."""
+    regressed: bool = False
+    """It is for what got worse after it was deployed."""
 
     def fits(self, verdict: Verdict, build: Build) -> bool:
         """Whether it is for this verdict on this build."""
@@ -149,9 +166,13 @@ class Route:
 
     def suits(self, verdict: Verdict, project: str, triggers: AbstractSet[str]) -> bool:
         """Whether it is for this verdict, in this project, on what one of these triggers built: names or ids."""
+        is_for_all = not self.verdicts and not self.regressed
+        return self.covers(project, triggers) and (is_for_all or verdict in self.verdicts)
+
+    def covers(self, project: str, triggers: AbstractSet[str]) -> bool:
+        """Whether it is for this project, and for what one of these triggers built: names or ids."""
         of_trigger = not self.triggers or bool(self.triggers & triggers - {""})
-        of_project = not self.projects or project in self.projects
-        return of_trigger and of_project and (not self.verdicts or verdict in self.verdicts)
+        return of_trigger and (not self.projects or project in self.projects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +210,7 @@ class Policy:
     late: Late = Late.REDS
     jobs: tuple[JobName, ...] = ()
     """More jobs whose runs are seen; a project is empty where the job is in every watched one."""
+    watch: WatchRules = field(default_factory=WatchRules)
     publishes: frozenset[Published] = frozenset({Published.VERDICT})
     """The kinds of what is published, where there is a topic."""
     routes: tuple[Route, ...] = ()
@@ -228,9 +250,17 @@ class Policy:
 
     def route_of_job(self, verdict: Verdict, job: JobName) -> Route:
         """Where it goes that a job runs what has this verdict: as what the job's worker's trigger builds there."""
-        mine = (job, replace(job, project=""))
-        triggers = {worker.trigger for worker in self.workers if worker.job in mine}
+        triggers = self._triggers_of(job)
         return next((route for route in self.routes if route.suits(verdict, job.project, triggers)), Route())
+
+    def route_of_regression(self, job: JobName) -> Route:
+        """Where it goes that a job got worse: by the first route that names REGRESSED, else as FAILED does."""
+        triggers = self._triggers_of(job)
+        own = (route for route in self.routes if route.regressed and route.covers(job.project, triggers))
+        return next(own, None) or self.route_of_job(Verdict.FAILED, job)
+
+    def _triggers_of(self, job: JobName) -> set[str]:
+        return {worker.trigger for worker in self.workers if worker.job in (job, replace(job, project=""))}
 
 
 def allows(globs: Iterable[str], name: str) -> bool:

@@ -22,6 +22,7 @@ from verifier.checks.policy import (
     Policy,
     Published,
     Route,
+    RouteWord,
     Worker,
 )
 from verifier.checks.policy_advice import advised
@@ -39,6 +40,7 @@ from verifier.checks.policy_items import (
 )
 from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
+from verifier.checks.watch.rules import read_watch_rules
 from verifier.errors import SettingsError
 from verifier.facts.execution import JobName
 from verifier.facts.logs import LogRules, Pattern
@@ -111,6 +113,7 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
         late=slack.choice("late", Late) or Policy().late,
         routes=tuple(_route(table) for table in slack.tables("route")),
         jobs=watch.items("jobs", job_item, "leave it out to watch the workers' jobs alone"),
+        watch=read_watch_rules(watch),
         publishes=top.choices("publish", Published, "leave it out for the default") or Policy().publishes,
         grace=sweep.span("grace", Policy().grace, _DAY) or Policy().grace,
         objective=slo.span("verdict", Policy().objective, _DAY) or Policy().objective,
@@ -299,10 +302,12 @@ def _reason(error: Exception) -> str:
 
 
 def _route(table: Table) -> Route:
+    words = table.choices("verdicts", RouteWord, _ANY)
     return Route(
         channel=table.text("channel", _CHANNEL, "a channel's id, such as C0123456789"),
         mention=table.text("mention", _MENTION, "a user's id (U...), a group's (S...), here or channel"),
-        verdicts=table.choices("verdicts", Verdict, _ANY),
+        verdicts=frozenset(Verdict(word) for word in words - {RouteWord.REGRESSED}),
+        regressed=RouteWord.REGRESSED in words,
         triggers=frozenset(table.texts("triggers", _ANY)),
         projects=frozenset(table.texts("projects", _ANY)),
     )

@@ -53,9 +53,8 @@ class Table:
         value = self.take(key)
         if value is None:
             return default
-        match = _DURATION.match(value) if isinstance(value, str) else None
-        found = int(match.group(1)) * _UNITS[match.group(2)] if match else timedelta()
-        if timedelta() < found <= most:
+        found = span_of(value)
+        if found is not None and found <= most:
             return found
         self.wrong(key, f'a duration such as "90s", "15m" or "2h", at most {most // _UNITS["h"]}h', value)
         return None
@@ -126,6 +125,12 @@ class Table:
 
     def _at(self, key: str) -> str:
         return ".".join(part for part in (self.place, key) if part)
+
+
+def span_of(value: object) -> timedelta | None:
+    """Return the duration that this value is, such as "4h"; None where it is none."""
+    match = _DURATION.match(value) if isinstance(value, str) else None
+    return int(match.group(1)) * _UNITS[match.group(2)] if match else None
 
 
 def text_item(table: Table, place: str, item: object) -> str | None:

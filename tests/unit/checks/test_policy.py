@@ -260,3 +260,28 @@ def test_a_name_is_allowed_only_when_a_pattern_is_the_whole_of_it(
     globs: tuple[str, ...], name: str, *, allowed: bool
 ) -> None:
     assert allows(globs, name) is allowed
+
+
+WATCHED = JobName("vividly-dev", "us-central1", "worker")
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ([], ""),
+        ([Route("C-WORSE", regressed=True)], "C-WORSE"),
+        ([Route("C-ALL"), Route("C-WORSE", regressed=True)], "C-WORSE"),
+        ([Route("C-FAILED", verdicts=frozenset({Verdict.FAILED}))], "C-FAILED"),
+        ([Route("C-LOCAL", verdicts=frozenset({Verdict.LOCAL_SOURCE})), Route("C-ALL")], "C-ALL"),
+        ([Route("C-OTHERS", regressed=True, projects=frozenset({"others"}))], ""),
+    ],
+)
+def test_what_got_worse_goes_where_a_route_names_it_and_else_where_failed_goes(
+    routes: list[Route], expected: str
+) -> None:
+    assert Policy(routes=tuple(routes)).route_of_regression(WATCHED).channel == expected
+
+
+def test_a_route_for_what_got_worse_alone_takes_no_verdict() -> None:
+    policy = Policy(routes=(Route("C-WORSE", regressed=True), Route("C-REST")))
+    assert policy.route(Verdict.FAILED, build()).channel == "C-REST"

@@ -16,6 +16,8 @@ from verifier.checks.accept import Accept
 from verifier.checks.policy import Deadlines, Exemption, Late, Policy, Route, Worker
 from verifier.checks.policy_file import MOST_PATTERNS, read_policy
 from verifier.checks.verdict import Verdict
+from verifier.checks.watch.benign import Benign
+from verifier.checks.watch.rules import TellWatch, WatchRules
 from verifier.errors import SettingsError
 from verifier.facts.execution import JobName
 from verifier.facts.logs import LogRules, Pattern
@@ -150,12 +152,15 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
     of_slack = [line for line in lines if line.startswith(("post", "name", "late"))]
     of_logs = [line for line in lines if line.startswith(("default_patterns", "noise"))]
     of_slo = [line for line in lines if line.startswith("verdict ")]
-    of_all = [line for line in lines if line not in [*of_worker, *of_slack, *of_logs, *of_sweep, *of_slo]]
-    tables = ["[slack]", *of_slack, "[logs]", *of_logs, "[sweep]", *of_sweep, "[slo]", *of_slo, WORKER, *of_worker]
+    of_watch = [line for line in lines if line.startswith(("checkpoints", "tell", "benign"))]
+    of_tables = [*of_worker, *of_slack, *of_logs, *of_sweep, *of_slo, *of_watch]
+    of_all = [line for line in lines if line not in of_tables]
+    tables = ["[slack]", *of_slack, "[logs]", *of_logs, "[sweep]", *of_sweep, "[slo]", *of_slo, "[watch]", *of_watch]
+    tables += [WORKER, *of_worker]
 
     said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 18
+    assert len(lines) == 21
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
 
 
@@ -188,7 +193,7 @@ def test_only_verdicts_are_published_unless_policy_says_otherwise() -> None:
     assert policy("").publishes == {"verdict"}
     assert policy('publish = ["verdict", "running"]').publishes == {"verdict", "running"}
     assert policy('publish = ["running"]').publishes == {"running"}
-    assert problems('publish = ["verdicts"]') == ["publish[1]: expected one of verdict, running, got 'verdicts'"]
+    assert problems('publish = ["verdicts"]') == ["publish[1]: expected one of verdict, running, watch, got 'verdicts'"]
 
 
 @pytest.mark.parametrize(
@@ -551,3 +556,43 @@ def test_any_text_gives_a_policy_that_can_run_or_its_problems(text: str) -> None
 @given(st.text(max_size=60))
 def test_no_text_makes_it_raise_anything_else(text: str) -> None:
     assert isinstance(found_in(text), Policy | None)
+
+
+def test_a_team_says_when_it_is_looked_how_what_it_deployed_goes_and_what_is_told() -> None:
+    found = policy('[watch]\ncheckpoints = ["30m", "4h", "48h"]\ntell = "all"\nbenign = ["switch"]').watch
+    assert found == WatchRules(
+        (timedelta(minutes=30), timedelta(hours=4), timedelta(hours=48)), TellWatch.ALL, frozenset({Benign.SWITCH})
+    )
+    assert policy("").watch == WatchRules(
+        (timedelta(hours=4), timedelta(hours=24)), TellWatch.CHANGES, frozenset(Benign)
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('checkpoints = ["4h", "2h"]', "watch.checkpoints: expected at most 5 moments, each later than the one before"),
+        ('checkpoints = ["4h", "4h"]', "watch.checkpoints: expected at most 5 moments, each later than the one before"),
+        ('checkpoints = ["1h","2h","3h","4h","5h","6h"]', "watch.checkpoints: expected at most 5 moments"),
+        ('checkpoints = ["4 hours"]', 'watch.checkpoints[1]: expected a duration such as "4h", at most 168h, got'),
+        ('checkpoints = ["169h"]', 'watch.checkpoints[1]: expected a duration such as "4h", at most 168h, got'),
+        ("checkpoints = []", "watch.checkpoints: expected a list with at least one item"),
+        ('tell = "some"', "watch.tell: expected one of changes, all, nothing, got 'some'"),
+        ('benign = ["oom"]', "watch.benign[1]: expected one of platform, cancelled, switch, quota, got 'oom'"),
+    ],
+)
+def test_a_mistake_about_watches_is_told_with_its_place(line: str, problem: str) -> None:
+    [found] = problems(f"[watch]\n{line}")
+    assert found.startswith(problem)
+
+
+def test_a_route_may_be_for_what_got_worse() -> None:
+    [alone, both] = policy(
+        '[[slack.route]]\nverdicts = ["REGRESSED"]\n[[slack.route]]\nverdicts = ["FAILED", "REGRESSED"]'
+    ).routes
+    assert (alone.regressed, alone.verdicts) == (True, frozenset())
+    assert (both.regressed, both.verdicts) == (True, frozenset({Verdict.FAILED}))
+    [problem] = problems('[[slack.route]]\nverdicts = ["WORSE"]')
+    assert problem.startswith(
+        "slack.route[1].verdicts[1]: expected one of LOCAL_SOURCE, FAILED, INCONCLUSIVE, EXEMPT, "
+    )

@@ -98,7 +98,8 @@ def said(one: Watch, *absent: ErrorStanding, after_: timedelta = FOUR, planned: 
             [],
             (
                 f"4 h since 85cffd8 in {JOB}: 3 runs, 3 succeeded, "
-                "1 error first seen (“KeyError: 'lesson'”, seen once). There is no record to compare with yet: 3 runs of before could be read."
+                "1 error first seen (“KeyError: 'lesson'”, seen once). "
+                "There is no record to compare with yet: 3 runs of before could be read."
             ),
         ),
         (
