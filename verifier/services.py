@@ -199,8 +199,11 @@ class LogPage(NamedTuple):
 class Logs(Protocol):
     """Cloud Logging, reading."""
 
-    def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
-        """Return the entries that match, oldest first, a page at a time; a page is read when it is asked for."""
+    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
+        """Return the entries that match, oldest first, a page at a time; a page is read when it is asked for.
+
+        `waits`: it is for no verdict, and goes after those where a quota is shared.
+        """
 
 
 class Submitters(Protocol):

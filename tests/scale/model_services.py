@@ -171,16 +171,15 @@ class ModelLogging:
     world: WorldModel
     quota: ServiceQuota = field(default_factory=ServiceQuota)
 
-    def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
-        found = _EXECUTION.search(filter_text)
-        assert found is not None, "the filter names an execution"
-        (name,) = found.groups()
-        run = self.world.runs[f"{_prefix(self.world)}{name}"]
+    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
+        asked = {found.group(1) for found in _EXECUTION.finditer(filter_text)}
+        assert asked, "the filter names executions"
+        runs = [run for name, run in self.world.runs.items() if name.rpartition("/")[2] in asked]
 
         def effect() -> LogPage:
             now = self.calls.kernel.seconds
             self.quota.take(now)
-            return LogPage([entry for visible, entry in run.entries if visible <= now], more=False)
+            return LogPage([entry for run in runs for visible, entry in run.entries if visible <= now], more=False)
 
         yield self.calls.call("logs.read", timeout, effect)
 
@@ -195,11 +194,6 @@ class ModelLogging:
         timeout: float,
     ) -> None:
         self.calls.call("audit.write", timeout, lambda: None)
-
-
-def _prefix(world: WorldModel) -> str:
-    """Return what stands before the short name of each execution."""
-    return next(iter(world.runs)).rpartition("/")[0] + "/"
 
 
 @dataclass

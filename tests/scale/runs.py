@@ -1,4 +1,4 @@
-"""Runs of many jobs on one cron minute are each counted once, within the quota of Cloud Run, and without a log read."""
+"""Runs of many jobs on one cron minute are each counted once and read, within the quotas of Cloud Run and of logs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.scale.goals import GoalRow
 from tests.scale.load_model import LoadModel
 from tests.simulation.runs import run_message
 from tests.simulation.world_model import CRON, JOB, ModelExecution
+from verifier.controller.quota.held_calls import Api
 from verifier.controller.runs.job_runs import JOBS, RUNS, name_of_job, parse_job
 from verifier.facts.execution import JobName, parse_execution_name
 
@@ -18,6 +19,8 @@ RUNS_A_DAY = 10_000
 """Of all jobs."""
 READS_A_MINUTE = 600
 """Of Cloud Run, assumed: an old page said 1,000 in 100 seconds, and the present number is not published."""
+LOG_READS_A_MINUTE = 60
+"""Of Cloud Logging, for a whole project."""
 _DAY = 86_400.0
 _CALM = 2 * 3600.0
 _ASKED = ("jobs.observe", "jobs.listed", "jobs.describe")
@@ -56,18 +59,20 @@ def measure(size: Size) -> Iterator[GoalRow]:
         f"{calls / runs:.2f}, {model.services.jobs.quota.refused} refused",
         calls / runs <= _MOST_CALLS and not model.services.jobs.quota.refused,
     )
+    logs = model.services.logs.quota
+    read = [document.document.get("read") for (collection, _), document in held.items() if collection == RUNS]
     yield GoalRow(
-        "reads of logs for them",
+        "reads of logs for them, all runs of a place in one",
         "none",
-        "0",
-        str(model.calls.counts["logs.read"]),
-        model.calls.counts["logs.read"] == 0,
+        f"each run is read, none refused at {logs.per_minute} a minute",
+        f"{read.count('whole'):,} of {kept:,} read in {model.calls.counts['logs.read']:,}, {logs.refused} refused",
+        read.count("whole") == kept and not logs.refused and model.calls.counts["logs.read"] < kept,
     )
 
 
 def _played(size: Size) -> LoadModel:
     """Return the model after those hours, and two looks more."""
-    model = LoadModel(jobs=jobs_of(size.jobs))
+    model = LoadModel(jobs=jobs_of(size.jobs), quotas={Api.LOGGING: LOG_READS_A_MINUTE})
     model.services.jobs.quota.per_minute = READS_A_MINUTE
     model.world.ended = partial(_tell, model)
     model.install()

@@ -163,14 +163,15 @@ class SimulatedLogging:
     injector: FaultInjector
     world: WorldModel
 
-    def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
-        run = next(run for run in self.world.runs.values() if f'"{run.name.rpartition("/")[2]}"' in filter_text)
+    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
+        named = [run for run in self.world.runs.values() if f'"{run.name.rpartition("/")[2]}"' in filter_text]
+        entries = [entry for run in named for entry in run.entries]
         first, more, until = 0, True, self.injector.kernel.seconds + timeout
         while more:
             left = until - self.injector.kernel.seconds
             if left <= 0:
                 raise unavailable()
-            page = self.injector.call("logs.read", left, partial(self._page, run.entries, first))
+            page = self.injector.call("logs.read", left, partial(self._page, entries, first))
             first, more = first + _ENTRIES_A_PAGE, page.more
             yield page
 

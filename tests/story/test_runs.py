@@ -214,7 +214,7 @@ def test_a_cloud_run_that_is_away_when_a_message_comes_is_asked_again(harness: H
     assert known(harness).look == known(harness).due or known(harness).tell is not None
 
 
-def test_a_day_of_runs_costs_a_look_an_hour_and_no_log(harness: Harness) -> None:
+def test_a_day_of_runs_costs_a_look_an_hour_and_two_reads_of_logs_a_run_at_the_most(harness: Harness) -> None:
     harness.faults.forget()
     for _ in range(48):
         one = run(harness, seconds=20)
@@ -224,7 +224,7 @@ def test_a_day_of_runs_costs_a_look_an_hour_and_no_log(harness: Harness) -> None
     assert counts(harness) == (48, 0, 0)
     assert harness.calls("GetExecution") == 48
     assert harness.calls("ListExecutions") <= 25
-    assert harness.calls("ListLogEntries") == 0
+    assert 48 <= harness.calls("ListLogEntries") <= 2 * 48
     assert known(harness).newest is not None
     assert harness.clock() - known(harness).newest < timedelta(hours=1)  # type: ignore[operator]
 

@@ -24,7 +24,7 @@ TEXT = " ".join(PAGE.split())
 def test_the_keys_that_it_names_are_taken() -> None:
     policy = read_policy(
         b"""
-        publish = ["verdict", "running"]
+        publish = ["verdict", "running", "watch"]
         [watch]
         jobs = ["us-central1/report", "team-dev/us-central1/report"]
         [[worker]]
@@ -35,7 +35,12 @@ def test_the_keys_that_it_names_are_taken() -> None:
     )
     assert len(policy.watched_jobs) == 2
     assert policy.publishes == set(Published)
-    for said in ('`publish = ["verdict", "running"]`', '`jobs = ["REGION/JOB"]`', "`watch = false`", "`watch_jobs`"):
+    for said in (
+        '`publish = ["verdict", "running", "watch"]`',
+        '`jobs = ["REGION/JOB"]`',
+        "`watch = false`",
+        "`watch_jobs`",
+    ):
         assert said in TEXT
     assert "watch_jobs" in variables(written())["projects"]
 

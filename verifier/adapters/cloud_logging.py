@@ -46,7 +46,14 @@ class CloudLogging:
         self._page_seconds = page_seconds
         self._client = connected(LoggingServiceV2Client, transports.LoggingServiceV2GrpcTransport, endpoint)
 
-    def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
+    def read(
+        self,
+        project: str,
+        filter_text: str,
+        *,
+        waits: bool = False,  # noqa: ARG002 - whoever shares the quota out heeds it
+        timeout: float,
+    ) -> Iterator[LogPage]:
         """See `services.Logs.read`."""
         request = ListLogEntriesRequest(
             resource_names=[f"projects/{project}"],

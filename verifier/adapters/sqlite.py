@@ -13,7 +13,7 @@ from typing import Any
 from verifier.errors import Refused, ServiceError, Unavailable
 from verifier.services import Document, Stored
 
-QUEUES = ("unsaid", "late", "queue", "name", "cut_due", "created", "expires", "job")
+QUEUES = ("unsaid", "late", "queue", "name", "cut_due", "created", "expires", "job", "reading")
 """The fields beside `due` by which documents are queued, each with an index: made when an older file is opened, too."""
 
 _OPEN = (

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
 from verifier.checks.judgement import Judgement
+from verifier.checks.known_errors import ErrorBook
 from verifier.checks.verdict import Check, Outcome, Verdict
+from verifier.checks.watch.book import ErrorState, absent
+from verifier.checks.watch.watching import Watch
+from verifier.controller.error_book import ERRORS, name_of, parse_book
 from verifier.controller.ledger import BUILDS, Record, parse_record
 from verifier.controller.runs.job_runs import JOBS, parse_job
 from verifier.controller.uploads import UPLOADS
+from verifier.controller.watch.watch_document import WATCHES, name_of_watch, parse_watch
 from verifier.errors import Malformed
 from verifier.facts.build import BuildKey, parse_build, parse_build_name
 from verifier.facts.execution import JobName
@@ -45,12 +51,25 @@ class MadeBy:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchStatus:
+    """How the digest that a job runs goes."""
+
+    watch: Watch
+    gone: tuple[str, ...] = ()
+    """The names of errors that were there before it and that have most likely gone."""
+    due: datetime | None = None
+    """When it is looked at next."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobStatus:
     """A watched job, and what made the image that it runs."""
 
     job: JobRuns
     made_by: MadeBy | None
     """None where no build is known to have pushed it."""
+    watched: WatchStatus | None = None
+    """How it goes, where that is watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +146,25 @@ def job_of(jobs: Sequence[JobRuns | UnreadJob], name: JobName) -> JobRuns:
 def status_of(store: Store, job: JobRuns) -> JobStatus:
     """Return the job with the build that made what it runs, as the ledger has that by now. Raise ServiceError."""
     runs = job.now
-    return JobStatus(job, made_by(store, runs) if runs else None)
+    return JobStatus(job, made_by(store, runs), watched(store, job, runs)) if runs else JobStatus(job, None)
+
+
+def watched(store: Store, job: JobRuns, runs: DigestRuns) -> WatchStatus | None:
+    """Return how a digest goes in its job; None where that is not watched yet. Raise ServiceError."""
+    stored = store.read(WATCHES, name_of_watch(job.job, runs.digest), timeout=_SECONDS)
+    if stored is None:
+        return None
+    errors = store.read(ERRORS, name_of(job.job), timeout=_SECONDS)
+    try:
+        kept = parse_watch(stored.document)
+        book = parse_book(errors.document) if errors else ErrorBook()
+    except Malformed:
+        return None
+    watch = kept.watch
+    here = [error.identity for error in watch.errors]
+    found = absent(book, digest=watch.digest, created=watch.since, unless=here)
+    gone = tuple(error.name for error in found if error.state is ErrorState.GONE)
+    return WatchStatus(watch, gone, kept.due if watch.ended is None else None)
 
 
 def made_by(store: Store, runs: DigestRuns) -> MadeBy | None:

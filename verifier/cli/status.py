@@ -53,7 +53,7 @@ def status(
     Read from the ledger of the deployed function, and nothing is changed. Needs run.services.get in the function's
     project, and datastore.entities.get and datastore.entities.list there; --format csv also logging.logEntries.list in
     the jobs' projects, where entries are kept for 400 days. Exit code: 0 verified code runs and nothing else, 3 other
-    code runs, 4 can't tell, 2 error.
+    code runs or it got worse, 4 can't tell, 2 error.
     """
     try:
         if form != "csv":

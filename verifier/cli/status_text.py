@@ -13,7 +13,8 @@ from typing import Any
 
 from verifier.checks.job_runs import DigestRuns
 from verifier.checks.verdict import Verdict
-from verifier.cli.job_ledger import JobStatus, UnreadJob
+from verifier.checks.watch.watching import WatchOutcome
+from verifier.cli.job_ledger import JobStatus, UnreadJob, WatchStatus
 from verifier.cli.terminal import visible
 from verifier.reporting.running_text import not_watched_sentence, short_build, what_runs
 from verifier.times import show_span, show_time
@@ -42,6 +43,8 @@ def unwatched_line(services: int | None) -> str:
 
 def answer_of(status: JobStatus | UnreadJob) -> RunsAnswer:
     """Return whether verified code runs: what is not known for certain never counts as that."""
+    if not isinstance(status, UnreadJob) and status.watched is not None and status.watched.watch.is_regressed:
+        return RunsAnswer.OTHER
     if isinstance(status, UnreadJob) or status.made_by is None:
         return RunsAnswer.UNKNOWN
     return answer_of_verdict(status.made_by.verdict)
@@ -65,7 +68,7 @@ def worst_answer(answers: Iterable[RunsAnswer]) -> RunsAnswer:
 
 
 def status_document(status: JobStatus | UnreadJob) -> dict[str, Any]:
-    """Return one job's line for scripts. What the watch for errors will fill is null."""
+    """Return one job's line for scripts. How it goes is null where that is not watched yet."""
     if isinstance(status, UnreadJob):
         return _document(status.name, None, None)
     return _document(status.job.job.resource, status.job.now, status)
@@ -83,10 +86,19 @@ def _document(name: str, runs: DigestRuns | None, status: JobStatus | None) -> d
         "since": show_time(runs.begun or runs.since) if runs else None,
         "runs": runs.runs if runs else 0,
         "failed": runs.failed if runs else 0,
-        "watch": None,
-        "errors": None,
-        "unread": 0,
-        "next_checkpoint": None,
+        **_watch(status.watched if status else None),
+    }
+
+
+def _watch(watched: WatchStatus | None) -> dict[str, Any]:
+    if watched is None:
+        return {"watch": None, "errors": None, "unread": 0, "next_checkpoint": None}
+    watch = watched.watch
+    return {
+        "watch": str(WatchOutcome.REGRESSED if watch.is_regressed else watch.outcome),
+        "errors": {"new": len(watch.new), "known": len(watch.known), "gone": len(watched.gone)},
+        "unread": watch.unread,
+        "next_checkpoint": show_time(watched.due) if watched.due else None,
     }
 
 
@@ -108,6 +120,7 @@ def status_lines(status: JobStatus | UnreadJob, now: datetime) -> Iterator[str]:
         yield from _row("since", _moment(runs.begun or runs.since, now))
         yield from _row("runs", _counts(runs))
         yield from _row("last", _last(status, now))
+        yield from _row("watch", _goes(status.watched))
         yield from _row("why", _exempt(status))
         yield from _row("newer", _newer(status))
         yield from _row("tree", _tree(status))
@@ -142,6 +155,17 @@ def _code(runs: DigestRuns, status: JobStatus) -> str:
     if made_by.is_open:
         return what_runs(replace(runs, verdict="", why=""))
     return what_runs(replace(runs, verdict=made_by.verdict or runs.verdict, commit=made_by.commit))
+
+
+def _goes(watched: WatchStatus | None) -> str:
+    """Return how what runs goes; empty where that is not watched yet."""
+    if watched is None:
+        return ""
+    watch = watched.watch
+    said = f"REGRESSED, {watch.outcome}" if watch.is_regressed and watch.ended is None else str(watch.outcome)
+    said += f": {watch.runs:,} runs, {watch.failed:,} failed, {watch.unread:,} not read"
+    said += f"; {len(watch.new):,} errors new, {len(watch.known):,} known, {len(watched.gone):,} gone"
+    return said + (f"; looked at next {watched.due:%Y-%m-%d %H:%M} UTC" if watched.due else "")
 
 
 def _exempt(status: JobStatus) -> str:

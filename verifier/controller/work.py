@@ -22,7 +22,7 @@ from verifier.controller.ledger import BUILDS, MARKS
 from verifier.controller.listing import list_place
 from verifier.controller.places import is_watched, pass_by, shown_place
 from verifier.controller.reconcile import resume
-from verifier.controller.runs.job_runs import JOBS
+from verifier.controller.runs.job_runs import JOBS, RUNS
 from verifier.controller.runs.job_work import shown, work_job
 from verifier.controller.runs.past import PAST, list_past
 from verifier.controller.signals import record_unreadable
@@ -32,6 +32,9 @@ from verifier.controller.slack.channel_queue import WaitsForSlack, work_channel
 from verifier.controller.slack.channel_state import parse_channel
 from verifier.controller.slack.told_afterwards import ToldAfterwards
 from verifier.controller.uploads import UPLOADS, read_upload
+from verifier.controller.watch.watch_document import WATCHES
+from verifier.controller.watch.window import place_of, read_window, title_of_run
+from verifier.controller.watch.work_watch import work_watch
 from verifier.errors import Malformed, VerifierError
 from verifier.facts.execution import parse_job_name
 from verifier.services import Document, Stored
@@ -162,11 +165,7 @@ def _work_job(name: str, stored: Stored, at: WorkContext) -> WorkDone:
     try:
         worked = work_job(name, stored, at.deployment, at.watched, at.budget, at.pages)
     except Malformed:
-        # Written by a later version, perhaps: it must not stand before all others at each sweep.
-        later = {**stored.document, "due": show_time(at.deployment.services.clock() + _PUT_OFF)}
-        at.deployment.services.store.replace(
-            JOBS, name, later, stored.revision, timeout=at.budget.seconds(LEDGER_SECONDS)
-        )
+        _much_later(JOBS, "due", name, stored, at)
         raise
     return WorkDone(worked.trouble, worked.ignored)
 
@@ -176,6 +175,32 @@ def _title_of_job(_: str, job: Document) -> str:
         return f"job {shown(parse_job_name(str(job.get('job'))))}"
     except Malformed:
         return "a job that can't be read"
+
+
+def _read_window(name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    try:
+        read = read_window(name, stored, at.deployment, at.watched, at.budget)
+    except Malformed:
+        _much_later(RUNS, "reading", name, stored, at)
+        raise
+    return WorkDone(read.trouble, read.ignored)
+
+
+def _work_watch(name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    try:
+        worked = work_watch(name, stored, at.deployment, at.budget)
+    except Malformed:
+        _much_later(WATCHES, "due", name, stored, at)
+        raise
+    return WorkDone(worked.trouble, worked.ignored)
+
+
+def _much_later(collection: str, field: str, name: str, stored: Stored, at: WorkContext) -> None:
+    """Put off what a later version wrote, perhaps: it must not stand before all others at each sweep."""
+    later = {**stored.document, field: show_time(at.deployment.services.clock() + _PUT_OFF)}
+    at.deployment.services.store.replace(
+        collection, name, later, stored.revision, timeout=at.budget.seconds(LEDGER_SECONDS)
+    )
 
 
 def _cut(name: str, stored: Stored, at: WorkContext) -> WorkDone:
@@ -256,14 +281,34 @@ JOB = WorkKind(
     handle=_work_job,
     title=_title_of_job,
 )
-KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD, UPLOAD, PAST_BUILDS, CUT, JOB)}
+WINDOW = WorkKind(
+    word="window",
+    collection=RUNS,
+    field="reading",
+    owner=place_of,
+    owner_fields=("job", "execution", "ended"),
+    handle=_read_window,
+    title=title_of_run,
+)
+WATCH = WorkKind(
+    word="watch",
+    collection=WATCHES,
+    field="due",
+    owner=_owner_of_place,
+    owner_fields=("project", "location", "job"),
+    handle=_work_watch,
+    title=lambda name, watch: f"watch of {_title_of_job(name, watch)}",
+)
+OF_RUNS = (PAST_BUILDS, JOB, WINDOW, WATCH)
+"""Of these there is work only where jobs are watched."""
+KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD, UPLOAD, CUT, *OF_RUNS)}
 
 
 def kinds_of(deployment: Deployment) -> list[WorkKind]:
     """Return the kinds of which this deployment has work: a sweep asks for no others."""
     unwanted = [
         *([] if deployment.services.uploads is not None else [UPLOAD]),
-        *([] if deployment.policy.watched_jobs else [PAST_BUILDS, JOB]),
+        *([] if deployment.policy.watched_jobs else OF_RUNS),
     ]
     return [kind for kind in KINDS.values() if kind not in unwanted]
 

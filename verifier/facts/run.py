@@ -61,6 +61,9 @@ class EndedRun:
     """The job's generation that it ran by, as far as a message said so: a hint, which no decision rests on."""
     unclear: str = ""
     """Why it is not certain what it ran; empty where it is."""
+    tasks: int = 0
+    attempts: int = 0
+    """At all tasks together; 0 where that is not known."""
 
 
 _OUTCOMES = {
@@ -108,6 +111,8 @@ def ended_run(
         account=account_of(execution.creator, names_people=names_people),
         generation=generation,
         unclear=unclear,
+        tasks=execution.tasks,
+        attempts=execution.attempts,
     )
 
 

@@ -6,6 +6,7 @@ A note is a stored document with its `kind` and its `key`:
 |---|---|---|
 | `runs` | `job`, `since`, and `until` once that is over | where the build's image runs, or ran |
 | `over` | `commit` and `since` of what runs now, `began` and `ended` of this | that it runs no more: the first line |
+| | `was`: what it was, where that is not its verdict | |
 | `upload`, and any other | `said` | its sentences |
 
 `commit` and `job` are names as people read them, the moments are text as `times.show_time` writes it. What can't be
@@ -41,7 +42,8 @@ def over_line(notes: Sequence[Document], verdict: Verdict, decided: datetime) ->
         if note.get("kind") == OVER and (since := _moment(note.get("since"), decided)):
             began, ended = _moment(note.get("began"), decided), _moment(note.get("ended"), decided)
             ran = f", {began} to {ended}" if began and ended else ""
-            return f"over: {_name(note.get('commit'))} runs since {since}; was {verdict}{ran}"
+            was = _name(note.get("was") or verdict)
+            return f"over: {_name(note.get('commit'))} runs since {since}; was {was}{ran}"
     return ""
 
 

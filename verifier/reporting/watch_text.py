@@ -153,8 +153,9 @@ def once_lines(watch: Watch, error: SeenError) -> list[str]:
     ]
 
 
-def recovered_lines(watch: Watch, reds: Sequence[Red], names: Sequence[str]) -> list[str]:
-    """Return that what was wrong before is over. `names`: of the errors that are gone, as far as they are known."""
+def recovered_lines(watch: Watch, reds: Sequence[Red]) -> list[str]:
+    """Return that what was wrong before is over."""
+    names = list(dict.fromkeys(name for red in reds for name in red.names))
     what = f"{', '.join(_name(name) for name in names[:_MOST_NAMED])}: gone" if names else "gone"
     was = " and ".join(dict.fromkeys(excerpt(red.what, _MOST_NAME) for red in reds))
     return [

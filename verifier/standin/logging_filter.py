@@ -139,9 +139,16 @@ class _Parser:
             return written_to_log(log)
         path = [_unquote_piece(piece, field) for piece in _PIECE.findall(field.text)]
         operator = self._take("operator")
-        value = self._take("string", "word")
-        quoted = value.kind == "string"
-        return compare(path, operator.text, self._operand(operator, value), quoted=quoted)
+        if not self._skip("("):
+            return self._compared(path, operator, self._take("string", "word"))
+        tests = [self._compared(path, operator, self._take("string", "word"))]
+        while self._skip("OR"):  # as on the platform, a field may be compared with one of several values
+            tests.append(self._compared(path, operator, self._take("string", "word")))
+        self._close()
+        return lambda row: any(test(row) for test in tests)
+
+    def _compared(self, path: list[str], operator: _Token, value: _Token) -> Test:
+        return compare(path, operator.text, self._operand(operator, value), quoted=value.kind == "string")
 
     def _operand(self, operator: _Token, value: _Token) -> str:
         if value.kind != "string":

@@ -234,12 +234,12 @@ def test_an_error_that_was_seen_once_is_told_quietly() -> None:
 
 
 def test_what_is_over_is_told_with_its_runs() -> None:
-    red = Red("REGRESSED", digest("a"), "b", "c", START, ("lesson",))
-    assert recovered_lines(quiet(watch(), 5), [red], ["KeyError: 'lesson'"]) == [
+    red = Red("REGRESSED", digest("a"), "b", "c", START, ("lesson",), ("KeyError: 'lesson'",))
+    assert recovered_lines(quiet(watch(), 5), [red]) == [
         f"✅ recovered · {JOB}",
         "“KeyError: 'lesson'”: gone since 85cffd8 (5 runs). It was REGRESSED.",
     ]
-    assert recovered_lines(quiet(watch(), 1), [replace(red, what="FAILED")], [])[1] == (
+    assert recovered_lines(quiet(watch(), 1), [replace(red, what="FAILED", names=())])[1] == (
         "Gone since 85cffd8 (1 run). It was FAILED."
     )
 

@@ -90,8 +90,9 @@ def _reds(previous: Watch) -> tuple[Red, ...]:
     if previous.verdict in _REDS:
         found.append(Red(previous.verdict, *of, since))
     if previous.is_regressed:
-        errors = tuple(reason for reason in previous.reasons if previous.error(reason))
-        found.append(Red(WatchOutcome.REGRESSED.value, *of, since, errors))
+        errors = [error for reason in previous.reasons if (error := previous.error(reason))]
+        identities, names = tuple(one.identity for one in errors), tuple(one.name for one in errors)
+        found.append(Red(WatchOutcome.REGRESSED.value, *of, since, identities, names))
     return tuple(found[-MOST_REDS:])
 
 

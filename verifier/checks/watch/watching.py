@@ -115,6 +115,8 @@ class Red:
     since: datetime
     errors: tuple[str, ...] = ()
     """The identities of its errors; empty: its failures."""
+    names: tuple[str, ...] = ()
+    """And their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,8 @@ class Watch:
 
     @property
     def new(self) -> tuple[SeenError, ...]:
-        """Return the errors that are new, first seen or back."""
-        return tuple(error for error in self.errors if error.is_new)
+        """Return the errors that are new, first seen or back; where nothing was deployed, none is."""
+        return () if self.found else tuple(error for error in self.errors if error.is_new)
 
     @property
     def known(self) -> tuple[SeenError, ...]:

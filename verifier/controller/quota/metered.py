@@ -183,20 +183,21 @@ class _MeteredBuilds:
 class _MeteredLogs:
     of: MeteredServices
 
-    def read(self, project: str, filter_text: str, *, timeout: float) -> Iterator[LogPage]:
+    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
         """See `services.Logs.read`. Every page is a call; a reading that has begun waits for its next page."""
         until = self.of.clock() + timedelta(seconds=timeout)
         patience = min(_PATIENCE_SECONDS, timeout / 2)
         pages: Iterator[LogPage] | None = None
+        reader = Reader.OTHER if waits else Reader.VERDICT
         while True:
             key = (Api.LOGGING, self.of.payer(project))
-            self.of.quota.take(key, Reader.VERDICT, timeout=self.of.left(until), patience=patience)
+            self.of.quota.take(key, reader, timeout=self.of.left(until), patience=patience)
             try:
                 pages = pages or self.of.services.logs.read(project, filter_text, timeout=self.of.left(until))
                 page = next(pages, None)
             except RateLimited as error:
                 key = (Api.LOGGING, self.of.payer(project))
-                raise self.of.quota.refused(key, Reader.VERDICT, error, timeout=_LEAST_SECONDS) from error
+                raise self.of.quota.refused(key, reader, error, timeout=_LEAST_SECONDS) from error
             if page is None:
                 return
             yield page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,15 +16,29 @@ from verifier.times import parse_time, show_time
 
 VERSION = 1
 """Of a stored document. A release raises it with what an earlier one would misread."""
+SETTLE = timedelta(minutes=5)
+"""After its end a run's logs are read: entries become readable late, and in no promised order."""
+_COUNT = (RunKind.OWN, RunKind.NOT_COMPARED)
 
 
 def run_document(run: EndedRun) -> dict[str, Any]:
-    """Return the run as JSON values, with the moment at which it is deleted."""
+    """Return the run as JSON values, with the moment at which it is deleted.
+
+    Where it counts, there is the moment as well from which its logs are read; who has read them takes that away.
+    """
     values = {item.name: getattr(run, item.name) for item in fields(run)}
     plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in values.items()}
     moments = {"created": show_time(run.created), "ended": show_time(run.ended)}
     expires = show_time(run.ended + KEPT_FOR)
-    return {**plain, **moments, "job": run.job.resource, "expires": expires, "version": VERSION}
+    reading = show_time(run.ended + SETTLE) if run.digest and run.kind in _COUNT else None
+    return {
+        **plain,
+        **moments,
+        "job": run.job.resource,
+        "expires": expires,
+        "reading": reading,
+        "version": VERSION,
+    }
 
 
 def parse_run(document: Document) -> EndedRun:

@@ -34,7 +34,15 @@ if TYPE_CHECKING:
     from verifier.facts.logs.levels import ERROR, LEVEL_FIELDS
     from verifier.facts.logs.noise import NOISE
     from verifier.facts.logs.patterns import LogRules, Pattern, row_names, unknown_rows
-    from verifier.facts.logs.query import MOST_QUERY, MOST_UNLED, job_filter, log_filter, longest_query
+    from verifier.facts.logs.query import (
+        MOST_EXECUTIONS,
+        MOST_QUERY,
+        MOST_UNLED,
+        job_filter,
+        log_filter,
+        longest_query,
+        runs_filter,
+    )
     from verifier.facts.logs.reading import MOST_KINDS, LogReading, read_twice
     from verifier.facts.logs.result import Ending, Folded, LogFacts, Repeated, Unlabelled
     from verifier.facts.logs.row import RuleRow
@@ -56,6 +64,7 @@ __all__ = [
     "FIELD_NAMES",
     "LEVEL_FIELDS",
     "MESSAGE_FIELDS",
+    "MOST_EXECUTIONS",
     "MOST_KINDS",
     "MOST_QUERY",
     "MOST_UNLED",
@@ -84,6 +93,7 @@ __all__ = [
     "longest_query",
     "read_twice",
     "row_names",
+    "runs_filter",
     "structured",
     "unknown_rows",
 ]
@@ -111,7 +121,15 @@ _MODULES = {
         "levels": ("ERROR", "LEVEL_FIELDS"),
         "noise": ("NOISE",),
         "patterns": ("LogRules", "Pattern", "row_names", "unknown_rows"),
-        "query": ("MOST_QUERY", "MOST_UNLED", "job_filter", "log_filter", "longest_query"),
+        "query": (
+            "MOST_EXECUTIONS",
+            "MOST_QUERY",
+            "MOST_UNLED",
+            "job_filter",
+            "log_filter",
+            "longest_query",
+            "runs_filter",
+        ),
         "reading": ("MOST_KINDS", "LogReading", "read_twice"),
         "result": ("Ending", "Folded", "LogFacts", "Repeated", "Unlabelled"),
         "row": ("RuleRow",),

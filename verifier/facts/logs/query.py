@@ -23,6 +23,8 @@ MOST_QUERY = 20_000
 """The most characters of a log query; Cloud Logging refuses longer ones."""
 
 _EARLIER_SECONDS = 60
+MOST_EXECUTIONS = 100
+"""The most executions that one query names."""
 MOST_UNLED = 20
 """The most moments around which everything is asked for."""
 _CALM_WORDS = "(?i)^ *(?:trac|trc|debug|dbg|verb|fine|info|inf|notice|success)"
@@ -71,6 +73,31 @@ def job_filter(job: JobName, since: datetime, rules: LogRules, around: Sequence[
     """Return the query for all that may matter of a job since then, whatever execution wrote it; as `log_filter`."""
     queries = ("\n".join([*_of_job(job, since), f"({_wanted(rules, around, by_field=by)})"]) for by in (True, False))
     return next((query for query in queries if len(query) <= MOST_QUERY), "\n".join(_of_job(job, since)))
+
+
+def runs_filter(
+    location: str,
+    executions: Sequence[str],
+    since: datetime,
+    rules: Iterable[LogRules],
+    around: Sequence[datetime] = (),
+) -> str:
+    """Return the query for all that may matter of these executions of jobs in a location, by their short names.
+
+    What names no execution is not asked for. There may be `MOST_EXECUTIONS` of them.
+    """
+    names = " OR ".join(map(_quoted, executions))
+    head = [
+        'resource.type="cloud_run_job"',
+        f"resource.labels.location={_quoted(location)}",
+        f'timestamp>="{show_time(since - timedelta(seconds=_EARLIER_SECONDS))}"',
+        'NOT logName:"cloudaudit.googleapis.com"',
+        f'labels."{EXECUTION_LABEL}"=({names})',
+    ]
+    every = list(rules)
+    together = LogRules(failures=tuple(dict.fromkeys(pattern for one in every for pattern in one.failures)))
+    queries = ("\n".join([*head, f"({_wanted(together, around, by_field=by)})"]) for by in (True, False))
+    return next((query for query in queries if len(query) <= MOST_QUERY), "\n".join(head))
 
 
 def _fitting(name: str, created: datetime, rules: LogRules, around: Sequence[datetime]) -> str:

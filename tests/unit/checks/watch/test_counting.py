@@ -152,7 +152,7 @@ def test_one_may_go_back_to_what_ran_long_enough_without_a_new_error(previous: o
 def test_what_was_wrong_before_is_taken_over_until_it_is_over() -> None:
     regressed = replace(after(watch(verdict="VERIFIED"), run(0, CRASH, OTHER)), reasons=("crash", "failures"))
     [red] = successor(regressed).reds
-    assert red == Red("REGRESSED", digest("b"), regressed.build, regressed.commit, START, ("crash",))
+    assert red == Red("REGRESSED", digest("b"), regressed.build, regressed.commit, START, ("crash",), (CRASH.name,))
     assert [one.what for one in successor(watch(verdict="LOCAL_SOURCE")).reds] == ["LOCAL_SOURCE"]
     assert successor(watch(verdict="VERIFIED")).reds == ()
     assert [one.digest for one in successor(successor(regressed)).reds] == [digest("b")]

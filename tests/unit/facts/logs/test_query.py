@@ -14,12 +14,15 @@ from verifier.facts.execution import Completion, Execution, JobName
 from verifier.facts.logs import (
     ERROR_FIELDS,
     MESSAGE_FIELDS,
+    MOST_EXECUTIONS,
     MOST_QUERY,
+    MOST_UNLED,
     LogRules,
     Pattern,
     job_filter,
     log_filter,
     longest_query,
+    runs_filter,
 )
 from verifier.facts.logs.superset import SUPERSET
 
@@ -185,3 +188,36 @@ def test_the_longest_query_has_the_longest_names_and_twenty_moments() -> None:
 @pytest.mark.parametrize("name", ["a", "b" * 63])
 def test_the_longest_query_is_no_shorter_than_any(name: str) -> None:
     assert len(log_filter(execution(short_name=name, job=name), PATTERNS)) <= longest_query(PATTERNS)
+
+
+RUNS_HEAD = """\
+resource.type="cloud_run_job"
+resource.labels.location="us-central1"
+timestamp>="2026-11-03T09:20:00.000000Z"
+NOT logName:"cloudaudit.googleapis.com"
+labels."run.googleapis.com/execution_name"=("one-x7k2p" OR "two-abc12")
+"""
+
+
+def test_one_query_asks_for_all_runs_of_a_place_whatever_their_jobs() -> None:
+    both = runs_filter("us-central1", ["one-x7k2p", "two-abc12"], START, [LogRules(), LogRules()])
+    assert both == f"{RUNS_HEAD}({WANTED})"
+
+
+def test_the_query_for_runs_asks_for_the_patterns_of_every_jobs_team() -> None:
+    other = LogRules(failures=(Pattern("gone", "gone"),), expected=(Pattern("not asked", "not asked for"),))
+    query = runs_filter("us-central1", ["one-x7k2p"], START, [PATTERNS, other])
+    assert "lost)|(?:gone)" in query
+    assert "not asked for" not in query
+
+
+def test_the_query_for_as_many_runs_as_there_may_be_fits() -> None:
+    names = [f"{'j' * 63}-{number:05}" for number in range(MOST_EXECUTIONS)]
+    assert len(runs_filter("us-central1", names, START, [LogRules()], [START] * MOST_UNLED)) <= MOST_QUERY
+    long = LogRules(failures=(Pattern("long", "x" * 9_000),))
+    assert len(runs_filter("us-central1", names, START, [long])) <= MOST_QUERY
+
+
+def test_no_runs_name_breaks_out_of_its_quotes() -> None:
+    query = runs_filter("us-central1", ['x" OR severity>=DEFAULT OR "'], START, [LogRules()])
+    assert '=("x\\" OR severity>=DEFAULT OR \\"")' in query
