@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import re2
 from click.testing import CliRunner, Result
 
 from tests.busy import LONG_SECONDS
@@ -353,6 +354,11 @@ def test_a_status_that_says_nothing_is_never_taken_for_clean(tmp_path: Path, sta
     assert result.stderr.startswith("could not judge 1 build: expected a status of Cloud Build's, got ")
 
 
+def _without_origin(text: str) -> str:
+    """Return what an audit printed, but for when it was made and from which files."""
+    return re2.sub(r'"(generated|scope)": "[^"]*", ', "", text)
+
+
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_exports_that_overlap_in_any_order_read_as_one_in_order(google: Google, tmp_path: Path, form: str) -> None:
     week = [
@@ -372,7 +378,7 @@ def test_exports_that_overlap_in_any_order_read_as_one_in_order(google: Google, 
     whole = run(None, "--builds", str(tmp_path / "whole.json"), *end)
     words = [word for name in ("second", "first", "third") for word in ("--builds", str(tmp_path / f"{name}.json"))]
     overlapping = run(None, *words, *end)
-    assert overlapping.stdout == whole.stdout
+    assert _without_origin(overlapping.stdout) == _without_origin(whole.stdout)
     assert (whole.exit_code, overlapping.exit_code) == (3, 3)
     assert (whole.stderr, overlapping.stderr) == (
         "",
