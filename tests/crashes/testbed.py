@@ -151,12 +151,18 @@ class Testbed:
         """Deliver the message that a build has ended."""
         self.deliver("/builds", pushed(document, status="SUCCESS"))
 
+    def _record(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        stored = self.store.read(BUILDS, BuildKey(PROJECT, REGION, document["id"]).digest, timeout=_TIMEOUT)
+        return stored.document if stored else {}
+
+    def stands(self, document: Mapping[str, Any]) -> bool:
+        """Return whether the ledger knows where the message about this build stands."""
+        return bool(self._record(document).get("ts"))
+
     def say_about(self, document: Mapping[str, Any]) -> None:
         """Have something said about a build whose message stands: a reply to that."""
-        key = BuildKey(PROJECT, REGION, document["id"])
-        stored = self.store.read(BUILDS, key.digest, timeout=_TIMEOUT)
-        assert stored is not None
-        channel, thread, now = stored.document["channel"], stored.document["ts"], self.clock()
+        record, now = self._record(document), self.clock()
+        channel, thread = record["channel"], record["ts"]
         place = edit_place(channel, now)
         saying = KeptSaying(
             f"said/{document['id']}", channel, now, ("its image is pinned",), thread=thread, queue=place

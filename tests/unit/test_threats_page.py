@@ -13,7 +13,7 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.s
 
 def test_each_class_and_each_threat_has_one_row_with_an_answer() -> None:
     names = [row[0] for row in ROWS]
-    assert [name for name in names if re.match(r"T\d+$", name)] == [f"T{number}" for number in range(1, 48)]
+    assert [name for name in names if re.match(r"T\d+$", name)] == [f"T{number}" for number in range(1, 49)]
     assert [name[0] for name in names if re.match(r"[A-Z]\. ", name)] == list("ABCDEF")
     for row in ROWS:
         if re.match(r"T\d+$|[A-Z]\. ", row[0]):
