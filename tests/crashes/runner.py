@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.crashes.crash_point import CrashMoment
 from tests.crashes.processes import ForkServer
 from tests.crashes.scenarios import SCENARIOS, CrashScenario
-from tests.crashes.testbed import POLICY, Emulators, Testbed, a_testbed
+from tests.crashes.testbed import PINNED, POLICY, STANDS, Emulators, Testbed, a_testbed
 from tests.crashes.verdict_topic import VerdictTopicReader
 
 HOUR = timedelta(hours=1)
@@ -63,9 +63,9 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
     given = sum(scenario.verdicts.values())
     told = testbed.told()
     verdicts = {key: times for key, times in told.items() if "/builds/" in key}
-    replies = {message.thread for message in testbed.slack.messages if message.thread}
-    said = [time for key in told for time in told[key] if key.startswith("said/")]
-    notices = [time for key in told.keys() - verdicts.keys() if not key.startswith("said/") for time in told[key]]
+    replies = [message for message in testbed.slack.messages if message.thread]
+    others = told.keys() - verdicts.keys() - {STANDS, PINNED}
+    notices = [time for key in others for time in told[key]]
     assert testbed.verdicts() == scenario.verdicts, where
     assert testbed.kinds() == Counter(verdict=given) + Counter(scenario.others), where
     assert testbed.known() == [], where  # a build's own errors are never taken for an earlier one's
@@ -74,7 +74,8 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
     assert all(len(times) == 1 for times in verdicts.values()), where
     assert testbed.cut() == ({True} if scenario.is_cut else {False} if given else set()), where
     assert bool(notices) == scenario.is_noticed, where
-    assert (len(said), len(replies)) == (scenario.is_replied_to, scenario.has_thread), where
+    assert len(told.get(PINNED, [])) == scenario.is_replied_to, where
+    assert bool(replies) == (scenario.is_replied_to or scenario.has_thread), where
     assert all("Uploaded: " in message.text for message in testbed.slack.messages if scenario.reads_uploads), where
     texts = "\n".join(message.text for message in testbed.slack.messages)
     assert [texts.count(text) for text in scenario.says] == [1] * len(scenario.says), where

@@ -51,6 +51,10 @@ expect = ["query ok"]
 [sweep]
 grace = "1m"
 """
+STANDS = "stands"
+"""The key of a message that stands in Slack before anything happens."""
+PINNED = "pinned/worker"
+"""The key of what is said of it."""
 WORK_TOPIC = "projects/vividly-ops/topics/build-verifier-work"
 _PAUSES = (timedelta(minutes=1), timedelta(minutes=30))
 _SHORT_PAUSES = 3
@@ -151,22 +155,17 @@ class Testbed:
         """Deliver the message that a build has ended."""
         self.deliver("/builds", pushed(document, status="SUCCESS"))
 
-    def _record(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        stored = self.store.read(BUILDS, BuildKey(PROJECT, REGION, document["id"]).digest, timeout=_TIMEOUT)
-        return stored.document if stored else {}
+    def standing_message(self) -> str:
+        """Return the `ts` of a message that the app has posted before."""
+        words = {"text": "LOCAL_SOURCE", "metadata": {"event_type": "build_verdict", "event_payload": {"key": STANDS}}}
+        posted = self.slack.workspace.call("chat.postMessage", {"channel": next(iter(CHANNELS)), **words})
+        return str(posted["ts"])
 
-    def stands(self, document: Mapping[str, Any]) -> bool:
-        """Return whether the ledger knows where the message about this build stands."""
-        return bool(self._record(document).get("ts"))
-
-    def say_about(self, document: Mapping[str, Any]) -> None:
-        """Have something said about a build whose message stands: a reply to that."""
-        record, now = self._record(document), self.clock()
-        channel, thread = record["channel"], record["ts"]
-        place = edit_place(channel, now)
-        saying = KeptSaying(
-            f"said/{document['id']}", channel, now, ("its image is pinned",), thread=thread, queue=place
-        )
+    def say_about(self, ts: str) -> None:
+        """Have something said about what that message is about: a reply to it."""
+        channel, now = next(iter(CHANNELS)), self.clock()
+        place, said = edit_place(channel, now), ("its image is pinned",)
+        saying = KeptSaying(PINNED, channel, now, said, thread=ts, queue=place)
         self.store.create(SAYINGS, saying.name, saying_document(saying), timeout=_TIMEOUT)
 
     def deliver(self, path: str, body: bytes) -> None:
