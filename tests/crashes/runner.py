@@ -75,7 +75,7 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
     assert testbed.cut() == ({True} if scenario.is_cut else {False} if given else set()), where
     assert bool(notices) == scenario.is_noticed, where
     assert len(told.get(PINNED, [])) == scenario.is_replied_to, where
-    assert bool(replies) == (scenario.is_replied_to or scenario.has_thread), where
+    assert bool(replies) == scenario.has_thread, where
     assert all("Uploaded: " in message.text for message in testbed.slack.messages if scenario.reads_uploads), where
     texts = "\n".join(message.text for message in testbed.slack.messages)
     assert [texts.count(text) for text in scenario.says] == [1] * len(scenario.says), where

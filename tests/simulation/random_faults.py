@@ -18,7 +18,7 @@ _SLOW = (0.5, 1.1, 2.3, 3.9)
 _RARE = {
     "chat.find": 6.0,
     "chat.post": 3.0,
-    "chat.edit": 4.0,
+    "chat.edit": 9.0,
     "jobs.start": 4.0,
     "jobs.started_for": 6.0,
     "store.holding": 9.0,
@@ -26,7 +26,7 @@ _RARE = {
     "announcer.publish": 3.0,
     "work_topic.hand_out": 3.0,
     "audit.write": 2.0,
-    "uploads.list_files": 15.0,
+    "uploads.list_files": 30.0,
 }
 """By how much more often something happens to a call that is seldom made."""
 _MOST_RATE = 0.6
