@@ -18,7 +18,7 @@ _SLOW = (0.5, 1.1, 2.3, 3.9)
 _RARE = {
     "chat.find": 6.0,
     "chat.post": 3.0,
-    "chat.edit": 9.0,
+    "chat.edit": 18.0,
     "jobs.start": 4.0,
     "jobs.started_for": 6.0,
     "store.holding": 9.0,
