@@ -356,7 +356,7 @@ def test_a_status_that_says_nothing_is_never_taken_for_clean(tmp_path: Path, sta
 
 def _without_origin(text: str) -> str:
     """Return what an audit printed, but for when it was made and from which files."""
-    return re2.sub(r'"(generated|scope)": "[^"]*", ', "", text)
+    return str(re2.sub(r'"(generated|scope)": "[^"]*", ', "", text))
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
