@@ -89,7 +89,7 @@ def _prose(text: str) -> str:
     """Return the text without our templates' code spans, which show what is in them, and nothing in them ends them."""
     if re.fullmatch(r"```\n[^`]*\n```", text):
         return ""
-    return re.sub(r"(?<![\w`])`(?:gcloud [^`\n]+|[a-z_]+:?)`(?![\w`])", "", text)
+    return re.sub(r"(?<![\w`])`(?:(?:gcloud|verifier) [^`\n]+|[a-z_]+:?)`(?![\w`])", "", text)
 
 
 @settings(max_examples=EXAMPLES)
