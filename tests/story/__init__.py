@@ -7,6 +7,7 @@
 | `test_demo.py` | `verifier demo` as a person starts it |
 | `test_demo_serve.py` | the stand-in that stays up after the demo, and the commands that can be pasted for it |
 | `test_demo_wheel.py` | the demo from a wheel, where there is no checkout |
+| `test_folding.py` | further red messages of one kind reply to the first one |
 | `test_function.py` | the entry point as a process: what it answers, when it starts, what it does not load |
 | `test_hardening.py` | one thing after another goes wrong, and each story ends with one message |
 | `test_hardening_firestore.py` | builds whose own words are hostile to a database, on the real Firestore emulator |

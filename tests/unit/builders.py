@@ -38,7 +38,7 @@ WORKER = Worker(
     image=IMAGE,
     logs=LogRules(expected=(Pattern("query ok", "query ok"),)),
 )
-POLICY = Policy(workers=(WORKER,), digest="0d" * 32)
+POLICY = Policy(workers=(WORKER,), digest="0d" * 32, fold=timedelta())
 NO_WORKER = not_run("no worker is configured for what built it")
 
 

@@ -208,6 +208,8 @@ class Policy:
     name_submitter: bool = False
     """The message about a LOCAL_SOURCE build says who submitted it: personal data."""
     late: Late = Late.REDS
+    fold: timedelta = timedelta(hours=1)
+    """For how long further red messages of one kind reply to the first one; zero: each stands by itself."""
     jobs: tuple[JobName, ...] = ()
     """More jobs whose runs are seen; a project is empty where the job is in every watched one."""
     watch: WatchRules = field(default_factory=WatchRules)

@@ -111,6 +111,7 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
         post_failed_builds=slack.flag("post_failed_builds", default=True),
         name_submitter=slack.flag("name_submitter", default=False),
         late=slack.choice("late", Late) or Policy().late,
+        fold=slack.span_or_none("fold", Policy().fold, _DAY),
         routes=tuple(_route(table) for table in slack.tables("route")),
         jobs=watch.items("jobs", job_item, "leave it out to watch the workers' jobs alone"),
         watch=read_watch_rules(watch),

@@ -59,6 +59,13 @@ class Table:
         self.wrong(key, f'a duration such as "90s", "15m" or "2h", at most {most // _UNITS["h"]}h', value)
         return None
 
+    def span_or_none(self, key: str, default: timedelta, most: timedelta) -> timedelta:
+        """Return the duration, zero for `"0"`, the default where there is none or it is wrong."""
+        if self._values.get(key) == "0":
+            self.take(key)
+            return timedelta()
+        return self.span(key, default, most) or default
+
     def items(self, key: str, read: Callable[[Table, str, object], _T | None], advice: str) -> tuple[_T, ...]:
         """Return what `read` makes of each item; it is given the table and the item's place; a bad one is None."""
         value = self.take(key)

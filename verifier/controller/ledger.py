@@ -174,7 +174,12 @@ class Record:
     submitter: tuple[str, ...] = ()
     """Who submitted it and with what, as its message says; empty where that is not told or not known."""
     thread: str = ""
-    """The `ts` of the message about the verdict before, in whose thread this one's stands; empty: there is none."""
+    """The `ts` of the message in whose thread this one's stands: about the verdict before, or about an earlier build of
+    the same kind; empty: it stands by itself."""
+    folded: int = 0
+    """Which red message of its kind its message is, from 2; 0: it is the first one."""
+    folded_since: datetime | None = None
+    """When the first one was posted."""
     again: int = 0
     """How often it was judged anew because somebody asked for it."""
     asked: datetime | None = None
@@ -190,7 +195,7 @@ class Record:
 _TYPES: Mapping[str, str] = {item.name: str(item.type) for item in fields(Record)}
 _MOMENTS = frozenset(
     """created lease_until due unsaid intent looked ended whole heard posting unanswered missing tried
-    quota_since cut_due cut noted editing asked""".split()
+    quota_since cut_due cut noted editing asked folded_since""".split()
 )
 _LISTS = frozenset({"images", "verified", "extras", "args", "claimants", "unled", "notes", "submitter", "earlier"})
 _WAITS = "it waits for the version that wrote it; install that one, or a later one"

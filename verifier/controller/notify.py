@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Published
 from verifier.checks.verdict import Verdict
 from verifier.controller.attempt import Attempt, Done, RequeueAt, SlackUnreachable
-from verifier.controller.budget import CALL_SECONDS, Deployment
+from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Deployment
+from verifier.controller.ledger import BUILDS, parse_record
 from verifier.controller.signals import audit_unwritten
 from verifier.controller.slack.build_message import build_message
-from verifier.controller.slack.channel import history_of, is_closed, pauses_heeded
-from verifier.controller.slack.posting import Move, after_failed_post, next_move, post
-from verifier.errors import NoSuchThread, Refused, ServiceError, Stopping, Unavailable
+from verifier.controller.slack.channel import channel_seen, history_of, is_closed, pauses_heeded, take_second
+from verifier.controller.slack.folding import entered, folded, kind_of
+from verifier.controller.slack.posting import Move, after_failed_post, next_move, post, post_in_turn
+from verifier.errors import Malformed, NoSuchThread, Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.source import Source
 from verifier.facts.submitter import Submitter
@@ -145,7 +147,7 @@ def notify(
     if move is not Move.POST:
         # Of this attempt: a message is looked for around its intent, and where it was to stand.
         attempt.save(posting=attempt.now(), channel=message.channel, shown=attempt.record.revision)
-    return _heard(attempt, _post(attempt, message))
+    return _heard(attempt, _post(attempt, message, _Retold(build, source, judgement)))
 
 
 def _look(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused | None:
@@ -161,10 +163,22 @@ def _look(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused 
         return error
 
 
-def _post(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused:
+@dataclass(frozen=True, slots=True)
+class _Retold:
+    """What a message is made of once more, where it turns out to be a further one of its kind."""
+
+    build: Build
+    source: Source
+    judgement: Judgement
+
+    def message(self, attempt: Attempt, channel: str) -> Message:
+        return message_about(attempt, self.build, self.source, self.judgement, channel)
+
+
+def _post(attempt: Attempt, message: Message, retold: _Retold) -> Posted | Unavailable | Refused:
     """Post the message, and return where it stands or why it does not. Raises Stopping, and what a write raises."""
     try:
-        return _post_somewhere(attempt, message)
+        return _post_somewhere(attempt, message, retold)
     except Stopping as error:
         attempt.note(**after_failed_post(error, attempt.now()))
         raise
@@ -173,15 +187,48 @@ def _post(attempt: Attempt, message: Message) -> Posted | Unavailable | Refused:
         return error
 
 
-def _post_somewhere(attempt: Attempt, message: Message) -> Posted:
-    """Post the message; by itself where the message about the verdict before is gone. Raises what Slack does."""
+def _post_somewhere(attempt: Attempt, message: Message, retold: _Retold) -> Posted:
+    """Post the message; by itself where the message that it replies to is gone. Raises what Slack does."""
     try:
-        return post(attempt.deployment, message, attempt.budget)
+        wait, message = _turn(attempt, message, retold)
+        return post_in_turn(attempt.deployment, message, attempt.budget, wait)
     except NoSuchThread:
         if not message.thread:
             raise
     attempt.save(thread="", posting=attempt.now())
     return post(attempt.deployment, message._replace(thread="", broadcast=False), attempt.budget)
+
+
+def _turn(attempt: Attempt, message: Message, retold: _Retold) -> tuple[float, Message]:
+    """Take the channel's second; return how long it is until then, and the message, which may reply to an earlier one.
+
+    Whose thread it stands in is saved before it is posted: there it is looked for after a crash. Raises what
+    `take_second` does, and what a write raises.
+    """
+    deployment, policy, me, now = attempt.deployment, attempt.deployment.policy, attempt.key.digest, attempt.now()
+    kind = "" if message.thread else kind_of(retold.build, retold.judgement, policy)
+    if not kind:
+        return take_second(deployment, message.channel, attempt.budget), message
+    wait = take_second(
+        deployment, message.channel, attempt.budget, lambda state: entered(state, kind, me, now, policy.fold)
+    )
+    further = folded(channel_seen(deployment, message.channel), kind, me)
+    thread = _thread_of(attempt, further.parent, message.channel) if further else ""
+    if not further or not thread:
+        return wait, message
+    attempt.save(thread=thread, folded=further.count, folded_since=further.since, posting=attempt.now())
+    return wait, retold.message(attempt, message.channel)
+
+
+def _thread_of(attempt: Attempt, parent: str, channel: str) -> str:
+    """Return the `ts` of the message of this record; empty where it does not stand in the channel, or nobody says."""
+    try:
+        timeout = attempt.budget.seconds(LEDGER_SECONDS)
+        stored = attempt.services.store.read(BUILDS, parent, timeout=timeout)
+        record = parse_record(stored.document) if stored else None
+    except (ServiceError, Malformed):
+        return ""
+    return record.ts if record and record.told and record.channel == channel and not record.thread else ""
 
 
 def _heard(attempt: Attempt, answer: Posted | Unavailable | Refused) -> Done | RequeueAt | SlackUnreachable:

@@ -36,7 +36,7 @@ from verifier.reporting.mrkdwn import (
     shown,
 )
 from verifier.reporting.note_text import note_lines, over_line
-from verifier.reporting.wording import Told, headline, look_inside, reasons, remedies
+from verifier.reporting.wording import Further, Told, further_line, headline, look_inside, reasons, remedies
 from verifier.services import Document, Message
 from verifier.times import show_span, show_time
 
@@ -71,11 +71,13 @@ def verdict_message(
     default_channel: str = "",
     submitter: Submitter | None = None,
     notes: Sequence[Document] = (),
+    further: Further | None = None,
 ) -> Message:
     """Return the message about a judged build; about one that did not succeed, `failed_build_message`.
 
     `submitter` is named where the build is LOCAL_SOURCE. `notes` is what became known since, see `note_text.py`: where
-    they say that it runs no more, nobody is called, and nothing is to be done any more.
+    they say that it runs no more, nobody is called, and nothing is to be done any more. `further`: it is not the first
+    of its kind, and replies to the first one.
     """
     verdict = judgement.verdict
     if verdict is None:
@@ -85,7 +87,8 @@ def verdict_message(
     # What was there before calls nobody: people stop reading what they can do nothing new about.
     first, over = headline(told, verdict), over_line(notes, verdict, judgement.decided)
     called = mention("" if judgement.known or over else route.mention)
-    why = [shown(line) for line in ([first] if over else []) + reasons(told, verdict)]
+    again = [further_line(told, verdict, further)] if further else []
+    why = [shown(line) for line in ([first] if over else []) + again + reasons(told, verdict)]
     blocks = [section([_joined(bold(over or first), called)]), section(why)]
     if known := [shown(line) for line in note_lines(notes, judgement.decided)]:
         blocks.append(section(known))

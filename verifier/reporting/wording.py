@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import re2
 
@@ -21,6 +22,7 @@ from verifier.facts.source import Commit, NoSource, Source, Strength, Unclear, U
 from verifier.facts.submitter import Submitter
 from verifier.redact import excerpt
 from verifier.reporting.labels import MOST_NAME, commit, named, subject
+from verifier.times import show_span
 
 MARKS = {
     Verdict.LOCAL_SOURCE: "🔴",
@@ -81,6 +83,21 @@ _MOST_CLAIMS = 3
 _MOST_PRINCIPAL = 100
 
 
+_SERVE_AT_ONCE = frozenset({"gcloud run deploy --source", "gcloud functions deploy", "gcloud app deploy"})
+"""Tools that deploy what they build as a service, in the same step."""
+_ORDINALS = "second third fourth fifth sixth seventh eighth ninth tenth".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A red message that is not the first of its kind."""
+
+    count: int
+    """Which one it is, from 2."""
+    after: timedelta
+    """How long after the first one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """All that a report is about."""
@@ -127,6 +144,13 @@ class Told:
             return parse_execution_name(self.judgement.execution)[0].job
         except Malformed:
             return ""
+
+
+def further_line(told: Told, verdict: Verdict, further: Further) -> str:
+    """Return that there was one before, and how long ago: "Again: the third upload in 53 min"."""
+    ordinal = _ORDINALS[further.count - 2] if further.count - 2 < len(_ORDINALS) else f"{further.count}th"
+    kind = "upload" if isinstance(told.source, Upload) else f"{verdict} build"
+    return f"Again: the {ordinal} {kind} in {show_span(further.after)}."
 
 
 def headline(told: Told, verdict: Verdict) -> str:
@@ -194,7 +218,7 @@ def _local(told: Told) -> Iterator[str]:
         yield f"It claims {_listed(claims)}: nothing proves that."
     if told.submitter:
         yield _submitted(told.submitter)
-    yield " ".join(_consequences(told.build))
+    yield " ".join(_consequences(told.build, told.source))
 
 
 def _made(told: Told) -> str:
@@ -230,8 +254,11 @@ def _claims(told: Told) -> Iterator[str]:
         yield f"{excerpt(claim.shown_name, MOST_NAME)} {excerpt(value, 40)}"
 
 
-def _consequences(build: Build) -> Iterator[str]:
+def _consequences(build: Build, source: Source) -> Iterator[str]:
     yield "A git push does not change it."
+    if isinstance(source, Upload) and source.tool in _SERVE_AT_ONCE:
+        yield "What was deployed from it serves it at once."
+        return
     tagged = [image for image in build.images if ":" in image.name.rpartition("/")[2]]
     if tagged:
         yield f"The next run of a job on {'this tag' if len(tagged) == 1 else 'these tags'} uses it."

@@ -149,7 +149,7 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
     lines = [line.partition("#")[0] for line in EXAMPLE.decode().splitlines() if "# the default" in line]
     of_worker = [line for line in lines if "_deadline " in line or line.startswith(("settle", "watch"))]
     of_sweep = [line for line in lines if line.startswith("grace")]
-    of_slack = [line for line in lines if line.startswith(("post", "name", "late"))]
+    of_slack = [line for line in lines if line.startswith(("post", "name", "late", "fold"))]
     of_logs = [line for line in lines if line.startswith(("default_patterns", "noise"))]
     of_slo = [line for line in lines if line.startswith("verdict ")]
     of_watch = [line for line in lines if line.startswith(("checkpoints", "tell", "benign"))]
@@ -160,8 +160,13 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
 
     said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 21
+    assert len(lines) == 22
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
+
+
+@pytest.mark.parametrize(("given", "found"), [("2h", timedelta(hours=2)), ("0", timedelta())])
+def test_for_how_long_reds_fold_is_read(given: str, found: timedelta) -> None:
+    assert policy(f'[slack]\nfold = "{given}"\n').fold == found
 
 
 def test_waits_are_read_where_they_belong() -> None:

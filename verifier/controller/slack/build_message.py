@@ -11,6 +11,7 @@ from verifier.facts.source import Source, source_of
 from verifier.facts.submitter import Submitter
 from verifier.reporting.note_text import note_lines
 from verifier.reporting.slack_message import failed_build_message, verdict_message
+from verifier.reporting.wording import Further
 from verifier.services import Message
 
 _RED = frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED})
@@ -26,7 +27,10 @@ def build_message(record: Record, build: Build, source: Source, judgement: Judge
         message = failed_build_message(build, policy, note_lines(record.notes, judgement.decided))
     else:
         submitter = _submitter(record) if policy.name_submitter else None
-        message = verdict_message(build, source, judgement, policy, submitter=submitter, notes=record.notes)
+        further = Further(record.folded, judgement.decided - record.folded_since) if record.folded_since else None
+        message = verdict_message(
+            build, source, judgement, policy, submitter=submitter, notes=record.notes, further=further
+        )
     if record.again:
         message = message._replace(key=f"{message.key}#{record.again + 1}")
     is_loud = bool(record.thread) and judgement.verdict in _RED

@@ -77,8 +77,14 @@ def change_channel(
     raise Unavailable(f"{name or 'Slack'}: expected to change its document in the ledger, others always did; try again")
 
 
-def take_second(deployment: Deployment, channel: str, budget: Budget) -> float:
+def _as_it_is(state: ChannelState) -> ChannelState:
+    return state
+
+
+def take_second(deployment: Deployment, channel: str, budget: Budget, also: Change = _as_it_is) -> float:
     """Take the channel's next second for one message, and return how long it is until then.
+
+    `also` is done to the channel in the same write, or with the next one while this invocation works its queue off.
 
     Raises Unavailable when others come first or the ledger does not say, and Refused with what Slack said when it
     refuses everything there. Nothing was posted then, and what waits is to be in the channel's queue.
@@ -87,9 +93,11 @@ def take_second(deployment: Deployment, channel: str, budget: Budget) -> float:
     if held is not None and held.channel.name == channel:
         place = max(now, held.free or now, held.channel.free or now)
         held.free = place + SECOND
+        held.channel = also(held.channel)
         return (place - now).total_seconds()
     try:
-        taken = _take_known(deployment, channel, now, budget) or _take(deployment, channel, now, budget)
+        known = _take_known(deployment, channel, now, budget, also)
+        taken = known or _take(deployment, channel, now, budget, also)
     except ServiceError as error:
         # It is no matter for the record that the ledger keeps the message waiting.
         said = f"{channel or 'Slack'}: nothing was posted, the ledger does not say whose turn it is"
@@ -102,7 +110,15 @@ def take_second(deployment: Deployment, channel: str, budget: Budget) -> float:
     raise Unavailable(f"{channel or 'Slack'}: nothing was posted, {why}")
 
 
-def _take_known(deployment: Deployment, channel: str, now: datetime, budget: Budget) -> datetime | None:
+def channel_seen(deployment: Deployment, channel: str) -> ChannelState:
+    """Return the channel as this invocation saw it when it took a second there."""
+    held, known = deployment.held, deployment.channels.get(channel)
+    if held is not None and held.channel.name == channel:
+        return held.channel
+    return known[0] if known else ChannelState(channel)
+
+
+def _take_known(deployment: Deployment, channel: str, now: datetime, budget: Budget, also: Change) -> datetime | None:
     """Return the second that was taken by one write, where nobody else has written the channel since this process did.
 
     None when somebody has, or none is free as far as this process knows. Raises ServiceError.
@@ -111,7 +127,7 @@ def _take_known(deployment: Deployment, channel: str, now: datetime, budget: Bud
     place = known[0].place(now) if known else None
     if known is None or place is None:
         return None
-    state, where = replace(known[0], free=place + SECOND), document_name(channel)
+    state, where = also(replace(known[0], free=place + SECOND)), document_name(channel)
     try:
         written = _write(deployment.services.store, where, state, known[1], budget.seconds(LEDGER_SECONDS))
     except Unavailable as error:
@@ -124,7 +140,7 @@ def _take_known(deployment: Deployment, channel: str, now: datetime, budget: Bud
     return place
 
 
-def _take(deployment: Deployment, channel: str, now: datetime, budget: Budget) -> datetime | ChannelState:
+def _take(deployment: Deployment, channel: str, now: datetime, budget: Budget, also: Change) -> datetime | ChannelState:
     """Return the second that was taken; or the channel as it is, where none is to be had. Raises ServiceError."""
     store = deployment.services.store
 
@@ -135,7 +151,7 @@ def _take(deployment: Deployment, channel: str, now: datetime, budget: Budget) -
         place = state.place(now)
         if place is None:
             return state.left_waiting(now, is_away=state.is_closed(now))
-        return replace(state, free=place + SECOND)
+        return also(replace(state, free=place + SECOND))
 
     before, stored = change_channel(store, channel, taken, lambda: budget.seconds(LEDGER_SECONDS))
     after = parse_channel(stored.document, channel)

@@ -46,6 +46,8 @@ class ChannelState:
     """What was queued until then is told of in one line, and then by what is red alone: see `late.py`."""
     summed_since: datetime | None = None
     """Since when Slack was away, for that line."""
+    reds: str = ""
+    """The red messages of the last while, by kind, as JSON: see `folding.py`."""
     is_told: bool = False
     """That line stands in Slack."""
 

@@ -64,7 +64,11 @@ def after_failed_post(error: Unavailable | Refused | Stopping, now: datetime) ->
 
 def post(deployment: Deployment, message: Message, budget: Budget) -> Posted:
     """Post a message when it is its channel's turn. Raises what Slack does, and Unavailable when others come first."""
-    wait = take_second(deployment, message.channel, budget)
+    return post_in_turn(deployment, message, budget, take_second(deployment, message.channel, budget))
+
+
+def post_in_turn(deployment: Deployment, message: Message, budget: Budget, wait: float) -> Posted:
+    """Post a message in a second of its channel's that was taken, in so many seconds. Raises what Slack does."""
     if wait:
         deployment.services.pause(wait)
     with pauses_heeded(deployment, POSTING, message.channel):

@@ -27,6 +27,7 @@ WHOLE = ChannelState(
     until=NOW + 2 * MINUTE,
     summed_up=NOW - SECOND,
     summed_since=NOW - 2 * MINUTE,
+    reds="[]",
     is_told=True,
 )
 
