@@ -210,6 +210,8 @@ class CrashScenario:
     """How often the job must be known to have run each digest, in order; empty: that is not looked at."""
     says: tuple[str, ...] = ()
     """What must be in Slack's messages once."""
+    parts: int = 1
+    """Into so many parts its points are divided: one of them is played in every run, all of them in `make soak`."""
     is_cut: bool = False
     """Its records are so old that only what must stay is left of them."""
 
@@ -231,8 +233,10 @@ SCENARIOS: Mapping[str, CrashScenario] = {
     "submitter": CrashScenario(a_submitter_is_known, policy="[slack]\nname_submitter = true\n"),
     "upload is read": CrashScenario(an_upload_is_read, others={"upload": 1}, reads_uploads=True),
     "reply without reply": CrashScenario(something_is_said_of_a_message, {}, is_replied_to=True),
-    "runs": CrashScenario(an_upload_runs, others={"running": 1}, runs=(1,), says=("Runs since",)),
-    "found": CrashScenario(a_run_that_no_message_told_is_found, others={"running": 1}, runs=(1,), says=("Runs since",)),
+    "runs": CrashScenario(an_upload_runs, others={"running": 1}, runs=(1,), says=("Runs since",), parts=4),
+    "found": CrashScenario(
+        a_run_that_no_message_told_is_found, others={"running": 1}, runs=(1,), says=("Runs since",), parts=4
+    ),
     "over": CrashScenario(
         a_verified_build_runs_instead_of_an_upload,
         {"LOCAL_SOURCE": 1, "VERIFIED": 1},
@@ -240,6 +244,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         others={"running": 3},
         runs=(1, 1),
         says=("Ran from", "over: "),
+        parts=4,
     ),
     "before": CrashScenario(
         an_upload_of_before_runs,
@@ -248,9 +253,10 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         runs=(1,),
         says=("runs an upload",),
         is_noticed=True,
+        parts=4,
     ),
     "cut": CrashScenario(a_record_grows_old, is_cut=True),
-    "worker tried again": CrashScenario(a_worker_is_tried_again, {"VERIFIED": 2}, 2),
+    "worker tried again": CrashScenario(a_worker_is_tried_again, {"VERIFIED": 2}, 2, parts=4),
     "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1),
     "quota": CrashScenario(a_quota_is_used_up, {"VERIFIED": 1}, 1),
     "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1),

@@ -46,12 +46,23 @@ def points(calls: list[str], moment: CrashMoment) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+PARTS = [
+    pytest.param(
+        name, part, id=f"{name}-{part + 1}" if scenario.parts > 1 else name, marks=[pytest.mark.soak] * (part > 0)
+    )
+    for name, scenario in SCENARIOS.items()
+    for part in range(scenario.parts)
+]
+"""The scenarios; of a long one, a part of its points in every run, and the others in `make soak`."""
+
+
+@pytest.mark.parametrize(("name", "part"), PARTS)
 @pytest.mark.parametrize("moment", CrashMoment)
 def test_a_process_killed_at_any_call_loses_nothing_and_repeats_nothing(
-    runner: ScenarioRunner, name: str, moment: CrashMoment, tally: CountCases
+    runner: ScenarioRunner, name: str, part: int, moment: CrashMoment, tally: CountCases
 ) -> None:
-    for at in tally("crash points, a real process killed", points(runner.run(name), moment)):
+    chosen = points(runner.run(name), moment)[part :: SCENARIOS[name].parts]
+    for at in tally("crash points, a real process killed", chosen):
         runner.run(name, (at, moment))
 
 

@@ -27,7 +27,9 @@ def kind(policy: Policy = FOLDS, **changes: Any) -> str:
 
 def test_reds_on_one_image_with_one_verdict_and_mention_are_of_one_kind() -> None:
     assert kind() == kind(id="another", substitutions={})
-    other_image: dict[str, Any] = {"results": {"images": [{"name": "us-docker.pkg.dev/p/r/other:latest", "digest": "sha256:aa"}]}}
+    other_image: dict[str, Any] = {
+        "results": {"images": [{"name": "us-docker.pkg.dev/p/r/other:latest", "digest": "sha256:aa"}]}
+    }
     called = replace(FOLDS, routes=(Route(mention="here"),))
     assert len({kind(), kind(**other_image), kind(called)}) == 3
 
