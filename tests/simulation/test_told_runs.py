@@ -7,7 +7,7 @@ from tests.simulation.simulator import Simulation
 from tests.simulation.told_runs import run_seed_of_told_runs
 from tests.tally import CountCases
 
-_KNOWN = range(1, 61)
+_KNOWN = range(1, 101)
 _FRESH = range(FIRST_FRESH_SEED, FIRST_FRESH_SEED + 30)
 _TELLING = {"store.holders", "builds.created", "audit.write", "chat.edit", "chat.post"}
 
