@@ -39,11 +39,26 @@ def runner(
 
 
 def points(calls: list[str], moment: CrashMoment) -> list[int]:
-    """Return the calls to exit at, from 1. The moment right before the next write is the one before that write."""
+    """Return the calls to exit at, from 1.
+
+    What a process knew ends with it, so between two effects it is one moment, however much was read: it is killed
+    before the first read there, and at each effect. The moment right before the next write is the one before that.
+    """
     last = len(calls)
-    return [
-        at for at in range(1, last + 1) if moment is not CrashMoment.ANSWERED or at == last or calls[at] not in WRITES
-    ]
+    effects = [at for at in range(1, last + 1) if calls[at - 1] not in READS]
+    if moment is CrashMoment.BEFORE:
+        firsts = [at for at in range(1, last + 1) if calls[at - 1] in READS and (at == 1 or calls[at - 2] not in READS)]
+        return sorted([*effects, *firsts])
+    if moment is CrashMoment.ANSWERED:
+        return [at for at in effects if at == last or calls[at] not in WRITES]
+    return effects
+
+
+def test_between_two_effects_one_moment_is_tried() -> None:
+    calls = ["store.read", "builds.fetch", "store.create", "store.replace", "store.read", "store.due", "audit.write"]
+    assert points(calls, CrashMoment.BEFORE) == [1, 3, 4, 5, 7]
+    assert points(calls, CrashMoment.UNANSWERED) == [3, 4, 7]
+    assert points(calls, CrashMoment.ANSWERED) == [4, 7]
 
 
 PARTS = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import grpc
 import pytest
@@ -32,7 +33,7 @@ def harness(recorder: RequestRecorder, firestore_emulator: str, project: str) ->
 def _warm(harness: Harness, recorder: RequestRecorder) -> None:
     """Let the process have posted before: then it knows its channel, and a message takes one write for its second."""
     harness.announce(harness.upload())
-    harness.clock.advance(60)
+    harness.clock.advance(3_700)
     harness.faults.forget()
     recorder.requests.clear()
 
@@ -49,6 +50,18 @@ def test_a_local_source_verdict(harness: Harness, recorder: RequestRecorder) -> 
     assert harness.record(key).state == "done"
     assert seen.pop("ledger") <= 6
     assert seen == {"GetBuild": 1, "WriteLogEntries": 1, "chat.postMessage": 1}
+
+
+def test_a_further_red_within_the_hour_reads_where_the_first_one_stands(
+    harness: Harness, recorder: RequestRecorder
+) -> None:
+    def ledger_calls() -> int:
+        recorder.requests.clear()
+        harness.announce(harness.upload())
+        return len(recorder.requests)
+
+    first, second = ledger_calls(), ledger_calls()
+    assert second - first <= 2
 
 
 def test_a_verified_verdict_with_a_worker(harness: Harness, recorder: RequestRecorder) -> None:
@@ -84,6 +97,7 @@ def test_errors_in_the_logs_cost_two_ledger_calls_more(harness: Harness, recorde
         harness.clock.advance(31)
         harness.finish(key)
         assert harness.record(key).state == "done"
+        harness.clock.advance(3_700)
         return len(recorder.requests)
 
     clean = ledger_calls(CLEAN)
@@ -101,6 +115,7 @@ def test_with_quotas_a_portion_costs_three_ledger_calls_more_and_the_verdicts_af
         assert harness.record(key).state == "done"
         return len(recorder.requests)
 
+    harness.use(replace(harness.deployment.policy, fold=timedelta()))
     without = ledger_calls()
     inner = harness.deployment.services
     metered = MeteredServices(inner, Quota(inner, lambda *_: 300), lambda _: "vividly-dev")
