@@ -16,7 +16,9 @@
 
 Steps 1 and 2 are `main.py`'s, with `events.py`. Spelled out elsewhere are 3 (`ledger.py`), 4 (`fetch.py`), 6 to 9
 (`worker_run.py`, `worker_start.py`, `worker_logs.py`), what is remembered in 10 (`error_book.py`), 11 and 12
-(`notify.py`). What a LOCAL_SOURCE build was made from is read afterwards, as work of its own (`uploads.py`).
+(`notify.py`). What a LOCAL_SOURCE build was made from is read afterwards, as work of its own (`uploads.py`). Which of
+the images run, whoever started them, is told in `runs/`, and how that goes in `watch/`.
+
 Every outward call has a Protocol in `services.py`. Each invocation is short: whoever has to wait releases the record,
 which then has a due time, and the sweep or the next message goes on where it stopped.
 

@@ -28,11 +28,6 @@ def what_runs(runs: DigestRuns) -> str:
             return f"{short_digest(runs.digest)}, whose build is looked for"
 
 
-def runs_sentence(runs: DigestRuns) -> str:
-    """Return what is run, as a sentence: "Runs an upload (build 71a0c2d4), LOCAL_SOURCE."."""
-    return _stop(f"Runs {what_runs(runs)}")
-
-
 def not_watched_sentence(services: int) -> str:
     """Return how many services there are whose code is not looked at; empty where there are none."""
     return f"{_counted(services, 'service')}: not watched in this version." if services else ""

@@ -16,7 +16,7 @@ from verifier.facts.build import parse_build_name
 from verifier.redact import excerpt
 from verifier.reporting.audit_entry import AuditEntry
 from verifier.services import Document
-from verifier.times import parse_time, show_time
+from verifier.times import show_time
 
 CHECKPOINT, REGRESSED, ENDED = "checkpoint", "regressed", "watch-ended"
 """The kinds of these entries and announcements."""
@@ -74,11 +74,6 @@ def watch_entry(kind: str, payload: Document, moment: datetime) -> AuditEntry:
 def watch_announcement(record: AuditEntry) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the payload and the attributes by which it is published to subscribers."""
     return dict(record.payload), {name: value[:_MOST_ATTRIBUTE] for name, value in record.labels.items()}
-
-
-def moment_of(text: str) -> datetime:
-    """Return the moment that was saved with what is to be told."""
-    return parse_time(text)
 
 
 def _severity(kind: str, payload: Document) -> str:

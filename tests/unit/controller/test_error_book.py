@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
+from tests.delegating_store import DelegatingStore
 from tests.unit.builders import WORKER, pushed
 from tests.unit.controller.world import NOW, SOON, World, world
 from verifier.checks.known_errors import (
@@ -29,7 +30,7 @@ from verifier.controller.ledger import Record
 from verifier.errors import Malformed, Refused, ServiceError, Unavailable
 from verifier.facts.build import Build
 from verifier.facts.logs import ALGORITHM, Repeated
-from verifier.services import Document, Store, Stored
+from verifier.services import Document, Stored
 
 __all__ = ["world"]
 
@@ -56,10 +57,9 @@ def book(world: World) -> ErrorBook:
 
 
 @dataclass
-class Shaky:
+class Shaky(DelegatingStore):
     """A store whose calls go wrong as they are told; each is made all the same where it `lands`."""
 
-    inner: Store
     wrong: dict[str, list[ServiceError | None]] = field(default_factory=dict)
     """By call: what is raised instead of the next answers."""
     lands: bool = True
@@ -69,50 +69,20 @@ class Shaky:
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
         self._answer("read")
-        return self.inner.read(collection, name, timeout=timeout)
+        return super().read(collection, name, timeout=timeout)
 
     def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
         self._others()
-        if self.lands:
-            written = self.inner.create(collection, name, document, timeout=timeout)
-            self._answer("create")
-            return written
+        written = super().create(collection, name, document, timeout=timeout) if self.lands else None
         self._answer("create")
-        return self.inner.create(collection, name, document, timeout=timeout)
+        return written if self.lands else super().create(collection, name, document, timeout=timeout)
 
     def replace(
         self, collection: str, name: str, document: Document, revision: str, *, timeout: float
     ) -> Stored | None:
         self._others()
         self._answer("replace")
-        return self.inner.replace(collection, name, document, revision, timeout=timeout)
-
-    def due(
-        self,
-        collection: str,
-        now: str,
-        limit: int,
-        *,
-        field: str = "due",
-        since: str = "",
-        only: Sequence[str] = (),
-        timeout: float,
-    ) -> list[tuple[str, Stored]]:
-        return self.inner.due(collection, now, limit, field=field, since=since, only=only, timeout=timeout)
-
-    def present(self, collection: str, names: object, *, unless: object = None, timeout: float) -> set[str]:
-        raise NotImplementedError
-
-    def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
-        raise NotImplementedError
-
-    def holders(
-        self, collection: str, field: str, value: str, limit: int, *, timeout: float
-    ) -> list[tuple[str, Stored]]:
-        raise NotImplementedError
-
-    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
-        raise NotImplementedError
+        return super().replace(collection, name, document, revision, timeout=timeout)
 
     def _answer(self, call: str) -> None:
         self.called.append(call)

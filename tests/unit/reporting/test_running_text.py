@@ -15,8 +15,8 @@ from verifier.reporting.running_text import (
     over_lines,
     pinned_lines,
     pinned_sentence,
-    runs_sentence,
     start_lines,
+    what_runs,
     wrong_lines,
 )
 
@@ -43,28 +43,28 @@ UNKNOWN = replace(PUSHED, tie=Tie.NONE, build="", commit="", verdict="", why="a 
 @pytest.mark.parametrize(
     ("runs", "said"),
     [
-        (PUSHED, "Runs build 4e841fcb of commit 85cffd8, VERIFIED."),
-        (UPLOAD, "Runs an upload (build 4e841fcb), LOCAL_SOURCE."),
-        (replace(UPLOAD, verdict="EXEMPT"), "Runs build 4e841fcb, EXEMPT."),
-        (replace(PUSHED, verdict=""), "Runs build 4e841fcb of commit 85cffd8, not judged yet."),
+        (PUSHED, "build 4e841fcb of commit 85cffd8, VERIFIED"),
+        (UPLOAD, "an upload (build 4e841fcb), LOCAL_SOURCE"),
+        (replace(UPLOAD, verdict="EXEMPT"), "build 4e841fcb, EXEMPT"),
+        (replace(PUSHED, verdict=""), "build 4e841fcb of commit 85cffd8, not judged yet"),
         (
             replace(PUSHED, verdict="", why="it ended FAILURE"),
-            "Runs build 4e841fcb of commit 85cffd8, not judged: it ended FAILURE.",
+            "build 4e841fcb of commit 85cffd8, not judged: it ended FAILURE",
         ),
         (
             UNKNOWN,
-            "Runs sha256:0123456789ab, which no build that we know pushed: a step pushed it with `docker push`.",
+            "sha256:0123456789ab, which no build that we know pushed: a step pushed it with `docker push`",
         ),
-        (replace(UNKNOWN, why=""), "Runs sha256:0123456789ab, which no build that we know pushed."),
-        (replace(UNKNOWN, tie=Tie.OPEN), "Runs sha256:0123456789ab, whose build is looked for."),
+        (replace(UNKNOWN, why=""), "sha256:0123456789ab, which no build that we know pushed"),
+        (replace(UNKNOWN, tie=Tie.OPEN), "sha256:0123456789ab, whose build is looked for"),
         (
             replace(UNKNOWN, tie=Tie.OPEN, digest=""),
-            "Runs an image whose digest is not known, whose build is looked for.",
+            "an image whose digest is not known, whose build is looked for",
         ),
     ],
 )
 def test_what_runs_is_said_with_its_build_commit_and_verdict(runs: DigestRuns, said: str) -> None:
-    assert runs_sentence(runs) == said
+    assert what_runs(runs) == said
 
 
 def test_a_job_that_runs_an_upload_has_a_message_of_its_own() -> None:
@@ -85,10 +85,9 @@ def test_an_exemption_of_another_project_is_told_with_its_reason() -> None:
 
 
 def test_an_image_that_no_build_pushed_is_told_with_the_likely_reasons() -> None:
-    said = runs_sentence(UNKNOWN)
     assert wrong_lines(JOB, UNKNOWN) == [
         "🔴 dev-vividly-content-worker runs an image that no build pushed, since 2026-11-28 01:10 UTC",
-        f"It ran images of known builds before. Now it {said[0].lower()}{said[1:]}",
+        f"It ran images of known builds before. Now it runs {what_runs(UNKNOWN)}.",
         f"Do this: find out who deployed sha256:0123456789ab to {PLACE}, and deploy a build's image.",
     ]
 

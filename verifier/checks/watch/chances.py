@@ -50,11 +50,6 @@ def likely_shown(runs: int) -> float:
     return 1 - SURE ** (1 / runs) if runs > 0 else 1.0
 
 
-def chance_to_show(share: float, runs: int) -> float:
-    """Return how likely an error in this share of all runs shows in so many of them."""
-    return 1 - (1 - share) ** runs
-
-
 def is_likely_gone(share: float, runs: int) -> bool:
     """Return whether an error that was in this share of the runs has most likely gone, when so many are without it."""
     return share > 0 and runs > 0 and (1 - share) ** runs <= SURE

@@ -8,7 +8,6 @@ from verifier.checks.watch.chances import (
     RunCounts,
     are_failures_up,
     chance_of_failures,
-    chance_to_show,
     is_likely_gone,
     likely_shown,
 )
@@ -56,10 +55,6 @@ def test_without_runs_before_nobody_can_say_that_failures_are_up() -> None:
 @pytest.mark.parametrize(("runs", "share"), [(0, 1.0), (8, 0.312), (48, 0.0605), (300, 0.00994), (10_000, 0.0003)])
 def test_an_error_in_this_share_of_the_runs_would_most_likely_have_shown(runs: int, share: float) -> None:
     assert likely_shown(runs) == pytest.approx(share, rel=0.01)
-
-
-def test_an_error_in_one_of_ten_runs_shows_in_three_of_them_with_27_percent() -> None:
-    assert chance_to_show(0.1, 3) == pytest.approx(0.271)
 
 
 @pytest.mark.parametrize(("share", "runs"), [(0.5, 5), (0.2, 14), (0.05, 59), (1.0, 1)])

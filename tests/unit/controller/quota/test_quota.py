@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import pytest
 
+from tests.delegating_store import DelegatingStore
 from tests.unit.controller.world import NOW, World, world
 from verifier.controller.ledger import MARKS
 from verifier.controller.quota.held_calls import Api
@@ -16,7 +17,7 @@ from verifier.controller.quota.metered import MeteredServices
 from verifier.controller.quota.portions import Reader, parse_leased
 from verifier.controller.quota.quota import Quota
 from verifier.errors import QuotaWait, RateLimited, Unavailable
-from verifier.services import Document, Store, Stored
+from verifier.services import Document, Stored
 
 __all__ = ["world"]
 
@@ -25,10 +26,9 @@ NAME = "quota-logging-vividly-dev"
 
 
 @dataclass
-class CountingStore:
+class CountingStore(DelegatingStore):
     """A store that counts what it is asked; and that is away, or overtaken, as it is told."""
 
-    store: Store
     reads: int = 0
     writes: int = 0
     away: bool = False
@@ -38,13 +38,13 @@ class CountingStore:
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
         self._answer()
         self.reads += 1
-        return self.store.read(collection, name, timeout=timeout)
+        return super().read(collection, name, timeout=timeout)
 
     def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
         self._answer()
         self._overtake()
         self.writes += 1
-        return self.store.create(collection, name, document, timeout=timeout)
+        return super().create(collection, name, document, timeout=timeout)
 
     def replace(
         self, collection: str, name: str, document: Document, revision: str, *, timeout: float
@@ -52,36 +52,7 @@ class CountingStore:
         self._answer()
         self._overtake()
         self.writes += 1
-        return self.store.replace(collection, name, document, revision, timeout=timeout)
-
-    def due(
-        self,
-        collection: str,
-        now: str,
-        limit: int,
-        *,
-        field: str = "due",
-        since: str = "",
-        only: Sequence[str] = (),
-        timeout: float,
-    ) -> list[tuple[str, Stored]]:
-        raise NotImplementedError
-
-    def present(
-        self, collection: str, names: Sequence[str], *, unless: tuple[str, str] | None = None, timeout: float
-    ) -> set[str]:
-        raise NotImplementedError
-
-    def holding(self, collection: str, field: str, value: str, *, timeout: float) -> Stored | None:
-        raise NotImplementedError
-
-    def holders(
-        self, collection: str, field: str, value: str, limit: int, *, timeout: float
-    ) -> list[tuple[str, Stored]]:
-        raise NotImplementedError
-
-    def delete(self, collection: str, names: Sequence[str], *, timeout: float) -> None:
-        raise NotImplementedError
+        return super().replace(collection, name, document, revision, timeout=timeout)
 
     def _answer(self) -> None:
         if self.away:
