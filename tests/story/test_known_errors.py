@@ -83,6 +83,27 @@ def test_an_error_that_is_new_calls_people(calling: Harness, script: Script) -> 
     assert "ot new" not in said(calling)
 
 
+def test_beside_a_new_error_the_old_one_is_named_with_the_day_since_when(calling: Harness) -> None:
+    built(calling, logging(CRASH))
+    key = built(calling, logging(CRASH, OTHER))
+    text = calling.slack.messages[-1].text
+    assert f"First seen, with fewer than 8 runs to compare with: “{OTHER}”." in text
+    assert f"Known since 23 Nov (1 build): “{CRASH}”." in text
+    judgement = calling.record(key).judgement
+    assert judgement is not None
+    assert [(one.state, one.builds) for one in judgement.before] == [("known", 1), ("first-seen", 0)]
+    payload = calling.cloud.audit_entries()[-1]["jsonPayload"]
+    assert [error["before"]["state"] for error in payload["errors"]] == ["known", "first-seen"]
+
+
+def test_where_all_of_several_errors_are_old_each_is_named_and_nobody_is_called(calling: Harness) -> None:
+    for _ in range(2):
+        built(calling, logging(CRASH, OTHER))
+    assert CALLED not in said(calling)
+    named = f"Known since 23 Nov (1 build): “{CRASH}”, “{OTHER}”. Nobody is called."
+    assert named in calling.slack.messages[-1].text
+
+
 def test_whatever_else_fails_calls_people_although_the_error_is_known(calling: Harness) -> None:
     built(calling, logging(CRASH))
     key = built(calling, logging(CRASH, exit_code=1))

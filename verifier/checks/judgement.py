@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from verifier.checks.errors_before import ErrorBefore, before_document, parse_before
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.facts.logs import Folded, Repeated
 from verifier.times import parse_time, show_time
@@ -35,6 +36,8 @@ class Judgement:
     """The pull request that it was built for, as its trigger shows; empty where it does not, whatever is claimed."""
     known: str = ""
     """That all that fails are errors that earlier builds had, and on how many; empty where one is new, or may be."""
+    before: tuple[ErrorBefore, ...] = ()
+    """Of the errors that fail it, in their order: what was there before; empty where nobody could tell."""
 
     def finding(self, check: Check) -> Finding | None:
         """Return the answer to one check."""
@@ -61,6 +64,7 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
         "pull_request": judgement.pull_request,
         "errors": [_error_document(error) for error in judgement.errors],
         "known": judgement.known,
+        "before": [before_document(one) for one in judgement.before],
     }
 
 
@@ -75,6 +79,7 @@ def parse_judgement(document: Mapping[str, Any]) -> Judgement:
         execution=document["execution"],
         errors=tuple(map(_parse_error, document["errors"])),
         known=document.get("known", ""),
+        before=tuple(map(parse_before, document.get("before", ()))),
         policy=document.get("policy", ""),
         version=document.get("version", ""),
         pull_request=document.get("pull_request", ""),

@@ -12,6 +12,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from verifier.checks.errors_before import ErrorBefore, errors_before
 from verifier.checks.known_errors import BookedDigest, ErrorBook, KnownError, name_of_build
 from verifier.controller.attempt import Attempt
 from verifier.errors import Malformed, ServiceError, Unavailable
@@ -40,22 +41,29 @@ def name_of(job: JobName) -> str:
     return sha256(job.resource.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the book knows of the failing errors from before a build. Empty when it can't be read or written."""
+
+    known: str = ""
+    """In words, that all of them were known; empty when one of them is new: then people are called."""
+    before: tuple[ErrorBefore, ...] = ()
+    """How each of them stands."""
+
+
 def remember(
     attempt: Attempt, build: Build, job: JobName, errors: Sequence[Repeated], failing: Sequence[Repeated]
-) -> str:
-    """Write into the job's book what this build had, and return in words that all of the failing errors were known.
-
-    Empty when one of them is new, or when the book can't be read or written: then people are called. Raises Stopping.
-    """
+) -> Remembered:
+    """Write into the job's book what this build had, and return how the failing errors stand. Raises Stopping."""
     try:
         return _remember(attempt, build, job, errors, failing)
     except (ServiceError, Malformed):
-        return ""
+        return Remembered()
 
 
 def _remember(
     attempt: Attempt, build: Build, job: JobName, errors: Sequence[Repeated], failing: Sequence[Repeated]
-) -> str:
+) -> Remembered:
     store, now, key = attempt.services.store, attempt.now(), build.key.name
     left = _countdown(attempt, attempt.budget.seconds(_SECONDS))
     digest = build.images[0].digest if build.images else ""
@@ -66,8 +74,9 @@ def _remember(
         book = parse_book(stored.document) if stored else empty_book()
         grown = book.with_errors(errors, build=key, digest=digest, now=now)
         if grown == book or page.write(book_document(grown, job, page.nonce), stored, left):
-            return book.known_before(failing, build=key, now=now, digest=digest)
-    return ""
+            known = book.known_before(failing, build=key, now=now, digest=digest)
+            return Remembered(known, errors_before(book, failing, build=key, digest=digest))
+    return Remembered()
 
 
 @dataclass(frozen=True, slots=True)

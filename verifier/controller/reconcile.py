@@ -40,7 +40,7 @@ from verifier.checks.worker import given_up, not_run
 from verifier.controller.again import asked_again
 from verifier.controller.attempt import Attempt, Done, Ending, GiveUp, RequeueAt, SlackUnreachable
 from verifier.controller.budget import Budget, Deployment
-from verifier.controller.error_book import remember
+from verifier.controller.error_book import Remembered, remember
 from verifier.controller.fetch import fetch_build
 from verifier.controller.ledger import Lease, verified_images
 from verifier.controller.notify import channel_of_message, notify, publish_judgement, record_judgement
@@ -197,6 +197,7 @@ def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement | Requeu
     if isinstance(result, RequeueAt):
         return result
     findings = (*by_source.findings, *result.findings)
+    remembered = _remembered(attempt, build, result, findings)
     return replace(
         by_source,
         verdict=decide(findings, SOURCE_CHECKS | WORKER_CHECKS),
@@ -204,22 +205,23 @@ def _judge(attempt: Attempt, build: Build, source: Source) -> Judgement | Requeu
         decided=attempt.now(),
         execution=attempt.record.execution,
         errors=result.errors,
-        known=_known(attempt, build, result, findings),
+        known=remembered.known,
+        before=remembered.before,
     )
 
 
-def _known(attempt: Attempt, build: Build, result: WorkerResult, findings: Sequence[Finding]) -> str:
-    """Remember the errors, and return in words that nothing fails but errors that earlier builds had. Raises Stopping.
+def _remembered(attempt: Attempt, build: Build, result: WorkerResult, findings: Sequence[Finding]) -> Remembered:
+    """Remember the errors, and return which of those that fail it were there before. Raises Stopping.
 
-    Empty where something else is wrong, or one of them is new, or nobody knows: then people are called.
+    `known`, by which nobody is called, is empty where something else is wrong as well.
     """
     if not result.whole or not result.errors:
-        return ""
+        return Remembered()
     job, _ = parse_execution_name(attempt.record.execution)
     failing = [error for error in result.errors if not error.accepted]
-    known = remember(attempt, build, job, result.errors, failing)
+    found = remember(attempt, build, job, result.errors, failing)
     unsettled = {finding.check for finding in findings if finding.outcome not in _GREEN}
-    return known if unsettled == {Check.LOGS_HAVE_NO_ERRORS} else ""
+    return found if unsettled == {Check.LOGS_HAVE_NO_ERRORS} else replace(found, known="")
 
 
 def _worker_result(attempt: Attempt, build: Build, by_source: Judgement) -> WorkerResult | RequeueAt:

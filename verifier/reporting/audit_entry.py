@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from verifier.checks.commands import told
+from verifier.checks.errors_before import before_document
 from verifier.checks.judgement import MOST_FOLDED, Judgement
 from verifier.checks.verdict import Finding, Verdict
 from verifier.facts.build import Build, BuildKey
@@ -264,6 +265,9 @@ def _findings(judgement: Judgement) -> list[dict[str, Any]]:
 
 
 def _errors(judgement: Judgement) -> list[dict[str, Any]]:
+    before = {one.identity: before_document(one) for one in judgement.before}
+    for known in before.values():
+        del known["identity"]
     return [
         {
             "name": _name(e.name),
@@ -279,6 +283,7 @@ def _errors(judgement: Judgement) -> list[dict[str, Any]]:
                 for f in e.folded[:MOST_FOLDED]
             ],
             "accepted": excerpt(e.accepted, _MOST_REASON) or None,
+            "before": before.get(e.identity),
         }
         for e in judgement.errors
     ]

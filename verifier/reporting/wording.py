@@ -21,6 +21,7 @@ from verifier.facts.execution import parse_execution_name
 from verifier.facts.source import Commit, NoSource, Source, Strength, Unclear, Upload
 from verifier.facts.submitter import Submitter
 from verifier.redact import excerpt
+from verifier.reporting.error_text import error_lines
 from verifier.reporting.labels import MOST_NAME, commit, named, subject
 from verifier.times import show_span
 
@@ -175,7 +176,7 @@ def reasons(told: Told, verdict: Verdict) -> list[str]:
         case Verdict.LOCAL_SOURCE:
             return [*_local(told), *_unannounced(told)]
         case Verdict.FAILED:
-            return [*_failed(told), *_known(told), *_unannounced(told)]
+            return [*_failed(told), *error_lines(told.judgement), *_unannounced(told)]
         case Verdict.INCONCLUSIVE:
             return [*_inconclusive(told), *_unannounced(told)]
         case Verdict.EXEMPT:
@@ -274,11 +275,6 @@ def _failed(told: Told) -> Iterator[str]:
         yield from rest
     if len(said) > _MOST_REASONS:
         yield f"And {len(said) - _MOST_REASONS} more findings: see the audit trail."
-
-
-def _known(told: Told) -> Iterator[str]:
-    if told.judgement.known:
-        yield f"{_capital(_stop(told.judgement.known))} Nobody is called."
 
 
 def _inconclusive(told: Told) -> Iterator[str]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from verifier.checks.errors_before import ErrorBefore
 from verifier.checks.judgement import Judgement, judgement_document, parse_judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.checks.watch.book import ErrorState
 from verifier.facts.logs import Folded, Repeated
 
 DECIDED = datetime(2026, 11, 23, 2, 23, 40, 125, tzinfo=UTC)
@@ -37,6 +39,10 @@ WHOLE = Judgement(
         Repeated("denied", 1, DECIDED, "0", "no access", accepted="until 2026-12-31: harmless"),
     ),
     known="not new: on 6 builds since 12 Nov",
+    before=(
+        ErrorBefore("0123456789abcdef", ErrorState.KNOWN, FIRST, deployments=3, builds=6, runs=48, read=96),
+        ErrorBefore("fedcba9876543210", ErrorState.NEW, read=96),
+    ),
     policy="a-digest",
     version="1.2.3",
     pull_request="214",
@@ -81,6 +87,26 @@ DOCUMENT: dict[str, Any] = {
         },
     ],
     "known": "not new: on 6 builds since 12 Nov",
+    "before": [
+        {
+            "identity": "0123456789abcdef",
+            "state": "known",
+            "since": "2026-11-23T02:01:00.000000Z",
+            "deployments": 3,
+            "builds": 6,
+            "runs": 48,
+            "read": 96,
+        },
+        {
+            "identity": "fedcba9876543210",
+            "state": "new",
+            "since": None,
+            "deployments": 0,
+            "builds": 0,
+            "runs": 0,
+            "read": 96,
+        },
+    ],
 }
 
 
@@ -130,6 +156,11 @@ def test_an_error_of_0_1_0_is_read_without_what_it_did_not_write() -> None:
 def test_a_word_that_an_earlier_version_did_not_write_is_empty(word: str) -> None:
     earlier = {name: value for name, value in DOCUMENT.items() if name != word}
     assert parse_judgement(earlier) == replace(WHOLE, **{word: ""})  # type: ignore[arg-type]  # one of two texts
+
+
+def test_without_what_was_known_before_nobody_could_tell() -> None:
+    earlier = {name: value for name, value in DOCUMENT.items() if name != "before"}
+    assert parse_judgement(earlier) == replace(WHOLE, before=())
 
 
 @pytest.mark.parametrize("word", ["verdict", "findings", "decided", "execution", "errors"])

@@ -48,7 +48,7 @@ def build(number: int) -> Build:
 def told(world: World, one: Build, *errors: Repeated) -> str:
     stored = world.store.read("builds", one.key.digest, timeout=SOON)
     attempt = world.attempt(Record(one.key, created=NOW, due=NOW)) if stored is None else world.again(one.key)
-    return remember(attempt, one, JOB, errors or (CRASH,), errors or (CRASH,))
+    return remember(attempt, one, JOB, errors or (CRASH,), errors or (CRASH,)).known
 
 
 def book(world: World) -> ErrorBook:
@@ -198,7 +198,7 @@ def shaky(world: World) -> Shaky:
 def test_it_takes_one_read_and_one_write(world: World, shaky: Shaky) -> None:
     attempt = world.again(build(2).key)
     shaky.called.clear()
-    assert remember(attempt, build(2), JOB, (CRASH,), (CRASH,)) == "not new: on 1 build since 23 Nov"
+    assert remember(attempt, build(2), JOB, (CRASH,), (CRASH,)).known == "not new: on 1 build since 23 Nov"
     assert shaky.called == ["read", "replace"]
     shaky.called.clear()
     remember(attempt, build(2), JOB, (CRASH,), (CRASH,))
@@ -212,14 +212,14 @@ def test_where_the_book_cannot_be_had_nothing_is_said(
 ) -> None:
     attempt = world.again(build(2).key)
     shaky.wrong = {call: [error] * 9}
-    assert remember(attempt, build(2), JOB, (CRASH,), (CRASH,)) == NEW
+    assert remember(attempt, build(2), JOB, (CRASH,), (CRASH,)).known == NEW
 
 
 def test_a_write_whose_reply_was_lost_is_known_again_by_its_nonce(world: World) -> None:
     attempt = world.attempt(Record(build(1).key, created=NOW, due=NOW))
     shaky = Shaky(world.store, {"create": [LOST]})
     world.store = shaky
-    assert remember(attempt, build(1), JOB, (CRASH,), (CRASH,)) == NEW
+    assert remember(attempt, build(1), JOB, (CRASH,), (CRASH,)).known == NEW
     assert shaky.called == ["read", "create", "read"]
     assert [known.builds for known in book(world).errors] == [1]
 
@@ -239,7 +239,7 @@ def test_a_build_that_ended_at_the_same_moment_is_not_lost(world: World, shaky: 
     attempt = world.again(build(2).key)
     world.store = shaky
     shaky.meanwhile = [lambda: remember(other, build(3), JOB, (CRASH,), (CRASH,))]
-    assert remember(attempt, build(2), JOB, (CRASH,), (CRASH,)) == "not new: on 2 builds since 23 Nov"
+    assert remember(attempt, build(2), JOB, (CRASH,), (CRASH,)).known == "not new: on 2 builds since 23 Nov"
     assert [known.builds for known in book(world).errors] == [3]
 
 
@@ -248,5 +248,5 @@ def test_a_store_that_is_too_slow_is_not_asked_again(world: World, shaky: Shaky)
     shaky.wrong = {"replace": [LOST]}
     shaky.meanwhile = [lambda: world.clock.advance(2.8)]
     shaky.called.clear()
-    assert remember(attempt, build(2), JOB, (CRASH,), (CRASH,)) == NEW
+    assert remember(attempt, build(2), JOB, (CRASH,), (CRASH,)).known == NEW
     assert shaky.called == ["read", "replace"]

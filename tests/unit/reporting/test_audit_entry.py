@@ -26,9 +26,11 @@ from tests.unit.builders import (
     tried,
     uploaded,
 )
+from verifier.checks.errors_before import ErrorBefore
 from verifier.checks.judgement import Judgement
 from verifier.checks.policy import Exemption
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.checks.watch.book import ErrorState
 from verifier.facts.build import BuildKey
 from verifier.facts.logs import Folded, Repeated
 from verifier.facts.repository import Repository
@@ -73,7 +75,8 @@ def test_a_verdict_is_recorded_in_the_words_of_the_verification_summary_with_its
     folded = (Folded("fedcba9876543210", "job failed", 3),)
     error = replace(ERROR, identity="0123456789abcdef", rule="severity", level="ERROR", folded=folded)
     build, source, judgement = tried(pushed(), logged(error))
-    record = recorded(build, source, replace(judgement, known="not new: on 6 builds since 12 Nov"))
+    before = ErrorBefore(error.identity, ErrorState.KNOWN, DECIDED, deployments=3, builds=6, runs=48, read=96)
+    record = recorded(build, source, replace(judgement, known="not new: on 6 builds since 12 Nov", before=(before,)))
     payload = json.loads(json.dumps(record.payload))
     findings = {finding["check"]: finding for finding in payload.pop("findings")}
     document_digest = payload["inputs"][0].pop("digest")["sha256"]
@@ -104,6 +107,14 @@ def test_a_verdict_is_recorded_in_the_words_of_the_verification_summary_with_its
                 "level": "ERROR",
                 "folded": [{"identity": "fedcba9876543210", "name": "job failed", "count": 3}],
                 "accepted": None,
+                "before": {
+                    "state": "known",
+                    "since": "2026-11-23T02:23:40.000000Z",
+                    "deployments": 3,
+                    "builds": 6,
+                    "runs": 48,
+                    "read": 96,
+                },
             }
         ],
         "images": [{"name": f"{IMAGE}:latest", "digest": DIGEST}],
