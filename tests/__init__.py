@@ -23,6 +23,7 @@
 | `conformance/` | builds that must pass and builds that must not, a row each |
 | `corpus/` | what real programs wrote, with the truth about it |
 | `frozen/` | what 0.1.0 stores, says or is told, which later versions must not break |
+| `schemas/` | the schemas of docs/schemas, and real output held against them |
 | `fixtures/` | documents: builds, and what versions wrote |
 | `absence.py` | what happens to a test whose tool is missing: skipped on a laptop, failed in continuous integration |
 | `busy.py` | how long tests wait on a machine that has other things to do |

@@ -20,7 +20,7 @@ from verifier.facts.source import Strength
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 INSTALLER = (ROOT / "terraform" / "README.md").read_text()
-PATHS = [ROOT / "README.md", ROOT / "terraform" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PATHS = [ROOT / "README.md", ROOT / "terraform" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = "\n".join(path.read_text() for path in PATHS)
 
 

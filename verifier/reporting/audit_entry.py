@@ -22,6 +22,7 @@ from verifier.facts.build import Build, BuildKey
 from verifier.facts.claims import unbacked_claims
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload
 from verifier.redact import excerpt
+from verifier.reporting.entry_kind import EntryKind
 from verifier.services import Document
 from verifier.times import show_time
 
@@ -53,9 +54,15 @@ class AuditEntry:
     """With `time`, what makes the same entry one entry however often it is written."""
     time: datetime
     severity: str
-    labels: Mapping[str, str]
-    """What entries are looked for by; `kind` says what the entry is."""
+    kind: EntryKind
+    about: Mapping[str, str]
+    """What else entries are looked for by."""
     payload: Document
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return all that entries are looked for by."""
+        return {"kind": str(self.kind), **self.about}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +87,28 @@ def verdict_entry(build: Build, source: Source, judgement: Judgement, again: Ask
     verdict = judgement.verdict
     severity = _SEVERITIES[verdict] if verdict else "NOTICE"
     said = verdict or build.status
-    labels = {
-        "kind": "verdict" if verdict else "build-did-not-succeed",
+    kind = EntryKind.VERDICT if verdict else EntryKind.DID_NOT_SUCCEED
+    about = {
         "verdict": verdict or "",
         **_place(build.key),
         "trigger": _name(build.trigger_name or build.trigger_id),
     }
     payload = _summary(build, judgement) | _evidence(build, source, judgement) | {"again": _again(again)}
     number = f"-again-{again.number}" if again else ""
-    return AuditEntry(f"{build.key.digest}-{_name(said)}{number}", judgement.decided, severity, labels, payload)
+    return AuditEntry(f"{build.key.digest}-{_name(said)}{number}", judgement.decided, severity, kind, about, payload)
 
 
 def quarantine_entry(message_id: str, reason: str, excerpt: str, now: datetime) -> AuditEntry:
     """Return the entry about a message that could not be read and was put aside; `excerpt` is the beginning of it."""
     payload = {"message_id": _name(message_id), "reason": _text(reason), "excerpt": _text(excerpt)}
-    return _plain_record("quarantined", {}, payload, now)
+    return _plain_record(EntryKind.QUARANTINED, {}, payload, now)
 
 
 def unconfirmed_entry(key: BuildKey, reason: str, now: datetime) -> AuditEntry:
     """Return the entry about a build that a message named and Cloud Build does not show us: one for each moment."""
     payload = {"build": _name(key.name), "reason": _text(reason)}
-    return replace(_plain_record("unconfirmed", _place(key), payload, now), insert_id=f"unconfirmed-{key.digest}")
+    entry = _plain_record(EntryKind.UNCONFIRMED, _place(key), payload, now)
+    return replace(entry, insert_id=f"unconfirmed-{key.digest}")
 
 
 def unwatched_entry(key: BuildKey | None, hour: datetime) -> AuditEntry:
@@ -111,31 +119,31 @@ def unwatched_entry(key: BuildKey | None, hour: datetime) -> AuditEntry:
     reason = "a build ended there, and was not judged: the place is not in VERIFIER_PROJECTS and VERIFIER_REGIONS"
     if key is None:
         payload: dict[str, Any] = {"place": None, "reason": "messages named more places than are told of in an hour"}
-        return _plain_record("unwatched", {}, payload | {"hour": show_time(hour)}, hour)
+        return _plain_record(EntryKind.UNWATCHED, {}, payload | {"hour": show_time(hour)}, hour)
     labels = {"project": _name(key.project), "location": _name(key.location)}
     payload = {"place": _name(f"projects/{key.project}/locations/{key.location}"), "reason": reason}
-    return _plain_record("unwatched", labels, payload | {"hour": show_time(hour)}, hour)
+    return _plain_record(EntryKind.UNWATCHED, labels, payload | {"hour": show_time(hour)}, hour)
 
 
 def undelivered_entry(key: BuildKey, verdict: Verdict | None, reason: str, now: datetime) -> AuditEntry:
     """Slack refuses the message about a build; the reason names the fix."""
     labels = {**_place(key), "verdict": verdict or ""}
     payload = {"build": _name(key.name), "verdict": verdict, "reason": _text(reason)}
-    return _plain_record("undelivered", labels, payload, now)
+    return _plain_record(EntryKind.UNDELIVERED, labels, payload, now)
 
 
 def unedited_entry(key: BuildKey, verdict: Verdict | None, reason: str, now: datetime) -> AuditEntry:
     """Slack does not let the message about a build be edited; what it was to say is posted as a message of its own."""
     labels = {**_place(key), "verdict": verdict or ""}
     payload = {"build": _name(key.name), "verdict": verdict, "reason": _text(reason)}
-    return _plain_record("unedited", labels, payload, now)
+    return _plain_record(EntryKind.UNEDITED, labels, payload, now)
 
 
 def unsaid_entry(message: str, about: BuildKey | None, reason: str, now: datetime) -> AuditEntry:
     """Slack refuses a message that is no verdict's; the reason names the fix. `message`: its key."""
     labels = _place(about) if about else {}
     payload = {"message": _name(message), "build": _name(about.name) if about else None, "reason": _text(reason)}
-    return _plain_record("undelivered", labels, payload, now)
+    return _plain_record(EntryKind.UNDELIVERED, labels, payload, now)
 
 
 def upload_entry(key: BuildKey, found: Document, read: datetime) -> AuditEntry:
@@ -154,8 +162,7 @@ def upload_entry(key: BuildKey, found: Document, read: datetime) -> AuditEntry:
         "said": found["said"],
     }
     severity = "WARNING" if upload and upload["secret_count"] else "NOTICE"
-    labels = {"kind": "upload", **_place(key)}
-    return AuditEntry(f"upload-{key.digest}", read, severity, labels, payload)
+    return AuditEntry(f"upload-{key.digest}", read, severity, EntryKind.UPLOAD, _place(key), payload)
 
 
 def announcement(record: AuditEntry) -> tuple[dict[str, Any], dict[str, str]]:
@@ -289,9 +296,9 @@ def _errors(judgement: Judgement) -> list[dict[str, Any]]:
     ]
 
 
-def _plain_record(kind: str, labels: Mapping[str, str], payload: dict[str, Any], now: datetime) -> AuditEntry:
+def _plain_record(kind: EntryKind, about: Mapping[str, str], payload: dict[str, Any], now: datetime) -> AuditEntry:
     """Return an entry about something that is not a verdict; a warning."""
-    return AuditEntry(f"{kind}-{_digest(payload)}", now, "WARNING", {"kind": kind, **labels}, payload)
+    return AuditEntry(f"{kind}-{_digest(payload)}", now, "WARNING", kind, about, payload)
 
 
 def _place(key: BuildKey) -> dict[str, str]:

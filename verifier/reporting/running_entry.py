@@ -13,10 +13,8 @@ from verifier.errors import Malformed
 from verifier.facts.build import BuildKey, parse_build_name
 from verifier.redact import excerpt
 from verifier.reporting.audit_entry import AuditEntry
+from verifier.reporting.entry_kind import EntryKind
 from verifier.times import show_time
-
-RUNNING = "running"
-"""The kind of these entries and announcements; of those about verdicts it is `verdict`."""
 
 _MOST_NAME = 300
 _MOST_TEXT = 500
@@ -32,8 +30,7 @@ def running_entry(job: JobRuns, runs: DigestRuns, transition: Transition) -> Aud
     moment = (runs.begun if transition is Transition.BEGUN else runs.ceased) or runs.since
     is_over = transition is Transition.CEASED
     key = build_key_of(runs)
-    labels = {
-        "kind": RUNNING,
+    about = {
         "event": str(transition),
         "verdict": runs.verdict,
         "project": _name(job.job.project),
@@ -57,8 +54,9 @@ def running_entry(job: JobRuns, runs: DigestRuns, transition: Transition) -> Aud
         "settings": None if is_over else _settings(job, runs),
     }
     identity = {"job": job.job.resource, "digest": runs.digest, "event": str(transition), "at": show_time(moment)}
-    insert_id = f"{RUNNING}-{sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()}"
-    return AuditEntry(insert_id, moment, "NOTICE" if is_over else _severity(job, runs), labels, payload)
+    insert_id = f"{EntryKind.RUNNING}-{sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()}"
+    severity = "NOTICE" if is_over else _severity(job, runs)
+    return AuditEntry(insert_id, moment, severity, EntryKind.RUNNING, about, payload)
 
 
 def running_announcement(record: AuditEntry) -> tuple[dict[str, Any], dict[str, str]]:

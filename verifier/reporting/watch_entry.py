@@ -15,11 +15,10 @@ from verifier.errors import Malformed
 from verifier.facts.build import parse_build_name
 from verifier.redact import excerpt
 from verifier.reporting.audit_entry import AuditEntry
+from verifier.reporting.entry_kind import EntryKind
 from verifier.services import Document
 from verifier.times import show_time
 
-CHECKPOINT, REGRESSED, ENDED = "checkpoint", "regressed", "watch-ended"
-"""The kinds of these entries and announcements."""
 _MOST_NAME = 300
 _MOST_ERRORS = 50
 _MOST_ATTRIBUTE = 250
@@ -56,10 +55,9 @@ def watch_payload(watch: Watch, key: str, absent: Sequence[ErrorStanding] = ()) 
     }
 
 
-def watch_entry(kind: str, payload: Document, moment: datetime) -> AuditEntry:
+def watch_entry(kind: EntryKind, payload: Document, moment: datetime) -> AuditEntry:
     """Return the entry of this kind about what was decided at a moment; written again it is the same one."""
-    labels = {
-        "kind": kind,
+    about = {
         "event": str(payload["event"]),
         "outcome": str(payload["outcome"]),
         "verdict": str(payload["verdict"] or ""),
@@ -68,7 +66,7 @@ def watch_entry(kind: str, payload: Document, moment: datetime) -> AuditEntry:
     }
     identity = {name: payload[name] for name in ("job", "digest", "event")} | {"kind": kind, "at": show_time(moment)}
     insert_id = f"{kind}-{sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()}"
-    return AuditEntry(insert_id, moment, _severity(kind, payload), labels, dict(payload))
+    return AuditEntry(insert_id, moment, _severity(kind, payload), kind, about, dict(payload))
 
 
 def watch_announcement(record: AuditEntry) -> tuple[dict[str, Any], dict[str, str]]:
@@ -76,10 +74,10 @@ def watch_announcement(record: AuditEntry) -> tuple[dict[str, Any], dict[str, st
     return dict(record.payload), {name: value[:_MOST_ATTRIBUTE] for name, value in record.labels.items()}
 
 
-def _severity(kind: str, payload: Document) -> str:
-    if kind == REGRESSED:
+def _severity(kind: EntryKind, payload: Document) -> str:
+    if kind is EntryKind.REGRESSED:
         return "ERROR"
-    if kind == CHECKPOINT:
+    if kind is EntryKind.CHECKPOINT:
         return "WARNING" if payload["standing"] in ("regressed", "new-errors", "cannot-tell") else "NOTICE"
     return "WARNING" if payload["outcome"] in _BAD else "NOTICE"
 

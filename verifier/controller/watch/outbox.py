@@ -33,8 +33,9 @@ from verifier.controller.says import Saying, say
 from verifier.controller.watch.watch_document import KeptWatch
 from verifier.errors import Malformed
 from verifier.facts.build import BuildKey, parse_build_name
+from verifier.reporting.entry_kind import EntryKind
 from verifier.reporting.note_text import OVER
-from verifier.reporting.watch_entry import ENDED, REGRESSED, watch_announcement, watch_entry, watch_payload
+from verifier.reporting.watch_entry import watch_announcement, watch_entry, watch_payload
 from verifier.reporting.watch_text import (
     checkpoint_sentence,
     ended_sentence,
@@ -70,7 +71,8 @@ def with_end(kept: KeptWatch, successor: str, now: datetime) -> KeptWatch:
     by_another = watch.outcome in (WatchOutcome.REPLACED, WatchOutcome.ROLLED_BACK) and _is_known(watch)
     if not watch.found and (by_itself or by_another):
         said = ended_sentence(watch, successor)
-    item = {**_plain_item(ENDED, "ended", now), "payload": watch_payload(watch, "ended"), "note": said}
+    item = _plain_item(str(EntryKind.WATCH_ENDED), "ended", now)
+    item |= {"payload": watch_payload(watch, "ended"), "note": said}
     return replace(kept, outbox=(*kept.outbox, item))
 
 
@@ -126,7 +128,7 @@ def tell_item(kept: KeptWatch, item: Document, deployment: Deployment, budget: B
         return
     watch, key = kept.watch, _key(kept.watch.build)
     if item["note"] and key is not None:
-        kind = _WORSE if item["kind"] == REGRESSED else _NOTED
+        kind = _WORSE if item["kind"] == EntryKind.REGRESSED else _NOTED
         note = {"kind": kind, "key": f"{kind}/{watch.job.resource}", "said": item["note"]}
         note_on(deployment, key, note, budget)
     reds = [(old, red) for red in item["reds"] if (old := _key(red["build"])) is not None]
@@ -139,7 +141,7 @@ def tell_item(kept: KeptWatch, item: Document, deployment: Deployment, budget: B
 
 
 def _record(item: Document, deployment: Deployment, budget: Budget) -> None:
-    entry = watch_entry(item["kind"], item["payload"], parse_time(item["at"]))
+    entry = watch_entry(EntryKind(item["kind"]), item["payload"], parse_time(item["at"]))
     write_audit(deployment, entry, budget.seconds(CALL_SECONDS))
     announcer = deployment.services.announcer
     if announcer is not None and Published.WATCH in deployment.policy.publishes:
@@ -149,7 +151,7 @@ def _record(item: Document, deployment: Deployment, budget: Budget) -> None:
 
 def _say(watch: Watch, item: Document, about: BuildKey | None, deployment: Deployment, budget: Budget) -> None:
     route = deployment.policy.route_of_regression(watch.job)
-    is_loud = item["kind"] in (REGRESSED, NewsKind.RECOVERED)
+    is_loud = item["kind"] in (EntryKind.REGRESSED, NewsKind.RECOVERED)
     lines, channel = list(item["lines"]), route.channel or deployment.channel
     if about is not None and is_loud and not _stands_in(channel, about, deployment, budget):
         lines.append(f"Its build: {about.id} in {about.project}, {about.location}.")
