@@ -36,6 +36,7 @@ WORDS: dict[str, set[Any]] = {
     "output-status.*/watch": {*WatchOutcome, None},
     "entry-watch.*/standing": {*Standing},
     "entry-watch.*/error/properties/state": {*ErrorState},
+    "entry-verdict.*/before/properties/state": {ErrorState.NEW, ErrorState.FIRST_SEEN, ErrorState.KNOWN},
     "output-where.*/answer": {*Answer},
     "output-compare.*/steps": {*StepsAnswer},
     "output-compare.*/files/items/properties/state": {*FixState},
