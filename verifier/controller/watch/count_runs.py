@@ -147,7 +147,7 @@ def _count(
             previous = _previous(digest, runs[-1].run.created, known.job, book, deployment, budget)
             kept = kept or KeptWatch(_begun(digest, runs, known, previous, book))
             kept = replace(kept, wakes=previous.digest if previous else "")
-        after = with_runs(kept, read, known.of(digest), now, deployment)
+        after = with_runs(kept, read, known.of(digest), now, deployment, is_now=known.digest == digest)
         if after == kept and stored is not None:
             return
         if _write(name, stored, after, deployment, budget):
@@ -156,14 +156,24 @@ def _count(
 
 
 def with_runs(
-    kept: KeptWatch, read: Sequence[ReadRun], known: DigestRuns | None, now: datetime, deployment: Deployment
+    kept: KeptWatch,
+    read: Sequence[ReadRun],
+    known: DigestRuns | None,
+    now: datetime,
+    deployment: Deployment,
+    *,
+    is_now: bool,
 ) -> KeptWatch:
-    """Return the watch with these runs counted, and with what is to be told of them; due where there is something."""
+    """Return the watch with these runs counted, and with what is to be told of them; due where there is something.
+
+    `is_now`: the job's newest run ran this digest.
+    """
     watch = with_build(kept.watch, known)
     fresh = [run for run in read if run.execution not in watch.counted]
     if not fresh:
         return kept if watch == kept.watch else replace(kept, watch=watch)
-    if watch.ended is not None and watch.successor and any(run.created > watch.ended for run in fresh):
+    # It ended when that was seen, some minutes after the other digest ran: one that went back sooner runs all the same.
+    if watch.ended is not None and (is_now or any(run.created > watch.ended for run in fresh)):
         watch = resumed(watch)
     failed = any(run.outcome is RunOutcome.FAILED and run.benign is None for run in fresh)
     watch, news = after_runs(counted_all(watch, fresh), now, failed=failed)

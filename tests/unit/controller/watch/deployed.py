@@ -105,11 +105,12 @@ class WatchedTeam:
         outcome: RunOutcome | None = None,
         whole: bool = True,
         kind: RunKind = RunKind.OWN,
+        lasts: timedelta = MINUTE,
     ) -> EndedRun:
-        """Have the digest of this name run now and end a minute later, with these errors in its logs."""
-        created = self.world.clock()
+        """Have the digest of this name run, by now and until a minute later, with these errors in its logs."""
+        created = self.world.clock() + MINUTE - lasts
         execution = f"{job.resource}/executions/{job.job[:20]}-{next(self.numbers)}"
-        ended = created + MINUTE
+        ended = created + lasts
         how = outcome or (RunOutcome.FAILED if failed else RunOutcome.SUCCEEDED)
         run = EndedRun(execution, job, digest(name), IMAGE, created, ended, how, kind, tasks=1, attempts=1)
         self.world.store.create(RUNS, name_of_run(execution), run_document(run), timeout=SOON)

@@ -154,6 +154,21 @@ def test_the_older_watch_goes_on_when_the_job_goes_back_to_it(deployed: WatchedT
     assert (back.outcome, back.runs, back.ended) == (WatchOutcome.WATCHING, 5, None)
 
 
+def test_a_run_that_had_begun_when_its_watch_was_seen_to_end_takes_the_job_back_all_the_same(
+    deployed: WatchedTeam,
+) -> None:
+    deployed.build("b")
+    deployed.every(HALF, 3, "b")
+    deployed.build("c")
+    deployed.every(10 * MINUTE, 1, "c")
+    assert deployed.watch("b").outcome is WatchOutcome.REPLACED
+    deployed.run("b", lasts=5 * MINUTE)
+    deployed.go_on(HALF)
+    back = deployed.watch("b")
+    assert (back.outcome, back.runs) == (WatchOutcome.WATCHING, 4)
+    assert deployed.watch("c").outcome is WatchOutcome.ROLLED_BACK
+
+
 def test_logs_that_cannot_be_read_are_no_good_news(deployed: WatchedTeam) -> None:
     record = deployed.build("b")
     deployed.logs.trouble = Denied("may not read", fix="grant roles/logging.viewer")
