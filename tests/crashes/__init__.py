@@ -14,4 +14,6 @@
 | `test_crash_points.py` | every scenario, killed at every call of it |
 | `testbed.py` | the stand-ins, the ledger, Pub/Sub's redelivery, and time |
 | `verdict_topic.py` | a topic for verdicts on the Pub/Sub emulator, with a subscriber |
+| `watch_ledger.py` | what the ledger has of a watched job: as if days had gone by, and in the end |
+| `watch_scenarios.py` | what happens to a deployment that is watched |
 """

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 
 from tests.crashes.documents import an_upload, pushed_text
 from tests.crashes.testbed import Testbed
+from tests.crashes.watch_scenarios import (
+    a_checkpoint_is_reached,
+    a_day_is_over,
+    a_job_goes_back_to_what_ran_before,
+    a_new_digest_takes_the_place_of_another,
+    a_run_shows_a_new_error_and_fails,
+    watching_has_begun,
+    what_was_wrong_is_over,
+)
 from tests.fixtures.uploads import SUBMITTED
 from tests.story.harness import CLEAN, IMAGE, JOB, PROJECT, REGION
 from verifier.controller.again import judge_again
-from verifier.controller.ledger import KEPT_WHOLE_FOR, MARKS
+from verifier.controller.ledger import KEPT_WHOLE_FOR
 from verifier.controller.runs.job_runs import RUNS
-from verifier.controller.runs.start_message import MARK
 from verifier.controller.work import CHANNEL, PAST_BUILDS
 from verifier.controller.work import JOB as JOB_RUNS
 from verifier.facts.build import BuildKey
@@ -106,13 +114,6 @@ def something_is_said_of_a_message(testbed: Testbed) -> None:
     testbed.sweep()
 
 
-def watching_has_begun(testbed: Testbed) -> None:
-    """Let the job be watched for long, so that what ran at the beginning is told."""
-    testbed.install()
-    said = show_time(testbed.clock())
-    testbed.store.create(MARKS, MARK, {"begun": said, "said": said}, timeout=10)
-
-
 def an_upload_runs(testbed: Testbed) -> None:
     watching_has_begun(testbed)
     with testbed.spared():
@@ -198,8 +199,12 @@ class CrashScenario:
     """Slack hears of it in a notice, which may come again after an hour."""
     policy: str = ""
     """What policy says beside the usual."""
+    publishes: str = ""
+    """What policy says of what is published; empty: nothing."""
     is_published: bool = False
     """Verdicts go to a topic, too."""
+    published: Mapping[str, int] = field(default_factory=dict)
+    """How many announcements of other kinds there must be where verdicts are published."""
     is_handed_out: bool = False
     """Sweeps hand out what is due, and messages bring it."""
     reads_uploads: bool = False
@@ -210,6 +215,12 @@ class CrashScenario:
     """How often the job must be known to have run each digest, in order; empty: that is not looked at."""
     says: tuple[str, ...] = ()
     """What must be in Slack's messages once."""
+    watches: tuple[tuple[str, int, int], ...] = ()
+    """How the builds' watches must stand: outcome, runs, and of these those that were read; empty: not looked at."""
+    book: tuple[int, ...] = ()
+    """How many runs of each digest the book of the job's errors must have."""
+    sayings: int = 0
+    """How many messages about watches there must be, each once."""
     parts: int = 1
     """Into so many parts its points are divided: one of them is played in every run, all of them in `make soak`."""
     is_cut: bool = False
@@ -218,7 +229,7 @@ class CrashScenario:
     @property
     def has_thread(self) -> bool:
         """Whether something replies to the message about its build: what is said, or a second verdict."""
-        return self.is_replied_to or any(count > 1 for count in self.verdicts.values())
+        return self.is_replied_to or self.sayings > 0 or any(count > 1 for count in self.verdicts.values())
 
 
 SCENARIOS: Mapping[str, CrashScenario] = {
@@ -253,6 +264,69 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         runs=(1,),
         says=("runs an upload",),
         is_noticed=True,
+        parts=4,
+    ),
+    "watch begins": CrashScenario(
+        a_new_digest_takes_the_place_of_another,
+        {"LOCAL_SOURCE": 2},
+        others={"running": 1, "watch-ended": 1},
+        runs=(1,),
+        watches=(("REPLACED", 12, 12), ("WATCHING", 1, 1)),
+        book=(12, 1),
+        says=("replaced by",),
+        parts=6,
+    ),
+    "regressed": CrashScenario(
+        a_run_shows_a_new_error_and_fails,
+        {"LOCAL_SOURCE": 2},
+        others={"running": 1, "regressed": 1},
+        publishes='publish = ["verdict", "watch"]\n',
+        is_published=True,
+        published={"regressed": 1},
+        runs=(1,),
+        watches=(("WATCHING", 12, 12), ("WATCHING", 2, 2)),
+        book=(12, 1),
+        sayings=1,
+        says=("🔴 REGRESSED ·", "🔴 REGRESSED in"),
+        parts=6,
+    ),
+    "checkpoint": CrashScenario(
+        a_checkpoint_is_reached,
+        others={"running": 1, "checkpoint": 1},
+        runs=(1,),
+        watches=(("WATCHING", 10, 10),),
+        book=(1,),
+        says=("4 h since",),
+        parts=4,
+    ),
+    "day over": CrashScenario(
+        a_day_is_over,
+        others={"running": 1, "checkpoint": 1, "watch-ended": 1},
+        runs=(1,),
+        watches=(("CLEAN", 9, 9),),
+        book=(1,),
+        says=("1 day since",),
+        parts=4,
+    ),
+    "rolled back": CrashScenario(
+        a_job_goes_back_to_what_ran_before,
+        {"LOCAL_SOURCE": 2},
+        others={"running": 5, "watch-ended": 2},
+        runs=(1, 2),
+        watches=(("WATCHING", 2, 2), ("ROLLED_BACK", 1, 1)),
+        book=(1, 1, 1),
+        parts=6,
+    ),
+    "recovered": CrashScenario(
+        what_was_wrong_is_over,
+        {"LOCAL_SOURCE": 1, "VERIFIED": 1},
+        1,
+        others={"running": 1, "checkpoint": 1},
+        runs=(1,),
+        watches=(("WATCHING", 10, 10),),
+        book=(1,),
+        sayings=1,
+        says=("✅ recovered", "over: "),
         parts=4,
     ),
     "cut": CrashScenario(a_record_grows_old, is_cut=True),

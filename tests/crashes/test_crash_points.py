@@ -1,4 +1,4 @@
-"""Killed at any outward call of any scenario: each build still gets one verdict, told and recorded once."""
+"""Killed at any outward call of any scenario: each build still gets one verdict, and all is told and counted once."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ import grpc
 
 from tests.crashes.documents import a_triggered_build, an_upload, pushed, pushed_text
 from tests.crashes.processes import ForkServer, FunctionProcess
+from tests.crashes.watch_ledger import due_of_watches
 from tests.story.harness import CLEAN, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIGGER_ID
 from verifier.adapters.firestore import FirestoreStore
 from verifier.checks.job_runs import JobRuns
@@ -89,6 +90,8 @@ class Testbed:
     """The calls of the first process, if it lived."""
     looks_at_runs: bool = False
     """What the job runs is waited for, until it is told."""
+    looks_at_watches: bool = False
+    """How that goes is waited for, until what is known by now is told."""
     outstanding: list[tuple[str, bytes]] = field(default_factory=list)
     """Messages that were not acknowledged."""
     handed_out: list[bytes] = field(default_factory=list)
@@ -121,7 +124,8 @@ class Testbed:
     def work(self, *kinds: WorkKind) -> None:
         """Deliver what is due of these kinds now, each piece by a message of its own; none of it is sent again."""
         for kind in kinds:
-            for name, _ in self.store.due(kind.collection, show_time(self.clock()), 9, timeout=_TIMEOUT):
+            now = show_time(self.clock())
+            for name, _ in self.store.due(kind.collection, now, 9, field=kind.field, timeout=_TIMEOUT):
                 self._is_acknowledged("/work", pushed_text(json.dumps({"kind": kind.word, "name": name}).encode()))
 
     def job(self) -> JobRuns:
@@ -221,7 +225,10 @@ class Testbed:
         jobs = self.store.due(JOBS, "9999", 1, timeout=_TIMEOUT) if self.looks_at_runs else []
         # When nothing waits, it is due for its next look alone.
         waiting = [job.document for _, job in jobs if job.document["due"] != job.document["look"]]
-        return [*moments, *(job["due"] for job in waiting)]
+        return [*moments, *(job["due"] for job in waiting), *self._due_of_watches()]
+
+    def _due_of_watches(self) -> list[str]:
+        return due_of_watches(self.store, self.clock()) if self.looks_at_watches else []
 
     def _is_settled(self) -> bool:
         """Return whether no message is outstanding, and every build has a record that waits for nothing."""
@@ -301,6 +308,7 @@ def a_testbed(
     hands_out: bool = False,
     reads_uploads: bool = False,
     looks_at_runs: bool = False,
+    looks_at_watches: bool = False,
     crash: tuple[int, str] | None = None,
 ) -> Iterator[Testbed]:
     """Yield a testbed with nothing in it but a job. `hands_out`: what is due comes as messages of the work topic."""
@@ -344,6 +352,7 @@ def a_testbed(
             crash,
             handed_out=handed_out,
             looks_at_runs=looks_at_runs,
+            looks_at_watches=looks_at_watches,
         )
         cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=CLEAN)
         stack.callback(testbed.end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,14 +26,18 @@ class VerdictTopicReader:
     subscription: str
     client: Any
 
-    def received_verdicts(self) -> list[str]:
-        """Return the verdicts that were published since the last time; the same message again counts once."""
+    def received(self) -> Counter[str]:
+        """Return how often each verdict was published since the last time, and each other event.
+
+        An event is known by its first word; the same message again counts once.
+        """
         answer = self.client.pull(subscription=self.subscription, max_messages=100, timeout=_TIMEOUT)
         received = answer.received_messages
         self.client.acknowledge(
             subscription=self.subscription, ack_ids=[one.ack_id for one in received], timeout=_TIMEOUT
         )
-        return [json.loads(data)["verdict"] for data in {one.message.data for one in received}]
+        payloads = [json.loads(data) for data in {one.message.data for one in received}]
+        return Counter(payload.get("event", payload["verdict"]).partition("-")[0] for payload in payloads)
 
 
 @contextmanager
