@@ -26,7 +26,7 @@ from verifier.controller.error_book import ERRORS, book_document, empty_book, na
 from verifier.controller.runs.job_runs import JOBS, name_of_job, parse_job
 from verifier.controller.watch.outbox import with_news
 from verifier.controller.watch.watch_document import WATCHES, KeptWatch, name_of_watch, parse_watch, watch_document
-from verifier.errors import Unavailable
+from verifier.errors import Malformed, Unavailable
 from verifier.facts.execution import JobName
 from verifier.facts.logs import LogFacts
 from verifier.facts.run import EndedRun, RunOutcome
@@ -152,7 +152,7 @@ def _count(
             return
         if _write(name, stored, after, deployment, budget):
             return
-    raise Unavailable(f"{known.job.resource}: others wrote what is known of a watch {_TRIES} times; try again later")
+    raise _written_by_others(known.job)
 
 
 def with_runs(
@@ -224,14 +224,23 @@ def _previous(
 
 
 def wake(job: JobName, digest: str, now: datetime, deployment: Deployment, budget: Budget) -> None:
-    """Have a watch looked at now; where others write it, they see to that. Raises ServiceError."""
+    """Have a watch looked at now. One that a later version wrote is left alone. Raises ServiceError."""
     store, name = deployment.services.store, name_of_watch(job, digest)
-    stored = store.read(WATCHES, name, timeout=budget.seconds(LEDGER_SECONDS))
-    if stored is None:
-        return
-    kept = parse_watch(stored.document)
-    if kept.watch.ended is None:
-        _write(name, stored, replace(kept, due=now), deployment, budget)
+    for _ in range(_TRIES):
+        stored = store.read(WATCHES, name, timeout=budget.seconds(LEDGER_SECONDS))
+        if stored is None:
+            return
+        try:
+            kept = parse_watch(stored.document)
+        except Malformed:
+            return
+        if kept.watch.ended is not None or _write(name, stored, replace(kept, due=now), deployment, budget):
+            return
+    raise _written_by_others(job)
+
+
+def _written_by_others(job: JobName) -> Unavailable:
+    return Unavailable(f"{job.resource}: others wrote what is known of a watch {_TRIES} times; try again later")
 
 
 def _write(name: str, stored: Stored | None, kept: KeptWatch, deployment: Deployment, budget: Budget) -> bool:

@@ -8,8 +8,9 @@
 | recovered | | the old build's is edited | in the old build's thread and the channel |
 | watch-ended | yes | edited, unless its checkpoint has said it | |
 
-An item is told in this order, and then taken out. Each step of it has a key of its own: made again after a crash, it is
-the same thing. Where policy wants Slack to hear nothing, the audit trail and the topic do.
+An item is told in this order, but for the topic, which comes last: where that takes nothing, people are told all the
+same, and what is to be published stays here. Then the item is taken out. Each step of it has a key of its own: made
+again after a crash, it is the same thing. Where policy wants Slack to hear nothing, the audit trail and the topic do.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from verifier.controller.says import Saying, say
 from verifier.controller.watch.watch_document import KeptWatch
 from verifier.errors import Malformed
 from verifier.facts.build import BuildKey, parse_build_name
+from verifier.reporting.audit_entry import AuditEntry
 from verifier.reporting.entry_kind import EntryKind
 from verifier.reporting.note_text import OVER
 from verifier.reporting.watch_entry import watch_announcement, watch_entry, watch_payload
@@ -121,9 +123,9 @@ def _red(watch: Watch, red: Red) -> Document:
 
 
 def tell_item(kept: KeptWatch, item: Document, deployment: Deployment, budget: Budget) -> None:
-    """Tell one item. Raises ServiceError, Malformed and Stopping: it is told again then, and comes to the same."""
+    """Tell one item, but for the topic. Raises ServiceError, Malformed and Stopping: made again, it is the same."""
     if item["payload"] is not None:
-        _record(item, deployment, budget)
+        write_audit(deployment, _entry(item), budget.seconds(CALL_SECONDS))
     if deployment.policy.watch.tell is TellWatch.NOTHING:
         return
     watch, key = kept.watch, _key(kept.watch.build)
@@ -140,13 +142,16 @@ def tell_item(kept: KeptWatch, item: Document, deployment: Deployment, budget: B
         _say(watch, item, about, deployment, budget)
 
 
-def _record(item: Document, deployment: Deployment, budget: Budget) -> None:
-    entry = watch_entry(EntryKind(item["kind"]), item["payload"], parse_time(item["at"]))
-    write_audit(deployment, entry, budget.seconds(CALL_SECONDS))
+def publish_item(item: Document, deployment: Deployment, budget: Budget) -> None:
+    """Publish one item, where policy wants that. Raises ServiceError and Stopping: subscribers may get it twice."""
     announcer = deployment.services.announcer
-    if announcer is not None and Published.WATCH in deployment.policy.publishes:
-        payload, attributes = watch_announcement(entry)
+    if item["payload"] is not None and announcer is not None and Published.WATCH in deployment.policy.publishes:
+        payload, attributes = watch_announcement(_entry(item))
         announcer.publish(payload, attributes, timeout=budget.seconds(CALL_SECONDS))
+
+
+def _entry(item: Document) -> AuditEntry:
+    return watch_entry(EntryKind(item["kind"]), item["payload"], parse_time(item["at"]))
 
 
 def _say(watch: Watch, item: Document, about: BuildKey | None, deployment: Deployment, budget: Budget) -> None:

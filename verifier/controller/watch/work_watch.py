@@ -21,12 +21,12 @@ from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.error_book import ERRORS, name_of, parse_book
 from verifier.controller.runs.job_runs import JOBS, name_of_job, parse_job
 from verifier.controller.watch.count_runs import wake, with_build
-from verifier.controller.watch.outbox import tell_item, with_end, with_news
+from verifier.controller.watch.outbox import publish_item, tell_item, with_end, with_news
 from verifier.controller.watch.watch_document import WATCHES, KeptWatch, parse_watch, watch_document
 from verifier.errors import LostLease, Malformed, OutOfTime, ServiceError
 from verifier.facts.execution import JobName
 from verifier.reporting.running_text import short_build, short_digest
-from verifier.services import Stored
+from verifier.services import Document, Stored
 
 SETTLED = timedelta(minutes=6)
 """A checkpoint waits for so long: only then the logs of what ended before it are read."""
@@ -134,27 +134,47 @@ def _job(name: JobName, deployment: Deployment, budget: Budget) -> JobRuns | Non
 
 
 def _absent(watch: Watch, deployment: Deployment, budget: Budget) -> tuple[ErrorStanding, ...]:
-    """Return what was there before and no run has had; nothing where the book can't be read."""
-    try:
-        stored = deployment.services.store.read(ERRORS, name_of(watch.job), timeout=budget.seconds(LEDGER_SECONDS))
-        book = parse_book(stored.document) if stored else None
-    except (Malformed, ServiceError):
+    """Return what was there before and no run has had; nothing where a later version wrote it. Raises ServiceError."""
+    stored = deployment.services.store.read(ERRORS, name_of(watch.job), timeout=budget.seconds(LEDGER_SECONDS))
+    if stored is None:
         return ()
-    if book is None:
+    try:
+        book = parse_book(stored.document)
+    except Malformed:
         return ()
     here = [error.identity for error in watch.errors]
     return absent(book, digest=watch.digest, created=watch.since, unless=here)
 
 
 def _tell(mine: _Mine, deployment: Deployment, budget: Budget) -> str:
-    """Tell what is to be told, and return what went wrong. Raises LostLease, OutOfTime and Stopping."""
-    while mine.kept.outbox:
-        first, *rest = mine.kept.outbox
+    """Tell what is to be told, and return what went wrong. Raises LostLease, OutOfTime and Stopping.
+
+    What can't be told keeps what comes after it waiting; what can't be published does not.
+    """
+    unpublished, rest, trouble = tuple[Document, ...](), mine.kept.outbox, ""
+    while rest:
+        first, *others = rest
+        rest = tuple(others)
         try:
-            tell_item(mine.kept, first, deployment, budget)
+            if not first.get("said"):
+                tell_item(mine.kept, first, deployment, budget)
         except OutOfTime:
             raise
         except (ServiceError, Malformed) as error:
             return str(error)
-        mine.save(replace(mine.kept, outbox=tuple(rest)), budget.seconds(LEDGER_SECONDS))
+        trouble = trouble or _unpublished(first, deployment, budget)
+        if trouble and first["payload"] is not None:
+            unpublished = (*unpublished, {**first, "said": True})
+        mine.save(replace(mine.kept, outbox=(*unpublished, *rest)), budget.seconds(LEDGER_SECONDS))
+    return trouble
+
+
+def _unpublished(item: Document, deployment: Deployment, budget: Budget) -> str:
+    """Publish an item, and return why that was not possible; empty where it was. Raises OutOfTime and Stopping."""
+    try:
+        publish_item(item, deployment, budget)
+    except OutOfTime:
+        raise
+    except ServiceError as error:
+        return str(error)
     return ""
