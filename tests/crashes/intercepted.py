@@ -35,6 +35,16 @@ class ProcessClock:
         self._here.now += timedelta(seconds=seconds)
 
 
+class MovedClock(Protocol):
+    """A clock that a test moves."""
+
+    def __call__(self) -> datetime:
+        """Return what time it is."""
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+
+
 class CallInterceptor(Protocol):
     """What every outward call goes through."""
 
@@ -79,7 +89,7 @@ class _InterceptedService:
 
 
 class _InterceptedServices:
-    def __init__(self, services: Services, clock: ProcessClock, interceptor: CallInterceptor) -> None:
+    def __init__(self, services: Services, clock: MovedClock, interceptor: CallInterceptor) -> None:
         self._services, self._interceptor = services, interceptor
         self.clock, self.pause = clock, clock.advance
 
@@ -92,7 +102,7 @@ class _InterceptedServices:
         )
 
 
-def intercepted(deployment: Deployment, clock: ProcessClock, interceptor: CallInterceptor) -> Deployment:
+def intercepted(deployment: Deployment, clock: MovedClock, interceptor: CallInterceptor) -> Deployment:
     """Return the deployment with its calls intercepted, and with pauses that take no time but the clock's.
 
     What is counted is counted on this side of the interceptor, so that the quota's own calls are intercepted as well.

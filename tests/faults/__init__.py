@@ -11,6 +11,8 @@
 | `test_grid.py` | each call with each fault, the first time, the second time and always, in virtual time |
 | `test_grid_of_ties.py` | the same for the calls that tie and tell what runs |
 | `test_grid_of_runs.py` | the same for the calls by which runs are seen and counted |
+| `watch_cell.py` | a deployment that gets worse and one that mends it, read and judged with a fault |
+| `test_grid_of_watches.py` | the same for the calls that read logs of runs, and judge and tell watches |
 | `test_other_messages.py` | the same for messages that are none, and for builds that nobody ever made |
 | `test_unreachable.py` | the function as a process, with a ledger that can't be reached |
 """

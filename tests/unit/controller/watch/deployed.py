@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from verifier.checks.policy import Policy
 from verifier.checks.run_count import counted, short_name
 from verifier.checks.watch.watching import Watch
 from verifier.config import Watched
+from verifier.controller.budget import Deployment
 from verifier.controller.ledger import Record, State, settled
 from verifier.controller.runs.job_runs import JOBS, RUNS, job_document, name_of_job, name_of_run, parse_job
 from verifier.controller.runs.run_document import run_document
@@ -69,6 +70,8 @@ class WatchedTeam:
 
     world: World
     policy: Policy = POLICY
+    through: Callable[[Deployment], Deployment] = lambda deployment: deployment
+    """What the work is done with, of what the world has."""
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
     def __post_init__(self) -> None:
@@ -152,9 +155,13 @@ class WatchedTeam:
         for kind in (WINDOW, WATCH):
             now = show_time(self.world.clock())
             for name, _ in self.world.store.due(kind.collection, now, 500, field=kind.field, timeout=SOON):
-                at = WorkContext(self.world.deployment(self.policy), WATCHED, self.world.budget())
-                done = do_work(kind.word, name, at)
-                troubles += [done.trouble] if done.trouble else []
+                at = WorkContext(self.through(self.world.deployment(self.policy)), WATCHED, self.world.budget())
+                try:
+                    done = do_work(kind.word, name, at)
+                except ServiceError as error:  # its message is not acknowledged, and comes again
+                    troubles.append(str(error))
+                else:
+                    troubles += [done.trouble] if done.trouble else []
         return troubles
 
     def every(self, span: timedelta, count: int, name: str, *errors: str, failed: bool = False) -> list[str]:

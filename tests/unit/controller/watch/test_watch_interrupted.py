@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from tests.delegating_store import DelegatingStore
 from tests.unit.controller.watch.deployed import HOUR, WatchedTeam
+from tests.unit.controller.watch.left_behind import WhatIsLeft, left_behind
 from tests.unit.controller.world import NOW, World
 from verifier.adapters.sqlite import SqliteStore
-from verifier.checks.known_errors import ErrorBook
-from verifier.checks.watch.watching import Watch, WatchOutcome
-from verifier.controller.error_book import ERRORS, name_of, parse_book
+from verifier.checks.watch.watching import WatchOutcome
 from verifier.errors import Unavailable
 from verifier.services import Document, Stored
 from verifier.standin.clock import ManualClock
@@ -54,17 +53,6 @@ class DyingStore(DelegatingStore):
             raise Unavailable("the ledger's answer is lost", ambiguous=True)
 
 
-@dataclass(frozen=True)
-class WhatIsLeft:
-    """What is left of it all."""
-
-    watches: tuple[Watch, ...]
-    book: ErrorBook
-    said: tuple[tuple[str, ...], ...]
-    notes: tuple[tuple[str, ...], ...]
-    audited: frozenset[tuple[str, str]]
-
-
 def played(store: DyingStore, *, at: int = 0, lands: bool = False) -> WhatIsLeft:
     """Deploy what gets worse, and then what mends it, with the write of this number going wrong."""
     world = World(store, ManualClock(NOW))
@@ -80,26 +68,7 @@ def played(store: DyingStore, *, at: int = 0, lands: bool = False) -> WhatIsLeft
         team.go_on(TEN)
         store.armed = False
     team.go_on(5 * HOUR)
-    stored = world.store.read(ERRORS, name_of(team.watch("a").job), timeout=1)
-    assert stored is not None
-    return WhatIsLeft(
-        watches=tuple(_timeless(team.watch(name)) for name in "abc"),
-        book=_timeless_book(parse_book(stored.document)),
-        said=tuple(sorted(map(tuple, team.said()))),
-        notes=tuple(tuple(team.notes(record)) for record in (worse, better)),
-        audited=frozenset((*team.audited(worse), *team.audited(better))),
-    )
-
-
-def _timeless(watch: Watch) -> Watch:
-    """Return it without the moments at which it was looked at, and in no order: after trouble that may be later."""
-    return replace(watch, since=NOW, until=None, ended=None, counted=tuple(sorted(watch.counted)))
-
-
-def _timeless_book(book: ErrorBook) -> ErrorBook:
-    known = tuple(replace(error, first=NOW, last=NOW) for error in book.errors)
-    digests = tuple(replace(ran, since=NOW) for ran in book.digests)
-    return replace(book, errors=known, digests=digests, counted=tuple(sorted(book.counted)))
+    return left_behind(team, "abc", [worse, better])
 
 
 @contextmanager
