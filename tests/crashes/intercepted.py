@@ -41,7 +41,7 @@ class MovedClock(Protocol):
     def __call__(self) -> datetime:
         """Return what time it is."""
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> object:
         """Let so many seconds pass."""
 
 

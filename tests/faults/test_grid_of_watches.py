@@ -38,7 +38,7 @@ def unharmed() -> Unharmed:
 
 def ordinals(call: str, fault: FaultKind) -> list[int]:
     """Return which calls have the fault, each in a cell of its own: the first one, and others by turns."""
-    count, turn = unharmed().calls[call], GRID.index(fault)
+    count, turn = unharmed().calls[call], [*map(str, GRID)].index(fault)
     return [at for at in range(1, count + 1) if at == 1 or at % len(GRID) == turn]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -84,7 +84,7 @@ class PublishedWatches:
 
     events: Counter[str] = field(default_factory=Counter)
 
-    def publish(self, payload: Document, attributes: dict[str, str], *, timeout: float) -> None:
+    def publish(self, payload: Document, attributes: Mapping[str, str], *, timeout: float) -> None:
         self.events[str(payload["event"])] += 1
 
 
