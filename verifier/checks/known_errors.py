@@ -32,6 +32,7 @@ MOST_COUNTED = 256
 MOST_ALIASES = 10
 MOST_NAME = 100
 """Bytes of an error's name."""
+_CUT = "…"
 _KEPT = timedelta(days=90)
 _KEPT_DIGESTS = 10
 """An error is forgotten when it was not seen for so long, nor on so many digests."""
@@ -91,12 +92,16 @@ class KnownError:
             self,
             last=max(self.last, now),
             aliases=tuple(dict.fromkeys((*self.aliases, *error.aliases)))[:MOST_ALIASES],
-            name=_short(error.name),
+            name=kept_name(error.name),
         )
 
 
-def _short(name: str) -> str:
-    return name.encode()[:MOST_NAME].decode(errors="ignore")
+def kept_name(name: str) -> str:
+    """Return an error's name in at most so many bytes as are kept, and with a sign where it was cut."""
+    whole = name.encode()
+    if len(whole) <= MOST_NAME:
+        return name
+    return f"{whole[: MOST_NAME - len(_CUT.encode())].decode(errors='ignore').rstrip()}{_CUT}"
 
 
 def name_of_build(build: str) -> str:
@@ -155,7 +160,7 @@ class ErrorBook:
         from verifier.facts.logs.masks import masked
 
         there = {known.identity for known in self.errors if not known.old}
-        now = {masked(_short(one.name)): one.identity for one in errors if one.identity not in there}
+        now = {masked(kept_name(one.name)): one.identity for one in errors if one.identity not in there}
         named = {known.identity: now[name] for known in old if (name := masked(known.name)) in now}
         found: dict[str, KnownError] = {}
         for known in self.errors:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
+from verifier.checks.job_runs import DigestRuns, JobRuns, NewerBuild, Tie
 from verifier.checks.verdict import Verdict
 from verifier.errors import Malformed
 from verifier.facts.build import parse_build_name
@@ -148,13 +148,21 @@ def project_of(build: str) -> str:
         return ""
 
 
+def newer_build(job: JobRuns) -> NewerBuild | None:
+    """Return the newest VERIFIED build of the image, where that is newer than what the job runs now and not the same."""
+    now, newer = job.now, job.newer
+    if now is None or newer is None or newer.digest == now.digest or now.ended is None or newer.ended <= now.ended:
+        return None
+    return newer
+
+
 def runs_since(job: JobRuns) -> int:
     """Return how often the job has run what it runs now since its newest VERIFIED build had ended (5).
 
     The latest runs alone are counted.
     """
-    now, newer = job.now, job.newer
-    if now is None or newer is None or newer.digest == now.digest or now.ended is None or newer.ended <= now.ended:
+    now, newer = job.now, newer_build(job)
+    if now is None or newer is None:
         return 0
     since = max(newer.ended + DEPLOYED_WITHIN, now.begun or now.since)
     return sum(start >= since for start in job.starts)

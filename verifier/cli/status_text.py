@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import Any
 
 from verifier.checks.job_runs import DigestRuns
+from verifier.checks.running import newer_build
 from verifier.checks.verdict import Verdict
 from verifier.checks.watch.watching import WatchOutcome
 from verifier.cli.job_ledger import JobStatus, UnreadJob, WatchStatus
@@ -163,8 +164,9 @@ def _goes(watched: WatchStatus | None) -> str:
         return ""
     watch = watched.watch
     said = f"REGRESSED, {watch.outcome}" if watch.is_regressed and watch.ended is None else str(watch.outcome)
-    said += f": {watch.runs:,} runs, {watch.failed:,} failed, {watch.unread:,} not read"
-    said += f"; {len(watch.new):,} errors new, {len(watch.known):,} known, {len(watched.gone):,} gone"
+    runs, new = "run" if watch.runs == 1 else "runs", "error" if len(watch.new) == 1 else "errors"
+    said += f": {watch.runs:,} {runs}, {watch.failed:,} failed, {watch.unread:,} not read"
+    said += f"; {len(watch.new):,} {new} new, {len(watch.known):,} known, {len(watched.gone):,} gone"
     return said + (f"; looked at next {watched.due:%Y-%m-%d %H:%M} UTC" if watched.due else "")
 
 
@@ -173,7 +175,7 @@ def _exempt(status: JobStatus) -> str:
 
 
 def _newer(status: JobStatus) -> str:
-    newer = status.job.newer
+    newer = newer_build(status.job)
     return (
         f"build {short_build(newer.build)} of commit {newer.commit[:7]} is VERIFIED, and does not run" if newer else ""
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from verifier.checks.known_errors import MOST_BUILDS, MOST_ERRORS, ErrorBook, name_of_build
+from verifier.checks.known_errors import MOST_BUILDS, MOST_ERRORS, MOST_NAME, ErrorBook, kept_name, name_of_build
 from verifier.facts.logs import Folded, Repeated
 
 DAY = datetime(2026, 11, 12, 2, 0, tzinfo=UTC)
@@ -110,3 +110,17 @@ def test_what_was_seen_longest_ago_makes_room_and_is_counted(extra: int) -> None
     assert len(book.errors) == MOST_ERRORS
     assert book.beyond == extra
     assert book.errors[0].identity == f"e{extra}"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("x" * MOST_NAME, "x" * MOST_NAME),
+        ("x" * (MOST_NAME + 1), "x" * (MOST_NAME - 3) + "…"),
+        ("Ä" * MOST_NAME, "Ä" * 48 + "…"),
+        ("x" * (MOST_NAME - 4) + " and more", "x" * (MOST_NAME - 4) + "…"),
+    ],
+)
+def test_a_long_name_is_kept_with_a_sign_where_it_was_cut(name: str, kept: str) -> None:
+    assert kept_name(name) == kept
+    assert len(kept_name(name).encode()) <= MOST_NAME

@@ -244,11 +244,17 @@ def test_the_usual_time_between_runs_is_their_median_and_not_known_of_two() -> N
 
 
 def test_a_verified_build_that_is_newer_and_does_not_run_is_named(town: DeployedTown) -> None:
-    newer = NewerBuild(f"projects/{WATCHED}/locations/global/builds/71a0c2d4-1", COMMIT, DIGEST, NOW)
-    town.put_job(job_with(runs_of(begun=NOW - timedelta(hours=2)), newer=newer))
+    newer = NewerBuild(f"projects/{WATCHED}/locations/global/builds/71a0c2d4-1", COMMIT, "sha256:newer", NOW)
+    town.put_job(job_with(runs_of(begun=NOW - timedelta(hours=2), ended=NOW - timedelta(hours=3)), newer=newer))
     shown = town.ask("status").stdout
     assert "  newer  build 71a0c2d4 of commit 85cffd8 is VERIFIED, and does not run\n" in shown
     assert re2.search(r"UTC, 2 h( \d+ min)? ago\n", shown)
+
+
+def test_a_verified_build_that_runs_is_not_called_newer(town: DeployedTown) -> None:
+    newer = NewerBuild(f"projects/{WATCHED}/locations/global/builds/71a0c2d4-1", COMMIT, DIGEST, NOW)
+    town.put_job(job_with(runs_of(begun=NOW - timedelta(hours=2), ended=NOW - timedelta(hours=3)), newer=newer))
+    assert "newer" not in town.ask("status").stdout
 
 
 def test_a_build_without_a_readable_name_is_shown_as_far_as_it_goes(town: DeployedTown) -> None:

@@ -50,7 +50,7 @@ def test_what_got_worse_is_no_success(one: Watch | None, answer: RunsAnswer) -> 
 def test_people_read_how_it_goes() -> None:
     said = " ".join(" ".join(status_lines(status(WORSE), START)).split())
     assert (
-        "watch REGRESSED, WATCHING: 3 runs, 0 failed, 1 not read; 1 errors new, 1 known, 1 gone; "
+        "watch REGRESSED, WATCHING: 3 runs, 0 failed, 1 not read; 1 error new, 1 known, 1 gone; "
         "looked at next 2026-11-13 02:00 UTC"
     ) in said
     assert "watch" not in "".join(status_lines(status(None), START))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from verifier.checks.known_errors import MOST_COUNTED, MOST_NAME
+from verifier.checks.known_errors import MOST_COUNTED, kept_name
 from verifier.checks.watch.benign import Benign
 from verifier.checks.watch.book import ErrorStanding
 from verifier.checks.watch.watching import (
@@ -157,7 +157,7 @@ def _with_errors(watch: Watch, run: ReadRun, *, failed: bool) -> Watch:
 def _first(watch: Watch, run: ReadRun, error: Repeated, standing: ErrorStanding) -> SeenError:
     return SeenError(
         identity=standing.identity,
-        name=standing.name[:MOST_NAME],
+        name=kept_name(standing.name),
         state=standing.state,
         first=error.first,
         run=watch.runs,
