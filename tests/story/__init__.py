@@ -5,6 +5,7 @@
 | `harness.py` | the real controller and adapters over the stand-in, in time that the test moves |
 | `test_again.py` | a build is judged anew, because somebody asked: both verdicts stay |
 | `test_demo.py` | `verifier demo` as a person starts it |
+| `test_demo_morning.py` | what the demo calls right of its morning: messages, threads, the audit trail |
 | `test_demo_serve.py` | the stand-in that stays up after the demo, and the commands that can be pasted for it |
 | `test_demo_wheel.py` | the demo from a wheel, where there is no checkout |
 | `test_folding.py` | further red messages of one kind reply to the first one |

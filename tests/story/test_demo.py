@@ -25,6 +25,7 @@ from tests.fixtures.builds import document
 from verifier.cli.demo_look_back import HEADLINE, REPORT
 from verifier.cli.demo_play import differences, differences_of_runs, nights_beginning
 from verifier.cli.demo_theatre import Theatre
+from verifier.demo.morning import FEATURE, MENDED, morning
 from verifier.demo.repository import make_repository
 from verifier.demo.scenario import BROKEN, FIX, FORGED, RAN, Edit, story
 from verifier.demo.stage import Decided, Stage
@@ -38,6 +39,8 @@ STORY = [
     ("FAILED", "b7a91c04"),
     ("VERIFIED", "c3d85f1e"),
     ("LOCAL_SOURCE", "5ec2e7aa"),
+    ("VERIFIED", "d0a4b6e3"),
+    ("VERIFIED", "a96f01c7"),
 ]
 
 
@@ -63,14 +66,15 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert verdicts(ran.stdout) == STORY
     assert "failed to locate a name ('Teacher').\" ×14" in " ".join(ran.stdout.split())
-    assert "6 builds, " in ran.stdout
+    assert "8 builds, " in ran.stdout
+    assert "14 Slack messages, 28 audit entries, 29 worker runs." in ran.stdout
     assert re.search(r"✎ e7e5acae  Runs since \d\d:\d0 UTC in dev-vividly-content-worker\.", ran.stdout)
     assert re.search(r"✎ 4e841fcb  over: 85cffd8 runs since (\d\d:\d0); was LOCAL_SOURCE, \d\d:\d0 to \1", ran.stdout)
     assert "$ verifier status\nVERIFIED  us-central1/dev-vividly-content-worker in vividly-dev" in ran.stdout
-    assert "build c3d85f1e of commit 85cffd8, VERIFIED" in ran.stdout
+    assert "build a96f01c7 of commit faebade, VERIFIED" in ran.stdout
     assert "as it should be" in ran.stdout
     assert ran.stdout.count("No message announced it") == 1
-    assert "Yes, at least since" in ran.stdout
+    assert "Yes, since" in ran.stdout
     assert f"the night as a picture: {REPORT.as_uri()}" in ran.stdout
     report = REPORT.read_text()
     assert "e7e5acae" in report
@@ -82,6 +86,29 @@ def assert_the_story_is_told(ran: subprocess.CompletedProcess[str]) -> None:
     assert "✗ Uploaded, not in git, and named like a secret: .env" in ran.stdout
     assert report.count("3 files from backend/ of a1b2c3d") == 1
     assert "Traceback" not in ran.stdout + ran.stderr
+    assert_the_morning_is_told(ran.stdout)
+
+
+def assert_the_morning_is_told(said: str) -> None:
+    once = " ".join(said.split())
+    assert "✎ c3d85f1e 4 h since 85cffd8 in dev-vividly-content-worker: 9 runs, 9 succeeded, no new errors, " in once
+    assert "↳ e7e5acae ✅ recovered · dev-vividly-content-worker" in once
+    assert re.search(r"^   ✎ d0a4b6e3  over: faebade runs since \d\d:\d0; was REGRESSED, ", said, re.MULTILINE)
+    asked = said.partition("$ verifier status\n")[2].partition("✅")[0]
+    assert "\n  watch  REGRESSED, WATCHING: 4 runs, 0 failed, 0 not read; 1 error new, " in asked
+    assert "\n(exit code 3)" in asked
+    thread = " ".join(said.partition("The thread of build d0a4b6e3")[2].partition("$ verifier")[0].split())
+    parts = (
+        "over: faebade",
+        "👀 Seen once, in run 3 of 3",
+        "🔴 REGRESSED · ",
+        "@here",
+        "Way back to 85cffd8",
+        "✅ recovered",
+    )
+    places = [thread.find(part) for part in parts]
+    assert places == sorted(places)
+    assert -1 not in places
 
 
 def test_the_story_ends_as_it_should() -> None:
@@ -124,7 +151,7 @@ def test_the_commits_of_the_story_have_the_names_that_it_tells(tmp_path: Path) -
     require("git")
     assert make_repository(tmp_path)
     said = subprocess.run(["git", "-C", str(tmp_path), "rev-list", "main"], capture_output=True, text=True, check=True)
-    assert said.stdout.split()[:2] == [FIX, BROKEN]
+    assert said.stdout.split()[:4] == [MENDED, FEATURE, FIX, BROKEN]
 
 
 TOLD = [episode.build_id for episode in story(NOW)]
@@ -188,7 +215,8 @@ def test_the_night_has_its_distances_and_is_over_when_it_is_looked_back_at(minut
     assert begun.minute % 10 == 0
     assert begun.second == 0
     assert all(later - earlier >= timedelta(minutes=4) for earlier, later in itertools.pairwise(ends))
-    assert timedelta(minutes=3) <= now - ends[-1] < timedelta(minutes=13)
+    assert timedelta(minutes=3) <= now - (begun + morning(now)[-1].until) < timedelta(minutes=13)
+    assert ends[-1] < begun + morning(now)[0].until
     local = [begun + episode.at for episode in story(now) if episode.upload and episode.for_worker]
     mended = next(begun + episode.at for episode in story(now) if episode.expected == "VERIFIED")
     assert mended - local[0] > timedelta(hours=1)

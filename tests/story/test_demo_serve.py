@@ -17,11 +17,11 @@ from tests.busy import LONG_SECONDS
 from verifier.standin.function import MAIN
 
 ANSWERS = {
-    "status": (0, ["build c3d85f1e of commit 85cffd8, VERIFIED"]),
-    "audit": (3, ["4  LOCAL_SOURCE", "1  FAILED", "1  VERIFIED", "b7a91c04"]),
+    "status": (0, ["build a96f01c7 of commit faebade, VERIFIED"]),
+    "audit": (3, ["4  LOCAL_SOURCE", "1  FAILED", "3  VERIFIED", "b7a91c04"]),
     "where": (0, ["Yes, since"]),
     "check": (0, ["LOCAL_SOURCE", "no commit is recorded"]),
-    "logs": (3, ["sqlalchemy.exc.InvalidRequestError"]),
+    "logs": (3, ["sqlalchemy.exc.InvalidRequestError", "AttributeError: 'NoneType' object has no attribute"]),
     "doctor": (0, ["worker_can_be_started", "bot_is_in_the_channel"]),
 }
 """The exit code of each command, and what it must say."""

@@ -149,7 +149,7 @@ def project_of(build: str) -> str:
 
 
 def newer_build(job: JobRuns) -> NewerBuild | None:
-    """Return the newest VERIFIED build of the image, where that is newer than what the job runs now and not the same."""
+    """Return the newest VERIFIED build of the image, where the job runs an older one; None where it runs that one."""
     now, newer = job.now, job.newer
     if now is None or newer is None or newer.digest == now.digest or now.ended is None or newer.ended <= now.ended:
         return None

@@ -12,13 +12,14 @@ from rich.padding import Padding
 
 from verifier.cli.demo_theatre import Theatre
 from verifier.cli.fail_on import FLAGGED
+from verifier.demo.morning import MENDED
 from verifier.demo.scenario import FIX, JOB, PROJECT, RAN, REGION
 
 REPORT = Path(tempfile.gettempdir()) / "build-verifier-demo.html"
 """Where the report of the story stays when the demo is over."""
-HEADLINE = "4 of 6 successful builds are made of code that is in no commit; production ran such code for 1 h 20 min"
+HEADLINE = "4 of 8 successful builds are made of code that is in no commit; production ran such code for 1 h"
 """What it must say first."""
-_RUNS = f"build {RAN[-1]} of commit {FIX[:7]}, VERIFIED"
+_RUNS = f"build {RAN[-1]} of commit {MENDED[:7]}, VERIFIED"
 
 
 def look_back(theatre: Theatre, clone: Path | None) -> list[str]:
@@ -27,11 +28,12 @@ def look_back(theatre: Theatre, clone: Path | None) -> list[str]:
     report = stage.folder / REPORT.name
     page = ("--format", "html", "--output", str(report), "--policy", stage.settings["VERIFIER_POLICY"])
     decided = ("--function", stage.installed.function) if stage.installed else ()
+    in_clone = () if clone is None else ("--repo", str(clone))
     beside = () if clone is None else ("--compare", "--repo", str(clone))
     audit = ("audit", "--project", PROJECT, "--region", REGION, "--job", job, *page, *decided, *beside)
     with theatre.progress("what runs, and the past"):
         (running, runs), (found, told), (audited, said) = stage.ask_all(
-            ("status",), ("where", FIX[:7], "--project", PROJECT, "--job", job), audit
+            ("status",), ("where", FIX[:7], "--project", PROJECT, "--job", job, *in_clone), audit
         )
     theatre.console.print()
     theatre.asked("status", runs, indent=0)

@@ -11,8 +11,10 @@ from rich.console import Console
 from verifier.cli.demo_builds import playable_documents, watched_places
 from verifier.cli.demo_compare import compare_uploads, story_clone
 from verifier.cli.demo_look_back import look_back
+from verifier.cli.demo_morning import builds_of, differences_of_morning, play_morning, show_thread
 from verifier.cli.demo_serve import commands_to_try, stay_up
 from verifier.cli.demo_theatre import MOST_SECONDS, opened
+from verifier.demo.morning import morning
 from verifier.demo.repository import uploaded_archive
 from verifier.demo.scenario import FIRST_RUN, FORGED, JOB, NUMBER, POLICY, PROJECT, RAN, REGION, Episode, story
 from verifier.demo.stage import Decided, Stage, a_forged_message
@@ -54,10 +56,13 @@ def _story(console: Console, *, serve: bool) -> list[str]:
             theatre.expect(episode.build_id, episode.title)
             if episode.edit:
                 wrong += theatre.expect_edit(episode.edit, stage.await_run())
+        wrong += play_morning(theatre, beginning)
         stage.pusher.drain(MOST_SECONDS)
-        wrong += differences(episodes, stage.decided(), stage.told())
+        wrong += differences([*episodes, *builds_of(morning(beginning))], stage.decided(), stage.told())
         wrong += differences_of_runs(stage.ran())
-        with theatre.progress("the morning"):
+        wrong += differences_of_morning(theatre, beginning)
+        show_thread(theatre)
+        with theatre.progress("the rest of the morning"):
             stage.move_to(system_clock())
         clone = story_clone(stage)
         wrong += look_back(theatre, clone)
@@ -69,7 +74,7 @@ def _story(console: Console, *, serve: bool) -> list[str]:
 
 def nights_beginning(now: datetime) -> datetime:
     """Return when the story begins that ends at about this moment."""
-    begun = now - max(episode.at for episode in story(now)) - _AFTERWARDS
+    begun = now - max(chapter.until for chapter in morning(now)) - _AFTERWARDS
     return begun.replace(minute=begun.minute - begun.minute % _TEN, second=0, microsecond=0)
 
 

@@ -33,7 +33,7 @@ def _commands(stage: Stage, clone: Path | None) -> Iterator[str]:
     if clone is not None:
         yield f"verifier where {FIX[:7]} --job {job} --repo {shlex.quote(str(clone))} {policy}"
     yield f"verifier check 4e841fcb {policy}"
-    yield f"verifier logs --job {job} {policy}"
+    yield f"verifier logs --job {job} --since 1d {policy}"
     yield f"verifier doctor {policy}"
 
 

@@ -16,8 +16,11 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from verifier.checks.verdict import Verdict
+from verifier.demo.morning import ThreadWord
+from verifier.demo.opening import a_stage
 from verifier.demo.scenario import FORGED, Edit
-from verifier.demo.stage import Stage, a_stage
+from verifier.demo.stage import Stage
+from verifier.demo.threads import as_read
 from verifier.reporting.wording import MARKS
 
 MOST_SECONDS = 60.0
@@ -42,6 +45,8 @@ class Theatre:
     shown: int = 0
     read: dict[str, str] = field(default_factory=dict)
     """What the message about a build said when it was last looked at."""
+    replied: int = 0
+    """How many replies were shown."""
     patience: float = MOST_SECONDS
     """For how many seconds something is waited for."""
 
@@ -121,6 +126,29 @@ class Theatre:
         got = [text for build, text in self.stage.messages() if build.startswith(edit.of)]
         return [] if is_edited() else [f"{edit.of}: expected its message in Slack to say {says!r}, got {got}"]
 
+    def show_replies(self) -> None:
+        """Print how the replies begin that came since the last time."""
+        replies = self.stage.replies()
+        for reply in replies[self.replied :]:
+            first = as_read(reply.text).split("\n")[0]
+            said = f"↳ {reply.of[:8]}  {first}"
+            self.console.print(Padding(escape(said), (0, 0, 0, 3)))
+        self.replied = len(replies)
+
+    def expect_words(self, words: Sequence[ThreadWord]) -> list[str]:
+        """Wait until Slack says all of this, and return what it does not say."""
+        self.wait("what Slack says", lambda: all(map(self._is_said, words)))
+        self.show_edits()
+        self.show_replies()
+        return [f"{word.of}: expected Slack to say {word.says}, never did" for word in words if not self._is_said(word)]
+
+    def _is_said(self, word: ThreadWord) -> bool:
+        if word.replies:
+            said = [reply.text for reply in self.stage.replies() if reply.of.startswith(word.of)]
+        else:
+            said = [text for build, text in self.stage.messages() if build.startswith(word.of)]
+        return any(map(word.is_said_by, said))
+
     def asked(self, command: str, told: str, indent: int = 3) -> None:
         """Print a command of ours and what it said."""
         self.console.print(f"[bold]$ verifier {escape(command)}[/]", soft_wrap=True)
@@ -159,6 +187,7 @@ def opened(
         console.print(f"[dim]Ledger {ledger}, function {stage.function.url}\nSlack {stage.slack.inbox_url}[/]\n")
         if night:
             console.print(
-                f"The night begins at {night:%H:%M} UTC, and hours pass in a moment. ✎ is an edit in Slack.\n"
+                f"The night begins at {night:%H:%M} UTC, by the demo's own clock: hours pass in seconds.\n"
+                "✎ is an edit in Slack, ↳ a reply.\n"
             )
         yield Theatre(console, stage)

@@ -1,47 +1,36 @@
-"""Where builds are played: the stand-ins, the real function, and what happens around them while they run."""
+"""Where builds are played: what happens around the stand-ins and the real function while they run."""
 
 from __future__ import annotations
 
-import html
 import json
-import os
 import random
-import secrets
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.demo.installed import Installed
 from verifier.demo.scenario import EVERY, IMAGE, SCHEDULER
-from verifier.errors import VerifierError
+from verifier.demo.threads import ThreadReply, build_messages, other_messages, thread_replies
 from verifier.facts.build import Build, BuildKey, parse_build
 from verifier.facts.execution import JobName
 from verifier.facts.source import source_of
 from verifier.reporting.wording import Told, reasons
-from verifier.standin.clock import CLOCK_VARIABLE, PastClock, system_clock
+from verifier.standin.clock import PastClock, system_clock
 from verifier.standin.cloud import Cloud
-from verifier.standin.faults import Faults
-from verifier.standin.function import MAIN, Function, environment, running_function
-from verifier.standin.google_server import GoogleStandIn
-from verifier.standin.installation import InstalledResources
+from verifier.standin.function import Function, environment
 from verifier.standin.job_book import JobPath
 from verifier.standin.push import Pusher
 from verifier.standin.script import Script
-from verifier.standin.slack import CHANNELS, TOKEN, SlackStandIn
+from verifier.standin.slack import SlackStandIn
 from verifier.standin.storage import StorageStandIn
-from verifier.standin.topic_service import TopicService
 
 _STATUSES = ("QUEUED", "WORKING")
 _ASK_SECONDS = 60
@@ -49,6 +38,8 @@ _TICK_SECONDS = 0.1
 _SWEEP_TICKS = 7
 _A_RUN = timedelta(seconds=3)
 """From when a run is due to when its end is told."""
+_IS_READ = timedelta(minutes=5, seconds=5)
+"""From when a run is due to when its logs are read."""
 _QUIET_SECONDS = 20.0
 _MAX_RETRIES = 3
 
@@ -159,16 +150,24 @@ class Stage:
 
     def messages(self) -> list[tuple[str, str]]:
         """Return each message in Slack that is about a build: the build, and what it says by now, in order."""
-        found = []
-        for message in self.slack.messages:
-            key = str((message.metadata or {}).get("event_payload", {}).get("key", ""))
-            if "/builds/" in key:
-                found.append((key.partition("@")[0].rpartition("/builds/")[2], html.unescape(message.text)))
-        return found
+        return build_messages(self.slack.messages)
+
+    def replies(self) -> list[ThreadReply]:
+        """Return what threads in Slack say beside verdicts, in order."""
+        return thread_replies(self.slack.messages)
+
+    def others(self) -> list[str]:
+        """Return the messages in Slack that are about no build, in order."""
+        return other_messages(self.slack.messages)
 
     def told(self) -> list[str]:
         """Return the build of each message in Slack that is about one, in order."""
         return [build for build, _ in self.messages()]
+
+    def watched(self) -> list[tuple[str, str, str]]:
+        """Return what the audit trail says of watches: the kind of each entry, the build and the outcome."""
+        entries = [entry["labels"] for entry in self.cloud.audit_entries() if entry["labels"]["kind"] in _OF_WATCHES]
+        return [(labels["kind"], labels["build"], labels["outcome"]) for labels in entries]
 
     def ran(self) -> list[tuple[str, str]]:
         """Return what the audit trail says of what runs: the build, and whether it began or ceased to."""
@@ -186,10 +185,18 @@ class Stage:
         self.cloud.put_job(*place, image=f"{IMAGE}:latest", script=Script(), max_retries=_MAX_RETRIES)
         self.cloud.scheduler.put(path, every=EVERY.total_seconds(), first=first, account=SCHEDULER)
 
+    def change_image(self, document: Mapping[str, Any], script: Script) -> None:
+        """Have the runs to come of a build's image go so."""
+        self.cloud.jobs.images.put_script(document["results"]["images"][0]["digest"], script)
+
     def move_to(self, moment: datetime) -> None:
-        """Let time pass until then: what the scheduler runs meanwhile comes one after the other, and is told of."""
+        """Let time pass until then.
+
+        What the scheduler runs meanwhile comes one after the other, is told of, and has its logs read when that is due.
+        """
         while (due := self.cloud.scheduler.next_moment()) is not None and due < moment:
             self._pass(due + _A_RUN)
+            self._pass(min(due + _IS_READ, moment))
         self._pass(moment)
 
     def await_run(self) -> datetime:
@@ -233,6 +240,7 @@ class Stage:
 
 
 _DECIDED = ("verdict", "build-did-not-succeed")
+_OF_WATCHES = ("checkpoint", "regressed", "watch-ended")
 
 
 def _told(entry: Mapping[str, Any], build: Build) -> tuple[str, ...]:
@@ -246,84 +254,6 @@ def _told(entry: Mapping[str, Any], build: Build) -> tuple[str, ...]:
     )
     judgement = Judgement(Verdict(verdict), findings, system_clock(), payload.get("execution") or "")
     return tuple(reasons(Told(build, source_of(build), judgement), Verdict(verdict)))
-
-
-@contextmanager
-def a_stage(
-    projects: Mapping[str, str],
-    regions: Sequence[str],
-    policy: bytes,
-    *,
-    hurried: bool,
-    night: tuple[datetime, Path] | None = None,
-) -> Iterator[Stage]:
-    """Open a stage whose function watches these projects (ids with their numbers) and regions, under this policy.
-
-    `hurried`: Slack takes more than a message a second. `night`: the moment in the past at which the play begins, and
-    the function's code that goes by its clock; None: it plays now. The ledger is a SQLite file of its own, or Firestore
-    where `FIRESTORE_EMULATOR_HOST` is set.
-    Raise VerifierError when the function does not start.
-    """
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="build-verifier-")))
-        clock = PastClock(folder / "clock")
-        if night:
-            clock.begin(night[0])
-        faults, cloud = Faults(), Cloud(clock)
-        ledger, watched = _ledger(folder), next(iter(projects))
-        home = ledger.get("VERIFIER_HOME_PROJECT", watched)
-        topics = TopicService(cloud)
-        installed = Installed(InstalledResources(cloud), home, watched, projects[watched], regions[-1])
-        methods = {**topics.methods(), **installed.made.methods()}
-        google = stack.enter_context(GoogleStandIn(cloud, faults, methods))
-        storage = stack.enter_context(StorageStandIn(faults))
-        slack = stack.enter_context(SlackStandIn(faults, clock, rate_limit=not hurried))
-        (folder / "policy.toml").write_bytes(policy)
-        settings = {
-            "VERIFIER_PROJECTS": ",".join(
-                f"{project}={number}" if number else project for project, number in projects.items()
-            ),
-            "VERIFIER_REGIONS": ",".join(regions),
-            "VERIFIER_POLICY": str(folder / "policy.toml"),
-            "VERIFIER_SLACK_TOKEN": TOKEN,
-            "VERIFIER_SLACK_CHANNEL": next(iter(CHANNELS)),
-            "VERIFIER_GOOGLE_ENDPOINT": google.address,
-            "VERIFIER_SLACK_ENDPOINT": slack.api_url,
-            "VERIFIER_HOME_PROJECT": home,
-            "VERIFIER_WORK_TOPIC": installed.topic("work"),
-            "PUBSUB_EMULATOR_HOST": google.address,
-            "STORAGE_EMULATOR_HOST": storage.address,
-            **ledger,
-        }
-        started_with = {**settings, CLOCK_VARIABLE: str(folder / "clock")}
-        function = stack.enter_context(running_function(started_with, folder, night[1] if night else MAIN))
-        pusher = stack.enter_context(Pusher(function.url, clock=clock))
-        topics.subscribe(installed.topic("work"), partial(pusher.publish, "/work"))
-        installed.furnish(function.url, settings)
-        dice = random.Random(85)  # noqa: S311 - the order of a play
-        stage = Stage(cloud, slack, function, pusher, dice, folder, google.address, storage, clock, settings, installed)
-        around = threading.Thread(target=stage.keep_going, daemon=True)
-        around.start()
-        try:
-            yield stage
-        finally:
-            stage.leave()
-            around.join()
-
-
-def _ledger(folder: Path) -> dict[str, str]:
-    emulator = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
-    if not emulator:
-        return {"VERIFIER_LEDGER": f"sqlite:{folder / 'ledger.sqlite'}"}
-    host, _, port = emulator.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=3).close()
-    except (OSError, ValueError) as error:
-        problem = f"FIRESTORE_EMULATOR_HOST={emulator}: expected the Firestore emulator to listen there, got {error}"
-        raise VerifierError(f"{problem}; start it, or unset the variable") from error
-    # A home project of its own: what an earlier play left in the emulator is none of this one's.
-    home = f"demo-{secrets.token_hex(6)}"
-    return {"VERIFIER_LEDGER": "firestore", "FIRESTORE_EMULATOR_HOST": emulator, "VERIFIER_HOME_PROJECT": home}
 
 
 def a_forged_message(build: BuildKey) -> dict[str, Any]:
