@@ -26,6 +26,16 @@ def show_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-_OFFSET]}Z"
 
 
+def show_minute(moment: datetime) -> str:
+    """Return a moment as sentences tell it: `2026-11-25 14:10 UTC`. Slack shows it in the reader's own zone."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def show_second(moment: datetime) -> str:
+    """Return a moment to the second as sentences tell it: `2026-11-25 14:10:22 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def show_span(span: timedelta) -> str:
     """Return a length of time in its two largest units, as people say it: `2 h 7 min`, `3 days 4 h`, `40 s`."""
     seconds = max(int(span.total_seconds()), 0)

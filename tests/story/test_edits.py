@@ -14,8 +14,9 @@ from verifier.controller.ledger import BUILDS, judged_anew, record_document
 from verifier.controller.notes import Noted, note_on
 from verifier.controller.says import Saying, say
 from verifier.facts.build import BuildKey
+from verifier.standin.dates import with_plain_dates
 from verifier.standin.faults import Fault
-from verifier.times import show_time
+from verifier.times import show_minute, show_time
 
 __all__ = ["harness"]
 
@@ -32,7 +33,7 @@ def over(harness: Harness, key: BuildKey) -> None:
 
 
 def texts(harness: Harness) -> list[str]:
-    return [message.text for message in harness.slack.messages]
+    return [with_plain_dates(message.text) for message in harness.slack.messages]
 
 
 def local(harness: Harness) -> BuildKey:
@@ -57,7 +58,12 @@ def test_the_message_of_a_verdict_says_where_its_image_runs_and_then_that_it_is_
     harness.live(2)
     (after,) = harness.slack.messages
     assert (after.ts, after.metadata, after.edited) == (before.ts, before.metadata, True)
-    assert after.text == f"{before.text}\nRuns since {harness.record(key).noted:%H:%M} UTC in {JOB.job}."
+    noted = harness.record(key).noted
+    assert noted is not None
+    assert (
+        with_plain_dates(after.text)
+        == f"{with_plain_dates(before.text)}\nRuns since {show_minute(noted)} in {JOB.job}."
+    )
     over(harness, key)
     harness.live(2)
     (last,) = harness.slack.messages

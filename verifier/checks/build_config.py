@@ -8,6 +8,7 @@ from verifier.checks.verdict import Check, Finding, Outcome, recurring
 from verifier.facts.build import Build
 from verifier.facts.source import Commit, Source
 from verifier.facts.trigger import InlineConfig, RepositoryConfig, Trigger, UnknownConfig, Unread
+from verifier.times import show_minute
 
 _CHECK = Check.BUILD_CONFIG_IS_COMMITTED
 _COMMIT_IT = (
@@ -36,7 +37,7 @@ def _answer(build: Build, source: Commit, trigger: Trigger | Unread) -> tuple[Ou
         return Outcome.FAILS, "submitted by hand: its steps are the submitter's, and in no commit"
     if isinstance(trigger, Unread):
         return Outcome.COULD_NOT_CHECK, f"where its trigger has its steps from is not known: {trigger.why}"
-    moment = f", as the trigger was at {trigger.read:%H:%M} UTC"
+    moment = f", as the trigger was at {show_minute(trigger.read)}"
     match trigger.config:
         case InlineConfig():
             return Outcome.FAILS, f"its steps are in the trigger itself, and in no commit{moment}"

@@ -11,6 +11,7 @@ from verifier.checks.policy import Worker
 from verifier.checks.verdict import WORKER_CHECKS, Check, Finding, Outcome
 from verifier.facts.execution import Execution, Phase
 from verifier.facts.logs import LogFacts
+from verifier.times import show_second
 
 _MOST_ACCEPTED = 3
 
@@ -129,7 +130,7 @@ def _failing(facts: LogFacts) -> str:
     if not facts.failing:
         return yet_others
     first, others = facts.failing[0], len(facts.failing) - 1
-    seen = f'"{first.name}" ×{first.count}, first at {first.first:%H:%M:%S} UTC (task {first.task or "0"})'
+    seen = f'"{first.name}" ×{first.count}, first at {show_second(first.first)} (task {first.task or "0"})'
     if first.ran_out:
         seen += f", no more accepted: it was {first.ran_out}"
     kinds = f" and {others} other kind{'s' if others > 1 else ''}" if others else ""

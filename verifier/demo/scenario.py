@@ -10,7 +10,7 @@ from typing import Any
 from verifier.checks.verdict import Verdict
 from verifier.demo.repository import recorded_hash, uploaded_archive
 from verifier.standin.script import Line, Script
-from verifier.times import show_time
+from verifier.times import show_minute, show_time
 
 PROJECT = "vividly-dev"
 NUMBER = "402118557731"
@@ -88,7 +88,7 @@ class Edit:
 
     def at(self, run: datetime) -> str:
         """Return what it says from this run on."""
-        return self.says.format(run=f"{run:%H:%M}")
+        return self.says.format(run=show_minute(run))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def story(now: datetime) -> tuple[Episode, ...]:
             Verdict.LOCAL_SOURCE,
             timedelta(minutes=7),
             _BAD_NIGHT,
-            edit=Edit("e7e5acae", f"Runs since {{run}} UTC in {JOB}"),
+            edit=Edit("e7e5acae", f"Runs since {{run}} in {JOB}"),
         ),
         Episode("deployed again", _upload(2, "2d1da3a3", now), Verdict.LOCAL_SOURCE, timedelta(minutes=34), _BAD_NIGHT),
         Episode(

@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from verifier.standin.dates import with_plain_dates
 from verifier.standin.workspace_message import SlackMessage
 
 
@@ -55,8 +56,8 @@ def thread_lines(messages: Sequence[SlackMessage], build: str) -> Iterator[tuple
 
 
 def text_of(message: SlackMessage) -> str:
-    """Return what a message says, without Slack's escapes."""
-    return html.unescape(message.text)
+    """Return what a message says, without Slack's escapes and with plain moments."""
+    return html.unescape(with_plain_dates(message.text))
 
 
 def as_read(text: str) -> str:

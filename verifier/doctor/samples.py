@@ -18,7 +18,7 @@ from verifier.facts.source import source_of
 from verifier.reporting.mrkdwn import bold, section
 from verifier.reporting.slack_message import failed_build_message, unconfirmed_message, verdict_message
 from verifier.services import Message
-from verifier.times import show_time
+from verifier.times import show_second, show_time
 
 MARK = "SAMPLE by verifier doctor: nothing happened"
 
@@ -61,7 +61,7 @@ def _uploaded(build: Build) -> Finding:
 def _of_runs(now: datetime) -> Mapping[Verdict, tuple[Finding, ...]]:
     """Return what the worker's logs can come to."""
     clean = Finding(Check.LOGS_HAVE_NO_ERRORS, Outcome.HOLDS, "none")
-    lines, errors = Check.EXPECTED_LINES_WERE_SEEN, f'"{_ERROR}" ×3, first at {now:%H:%M:%S} UTC (task 0)'
+    lines, errors = Check.EXPECTED_LINES_WERE_SEEN, f'"{_ERROR}" ×3, first at {show_second(now)} (task 0)'
     idle = '"query ok" was never logged: an idle worker proves nothing'
     to_do = "run the job with work waiting, or drop `expect` for it in policy.toml"
     return {

@@ -6,6 +6,7 @@ from verifier.facts.build import Build
 from verifier.facts.ref import ref_of
 from verifier.facts.source import Commit, Source, Unclear
 from verifier.redact import excerpt
+from verifier.times import show_minute
 
 MOST_NAME = 60
 """The longest name that a line has room for."""
@@ -47,4 +48,4 @@ def short_id(build: Build) -> str:
 
 def named(build: Build) -> str:
     """Return the build as a sentence begins with it."""
-    return f"Build {short_id(build)}" + (f" ({build.finished:%H:%M} UTC)" if build.finished else "")
+    return f"Build {short_id(build)}" + (f" ({show_minute(build.finished)})" if build.finished else "")

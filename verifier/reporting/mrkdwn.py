@@ -2,13 +2,16 @@
 
 Whatever comes in is plain text: secrets and invisible characters are taken out of it, `&`, `<` and `>` are escaped,
 and what would format, mention, link or turn into an emoji is broken. Only the functions here give `Markup`, and only
-`Markup` goes into a block. Documentation: "Formatting message text", "Text object" (Slack developer docs).
+`Markup` goes into a block. A moment as `times.show_minute` and `show_second` write it is shown in its reader's zone,
+whoever wrote it: it says the same. Documentation: "Formatting message text", with "Date formatting", and "Text object"
+(Slack developer docs).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from html import escape
 from typing import Any, NewType
 
@@ -35,6 +38,7 @@ _LIVE = re.compile(r"(?i):(?!\d\d:)(?=[^\s:]{1,100}:)|:(?=//)|@(?=here|channel|e
 """The first character of an emoji's name, before an address's slashes, or of a mention of everybody."""
 _WORD = re.compile(r"(?<![\w`])`[a-z_]{1,30}:?`(?![\w`])")
 """What our own advice puts into code beside commands: single words of the policy file."""
+_MOMENT = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?) UTC\b", re.ASCII)
 _MENTION = re.compile(r"[UWS][A-Z0-9]{2,30}")
 
 
@@ -126,10 +130,28 @@ def _line(text: str, most: int) -> str:
 
 
 def _inert(line: str) -> str:
+    quotation = _BREAK if line.startswith(">") else ""  # an escaped sign starts one, too
+    pieces, done = [quotation], 0
+    for found in _MOMENT.finditer(line):
+        pieces += [_dead(line[done : found.start()]), _moment(found)]
+        done = found.end()
+    return "".join([*pieces, _dead(line[done:])])
+
+
+def _moment(found: re.Match[str]) -> str:
+    """Return a moment so that Slack shows it in the zone of whoever reads, with its day unless that is today."""
+    text, precision = found.group(), "time_secs" if found.group(2) else "time"
+    try:
+        moment = datetime.fromisoformat(found.group(1)).replace(tzinfo=UTC)
+    except ValueError:
+        return _dead(text)
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{{precision}}}|{text}>"
+
+
+def _dead(line: str) -> str:
     line = _EDGE_UNDERSCORE.sub("\u02cd", line.translate(_LOOKALIKES))
     line = _LIVE.sub(lambda found: found.group() + _BREAK, line)
-    # A quotation starts with an escaped sign, too.
-    return (_BREAK if line.startswith(">") else "") + escape(line, quote=False)
+    return escape(line, quote=False)
 
 
 def _code(text: str) -> str:

@@ -16,45 +16,41 @@ read of a note is left out: it never keeps the rest from being said.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from verifier.checks.verdict import Verdict
 from verifier.redact import excerpt
 from verifier.reporting.labels import MOST_NAME
 from verifier.services import Document
-from verifier.times import parse_time
+from verifier.times import parse_time, show_minute
 
 RUNS, OVER, UPLOAD = "runs", "over", "upload"
 
 
-def note_lines(notes: Sequence[Document], decided: datetime) -> list[str]:
-    """Return what the notes say below the first line, each with a line of its own; `decided`: when the verdict was.
-
-    Moments are told with their day where that is not the verdict's.
-    """
-    return [line for note in notes for line in _lines(note, decided)]
+def note_lines(notes: Sequence[Document]) -> list[str]:
+    """Return what the notes say below the first line, each with a line of its own."""
+    return [line for note in notes for line in _lines(note)]
 
 
-def over_line(notes: Sequence[Document], verdict: Verdict, decided: datetime) -> str:
+def over_line(notes: Sequence[Document], verdict: Verdict) -> str:
     """Return the first line of a message about a build that runs no more; empty where no note says so."""
     for note in reversed(notes):
-        if note.get("kind") == OVER and (since := _moment(note.get("since"), decided)):
-            began, ended = _moment(note.get("began"), decided), _moment(note.get("ended"), decided)
+        if note.get("kind") == OVER and (since := _moment(note.get("since"))):
+            began, ended = _moment(note.get("began")), _moment(note.get("ended"))
             ran = f", {began} to {ended}" if began and ended else ""
             was = _name(note.get("was") or verdict)
             return f"over: {_name(note.get('commit'))} runs since {since}; was {was}{ran}"
     return ""
 
 
-def _lines(note: Document, decided: datetime) -> Iterator[str]:
+def _lines(note: Document) -> Iterator[str]:
     match note.get("kind"):
         case "runs":
-            since, until = _moment(note.get("since"), decided), _moment(note.get("until"), decided)
+            since, until = _moment(note.get("since")), _moment(note.get("until"))
             if since and until:
-                yield f"Ran from {since} to {until} UTC in {_name(note.get('job'))}."
+                yield f"Ran from {since} to {until} in {_name(note.get('job'))}."
             elif since:
-                yield f"Runs since {since} UTC in {_name(note.get('job'))}."
+                yield f"Runs since {since} in {_name(note.get('job'))}."
         case "over":
             return
         case _:
@@ -66,10 +62,9 @@ def _name(value: Any) -> str:
     return excerpt(str(value or "another build"), MOST_NAME)
 
 
-def _moment(value: Any, decided: datetime) -> str:
+def _moment(value: Any) -> str:
     """Return a moment to the minute; empty where there is none that can be read."""
     try:
-        moment = parse_time(str(value))
+        return show_minute(parse_time(str(value)))
     except ValueError:
         return ""
-    return f"{moment:%H:%M}" if moment.date() == decided.date() else f"{moment:%Y-%m-%d %H:%M}"

@@ -9,6 +9,7 @@ from verifier.checks.running import is_wrong
 from verifier.checks.verdict import Verdict
 from verifier.facts.execution import JobName
 from verifier.redact import excerpt
+from verifier.times import show_minute
 
 _MOST_NAME = 80
 _MOST_REASON = 300
@@ -70,7 +71,7 @@ def wrong_lines(job: JobName, runs: DigestRuns) -> list[str]:
 def over_lines(job: JobName, was: DigestRuns, now: DigestRuns) -> list[str]:
     """Return a message of its own that what a job should not run is over."""
     what = "an image that no build pushed" if was.tie is Tie.NONE else what_runs(was)
-    until = f"{was.ceased:%Y-%m-%d %H:%M} UTC" if was.ceased else "now"
+    until = show_minute(was.ceased) if was.ceased else "now"
     return [
         f"✅ {shown_job(job)}: over",
         f"It runs {what_runs(now)}, since {_since(now)}.",
@@ -147,7 +148,7 @@ def _mark(runs: DigestRuns) -> str:
 
 
 def _since(runs: DigestRuns) -> str:
-    return f"{runs.begun or runs.since:%Y-%m-%d %H:%M} UTC"
+    return show_minute(runs.begun or runs.since)
 
 
 def _place(job: JobName) -> str:

@@ -38,7 +38,7 @@ from verifier.reporting.mrkdwn import (
 from verifier.reporting.note_text import note_lines, over_line
 from verifier.reporting.wording import Further, Told, further_line, headline, look_inside, reasons, remedies
 from verifier.services import Document, Message
-from verifier.times import show_span, show_time
+from verifier.times import show_minute, show_second, show_span, show_time
 
 _MOST_EXCERPTS = 3
 _MOST_EXCERPT = 700
@@ -85,12 +85,12 @@ def verdict_message(
     told = Told(build, source, judgement, submitter)
     route = policy.route(verdict, build)
     # What was there before calls nobody: people stop reading what they can do nothing new about.
-    first, over = headline(told, verdict), over_line(notes, verdict, judgement.decided)
+    first, over = headline(told, verdict), over_line(notes, verdict)
     called = mention("" if judgement.known or over else route.mention)
     again = [further_line(told, verdict, further)] if further else []
     why = [shown(line) for line in ([first] if over else []) + again + reasons(told, verdict)]
     blocks = [section([_joined(bold(over or first), called)]), section(why)]
-    if known := [shown(line) for line in note_lines(notes, judgement.decided)]:
+    if known := [shown(line) for line in note_lines(notes)]:
         blocks.append(section(known))
     failing = [error for error in judgement.errors if not error.accepted][:_MOST_EXCERPTS]
     if verdict is Verdict.FAILED and failing:
@@ -118,10 +118,10 @@ def note_saying(
     Empty where there is nothing to say.
     """
     verdict = judgement.verdict
-    lines = note_lines(notes, judgement.decided)
+    lines = note_lines(notes)
     if verdict is None:
         return lines, policy.route(Verdict.FAILED, build).channel
-    first, over = headline(Told(build, source, judgement), verdict), over_line(notes, verdict, judgement.decided)
+    first, over = headline(Told(build, source, judgement), verdict), over_line(notes, verdict)
     said = [over, first, *lines] if over else [first, *lines]
     return (said if over or lines else []), policy.route(verdict, build).channel
 
@@ -156,7 +156,7 @@ def unconfirmed_message(count: int, examples: Sequence[str], since: datetime, ho
     `home` is the project of the audit trail.
     """
     builds = "1 build that" if count == 1 else f"{count} builds that"
-    first = f"🟡 Messages named {builds} Cloud Build does not show, since {since:%H:%M} UTC"
+    first = f"🟡 Messages named {builds} Cloud Build does not show, since {show_minute(since)}"
     why = "Either somebody forges messages, or the verifier may not read these builds."
     lines = [shown(why), *(shown(f"For example {name}") for name in examples[:_MOST_EXAMPLES])]
     remedy = f"""Do this: gcloud logging read 'labels.kind="unconfirmed"' --project={home} --freshness=1d"""
@@ -174,7 +174,7 @@ def unwatched_message(count: int, examples: Sequence[str], since: datetime, home
     `home` is the project of the audit trail.
     """
     places = "a place that is" if count == 1 else f"places that are (named {count} times)"
-    first = f"🟡 Builds ran in {places} not watched, since {since:%H:%M} UTC"
+    first = f"🟡 Builds ran in {places} not watched, since {show_minute(since)}"
     why = "Nobody judges them. Either a project or region is missing in the settings, or somebody forges messages."
     lines = [shown(why), *(shown(f"For example {place}") for place in examples[:_MOST_EXAMPLES])]
     remedy = f"""Do this: gcloud logging read 'labels.kind="unwatched"' --project={home} --freshness=1d"""
@@ -238,7 +238,7 @@ def _small_print(build: Build, judgement: Judgement) -> str:
     return " · ".join(
         [
             f"Build {build.key.id} in {build.key.project}, {build.key.location}",
-            f"{'finished' if build.finished else 'judged'} {moment:%Y-%m-%d %H:%M:%S} UTC",
+            f"{'finished' if build.finished else 'judged'} {show_second(moment)}",
             (f"run by trigger {trigger}" if trigger else "submitted by hand") + (f" as {account}" if account else ""),
             f"Build Verifier {__version__}",
         ]

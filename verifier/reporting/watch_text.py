@@ -16,7 +16,7 @@ from verifier.checks.watch.watching import Red, SeenError, Watch, WatchOutcome, 
 from verifier.checks.watch.way_back import WayBack
 from verifier.redact import excerpt, one_line
 from verifier.reporting.running_text import short_build, short_digest, shown_job
-from verifier.times import show_span
+from verifier.times import show_minute, show_span
 
 _MOST_NAME = 120
 _MOST_NAMED = 3
@@ -170,7 +170,7 @@ def _worse_by(watch: Watch, error: SeenError) -> Iterator[str]:
     entries = "" if error.entries <= error.runs else f", logged {error.entries:,} times"
     yield f"{back}{rule}: {_name(error.name)}"
     failed = f", of which {error.failed_runs:,} failed" if error.failed_runs else ""
-    first = f"first at {error.first:%Y-%m-%d %H:%M} UTC in run {error.run:,}"
+    first = f"first at {show_minute(error.first)} in run {error.run:,}"
     yield f"In {_of_runs(watch, error)}{failed}{entries}, {first}; {_before(watch, error)}."
 
 

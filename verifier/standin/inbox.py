@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from string import Template
 from typing import Any
 
+from verifier.standin.dates import blocks_with_dates, with_dates
 from verifier.standin.workspace_message import SlackMessage
 
 _PAGE = Template(Path(__file__).with_name("inbox.html").read_text(encoding="utf-8"))
@@ -31,9 +34,12 @@ _INLINE = re.compile(
 _WEB_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
-def page(messages: Sequence[SlackMessage], nonce: str) -> str:
-    """Return the whole page; `nonce` is what lets its own script and style run under the policy of `headers`."""
-    return _PAGE.substitute(messages=fragment(messages), nonce=nonce)
+def page(messages: Sequence[SlackMessage], nonce: str, read: datetime) -> str:
+    """Return the whole page as it is read at a moment.
+
+    `nonce` is what lets its own script and style run under the policy of `headers`.
+    """
+    return _PAGE.substitute(messages=fragment(messages, read), nonce=nonce)
 
 
 def headers(nonce: str) -> dict[str, str]:
@@ -45,11 +51,12 @@ def headers(nonce: str) -> dict[str, str]:
     return {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
 
 
-def fragment(messages: Sequence[SlackMessage]) -> str:
+def fragment(messages: Sequence[SlackMessage], read: datetime) -> str:
     """Return the messages, oldest first, as the page's script puts them in, each with its replies under it.
 
     A reply that the channel shows as well stands in both places, as in Slack.
     """
+    messages = [_as_read(message, read) for message in messages]
     known = {(message.channel, message.ts): message for message in messages}
     replies: dict[tuple[str, str], list[SlackMessage]] = {}
     shown: list[SlackMessage] = []
@@ -64,6 +71,11 @@ def fragment(messages: Sequence[SlackMessage]) -> str:
         for message in shown
     )
     return "\n".join(entries) or _EMPTY
+
+
+def _as_read(message: SlackMessage, read: datetime) -> SlackMessage:
+    blocks = blocks_with_dates(message.blocks, read)
+    return replace(message, text=with_dates(message.text, read), blocks=blocks)
 
 
 def mrkdwn(text: str) -> str:
@@ -105,8 +117,8 @@ def _byline(message: SlackMessage, channel: str) -> str:
 
 
 def _content(message: SlackMessage) -> str:
-    blocks = "".join(_BLOCKS[block["type"]](block) for block in message.blocks)
-    return blocks or _section({"text": {"type": "mrkdwn", "text": message.text}})
+    blocks = message.blocks or ({"type": "section", "text": {"type": "mrkdwn", "text": message.text}},)
+    return "".join(_BLOCKS[block["type"]](block) for block in blocks)
 
 
 def _beginning(message: SlackMessage) -> str:

@@ -54,7 +54,7 @@ class SlackStandIn:
         rate_limit: bool = True,
     ) -> None:
         """`channels`: name by ID; the webhook posts to the first. `rate_limit`: one message a second a channel."""
-        self._faults = faults
+        self._faults, self._clock = faults, clock
         self.workspace = Workspace(clock, channels, rate_limit=rate_limit)
         self._closing = threading.Event()
         self._server = LoopbackServer(self._respond)
@@ -86,10 +86,10 @@ class SlackStandIn:
                 return self._under_faults("webhook", _refuse_webhook, lambda: self._hook(request))
             case "GET", "/":
                 nonce = secrets.token_urlsafe(16)
-                page = inbox.page(self.messages, nonce)
+                page = inbox.page(self.messages, nonce, self._clock())
                 return Reply(page.encode(errors="replace"), content_type=_HTML, headers=inbox.headers(nonce))
             case "GET", "/messages.html":
-                fragment = inbox.fragment(self.messages)
+                fragment = inbox.fragment(self.messages, self._clock())
                 return Reply(fragment.encode(errors="replace"), content_type=_HTML)
         return _plain(HTTPStatus.NOT_FOUND)
 

@@ -34,7 +34,7 @@ COMMIT_THEM = (
     "let the trigger read its steps from a file of the repository that it builds (gcloud builds triggers update: "
     "--build-config), and build again"
 )
-AT = ", as the trigger was at 02:05 UTC"
+AT = ", as the trigger was at 2026-11-23 02:05 UTC"
 
 
 def steps(

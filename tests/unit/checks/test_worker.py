@@ -133,7 +133,7 @@ def test_whether_the_logs_are_complete(
 
 ACCEPTED = replace(ERROR, accepted="until 2026-12-31: harmless")
 IS_ACCEPTED = "\"KeyError: 'width'\" ×3 is accepted until 2026-12-31: harmless"
-WHEN = f"{FINISHED:%H:%M:%S} UTC"
+WHEN = f"{FINISHED:%Y-%m-%d %H:%M:%S} UTC"
 ERRORS: dict[str, tuple[LogFacts, bool, Outcome, str]] = {
     "none": (facts(), True, Outcome.HOLDS, "none"),
     "none so far": (facts(), False, Outcome.COULD_NOT_CHECK, "no errors in what could be read"),

@@ -30,6 +30,7 @@ FILES = {f"app/{name}.py": text(name) for name in ("main", "db", "user", "organi
 DO = (
     "Do this: gcloud builds triggers run content-worker-main --branch=main --region=us-central1 --project=vividly-dev\n"
 )
+BUILD = "Build 4e841fcb (2026-08-02 02:00 UTC)"
 POLICY = """\
 [[worker]]
 trigger = "content-worker-main"
@@ -108,7 +109,7 @@ def test_the_story_the_fix_was_not_in_the_upload(desk: Desk) -> None:
     desk.build(FILES | own)
     result = desk.ask("--fix", fix[:7])
     assert result.stdout == (
-        "Build 4e841fcb (02:00 UTC) was made from 7 uploaded files: backend/ of this repository, at no commit.\n"
+        f"{BUILD} was made from 7 uploaded files: backend/ of this repository, at no commit.\n"
         f'Nearest commit: {nearest[:7]} "Work 5" (1 Aug 09:01 UTC, pushed). 3 files are equal, 5 differ:\n'
         "  modified     1  app/main.py\n"
         "  not in git   3  .env, NOTES.md, and 1 generated (app/__pycache__)\n"
@@ -135,7 +136,7 @@ def test_identical_files_are_a_pushed_commits_less_what_gcloud_leaves_out(desk: 
     result = desk.ask()
     first = desk.repo.git("rev-parse", "HEAD~1")
     assert result.stdout == (
-        "Build 4e841fcb (02:00 UTC) was made from 5 uploaded files: backend/ of this repository.\n"
+        "Build 4e841fcb (2026-08-02 02:00 UTC) was made from 5 uploaded files: backend/ of this repository.\n"
         f'Nearest commit: {later[:7]} "Another folder" (1 Aug 09:02 UTC, pushed), '
         f"and 1 earlier commit with the same files ({first[:7]}).\n"
         "✓ All 5 files are identical to it: a build of that commit would have had the same files.\n"
@@ -368,14 +369,14 @@ def test_a_build_of_a_commit_has_nothing_to_compare(desk: Desk) -> None:
     git = {"url": "https://github.com/vividly/worker.git", "revision": "85cffd8" + "0" * 33}
     desk.build(FILES, source={"gitSource": git}, sourceProvenance={"resolvedGitSource": git})
     result = desk.ask()
-    assert result.stdout == "Build 4e841fcb (02:00 UTC) was made from commit 85cffd8 (resolved): nothing to compare\n"
+    assert result.stdout == f"{BUILD} was made from commit 85cffd8 (resolved): nothing to compare\n"
     assert result.exit_code == 0
 
 
 def test_a_build_without_a_source_has_nothing_to_compare_and_can_not_be_told(desk: Desk) -> None:
     desk.build(FILES, source=None, sourceProvenance={})
     result = desk.ask()
-    assert result.stdout == "Build 4e841fcb (02:00 UTC) has no source of its own: nothing to compare\n"
+    assert result.stdout == "Build 4e841fcb (2026-08-02 02:00 UTC) has no source of its own: nothing to compare\n"
     assert result.exit_code == 4
 
 

@@ -158,7 +158,7 @@ def test_what_can_not_be_edited_has_a_message_of_its_own_once(
     (saying,) = sayings(world)
     assert saying["channel"] == CHANNEL
     assert saying["lines"][0].startswith("🔴 LOCAL_SOURCE · ")
-    assert saying["lines"][1:] == ["Runs since 01:10 UTC in worker."]
+    assert saying["lines"][1:] == ["Runs since 2026-11-23 01:10 UTC in worker."]
 
 
 def test_a_note_that_was_written_before_its_message_was_kept_has_it_the_next_time(world: World) -> None:
@@ -204,5 +204,5 @@ def test_a_build_that_did_not_succeed_has_its_notes_said_too(world: World) -> No
     record = replace(record, judgement=replace(record.judgement, verdict=None))
     world.put(record)
     note(world, record)
-    assert [saying["lines"] for saying in sayings(world)] == [["Runs since 01:10 UTC in worker."]]
+    assert [saying["lines"] for saying in sayings(world)] == [["Runs since 2026-11-23 01:10 UTC in worker."]]
     assert POLICY.workers

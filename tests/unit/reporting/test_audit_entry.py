@@ -125,7 +125,7 @@ def test_a_verdict_is_recorded_in_the_words_of_the_verification_summary_with_its
     assert findings[Check.LOGS_HAVE_NO_ERRORS] == {
         "check": "logs_have_no_errors",
         "outcome": "fails",
-        "seen": "\"KeyError: 'lesson'\" ×14, first at 02:21:07 UTC (task 0)",
+        "seen": "\"KeyError: 'lesson'\" ×14, first at 2026-11-23 02:21:07 UTC (task 0)",
         "remediation": "fix it and push; if the line is harmless, add it to `ignore` in policy.toml",
     }
     assert len(document_digest) == 64

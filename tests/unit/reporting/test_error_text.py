@@ -13,6 +13,7 @@ from verifier.checks.watch.book import ErrorState
 from verifier.facts.logs import Repeated
 from verifier.reporting.error_text import error_lines
 from verifier.reporting.slack_message import verdict_message
+from verifier.standin.dates import with_plain_dates as undated
 
 NOVEMBER, LAST_YEAR = datetime(2026, 11, 12, 2, 0, tzinfo=UTC), datetime(2025, 12, 3, 2, 0, tzinfo=UTC)
 KNOWN, NEW, FIRST = ErrorState.KNOWN, ErrorState.NEW, ErrorState.FIRST_SEEN
@@ -45,10 +46,10 @@ def test_a_message_names_what_is_new_and_what_was_there_and_since_when_and_calls
     calling = replace(POLICY, routes=(Route(mention="here"),))
     judgement = failed(new("chapter"), known("lesson", deployments=3), known("clip", builds=6))
     message = verdict_message(build, source, judgement, calling)
-    assert message.text.splitlines() == [
+    assert undated(message.text).splitlines() == [
         "🔴 FAILED · content-worker-main · 85cffd8 main <!here>",
         "Right commit, right image; the worker's logs show errors:",
-        "\"KeyError: 'chapter'\" ×2, first at 02:23:40 UTC (task 0) and 2 other kinds",
+        "\"KeyError: 'chapter'\" ×2, first at 2026-11-23 02:23:40 UTC (task 0) and 2 other kinds",
         "New, in none of the 1,096 runs before: “KeyError: 'chapter'”.",
         "Known since 12 Nov (3 deployments): “KeyError: 'lesson'”; since 12 Nov (6 builds): “KeyError: 'clip'”.",
     ]

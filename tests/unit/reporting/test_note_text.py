@@ -13,6 +13,7 @@ from verifier.checks.verdict import Verdict
 from verifier.reporting.note_text import note_lines, over_line
 from verifier.reporting.slack_message import away_message, note_saying, said_message, verdict_message
 from verifier.services import Message
+from verifier.standin.dates import with_plain_dates as undated
 
 DECIDED = datetime(2026, 11, 23, 2, 0, 40, tzinfo=UTC)
 RUNS = {"kind": "runs", "key": "runs/w", "job": "dev-vividly-content-worker", "since": "2026-11-23T01:10:00.000000Z"}
@@ -25,6 +26,9 @@ OVER = {
     "began": "2026-11-23T01:10:00.000000Z",
     "ended": "2026-11-23T02:36:00.000000Z",
 }
+OVER_SAID = (
+    "over: 85cffd8 runs since 2026-11-23 02:36 UTC; was LOCAL_SOURCE, 2026-11-23 01:10 UTC to 2026-11-23 02:36 UTC"
+)
 UPLOAD = {"kind": "upload", "key": "upload", "said": "Uploaded: 12 files, the very same as build 2d1da3a3's."}
 
 
@@ -41,9 +45,9 @@ def lines(one: Message) -> list[str]:
 def test_where_it_runs_stands_between_the_reasons_and_what_to_do() -> None:
     plain, noted = lines(message()), lines(message(RUNS, UPLOAD))
     at = next(number for number, line in enumerate(plain) if line.startswith("Do this: "))
-    said = ["Runs since 01:10 UTC in dev-vividly-content-worker.", UPLOAD["said"]]
+    said = ["Runs since 2026-11-23 01:10 UTC in dev-vividly-content-worker.", UPLOAD["said"]]
     assert noted == [*plain[:at], *said, *plain[at:]]
-    assert message(RUNS, UPLOAD).text == "\n".join([message().text, *said])
+    assert undated(message(RUNS, UPLOAD).text) == "\n".join([undated(message().text), *said])
     assert message(RUNS).key == message().key == f"{KEY}@LOCAL_SOURCE"
 
 
@@ -53,10 +57,10 @@ def test_what_runs_no_more_says_so_first_and_calls_nobody_and_asks_for_nothing()
     reasons = plain[1 : next(n for n, line in enumerate(plain) if line.startswith("Do this: "))]
     end = [line for line in plain if line.startswith(("What was in it: ", "(Build ", "["))]
     assert over == [
-        "*over: 85cffd8 runs since 02:36; was LOCAL_SOURCE, 01:10 to 02:36*",
+        f"*{OVER_SAID}*",
         headline,
         *reasons,
-        "Ran from 01:10 to 02:36 UTC in dev-vividly-content-worker.",
+        "Ran from 2026-11-23 01:10 UTC to 2026-11-23 02:36 UTC in dev-vividly-content-worker.",
         UPLOAD["said"],
         *end,
     ]
@@ -66,20 +70,20 @@ def test_what_runs_no_more_says_so_first_and_calls_nobody_and_asks_for_nothing()
 
 def test_days_are_told_where_they_are_not_the_verdicts() -> None:
     later = {**RUNS, "since": "2026-11-24T01:10:00.000000Z"}
-    assert note_lines([later], DECIDED) == ["Runs since 2026-11-24 01:10 UTC in dev-vividly-content-worker."]
+    assert note_lines([later]) == ["Runs since 2026-11-24 01:10 UTC in dev-vividly-content-worker."]
     over = {**OVER, "since": "2026-12-01T02:36:00.000000Z", "ended": "2026-12-01T02:36:00.000000Z"}
-    said = "over: 85cffd8 runs since 2026-12-01 02:36; was FAILED, 01:10 to 2026-12-01 02:36"
-    assert over_line([over], Verdict.FAILED, DECIDED) == said
+    said = "over: 85cffd8 runs since 2026-12-01 02:36 UTC; was FAILED, 2026-11-23 01:10 UTC to 2026-12-01 02:36 UTC"
+    assert over_line([over], Verdict.FAILED) == said
 
 
 def test_of_several_that_are_over_the_last_counts() -> None:
     second = {**OVER, "key": "over/x", "commit": "0123456"}
-    assert over_line([OVER, second], Verdict.FAILED, DECIDED).startswith("over: 0123456 runs")
+    assert over_line([OVER, second], Verdict.FAILED).startswith("over: 0123456 runs")
 
 
 def test_without_its_beginning_only_what_runs_now_is_told() -> None:
     bare = {name: OVER[name] for name in ("kind", "key", "commit", "since")}
-    assert over_line([bare], Verdict.FAILED, DECIDED) == "over: 85cffd8 runs since 02:36; was FAILED"
+    assert over_line([bare], Verdict.FAILED) == "over: 85cffd8 runs since 2026-11-23 02:36 UTC; was FAILED"
 
 
 @pytest.mark.parametrize(
@@ -95,8 +99,8 @@ def test_without_its_beginning_only_what_runs_now_is_told() -> None:
     ],
 )
 def test_a_note_that_can_not_be_read_is_left_out(note: dict[str, Any]) -> None:
-    assert note_lines([note], DECIDED) == []
-    assert over_line([note], Verdict.FAILED, DECIDED) == ""
+    assert note_lines([note]) == []
+    assert over_line([note], Verdict.FAILED) == ""
     assert message(note) == message()
 
 
@@ -111,9 +115,12 @@ def test_a_note_that_can_not_be_edited_in_is_said_with_the_builds_first_line() -
     _, source, judgement = judged(build)
     headline = lines(message())[0].strip("*")
     runs, channel = note_saying(build, source, judgement, [RUNS], POLICY)
-    assert (runs, channel) == ([headline, "Runs since 01:10 UTC in dev-vividly-content-worker."], "")
+    assert (runs, channel) == ([headline, "Runs since 2026-11-23 01:10 UTC in dev-vividly-content-worker."], "")
     over, _ = note_saying(build, source, judgement, [OVER], POLICY)
-    assert over == ["over: 85cffd8 runs since 02:36; was LOCAL_SOURCE, 01:10 to 02:36", headline]
+    assert over == [
+        OVER_SAID,
+        headline,
+    ]
     assert note_saying(build, source, judgement, [{"key": "x"}], POLICY)[0] == []
 
 

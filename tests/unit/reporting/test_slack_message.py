@@ -38,6 +38,7 @@ from verifier.reporting.slack_message import (
     verdict_message,
 )
 from verifier.services import Message
+from verifier.standin.dates import with_plain_dates as undated
 
 KEY = f"projects/vividly-dev/locations/us-central1/builds/{BUILD_ID}"
 PLACE = "--region=us-central1 --project=vividly-dev"
@@ -45,6 +46,7 @@ BY_HAND = (
     f"Build {BUILD_ID} in vividly-dev, us-central1 · finished 2026-11-23 02:00:12 UTC · "
     "submitted by hand as builder@vividly-dev.iam.gserviceaccount.com · Build Verifier 0.1.0"
 )
+BUILD = "Build 4e841fcb (2026-11-23 02:00 UTC)"
 BY_TRIGGER = BY_HAND.replace("submitted by hand", "run by trigger content-worker-main")
 MAPPERS = Repeated(
     name="One or more mappers failed to initialize",
@@ -68,7 +70,7 @@ def read(message: Message) -> str:
                 lines.append(f"({block['elements'][0]['text']})")
             case "actions":
                 lines.append(" ".join(f"[{button['text']['text']}]" for button in block["elements"]))
-    return "\n".join(lines)
+    return undated("\n".join(lines))
 
 
 def links(message: Message) -> dict[str, str]:
@@ -86,7 +88,7 @@ def posted(build: Build, source: Source, judgement: Judgement, *, policy: Policy
 def test_an_upload_is_told_with_its_tool_its_unproven_claim_its_consequence_and_the_right_command() -> None:
     assert posted(*judged(uploaded())) == (
         "*🔴 LOCAL_SOURCE · vividly/content-worker:latest · no commit*\n"
-        "Build 4e841fcb (02:00 UTC) was made from files uploaded with gcloud builds submit; no commit is recorded.\n"
+        f"{BUILD} was made from files uploaded with gcloud builds submit; no commit is recorded.\n"
         "It claims COMMIT_SHA 85cffd8: nothing proves that.\n"
         "A git push does not change it. The next run of a job on this tag uses it.\n"
         f"Do this: `gcloud builds triggers run content-worker-main --branch=main {PLACE}`\n"
@@ -108,7 +110,7 @@ def test_errors_in_the_logs_are_told_first_and_then_quoted() -> None:
     assert posted(*tried(pushed(), logged(MAPPERS))) == (
         "*🔴 FAILED · content-worker-main · 85cffd8 main*\n"
         "Right commit, right image; the worker's logs show errors:\n"
-        '"One or more mappers failed to initialize" ×14, first at 02:21:07 UTC (task 0)\n'
+        '"One or more mappers failed to initialize" ×14, first at 2026-11-23 02:21:07 UTC (task 0)\n'
         "```\n"
         "02:21:07 UTC, task 0, ×14\n"
         "Traceback (most recent call last):\n"
@@ -149,7 +151,7 @@ def test_an_error_that_earlier_builds_had_is_told_as_such_and_calls_nobody() -> 
     assert read(message).splitlines()[:4] == [
         "*🔴 FAILED · content-worker-main · 85cffd8 main*",
         "Right commit, right image; the worker's logs show errors:",
-        "\"KeyError: 'lesson'\" ×2, first at 02:22:09 UTC (task 3)",
+        "\"KeyError: 'lesson'\" ×2, first at 2026-11-23 02:22:09 UTC (task 3)",
         "Not new: on 6 builds since 12 Nov. Nobody is called.",
     ]
     assert "Nobody is called." in message.text
@@ -292,7 +294,7 @@ def test_a_build_without_source_names_the_service_that_is_known_for_it() -> None
     )
     assert posted(*judged(build)).splitlines()[:3] == [
         "*🔴 LOCAL_SOURCE · build 4e841fcb · no commit*",
-        "Build 4e841fcb (02:00 UTC) has no source of its own, like builds of Cloud Functions; no commit is recorded.",
+        f"{BUILD} has no source of its own, like builds of Cloud Functions; no commit is recorded.",
         "A git push does not change it.",
     ]
 
@@ -302,7 +304,7 @@ def test_a_commit_that_policy_does_not_count_is_no_upload() -> None:
     field = "sourceProvenance.resolvedGitSource.revision"
     assert posted(*judged(pushed(), policy=literal), policy=literal).splitlines()[:2] == [
         "*🔴 LOCAL_SOURCE · content-worker-main · 85cffd8 main*",
-        f"Build 4e841fcb (02:00 UTC): policy counts only repoSource's commit; {field} says {SHA}.",
+        f"Build 4e841fcb (2026-11-23 02:00 UTC): policy counts only repoSource's commit; {field} says {SHA}.",
     ]
 
 
@@ -332,7 +334,7 @@ def test_an_exempt_build_is_told_with_the_reason() -> None:
     policy = replace(POLICY, exemptions=(EXEMPTION,))
     assert posted(*judged(uploaded(), policy=policy), policy=policy) == (
         "*⚪ EXEMPT · vividly/content-worker:latest · no commit*\n"
-        "Build 4e841fcb (02:00 UTC) was made from files uploaded with gcloud builds submit; "
+        "Build 4e841fcb (2026-11-23 02:00 UTC) was made from files uploaded with gcloud builds submit; "
         "exempt: sandbox images are made by hand.\n"
         f"({BY_HAND})\n"
         "[Build] [Source archive]"
@@ -354,10 +356,10 @@ def test_the_first_line_names_the_ref_as_far_as_the_build_tells(claims: dict[str
 
 def test_the_notification_is_the_first_line_and_the_reasons() -> None:
     message = verdict_message(*tried(pushed(), logged(MAPPERS)), POLICY)
-    assert message.text == (
+    assert undated(message.text) == (
         "🔴 FAILED · content-worker-main · 85cffd8 main\n"
         "Right commit, right image; the worker's logs show errors:\n"
-        '"One or more mappers failed to initialize" ×14, first at 02:21:07 UTC (task 0)'
+        '"One or more mappers failed to initialize" ×14, first at 2026-11-23 02:21:07 UTC (task 0)'
     )
     assert message.key == f"{KEY}@FAILED"
 
@@ -446,7 +448,7 @@ def test_the_collective_notice_counts_builds_that_nobody_knows() -> None:
     names = [f"projects/p/locations/global/builds/{number}" for number in range(7)]
     message = unconfirmed_message(14, names, DECIDED, "vividly-home")
     assert read(message) == (
-        "*🟡 Messages named 14 builds that Cloud Build does not show, since 02:23 UTC*\n"
+        "*🟡 Messages named 14 builds that Cloud Build does not show, since 2026-11-23 02:23 UTC*\n"
         "Either somebody forges messages, or the verifier may not read these builds.\n"
         + "".join(f"For example {name}\n" for name in names[:5])
         + """Do this: `gcloud logging read 'labels.kind="unconfirmed"' --project=vividly-home --freshness=1d`"""

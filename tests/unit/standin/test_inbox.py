@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from verifier.standin.inbox import fragment, headers, mrkdwn, page
 from verifier.standin.workspace_message import SlackMessage
 
+READ = datetime(2026, 11, 25, 15, tzinfo=UTC)
 RENDERED = {
     "plain": ("VERIFIED", "<p>VERIFIED</p>"),
     "bold": ("a *bold* word", "<p>a <strong>bold</strong> word</p>"),
@@ -181,20 +183,22 @@ BLOCKS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", BLOCKS)
 def test_a_block_looks_as_in_slack(case: str) -> None:
     block, expected = BLOCKS[case]
-    assert fragment([message(block)]) == around(expected)
+    assert fragment([message(block)], READ) == around(expected)
 
 
 def test_blocks_stand_in_their_order_and_instead_of_the_text() -> None:
-    assert fragment([message({"type": "divider"}, {"type": "header", "text": plain("h")})]) == around("<hr><h2>h</h2>")
+    assert fragment([message({"type": "divider"}, {"type": "header", "text": plain("h")})], READ) == around(
+        "<hr><h2>h</h2>"
+    )
 
 
 def test_a_message_without_blocks_shows_its_text() -> None:
-    assert fragment([message(text="*b*")]) == around('<div class="text"><p><strong>b</strong></p></div>')
+    assert fragment([message(text="*b*")], READ) == around('<div class="text"><p><strong>b</strong></p></div>')
 
 
 def test_an_edited_message_says_so() -> None:
     edited = around("<hr>", ' <span class="edited">(edited)</span>')
-    assert fragment([message({"type": "divider"}, edited=True)]) == edited
+    assert fragment([message({"type": "divider"}, edited=True)], READ) == edited
 
 
 def conversation() -> list[SlackMessage]:
@@ -207,7 +211,7 @@ def conversation() -> list[SlackMessage]:
 
 def test_replies_stand_under_their_message_and_nowhere_else() -> None:
     *conversation_, _ = conversation()
-    upload, other = fragment(conversation_).split("\n")
+    upload, other = fragment(conversation_, READ).split("\n")
     assert upload.count("<article") == 2
     assert '<section class="thread" aria-label="1 reply"><p class="count">1 reply</p><article class="reply">' in upload
     assert upload.index("with more to say") < upload.index("<p>again</p>")
@@ -216,7 +220,7 @@ def test_replies_stand_under_their_message_and_nowhere_else() -> None:
 
 
 def test_a_reply_that_was_also_sent_to_the_channel_stands_there_too_and_says_what_it_replies_to() -> None:
-    upload, _, broadcast = fragment(conversation()).split("\n")
+    upload, _, broadcast = fragment(conversation(), READ).split("\n")
     assert "2 replies" in upload
     assert upload.count("Also sent to the channel") == 1
     assert upload.index("<p>over</p>") < upload.index("Also sent to the channel")
@@ -226,36 +230,36 @@ def test_a_reply_that_was_also_sent_to_the_channel_stands_there_too_and_says_wha
 
 def test_a_reply_whose_message_is_not_there_stands_by_itself() -> None:
     _, _, reply, _ = conversation()
-    assert fragment([reply]).count('<article class="message">') == 1
+    assert fragment([reply], READ).count('<article class="message">') == 1
 
 
 def test_a_thread_of_another_channel_is_another_thread() -> None:
     first, *_, told = conversation()
-    assert "thread" not in fragment([first, replace(told, channel="C2")]).partition("\n")[0]
+    assert "thread" not in fragment([first, replace(told, channel="C2")], READ).partition("\n")[0]
 
 
 def test_what_a_reply_is_about_has_no_markup_of_its_own_and_one_short_line() -> None:
     first, *_, told = conversation()
-    shown = fragment([replace(first, text="*&lt;b&gt;* " + "x" * 99), told])
+    shown = fragment([replace(first, text="*&lt;b&gt;* " + "x" * 99), told], READ)
     assert f"replied to a thread: <strong>&lt;b&gt;</strong> {'x' * 67}…</p>" in shown
 
 
 def test_the_newest_message_is_last() -> None:
-    assert fragment([message({"type": "divider"}), message(text="b")]) == "\n".join(
+    assert fragment([message({"type": "divider"}), message(text="b")], READ) == "\n".join(
         [around("<hr>"), around('<div class="text"><p>b</p></div>')]
     )
 
 
 def test_a_channel_has_no_markup_either() -> None:
-    assert ">#&lt;b&gt;</span>" in fragment([message(name="<b>")])
+    assert ">#&lt;b&gt;</span>" in fragment([message(name="<b>")], READ)
 
 
 def test_an_empty_inbox_says_what_to_expect() -> None:
-    assert fragment([]) == '<p class="empty">No messages yet. They appear here as they are posted.</p>'
+    assert fragment([], READ) == '<p class="empty">No messages yet. They appear here as they are posted.</p>'
 
 
 def test_the_page_holds_the_messages_and_runs_only_its_own_script_and_style() -> None:
-    shown = page([message(text="$nonce ${messages}")], "n0nce")
+    shown = page([message(text="$nonce ${messages}")], "n0nce", READ)
     assert "<p>$nonce ${messages}</p>" in shown
     elements = Markup(shown).elements
     assert [attributes for tag, attributes in elements if tag in ("script", "style")] == [{"nonce": "n0nce"}] * 2
@@ -269,3 +273,10 @@ def test_the_policy_lets_the_page_load_nothing_from_elsewhere() -> None:
         "style-src 'nonce-n0nce'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         "Cache-Control": "no-store",
     }
+
+
+def test_moments_are_shown_as_their_reader_sees_them() -> None:
+    moment = f"<!date^{int(READ.timestamp()) - 600}^{{date_short_pretty}} {{time}}|then>"
+    assert fragment([message(text=f"since {moment}")], READ) == around(
+        '<div class="text"><p>since today 14:50</p></div>'
+    )

@@ -24,7 +24,7 @@ def build_message(record: Record, build: Build, source: Source, judgement: Judge
     message; where it is red, the channel shows it as well.
     """
     if judgement.verdict is None:
-        message = failed_build_message(build, policy, note_lines(record.notes, judgement.decided))
+        message = failed_build_message(build, policy, note_lines(record.notes))
     else:
         submitter = _submitter(record) if policy.name_submitter else None
         further = Further(record.folded, judgement.decided - record.folded_since) if record.folded_since else None

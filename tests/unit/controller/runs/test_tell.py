@@ -102,7 +102,7 @@ def later(hours: float) -> datetime:
 
 
 def notes(world: World, record: Record) -> list[str]:
-    return note_lines(world.record(record.key).notes, NOW)
+    return note_lines(world.record(record.key).notes)
 
 
 def sayings(world: World) -> list[list[str]]:
@@ -130,7 +130,7 @@ def test_a_job_that_runs_an_upload_is_told_on_the_upload_s_message_once(world: W
     job = ran(at_the_start(world), DIGEST, later(1))
     said = sayings(world)
     job = all_steps(world, job)
-    assert notes(world, red) == ["Runs since 03:23 UTC in dev-vividly-content-worker."]
+    assert notes(world, red) == ["Runs since 2026-11-23 03:23 UTC in dev-vividly-content-worker."]
     assert sayings(world) == said
     before = world.record(red.key)
     world.clock.advance(7200)
@@ -163,7 +163,7 @@ def test_a_step_that_is_taken_twice_says_the_same_thing(world: World, crashes: i
             step(world, job)  # what it returned was never saved
         job = step(world, job)
         keep(world, job)
-    assert notes(world, red) == ["Runs since 03:23 UTC in dev-vividly-content-worker."]
+    assert notes(world, red) == ["Runs since 2026-11-23 03:23 UTC in dev-vividly-content-worker."]
     assert len(sayings(world)) == 1
     assert len(set(events(world))) == 3
 
@@ -176,10 +176,10 @@ def test_a_red_that_a_verified_build_replaces_is_over(world: World) -> None:
     all_steps(world, ran(job, GREEN, later(2)))
     record = world.record(red.key)
     assert record.judgement is not None
-    assert over_line(record.notes, Verdict.LOCAL_SOURCE, NOW) == (
-        "over: 85cffd8 runs since 04:23; was LOCAL_SOURCE, 03:23 to 04:23"
+    assert over_line(record.notes, Verdict.LOCAL_SOURCE) == (
+        "over: 85cffd8 runs since 2026-11-23 04:23 UTC; was LOCAL_SOURCE, 2026-11-23 03:23 UTC to 2026-11-23 04:23 UTC"
     )
-    assert notes(world, red) == ["Ran from 03:23 to 04:23 UTC in dev-vividly-content-worker."]
+    assert notes(world, red) == ["Ran from 2026-11-23 03:23 UTC to 2026-11-23 04:23 UTC in dev-vividly-content-worker."]
 
 
 def test_a_red_that_comes_back_is_told_again_on_its_message_and_is_not_over_any_more(world: World) -> None:
@@ -187,8 +187,8 @@ def test_a_red_that_comes_back_is_told_again_on_its_message_and_is_not_over_any_
     job = all_steps(world, ran(at_the_start(world), DIGEST, later(1)))
     job = all_steps(world, ran(job, GREEN, later(2)))
     all_steps(world, ran(job, DIGEST, later(3)))
-    assert notes(world, red) == ["Runs since 05:23 UTC in dev-vividly-content-worker."]
-    assert not over_line(world.record(red.key).notes, Verdict.LOCAL_SOURCE, NOW)
+    assert notes(world, red) == ["Runs since 2026-11-23 05:23 UTC in dev-vividly-content-worker."]
+    assert not over_line(world.record(red.key).notes, Verdict.LOCAL_SOURCE)
 
 
 def test_a_red_is_over_when_the_last_job_has_ceased_to_run_it(world: World) -> None:
@@ -197,9 +197,9 @@ def test_a_red_is_over_when_the_last_job_has_ceased_to_run_it(world: World) -> N
     other = replace(first, job=replace(JOB, job="other"), digests=(), starts=(), newest=None)
     other = all_steps(world, ran(all_steps(world, ran(other, GREEN, NOW)), DIGEST, later(1)))
     all_steps(world, ran(first, GREEN, later(2)))
-    assert not over_line(world.record(red.key).notes, Verdict.LOCAL_SOURCE, NOW)
+    assert not over_line(world.record(red.key).notes, Verdict.LOCAL_SOURCE)
     all_steps(world, ran(other, GREEN, later(3)))
-    assert over_line(world.record(red.key).notes, Verdict.LOCAL_SOURCE, NOW)
+    assert over_line(world.record(red.key).notes, Verdict.LOCAL_SOURCE)
 
 
 def test_a_red_that_another_red_replaces_only_ran(world: World) -> None:
@@ -208,8 +208,8 @@ def test_a_red_that_another_red_replaces_only_ran(world: World) -> None:
     put(world, uploaded(id="worse", name=""), worse)
     job = all_steps(world, ran(at_the_start(world), DIGEST, later(1)))
     all_steps(world, ran(job, worse, later(2)))
-    assert notes(world, red) == ["Ran from 03:23 to 04:23 UTC in dev-vividly-content-worker."]
-    assert not over_line(world.record(red.key).notes, Verdict.LOCAL_SOURCE, NOW)
+    assert notes(world, red) == ["Ran from 2026-11-23 03:23 UTC to 2026-11-23 04:23 UTC in dev-vividly-content-worker."]
+    assert not over_line(world.record(red.key).notes, Verdict.LOCAL_SOURCE)
 
 
 def test_where_the_build_has_no_message_there_is_one_routed_as_its_verdict_would_be(world: World) -> None:
@@ -342,7 +342,7 @@ def test_trouble_with_the_audit_trail_does_not_keep_people_from_hearing(world: W
     job = ran(job, DIGEST, later(1))
     with pytest.raises(Denied):
         all_steps(world, job)
-    assert notes(world, red) == ["Runs since 03:23 UTC in dev-vividly-content-worker."]
+    assert notes(world, red) == ["Runs since 2026-11-23 03:23 UTC in dev-vividly-content-worker."]
 
 
 def test_a_record_that_somebody_has_keeps_nothing_from_the_audit_trail(world: World) -> None:

@@ -16,6 +16,7 @@ from verifier.controller.slack.channel import EDITING, change_channel, read_chan
 from verifier.controller.sweep import sweep
 from verifier.errors import Refused, ServiceError, Unavailable
 from verifier.services import Posted
+from verifier.standin.dates import with_plain_dates as undated
 
 __all__ = ["world"]
 
@@ -43,9 +44,14 @@ def later(world: World, seconds: float = 60) -> None:
     swept(world)
 
 
+def last_lines(world: World) -> list[str]:
+    """Return the last line of each message."""
+    return [undated(message.text).rsplit("\n", 1)[-1] for message in world.messages]
+
+
 def texts(world: World) -> list[str]:
     """Return the last line of each edit."""
-    return [message.text.rsplit("\n", 1)[-1] for _, message in world.edited]
+    return [undated(message.text).rsplit("\n", 1)[-1] for _, message in world.edited]
 
 
 def test_the_message_is_made_anew_with_the_notes_where_it_stands(world: World) -> None:
@@ -55,7 +61,7 @@ def test_the_message_is_made_anew_with_the_notes_where_it_stands(world: World) -
     assert posted == Posted(CHANNEL, TS)
     assert message.key == f"{record.key.name}@LOCAL_SOURCE"
     assert message.text.startswith("🔴 LOCAL_SOURCE · ")
-    assert texts(world) == ["Runs since 01:10 UTC in worker."]
+    assert texts(world) == ["Runs since 2026-11-23 01:10 UTC in worker."]
     assert world.messages == []
     after = world.record(record.key)
     assert (after.shown, after.queue, after.editing) == (1, None, None)
@@ -91,7 +97,7 @@ def test_while_an_edit_may_be_on_its_way_none_is_made(world: World) -> None:
     later(world, 40)
     assert world.called.count("edit") == 1
     later(world, 60)
-    assert texts(world) == ["Runs since 01:10 UTC in other."]
+    assert texts(world) == ["Runs since 2026-11-23 01:10 UTC in other."]
     after = world.record(record.key)
     assert (after.revision, after.shown, after.queue) == (2, 2, None)
 
@@ -135,11 +141,11 @@ def test_an_edit_that_can_never_be_made_is_given_up_audited_once_and_said_by_its
     assert [entry["kind"] for entry in world.entries] == ["unedited"]
     after = world.record(record.key)
     assert (after.uneditable, after.queue) == (str(error), None)
-    assert [message.text.rsplit("\n", 1)[-1] for message in world.messages] == ["Runs since 01:10 UTC in worker."]
+    assert last_lines(world) == ["Runs since 2026-11-23 01:10 UTC in worker."]
     note(world, record, OTHER)
     later(world)
     assert world.called.count("edit") == 1
-    assert [message.text.rsplit("\n", 1)[-1] for message in world.messages][1:] == ["Runs since 01:10 UTC in other."]
+    assert last_lines(world)[1:] == ["Runs since 2026-11-23 01:10 UTC in other."]
 
 
 def test_of_an_edit_that_is_given_up_only_what_the_message_does_not_say_is_said_by_itself(world: World) -> None:
@@ -149,7 +155,7 @@ def test_of_an_edit_that_is_given_up_only_what_the_message_does_not_say_is_said_
     world.edits = [GONE]
     later(world)
     later(world)
-    assert [message.text.rsplit("\n", 1)[-1] for message in world.messages] == ["Runs since 01:10 UTC in other."]
+    assert last_lines(world) == ["Runs since 2026-11-23 01:10 UTC in other."]
 
 
 def test_what_slack_refuses_altogether_waits_five_minutes_and_is_given_up_after_a_day(world: World) -> None:
@@ -198,7 +204,7 @@ def test_what_changes_while_slack_is_asked_is_edited_the_next_time(world: World)
     assert (after.revision, after.shown) == (2, 1)
     later(world)
     assert world.record(record.key).shown == 2
-    assert texts(world) == ["Runs since 01:10 UTC in worker.", "Runs since 01:10 UTC in other."]
+    assert texts(world) == ["Runs since 2026-11-23 01:10 UTC in worker.", "Runs since 2026-11-23 01:10 UTC in other."]
 
 
 def test_a_record_that_was_opened_again_is_left_alone(world: World) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import re2
 
-from tests.unit.builders import DECIDED, IMAGE, POLICY, judged, pushed
+from tests.unit.builders import IMAGE, POLICY, judged, pushed
 from tests.unit.controller.world import CHANNEL, NOW, SOON, World
 from verifier.checks.job_runs import JobRuns, Tie
 from verifier.checks.policy import Policy
@@ -190,7 +190,7 @@ class WatchedTeam:
 
     def notes(self, record: Record) -> list[str]:
         """Return what the build's message says by now below its verdict."""
-        return note_lines(self.world.record(record.key).notes, DECIDED)
+        return note_lines(self.world.record(record.key).notes)
 
     def audited(self, record: Record) -> list[tuple[str, str]]:
         """Return what the audit trail heard of the watch of a build's digest."""
