@@ -6,7 +6,7 @@ READY := .venv/ready
 # What writes the lock files: another version may write them differently.
 UV := uv==0.13.9
 
-.PHONY: demo quick test lint types unit bench scale soak mutants lock sbom clean
+.PHONY: demo quick test lint types unit bench scale soak mutants lock pictures sbom clean
 
 demo: $(READY)
 	$(BIN)/verifier demo $(ARGS)
@@ -56,6 +56,10 @@ lock: $(READY)
 	  --custom-compile-command "make lock" --constraint requirements.txt --extra cli --extra dev pyproject.toml -o requirements-dev.txt
 	printf 'cyclonedx-bom\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --custom-compile-command "make lock" - -o requirements-release.txt
+
+# The README's pictures, taken of the demo by a headless Chromium: after a change of what people see.
+pictures: $(READY)
+	$(BIN)/python -m tests.browser.pictures
 
 # What the function is made of, for a release: sbom.json (CycloneDX), from requirements.txt. Needs the network.
 sbom:

@@ -38,7 +38,11 @@ class Browser:
 
     def open(self, page: Path) -> None:
         """Load a file and wait until it is loaded."""
-        self._call("POST", "url", url=page.as_uri())
+        self.go(page.as_uri())
+
+    def go(self, address: str) -> None:
+        """Load a page and wait until it is loaded."""
+        self._call("POST", "url", url=address)
 
     def run(self, script: str, *arguments: Any) -> Any:
         """Return what this body of a function returns in the page."""
