@@ -195,6 +195,9 @@ class ToldStage:
     def decided(self) -> list[Decided]:
         return []
 
+    def hasten(self) -> None:
+        """Pass no time: nobody waits here."""
+
 
 def test_an_edit_that_never_comes_is_not_as_it_should_be_and_one_that_comes_is_shown_once() -> None:
     written = io.StringIO()

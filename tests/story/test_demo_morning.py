@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +23,9 @@ from verifier.demo.morning import (
     morning,
 )
 from verifier.demo.scenario import story
+from verifier.demo.stage import Stage
 from verifier.demo.threads import ThreadReply, build_messages, other_messages, thread_lines, thread_replies
+from verifier.standin.clock import PastClock, system_clock
 from verifier.standin.workspace_message import SlackMessage
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -103,6 +106,25 @@ def test_every_other_message_and_entry_is_named() -> None:
 def a_message(ts: str, text: str, key: str, *, thread: str = "", broadcast: bool = False) -> SlackMessage:
     metadata = {"event_type": "build_verdict", "event_payload": {"key": key}}
     return SlackMessage("C0", "builds", ts, text, (), metadata, edited=not thread, thread=thread, broadcast=broadcast)
+
+
+@dataclass
+class HalfAPusher:
+    """So much of a pusher as says what is on its way."""
+
+    outstanding: int
+
+
+@pytest.mark.parametrize(("outstanding", "passes"), [(0, True), (1, False)])
+def test_time_is_hastened_where_nothing_is_on_its_way(tmp_path: Path, outstanding: int, passes: bool) -> None:
+    clock = PastClock(tmp_path / "clock")
+    clock.begin(system_clock() - timedelta(days=1))
+    rest = {one.name: None for one in fields(Stage) if one.default is MISSING and one.default_factory is MISSING}
+    stage = Stage(**{**rest, "clock": clock, "pusher": HalfAPusher(outstanding)})  # type: ignore[arg-type]  # no more is asked
+    before = (tmp_path / "clock").read_text()
+    stage.hasten()
+    behind = float(before) - float((tmp_path / "clock").read_text())
+    assert 0 < behind <= 0.5 if passes else behind == 0
 
 
 def of_build(build: str) -> str:

@@ -78,6 +78,7 @@ class Theatre:
         with self.progress(what):
             while not happened() and time.monotonic() < until:
                 time.sleep(_TICK_SECONDS)
+                self.stage.hasten()
         self.show()
 
     @contextmanager
