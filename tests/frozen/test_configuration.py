@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.frozen.compare import FROZEN, frozen
-from verifier.checks.policy import Deadlines, Exemption, Policy, Route, Worker
+from verifier.checks.policy import Deadlines, Exemption, Greens, Policy, Route, Worker
 from verifier.checks.policy_file import read_policy
 from verifier.checks.verdict import Verdict
 from verifier.config import FirestoreLedger, Settings, SqliteLedger, Watched, read_settings
@@ -62,7 +62,7 @@ POLICY = Policy(
     ),
     logs=LogRules(failures=(LOST,), ignored=(NOISE,), expected=(STARTED,), crash_words=False),
     posts=frozenset(Verdict),
-    post_verified_worker=False,
+    verified=Greens.NONE,
     post_failed_builds=False,
     name_submitter=True,
     routes=(
@@ -129,7 +129,7 @@ def test_an_empty_policy_means_what_it_meant_but_for_builds_by_hand() -> None:
         repo_source_only=False,
         require_trigger=True,  # by default a build by hand was accepted from a listed repository
         posts=usual,
-        post_verified_worker=True,
+        verified=Greens.WORKER,
         post_failed_builds=True,
         name_submitter=False,
         grace=timedelta(minutes=10),

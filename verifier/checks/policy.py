@@ -10,6 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from verifier.checks.accept import Accept
+from verifier.checks.day import Daily
 from verifier.checks.verdict import Verdict
 from verifier.checks.watch.rules import WatchRules
 from verifier.facts.build import Build
@@ -45,6 +46,16 @@ class Published(StrEnum):
     """What a watched job begins and ceases to run."""
     WATCH = "watch"
     """Checkpoints of watches, what got worse, and how they ended."""
+
+
+class Greens(StrEnum):
+    """Which VERIFIED builds Slack hears of; the audit trail and subscribers hear of all."""
+
+    WORKER = "worker"
+    """Those whose worker ran."""
+    CHANGES = "changes"
+    """The first one after a red one that pushed the same image: so it is seen to be over."""
+    NONE = "none"
 
 
 class RouteWord(StrEnum):
@@ -201,13 +212,15 @@ class Policy:
     accepts: tuple[Accept, ...] = ()
     """Errors that fail nothing for a while."""
     posts: frozenset[Verdict] = frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED, Verdict.INCONCLUSIVE})
-    """The verdicts that are always posted; VERIFIED is posted as well where a worker ran."""
-    post_verified_worker: bool = True
+    """The verdicts that are always posted; of VERIFIED ones also those that `verified` says."""
+    verified: Greens = Greens.WORKER
     post_failed_builds: bool = True
     """One plain line when a build by a worker's trigger fails to build."""
     name_submitter: bool = False
     """The message about a LOCAL_SOURCE build says who submitted it: personal data."""
     late: Late = Late.REDS
+    daily: Daily | None = None
+    """When and where the day before has its line; None: it has none."""
     fold: timedelta = timedelta(hours=1)
     """For how long further red messages of one kind reply to the first one; zero: each stands by itself."""
     jobs: tuple[JobName, ...] = ()

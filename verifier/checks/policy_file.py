@@ -6,7 +6,7 @@ The format is shown, with every key, in `verifier/policy.example.toml`.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 
@@ -38,6 +38,7 @@ from verifier.checks.policy_items import (
     rule_item,
     trigger_item,
 )
+from verifier.checks.policy_slack import A_CHANNEL, CHANNEL, read_daily, read_greens
 from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
 from verifier.checks.watch.rules import read_watch_rules
@@ -58,7 +59,6 @@ _TAKEN = (*_FIRM, "bucket")
 _PATTERN_MEMORY = 1 << 20
 _ANY = "leave it out to allow any"
 _IMAGE = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+$"
-_CHANNEL = r"^[CDG][A-Z0-9]+$"
 _MENTION = r"^([UWS][A-Z0-9]+|here|channel)$"
 _DAY = timedelta(hours=24)
 _WEEK = timedelta(hours=168)
@@ -107,10 +107,10 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
         logs=_log_rules(logs, for_all, for_all),
         accepts=tuple(_accept(table, today) for table in top.tables("accept")),
         posts=slack.choices("post", Verdict, "leave it out for the default") or Policy().posts,
-        post_verified_worker=slack.flag("post_verified_worker", default=True),
         post_failed_builds=slack.flag("post_failed_builds", default=True),
         name_submitter=slack.flag("name_submitter", default=False),
         late=slack.choice("late", Late) or Policy().late,
+        daily=read_daily(slack),
         fold=slack.span_or_none("fold", Policy().fold, _DAY),
         routes=tuple(_route(table) for table in slack.tables("route")),
         jobs=watch.items("jobs", job_item, "leave it out to watch the workers' jobs alone"),
@@ -120,6 +120,7 @@ def read_policy(text: bytes, name: str = "policy.toml", *, today: date | None = 
         objective=slo.span("verdict", Policy().objective, _DAY) or Policy().objective,
         digest=sha256(text).hexdigest(),
     )
+    policy = replace(policy, verified=read_greens(slack, policy.posts, policy.routes))
     for table in (top, logs, slack, sweep, slo, watch):
         table.end()
     problems.check(name)
@@ -305,7 +306,7 @@ def _reason(error: Exception) -> str:
 def _route(table: Table) -> Route:
     words = table.choices("verdicts", RouteWord, _ANY)
     return Route(
-        channel=table.text("channel", _CHANNEL, "a channel's id, such as C0123456789"),
+        channel=table.text("channel", CHANNEL, A_CHANNEL),
         mention=table.text("mention", _MENTION, "a user's id (U...), a group's (S...), here or channel"),
         verdicts=frozenset(Verdict(word) for word in words - {RouteWord.REGRESSED}),
         regressed=RouteWord.REGRESSED in words,

@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 
 from verifier.checks.accept import Accept
-from verifier.checks.policy import BuildConfig, Policy
+from verifier.checks.day import Daily
+from verifier.checks.policy import BuildConfig, Greens, Policy
+from verifier.checks.verdict import Verdict
 from verifier.cli.audit_input import from_files
 from verifier.cli.audit_place import AuditScope
 from verifier.cli.build_text import POLICY_FILE, read_chosen_policy
@@ -27,6 +29,11 @@ from verifier.facts.trigger import OFFLINE
 from verifier.history.summary import Problem
 
 _UNREAD = 2
+_GREENS = {
+    Greens.WORKER: "posted where a worker ran",
+    Greens.CHANGES: "the first after a red of the same image is posted",
+    Greens.NONE: "none is posted",
+}
 
 
 @click.command(short_help="Check a policy before it is deployed.")
@@ -108,6 +115,8 @@ def _lines(rules: Policy, today: date) -> Iterator[str]:
     yield from (f"  accepted      {_accepted(one, today)}" for one in rules.accepts)
     yield f"  exemptions    {_listed((one.reason for one in rules.exemptions), 'none')}"
     yield f"  Slack         {_listed(rules.posts, 'nothing')}; routes: {len(rules.routes)}"
+    yield f"  greens        {_greens(rules)}"
+    yield f"  daily line    {_daily(rules.daily)}"
     yield f"  published     {_listed(rules.publishes, 'nothing')}, where there is a topic"
     for warning in rules.warnings:
         yield f"warning: {warning}"
@@ -117,6 +126,20 @@ def _watched(rules: Policy) -> str:
     """Return the jobs whose runs are seen, as policy names them."""
     named = ("/".join(filter(None, (job.project, job.location, job.job))) for job in rules.watched_jobs)
     return _listed(named, "no job: what runs is not seen")
+
+
+def _greens(rules: Policy) -> str:
+    if Verdict.VERIFIED in rules.posts:
+        return "each is posted"
+    return _GREENS[rules.verified]
+
+
+def _daily(daily: Daily | None) -> str:
+    """Return when and where the day before has its line."""
+    if daily is None:
+        return "none"
+    where = f"in {daily.channel}" if daily.channel else "in the default channel"
+    return f"at {daily.at:%H:%M}, {daily.zone}, {where}"
 
 
 def _triggers(rules: Policy) -> str:

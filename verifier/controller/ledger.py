@@ -15,7 +15,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -465,6 +465,8 @@ class LedgerContact:
     """Watched jobs that have their document, by their resource names, and when that was last seen."""
     forgot: datetime | None = None
     """When this process last deleted runs that are over for long."""
+    daily: date | None = None
+    """The day on which the last line about a day was due that is said, as far as this process knows."""
     given_up: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_GIVEN_UP))
     """The nonces of claims that were given up. One of them in a record is a claim that arrived all the same: its lease
     is nobody's, and whoever comes next need not wait for its end."""

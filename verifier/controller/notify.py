@@ -15,6 +15,7 @@ from verifier.controller.signals import audit_unwritten
 from verifier.controller.slack.build_message import build_message
 from verifier.controller.slack.channel import channel_seen, history_of, is_closed, pauses_heeded, take_second
 from verifier.controller.slack.folding import entered, folded, kind_of
+from verifier.controller.slack.greens import is_news
 from verifier.controller.slack.posting import Move, after_failed_post, next_move, post, post_in_turn
 from verifier.errors import Malformed, NoSuchThread, Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
@@ -90,11 +91,14 @@ def message_about(attempt: Attempt, build: Build, source: Source, judgement: Jud
 def channel_of_message(attempt: Attempt, build: Build, judgement: Judgement) -> str | None:
     """Return the channel in which this build's message is to stand; None when Slack is not to hear of it.
 
-    What is judged anew is told where the first verdict was, whatever it is.
+    What is judged anew is told where the first verdict was, whatever it is. Raises ServiceError where policy lets
+    greens rest, and the ledger does not say whether this one is news.
     """
     if attempt.record.thread:
+        is_news(attempt, build, judgement)  # it takes notice
         return attempt.record.channel
-    return channel_for(build, judgement, attempt.deployment)
+    channel = channel_for(build, judgement, attempt.deployment)
+    return channel if channel is not None and is_news(attempt, build, judgement) else None
 
 
 def _submitter(attempt: Attempt, build: Build, judgement: Judgement) -> Submitter | None:

@@ -38,6 +38,8 @@ class Saying:
     """A reply that the channel shows as well."""
     mention: str = ""
     """Who is called. What calls somebody is said however late; what does not is left to the audit trail then."""
+    patient: bool = False
+    """It calls nobody, and is said however late all the same: the audit trail has nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class KeptSaying:
     """When it was done with."""
     why: str = ""
     """Why it was not posted, where it was not."""
+    patient: bool = False
 
     @property
     def name(self) -> str:
@@ -91,6 +94,7 @@ def say(deployment: Deployment, saying: Saying, budget: Budget) -> None:
         thread=thread,
         broadcast=saying.broadcast,
         mention=saying.mention,
+        patient=saying.patient,
         queue=edit_place(channel, now),
     )
     timeout = budget.seconds(LEDGER_SECONDS)

@@ -5,12 +5,14 @@
    that every watched job has its document (`runs/enrol_jobs.py`)
 2. hand out what is due on the work topic, by project in turn (`hand_out.py`): the listings of places, and records
    after a crash, a lost message or a wait, and the Slack channels for which something waits (`slack/channel_queue.py`)
-3. where there is no topic, or it does not take them, do the same here, one after the other (`working_off.py`)
-4. tell Slack, at most once an hour, of messages about builds that nobody knows, and about builds in places that nobody
+3. say the line about the day before, where policy wants one and it is due (`daily.py`)
+4. where there is no topic, or it does not take them, do here what was to be handed out, one after the other
+   (`working_off.py`)
+5. tell Slack, at most once an hour, of messages about builds that nobody knows, and about builds in places that nobody
    watches
-5. name the places that were not listed in time, and tell the function's own log of what waits for long
+6. name the places that were not listed in time, and tell the function's own log of what waits for long
    (`lateness.py`)
-6. give records of version 0.1.0 the time at which they are cut (`dating.py`), while there are any; and delete runs that
+7. give records of version 0.1.0 the time at which they are cut (`dating.py`), while there are any; and delete runs that
    ended 35 days ago (`runs/old_runs.py`)
 """
 
@@ -26,6 +28,7 @@ from typing import Any
 
 from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.daily import tell_day
 from verifier.controller.dating import date_old_records
 from verifier.controller.hand_out import HandedOut, hand_out
 from verifier.controller.lateness import signal_lateness
@@ -80,17 +83,19 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
             enrol_channels(deployment, budget)
         with _noted(problems, "work topic"):
             handed_out = _hand_out(deployment, budget)  # 2
-        worked = work_off(WorkContext(deployment, watched, budget), problems, handed_out)  # 2 and 3
+        with _noted(problems, "daily line"):
+            tell_day(deployment, watched, budget.half())  # 3
+        worked = work_off(WorkContext(deployment, watched, budget), problems, handed_out)  # 4
         with _noted(problems, "unconfirmed"):
-            tell_unconfirmed(deployment, clock(), budget)  # 4
+            tell_unconfirmed(deployment, clock(), budget)  # 5
         with _noted(problems, "unwatched"):
             tell_unwatched(deployment, clock(), budget)
         with _noted(problems, "late places"):
-            late = late_places(store, watched, clock(), budget.seconds(LEDGER_SECONDS))  # 5
+            late = late_places(store, watched, clock(), budget.seconds(LEDGER_SECONDS))  # 6
         with _noted(problems, "lateness"):
             signal_lateness(deployment, budget)
         with _noted(problems, "old records"):
-            date_old_records(deployment, clock(), budget)  # 6
+            date_old_records(deployment, clock(), budget)  # 7
         with _noted(problems, "old runs"):
             delete_old_runs(deployment, budget)
     finally:

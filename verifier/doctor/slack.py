@@ -36,9 +36,10 @@ class Channel:
 
 
 def channels_of(policy: Policy | None, default: str) -> list[str]:
-    """Return the channels that verdicts go to, the default one first."""
+    """Return the channels that anything goes to, the default one first."""
     routed = [route.channel for route in policy.routes] if policy else []
-    return list(dict.fromkeys(filter(None, [default, *routed])))
+    daily = policy.daily.channel if policy and policy.daily else ""
+    return list(dict.fromkeys(filter(None, [default, *routed, daily])))
 
 
 def token_rows(bot: Bot) -> Iterator[Row]:

@@ -81,6 +81,7 @@ def suggested_policy(found: SuggestionBuilder, trigger_of: TriggerOf, what: str)
     Raise SettingsError where what was read makes no policy: that is a defect of ours.
     """
     lines = [*_head(found, what), *_lists(found), *_config(found, trigger_of), *_exemptions(found), *_watch(found)]
+    lines += _slack()
     text = "\n".join(lines) + "\n"
     policy = read_policy(text.encode(), "the suggested policy")
     if policy.refused:
@@ -248,6 +249,16 @@ def _watch(found: SuggestionBuilder) -> Iterator[str]:
         if image := found.images.get(trigger):
             yield f"# image = {quoted(Image(image, '').untagged)}"
         yield ""
+
+
+def _slack() -> Iterator[str]:
+    """Yield the line of the day: a sign of life on days on which nothing is red."""
+    yield "# One line a day in Slack about the day before: its builds, and what watched jobs ran."
+    yield "[slack]"
+    yield 'daily = "09:00"'
+    yield '# time_zone = "Europe/Berlin" # your own; without it, in UTC'
+    yield '# daily_channel = "C0123456789" # without it, in the default channel'
+    yield ""
 
 
 def _trigger_names(found: SuggestionBuilder, triggers: Mapping[str, int]) -> str:

@@ -14,7 +14,7 @@ import re2
 from verifier import __version__
 from verifier.checks.accept import accept_lines
 from verifier.checks.judgement import Judgement
-from verifier.checks.policy import Policy
+from verifier.checks.policy import Greens, Policy
 from verifier.checks.verdict import Check, Outcome, Verdict
 from verifier.facts.build import Build
 from verifier.facts.logs import Repeated
@@ -51,11 +51,16 @@ _SIGNS = frozenset({"So", "Sk", "Mn", "Me", "Cn", "Co"})
 
 
 def is_posted(build: Build, judgement: Judgement, policy: Policy) -> bool:
-    """Whether Slack is to hear of it at all."""
+    """Whether Slack is to hear of it at all.
+
+    Where it is to hear of changes alone, a VERIFIED build may be one: the ledger knows whether a red one came before.
+    """
     match judgement.verdict:
         case None:
             return policy.post_failed_builds and policy.worker_for(build) is not None
-        case Verdict.VERIFIED if judgement.execution and policy.post_verified_worker:
+        case Verdict.VERIFIED if policy.verified is Greens.CHANGES:
+            return True
+        case Verdict.VERIFIED if judgement.execution and policy.verified is Greens.WORKER:
             return True
         case Verdict.INCONCLUSIVE if _waits_for_its_merge(build, judgement, policy):
             return False

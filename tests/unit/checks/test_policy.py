@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.builds import CASES, document
-from verifier.checks.policy import BuildConfig, Deadlines, Exemption, Policy, Route, Worker, allows
+from verifier.checks.policy import BuildConfig, Deadlines, Exemption, Greens, Policy, Route, Worker, allows
 from verifier.checks.verdict import Verdict
 from verifier.facts.build import Build, parse_build
 from verifier.facts.execution import JobName
@@ -68,8 +68,9 @@ def test_the_default_policy_takes_what_a_trigger_made_of_a_proven_commit_and_pos
         logs=LogRules(),
         accepts=(),
         posts=frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED, Verdict.INCONCLUSIVE}),
-        post_verified_worker=True,
+        verified=Greens.WORKER,
         post_failed_builds=True,
+        daily=None,
         name_submitter=False,
         routes=(),
         grace=timedelta(minutes=10),

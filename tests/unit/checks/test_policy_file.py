@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from hashlib import sha256
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 import verifier
 from verifier.checks.accept import Accept
+from verifier.checks.day import Daily
 from verifier.checks.policy import Deadlines, Exemption, Late, Policy, Route, Worker
 from verifier.checks.policy_file import MOST_PATTERNS, read_policy
 from verifier.checks.verdict import Verdict
@@ -105,6 +107,7 @@ def test_the_example_reads_whole() -> None:
                 worker="content-worker-main",
             ),
         ),
+        daily=Daily(time(9), ZoneInfo("Europe/Berlin"), "C0123456789"),
         jobs=(JobName("", "us-central1", "dev-vividly-nightly-report"),),
         routes=(
             Route(
@@ -149,7 +152,7 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
     lines = [line.partition("#")[0] for line in EXAMPLE.decode().splitlines() if "# the default" in line]
     of_worker = [line for line in lines if "_deadline " in line or line.startswith(("settle", "watch"))]
     of_sweep = [line for line in lines if line.startswith("grace")]
-    of_slack = [line for line in lines if line.startswith(("post", "name", "late", "fold"))]
+    of_slack = [line for line in lines if line.startswith(("post", "verified", "name", "late", "fold"))]
     of_logs = [line for line in lines if line.startswith(("default_patterns", "noise"))]
     of_slo = [line for line in lines if line.startswith("verdict ")]
     of_watch = [line for line in lines if line.startswith(("checkpoints", "tell", "benign"))]
@@ -160,7 +163,7 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
 
     said = policy("\n".join([*of_all, *tables]))
 
-    assert len(lines) == 22
+    assert len(lines) == 23
     assert replace(said, digest="") == replace(policy(WORKER), digest="")
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.builders import DECIDED, EXECUTION, POLICY, SHA, judged, logged, pushed, tried, uploaded
 from tests.unit.controller.world import CHANNEL, NOW, World, world
 from verifier.checks.judgement import Judgement
-from verifier.checks.policy import Policy, Route
+from verifier.checks.policy import Greens, Policy, Route
 from verifier.checks.verdict import Verdict
 from verifier.controller.attempt import Done, RequeueAt, SlackUnreachable
 from verifier.controller.ledger import Record
@@ -63,7 +63,7 @@ NOT_BUILT = ToldBuild(_FAILED, source_of(_FAILED), Judgement(None, (), DECIDED))
         (UPLOAD, replace(POLICY, posts=frozenset({Verdict.FAILED})), None),
         (VERIFIED, POLICY, CHANNEL),
         (VERIFIED, ROUTED, CHANNEL),
-        (VERIFIED, replace(POLICY, post_verified_worker=False), None),
+        (VERIFIED, replace(POLICY, verified=Greens.NONE), None),
         (VERIFIED_BY_SOURCE, POLICY, None),
         (FOR_A_PULL_REQUEST, Policy(), None),
         (SAYS_A_PULL_REQUEST, Policy(), CHANNEL),

@@ -22,7 +22,7 @@ from tests.unit.builders import (
     uploaded,
 )
 from verifier.checks.judgement import Judgement
-from verifier.checks.policy import Exemption, Policy, Route
+from verifier.checks.policy import Exemption, Greens, Policy, Route
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.checks.worker import not_started
 from verifier.facts.build import Build
@@ -459,7 +459,7 @@ def test_the_collective_notice_counts_builds_that_nobody_knows() -> None:
 OTHER_TRIGGER = {"TRIGGER_NAME": "docs", "COMMIT_SHA": SHA, "BRANCH_NAME": "main"}
 PULL_REQUEST = OTHER_TRIGGER | {"_PR_NUMBER": "12"}
 EVERY = replace(POLICY, posts=frozenset(Verdict))
-NONE = replace(POLICY, posts=frozenset(), post_verified_worker=False, post_failed_builds=False)
+NONE = replace(POLICY, posts=frozenset(), verified=Greens.NONE, post_failed_builds=False)
 NOT_BUILT = Judgement(None, (), DECIDED)
 
 

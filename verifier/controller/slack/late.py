@@ -192,7 +192,10 @@ def _missed(deployment: Deployment, held: Held, budget: Budget) -> Iterator[Miss
 
 
 def _unsaid_sayings(deployment: Deployment, held: Held, budget: Budget) -> Iterator[tuple[str, Stored, KeptSaying]]:
-    """Yield what was to be said until the moment that is saved, and may not have been. Raises ServiceError."""
+    """Yield what was to be said until the moment that is saved, and may not have been. Raises ServiceError.
+
+    What waits however long for Slack is not among it: it is posted after the line.
+    """
     begin, end = queue_of(held.channel.name)
     until, timeout = held.channel.summed_up, budget.seconds(LEDGER_SECONDS)
     page = deployment.services.store.due(SAYINGS, end, _MOST_SAYINGS, field="queue", since=begin, timeout=timeout)
@@ -201,7 +204,7 @@ def _unsaid_sayings(deployment: Deployment, held: Held, budget: Budget) -> Itera
             saying = parse_saying(stored.document)
         except Malformed:
             continue  # it is told of when its turn comes
-        if saying.posting is None and (until is None or saying.created <= until):
+        if saying.posting is None and not saying.patient and (until is None or saying.created <= until):
             yield name, stored, saying
 
 
