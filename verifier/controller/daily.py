@@ -2,14 +2,14 @@
 
 `marks/daily` says on which day the last line was due that is said. A line has the day in its key, so that one that is
 said again after a crash is the same one. After an outage there is one line, about the latest day that is due; of the
-days before there is none. The first line comes at the next time of day after this was switched on.
+days before there is none. The first line is about the first day on which builds were looked at, and says since when.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from verifier.checks.day import CalendarDay, Daily
+from verifier.checks.day import Daily
 from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.day_count import builds_of, runs_of
@@ -38,18 +38,21 @@ def tell_day(deployment: Deployment, watched: Watched, budget: Budget) -> None:
 
 def _say(daily: Daily, due: date, begun: datetime, deployment: Deployment, watched: Watched, budget: Budget) -> None:
     now, day = deployment.services.clock(), daily.day_before(due)
-    since = begun if day.has(begun) and _is_first(day, deployment, budget) else None
+    since = begun if begun <= day.since else _first_seen(begun, deployment, budget)
+    if since >= day.until:
+        return  # nobody looked at builds on that day
     counted = builds_of(day, deployment.services.store, now, budget), runs_of(day, deployment, watched, budget)
-    key = f"{MARK}/{day.date.isoformat()}"
-    say(deployment, Saying(key, daily.channel, (day_line(day, *counted, now, since),), patient=True), budget)
+    line = day_line(day, *counted, now, since if day.has(since) and since > day.since else None)
+    saying = Saying(f"{MARK}/{day.date.isoformat()}", daily.channel, (line,), patient=True)
+    say(deployment, saying, budget)
 
 
-def _is_first(day: CalendarDay, deployment: Deployment, budget: Budget) -> bool:
-    """Return whether the ledger knows no build of before the day: the installation may have been made on it."""
-    before = deployment.services.store.due(
-        BUILDS, show_time(day.since), 1, field="created", only=("created",), timeout=budget.seconds(LEDGER_SECONDS)
+def _first_seen(begun: datetime, deployment: Deployment, budget: Budget) -> datetime:
+    """Return since when builds are known: an installation may be older than its first line. Raises ServiceError."""
+    first = deployment.services.store.due(
+        BUILDS, show_time(begun), 1, field="created", only=("created",), timeout=budget.seconds(LEDGER_SECONDS)
     )
-    return not before
+    return parse_time(first[0][1].document["created"]) if first else begun
 
 
 def _write(stored: Stored | None, due: date, deployment: Deployment, budget: Budget) -> None:

@@ -74,7 +74,7 @@ def with_green(known: RedImage | None, build: str, decided: datetime) -> RedImag
 def _change(attempt: Attempt, image: str, changed: Callable[[RedImage | None], RedImage | None]) -> RedImage | None:
     """Return what is known of the image once this is known, too. Raises ServiceError."""
     store, budget = attempt.services.store, attempt.budget
-    name = f"red-{sha256(image.encode()).hexdigest()}"
+    name = name_of_image(image)
     for _ in range(_TRIES):
         stored = store.read(MARKS, name, timeout=budget.seconds(LEDGER_SECONDS))
         known = _parsed(stored.document) if stored else None
@@ -94,6 +94,11 @@ def _change(attempt: Attempt, image: str, changed: Callable[[RedImage | None], R
         if written is not None:
             return after
     raise Unavailable(f"{image}: expected to note in the ledger what became of it, others always did; try again")
+
+
+def name_of_image(image: str) -> str:
+    """Return the name of the image's mark."""
+    return f"red-{sha256(image.encode()).hexdigest()}"
 
 
 def _document(known: RedImage) -> Document:

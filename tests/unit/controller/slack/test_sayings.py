@@ -221,6 +221,22 @@ def test_after_slack_was_away_for_long_what_calls_nobody_is_the_audit_trails(wor
     assert len(world.edited) == 1
 
 
+def test_what_waits_however_long_is_said_after_the_line_which_does_not_count_it(world: World) -> None:
+    said(world, "daily/2026-11-22", patient=True)
+    stale = said(world, "stale")
+    missed(world, 1)
+    away(world, NOW - HOURS)
+    world.clock.advance(60)
+    swept(world)
+    later(world)
+    assert world.messages[0].text == (
+        "Slack was away for 2 h 8 min. 1 red follows; 1 other message is in the audit trail."
+    )
+    assert keys(world)[-1] == "daily/2026-11-22"
+    assert len(keys(world)) == 3
+    assert document(world, stale)["why"].startswith("Slack was away")
+
+
 def test_policy_may_want_everything_said_all_the_same(world: World) -> None:
     said(world, "stale")
     missed(world, 1)
