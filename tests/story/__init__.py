@@ -4,6 +4,7 @@
 |---|---|
 | `harness.py` | the real controller and adapters over the stand-in, in time that the test moves |
 | `test_again.py` | a build is judged anew, because somebody asked: both verdicts stay |
+| `test_daily.py` | the line of a day, and greens that rest until a red is over |
 | `test_demo.py` | `verifier demo` as a person starts it |
 | `test_demo_morning.py` | what the demo calls right of its morning: messages, threads, the audit trail |
 | `test_demo_serve.py` | the stand-in that stays up after the demo, and the commands that can be pasted for it |

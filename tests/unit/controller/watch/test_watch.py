@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.controller.watch.deployed import HOUR, JOB, MINUTE, WatchedTeam, digest
-from tests.unit.controller.world import CHANNEL, World, world
+from tests.unit.controller.world import CHANNEL, SOON, World, world
 from verifier.checks.policy import Policy, Route
 from verifier.checks.verdict import Verdict
 from verifier.checks.watch.rules import TellWatch, WatchRules
 from verifier.checks.watch.watching import WatchOutcome
+from verifier.controller.ledger import BUILDS, State, record_document, settled
 from verifier.controller.runs.job_runs import RUNS, name_of_run
 from verifier.errors import Denied, RateLimited
 from verifier.facts.run import RunKind, RunOutcome
@@ -242,6 +243,18 @@ def test_a_route_of_its_own_gets_a_message_of_its_own(deployed: WatchedTeam) -> 
     [worse] = deployed.sayings()
     assert (worse.channel, worse.thread, worse.broadcast, worse.mention) == ("C0WORSE001", "", False, "here")
     assert worse.lines[-1].startswith("Its build: ")
+
+
+def test_a_regression_of_a_build_whose_message_rests_is_a_message_of_its_own(deployed: WatchedTeam) -> None:
+    record = deployed.build("b")
+    resting = deployed.world.lease_of(replace(record, told=False, ts="", channel=""))
+    document = record_document(settled(resting.record, State.DONE))
+    assert deployed.world.store.replace(BUILDS, record.key.digest, document, resting.revision, timeout=SOON)
+    deployed.every(HALF, 1, "b", LESSON, failed=True)
+    [worse] = deployed.sayings()
+    assert (worse.channel, worse.thread, worse.broadcast) == (CHANNEL, "", False)
+    assert worse.lines[-1] == f"Its build: {record.key.id} in {record.key.project}, {record.key.location}."
+    assert deployed.world.record(record.key).queue is None, "no message is to be edited"
 
 
 def test_a_digest_of_no_known_build_is_watched_too(deployed: WatchedTeam) -> None:
