@@ -16,6 +16,7 @@ import re2
 from tests.emulators.firestore import CALLS
 from verifier.adapters.firestore import FirestoreStore
 from verifier.adapters.sqlite import QUEUES
+from verifier.controller.day_count import COUNTED
 from verifier.controller.work import KINDS
 from verifier.services import Store
 
@@ -31,6 +32,12 @@ QUERIES: dict[str, Callable[[Store], object]] = {
     **{
         f"the queue by {field}": lambda store, field=field: store.due("builds", NOW, 50, field=field, timeout=5)  # type: ignore[misc]
         for field in ("due", *QUEUES)
+    },
+    **{
+        f"what a day is counted by, of {asked[0]}": lambda store, asked=asked: store.due(  # type: ignore[misc]
+            asked[0], NOW, 200, field=asked[1], since=NOW, only=asked[2], timeout=5
+        )
+        for asked in COUNTED
     },
     "the build of a digest": lambda store: store.holding("builds", "images", "sha256:0", timeout=5),
     "every build of a digest": lambda store: store.holders("builds", "images", "sha256:0", 20, timeout=5),

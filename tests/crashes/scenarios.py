@@ -173,6 +173,17 @@ def a_record_grows_old(testbed: Testbed) -> None:
     testbed.announce(document)
 
 
+def a_day_has_its_line(testbed: Testbed) -> None:
+    testbed.install()
+    with testbed.spared():
+        testbed.announce(testbed.upload())
+        assert testbed.settle(), "there is a verdict, to be told of"
+    testbed.wait(31 * 3_600)
+    testbed.sweep()
+    testbed.wait(150)  # until the lease of the process that died is over
+    testbed.sweep()
+
+
 def a_worker_is_tried_again(testbed: Testbed) -> None:
     with testbed.spared():
         document = testbed.triggered()
@@ -327,6 +338,13 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         book=(1,),
         sayings=1,
         says=("✅ recovered", "over: "),
+        parts=4,
+    ),
+    "day": CrashScenario(
+        a_day_has_its_line,
+        is_noticed=True,
+        policy='[slack]\ndaily = "09:00"\n',
+        says=("Yesterday, Mon 23 Nov, since 02:00: 1 build, 0 right, 1 red, 0 open.",),
         parts=4,
     ),
     "cut": CrashScenario(a_record_grows_old, is_cut=True),

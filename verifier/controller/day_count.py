@@ -38,20 +38,21 @@ MOST_REDS = 50
 
 _PAGE = 200
 _JOBS = ("projects/", "projects/~")
-_OF_BUILD = ("state", "judgement", "verified")
-_OF_RUN = ("job", "digest", "kind")
-_OF_JOB = ("version", "begun", "digests", "starts", "problem", "page", "generation")
+_OF_BUILDS = (BUILDS, "created", ("state", "judgement", "verified"))
+_OF_RUNS = (RUNS, "expires", ("job", "digest", "kind"))
+_OF_JOBS = (JOBS, "job", ("version", "begun", "digests", "starts", "problem", "page", "generation"))
+COUNTED = (_OF_BUILDS, _OF_RUNS, _OF_JOBS)
+"""What is asked for, by collection: by which field, and what is wanted of a document."""
 _RED = frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED})
 
 
 class LedgerRange(NamedTuple):
-    """Documents of a collection with a field between two texts, and what is wanted of them."""
+    """Documents of a collection with a field between two texts."""
 
-    collection: str
-    field: str
+    of: tuple[str, str, tuple[str, ...]]
+    """The collection, the field, and the fields that are wanted."""
     since: str
     until: str
-    only: tuple[str, ...]
 
 
 class LedgerScan:
@@ -64,16 +65,14 @@ class LedgerScan:
 
     def __iter__(self) -> Iterator[tuple[str, Document]]:
         """Yield names and documents, in the order of the field. Raises ServiceError."""
-        asked, seen, limit = self._asked, set[str](), _PAGE
-        since = asked.since
+        (of, since, until), seen, limit = self._asked, set[str](), _PAGE
+        collection, field, only = of
         while True:
             if not self._budget.has(KEEP_SECONDS) or len(seen) >= MOST:
                 self.is_cut = True
                 return
             timeout = self._budget.seconds(LEDGER_SECONDS)
-            page = self._store.due(
-                asked.collection, asked.until, limit, field=asked.field, since=since, only=asked.only, timeout=timeout
-            )
+            page = self._store.due(collection, until, limit, field=field, since=since, only=only, timeout=timeout)
             fresh = [(name, stored.document) for name, stored in page if name not in seen]
             seen.update(name for name, _ in fresh)
             yield from fresh
@@ -81,7 +80,7 @@ class LedgerScan:
                 return
             # A page that shows nothing new is full of one and the same moment: only a longer one leads out of it.
             limit = _PAGE if fresh else 2 * limit
-            since = page[-1][1].document[asked.field]
+            since = page[-1][1].document[field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def builds_of(day: CalendarDay, store: Store, now: datetime, budget: Budget) -> 
     reds: list[RedBuild] = []
     good: dict[str, str] = {}
     is_of_day = True
-    scan = LedgerScan(store, budget, LedgerRange(BUILDS, "created", show_time(day.since), show_time(now), _OF_BUILD))
+    scan = LedgerScan(store, budget, LedgerRange(_OF_BUILDS, show_time(day.since), show_time(now)))
     for name, record in scan:
         verdict, decided = _verdict_of(record)
         if verdict == Verdict.VERIFIED:
@@ -172,13 +171,13 @@ def runs_of(day: CalendarDay, deployment: Deployment, watched: Watched, budget: 
         return None
     store = deployment.services.store
     since, until = (show_time(moment + KEPT_FOR) for moment in (day.since, day.until))
-    ended = LedgerScan(store, budget, LedgerRange(RUNS, "expires", since, until, _OF_RUN))
+    ended = LedgerScan(store, budget, LedgerRange(_OF_RUNS, since, until))
     ran: dict[str, Counter[str]] = {}
     for _, run in ended:
         if run["expires"] < until and run.get("kind") != RunKind.TRIAL:
             ran.setdefault(str(run.get("job")), Counter())[str(run.get("digest") or "")] += 1
     tally = _Tally(day, store, budget)
-    known = LedgerScan(store, budget, LedgerRange(JOBS, "job", *_JOBS, _OF_JOB))
+    known = LedgerScan(store, budget, LedgerRange(_OF_JOBS, *_JOBS))
     for _, document in known:
         try:
             job = parse_job(document)
