@@ -22,6 +22,7 @@ from tests.doctor.installation import (
     FROM_THE_LEDGER,
     HOME,
     JOB,
+    POLICY,
     REGION,
     SECRET,
     SERVICE,
@@ -482,6 +483,16 @@ def test_a_token_that_may_not_look_at_channels_is_judged_by_their_history(instal
     assert not installation.open_checks()
     installation.slack.workspace.left.add(CHANNEL)
     assert set(installation.open_checks()) == {"bot_is_in_the_channel"}
+
+
+def test_the_channel_of_the_days_line_is_looked_at_like_any_other(installation: StandInInstallation) -> None:
+    text = f'[slack]\ndaily = "09:00"\ndaily_channel = "{{}}"\n{POLICY}'
+    installation.policy.write_text(text.format("C0DAILY001"))
+    found = installation.open_checks()
+    assert set(found) == {"bot_is_in_the_channel"}
+    assert found["bot_is_in_the_channel"]["about"] == "C0DAILY001"
+    installation.policy.write_text(text.format(CHANNEL))
+    assert not installation.open_checks()
 
 
 def test_a_webhook_is_not_asked_about_but_takes_samples(installation: StandInInstallation) -> None:

@@ -42,6 +42,8 @@ def test_an_empty_policy_can_be_deployed(tmp_path: Path) -> None:
         f"  known noise   {len(NOISE)} rules, docs/logs.md lists all\n"
         "  exemptions    none\n"
         "  Slack         FAILED, INCONCLUSIVE, LOCAL_SOURCE; routes: 0\n"
+        "  greens        posted where a worker ran\n"
+        "  daily line    none\n"
         "  published     verdict, where there is a topic\n"
     )
 
@@ -54,8 +56,28 @@ def test_what_a_policy_accepts_is_said() -> None:
         "  branches      branch main, branch release/*, tag v*",
         "  workers       dev-vividly-content-worker for content-worker-main",
         "  watched       us-central1/dev-vividly-content-worker, us-central1/dev-vividly-nightly-report",
+        "  daily line    at 09:00, Europe/Berlin, in C0123456789",
     ):
         assert line in result.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "greens", "daily"),
+    [
+        ('verified = "none"', "none is posted", "none"),
+        ('verified = "changes"', "the first after a red of the same image is posted", "none"),
+        ('post = ["VERIFIED"]\ndaily = "07:30"', "each is posted", "at 07:30, UTC, in the default channel"),
+    ],
+)
+def test_which_greens_are_posted_and_when_a_day_has_its_line_is_said(
+    tmp_path: Path, text: str, greens: str, daily: str
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(f"[slack]\n{text}\n")
+    said = run(file).stdout.splitlines()
+    assert [f"  greens        {greens}", f"  daily line    {daily}"] == [
+        line for line in said if line.startswith(("  greens", "  daily"))
+    ]
 
 
 def test_accepted_errors_are_said_with_their_days(tmp_path: Path) -> None:

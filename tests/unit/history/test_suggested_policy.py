@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.fixtures.builds import document
 from tests.unit.builders import IMAGE, TRIGGER_ID, pushed, uploaded
+from verifier.checks.day import Daily
 from verifier.checks.policy import BuildConfig, Policy
 from verifier.checks.policy_file import read_policy
 from verifier.facts.build import Build, parse_build
@@ -145,6 +147,12 @@ def test_a_job_that_is_deployed_is_watched_and_not_run() -> None:
     assert not policy.workers
     assert "# This RUNS the job us-central1/dev-vividly-content-worker after every build" in text
     assert f'# image = "{IMAGE}"' in text.splitlines()
+
+
+def test_a_day_has_its_line() -> None:
+    assert policy_of([pushed()] * FEW).daily == Daily(time(9), UTC)
+    taken = text_of([pushed()] * FEW).replace("# time_zone", "time_zone").replace("# daily_channel", "daily_channel")
+    assert read_policy(taken.encode()).daily == Daily(time(9), ZoneInfo("Europe/Berlin"), "C0123456789")
 
 
 def test_the_commented_worker_can_be_taken_as_it_is() -> None:

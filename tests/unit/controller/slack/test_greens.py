@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 GREEN, RED = Verdict.VERIFIED, Verdict.FAILED
 
 
-class Told:
+class JudgedInTurn:
     """Builds that are judged one after the other; each says where its message is to stand."""
 
     def __init__(self, world: World, policy: Policy = CHANGES) -> None:
@@ -61,7 +61,7 @@ def _marks(world: World) -> dict[str, Document]:
 
 
 def test_the_first_green_after_a_red_is_posted_and_the_others_rest(world: World) -> None:
-    told = Told(world)
+    told = JudgedInTurn(world)
     assert [told.judge(verdict) for verdict in (GREEN, RED, RED, GREEN, GREEN, RED, GREEN, GREEN)] == [
         None,
         CHANNEL,
@@ -75,7 +75,7 @@ def test_the_first_green_after_a_red_is_posted_and_the_others_rest(world: World)
 
 
 def test_it_is_the_same_one_however_often_it_and_the_red_are_taken_up(world: World) -> None:
-    told = Told(world)
+    told = JudgedInTurn(world)
     for verdict in (RED, GREEN, GREEN):
         told.judge(verdict)
     for _ in range(2):
@@ -84,7 +84,7 @@ def test_it_is_the_same_one_however_often_it_and_the_red_are_taken_up(world: Wor
 
 
 def test_each_image_has_its_own_red_and_green(world: World) -> None:
-    told = Told(world)
+    told = JudgedInTurn(world)
     assert told.judge(RED, "pkg/a", "pkg/b") == CHANNEL
     assert told.judge(GREEN, "pkg/c") is None
     assert told.judge(GREEN, "pkg/a") == CHANNEL
@@ -94,7 +94,7 @@ def test_each_image_has_its_own_red_and_green(world: World) -> None:
 
 
 def test_what_is_neither_red_nor_green_changes_nothing(world: World) -> None:
-    told = Told(world)
+    told = JudgedInTurn(world)
     told.judge(RED)
     assert told.judge(Verdict.INCONCLUSIVE) == CHANNEL
     assert told.judge(Verdict.EXEMPT) is None
@@ -104,13 +104,13 @@ def test_what_is_neither_red_nor_green_changes_nothing(world: World) -> None:
 
 
 def test_a_red_that_nobody_heard_of_has_no_green(world: World) -> None:
-    told = Told(world, replace(CHANGES, posts=frozenset({Verdict.LOCAL_SOURCE})))
+    told = JudgedInTurn(world, replace(CHANGES, posts=frozenset({Verdict.LOCAL_SOURCE})))
     assert told.judge(RED) is None
     assert told.judge(GREEN) is None
 
 
 def test_what_is_judged_anew_replies_all_the_same_and_is_the_green_that_tells(world: World) -> None:
-    told = Told(world)
+    told = JudgedInTurn(world)
     told.judge(RED)
     assert told.judge(GREEN, thread="1795400000.000100") == "C-THREAD"
     assert told.judge(GREEN) is None
@@ -118,16 +118,16 @@ def test_what_is_judged_anew_replies_all_the_same_and_is_the_green_that_tells(wo
 
 
 def test_under_another_policy_the_ledger_is_asked_nothing(world: World) -> None:
-    told = Told(world, replace(POLICY, verified=Greens.NONE))
+    told = JudgedInTurn(world, replace(POLICY, verified=Greens.NONE))
     assert [told.judge(verdict) for verdict in (RED, GREEN)] == [CHANNEL, None]
-    told = Told(world, POLICY)
+    told = JudgedInTurn(world, POLICY)
     told.numbers = count(7)
     assert [told.judge(verdict) for verdict in (RED, GREEN)] == [CHANNEL, None]
     assert _marks(world) == {}
 
 
 def test_a_mark_that_cannot_be_read_is_as_if_there_had_been_no_red(world: World) -> None:
-    told = Told(world)
+    told = JudgedInTurn(world)
     told.judge(RED)
     [(name, document)] = _marks(world).items()
     stored = world.store.read(MARKS, name, timeout=SOON)
@@ -165,7 +165,7 @@ def test_a_note_on_a_green_that_rests_is_no_edit_and_no_message(world: World) ->
 
 
 def test_an_upload_of_the_same_image_is_a_red_too(world: World) -> None:
-    told = Told(world)
+    told = JudgedInTurn(world)
     build = uploaded()
     _, _, judgement = judged(build)
     attempt = world.attempt(Record(build.key, NOW), CHANGES)
