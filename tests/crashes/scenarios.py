@@ -173,6 +173,13 @@ def a_record_grows_old(testbed: Testbed) -> None:
     testbed.announce(document)
 
 
+def a_green_tells_that_a_red_is_over(testbed: Testbed) -> None:
+    with testbed.spared():
+        testbed.announce(testbed.upload())
+        assert testbed.settle(), "the red one is told"
+    a_worker_tries_a_build(testbed)
+
+
 def a_day_has_its_line(testbed: Testbed) -> None:
     testbed.install()
     with testbed.spared():
@@ -345,6 +352,13 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         is_noticed=True,
         policy='[slack]\ndaily = "09:00"\n',
         says=("Yesterday, Mon 23 Nov, since 02:00: 1 build, 0 right, 1 red, 0 open.",),
+        parts=4,
+    ),
+    "green after red": CrashScenario(
+        a_green_tells_that_a_red_is_over,
+        {"LOCAL_SOURCE": 1, "VERIFIED": 1},
+        1,
+        policy='[slack]\nverified = "changes"\n',
         parts=4,
     ),
     "cut": CrashScenario(a_record_grows_old, is_cut=True),
