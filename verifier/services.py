@@ -37,7 +37,8 @@ class Stored:
 class Store(Protocol):
     """Durable documents with compare-and-set, in collections, each of which may hold queues.
 
-    They are `builds`, `marks`, `errors`, `channels`, `sayings`, `uploads`, `jobs`, `runs` and `past`.
+    They are `builds`, `marks`, `errors`, `channels`, `sayings`, `uploads`, `jobs`, `runs`,
+    `watches`, `past` and `baselines`.
     """
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
@@ -199,10 +200,12 @@ class LogPage(NamedTuple):
 class Logs(Protocol):
     """Cloud Logging, reading."""
 
-    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
+    def read(
+        self, project: str, filter_text: str, *, waits: bool = False, last: bool = False, timeout: float
+    ) -> Iterator[LogPage]:
         """Return the entries that match, oldest first, a page at a time; a page is read when it is asked for.
 
-        `waits`: it is for no verdict, and goes after those where a quota is shared.
+        `waits`: it is for no verdict, and goes after those where a quota is shared; `last`: after all others, too.
         """
 
 

@@ -171,7 +171,9 @@ class ModelLogging:
     world: WorldModel
     quota: ServiceQuota = field(default_factory=ServiceQuota)
 
-    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
+    def read(
+        self, project: str, filter_text: str, *, waits: bool = False, last: bool = False, timeout: float
+    ) -> Iterator[LogPage]:
         asked = {found.group(1) for found in _EXECUTION.finditer(filter_text)}
         assert asked, "the filter names executions"
         runs = [run for name, run in self.world.runs.items() if name.rpartition("/")[2] in asked]

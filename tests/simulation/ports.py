@@ -163,7 +163,9 @@ class SimulatedLogging:
     injector: FaultInjector
     world: WorldModel
 
-    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
+    def read(
+        self, project: str, filter_text: str, *, waits: bool = False, last: bool = False, timeout: float
+    ) -> Iterator[LogPage]:
         named = [run for run in self.world.runs.values() if f'"{run.name.rpartition("/")[2]}"' in filter_text]
         entries = [entry for run in named for entry in run.entries]
         first, more, until = 0, True, self.injector.kernel.seconds + timeout

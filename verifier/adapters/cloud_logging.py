@@ -52,6 +52,7 @@ class CloudLogging:
         filter_text: str,
         *,
         waits: bool = False,  # noqa: ARG002 - whoever shares the quota out heeds it
+        last: bool = False,  # noqa: ARG002 - the same
         timeout: float,
     ) -> Iterator[LogPage]:
         """See `services.Logs.read`."""

@@ -148,6 +148,8 @@ class JobRuns:
     """The newest VERIFIED build of its image that is known, where that ended after the one that it runs."""
     newer_sought: datetime | None = None
     """When that was last looked for."""
+    read_back: bool = False
+    """It was seen to it that the logs of its runs of before are read, where they are to be (`runs/baselines.py`)."""
     problem: str = ""
     """Why it could not be looked at last; empty where it could."""
     failures: int = 0

@@ -135,6 +135,8 @@ class ErrorBook:
     """What the job ran, in the order of their numbers, the latest ones."""
     counted: tuple[str, ...] = ()
     """The short names of the latest executions that are counted."""
+    read_back: datetime | None = None
+    """Until then it has what runs of before it was watched had; None where that was not read."""
 
     def find(self, identity: str) -> KnownError | None:
         """Return the error of this identity, or the one that this is known to follow from."""
@@ -179,7 +181,7 @@ class ErrorBook:
             # Looked up as it was before this build: what one of its errors brings along makes no other one known.
             known = found.find(error.identity) or KnownError(error.identity, now, now, digest)
             held[known.identity] = held.get(known.identity, known).seen_on(build, error, now)
-        return _holding(book, held)
+        return holding(book, held)
 
     def with_run(
         self, errors: Iterable[Repeated], *, run: str, digest: str, created: datetime, now: datetime
@@ -199,7 +201,7 @@ class ErrorBook:
                 done.add(known.identity)
         digests = tuple(replace(ran, runs=ran.runs + (ran.number == number)) for ran in book.digests)
         counted = (*book.counted, run)[-MOST_COUNTED:]
-        return _without_forgotten(replace(_holding(book, held), digests=digests, counted=counted), now)
+        return _without_forgotten(replace(holding(book, held), digests=digests, counted=counted), now)
 
     def running(self, digest: str, created: datetime) -> ErrorBook:
         """Return the book with a number for this digest, of which a run was created then."""
@@ -248,7 +250,8 @@ class ErrorBook:
         return sum(runs for number, runs in known.on if number not in own)
 
 
-def _holding(book: ErrorBook, held: dict[str, KnownError]) -> ErrorBook:
+def holding(book: ErrorBook, held: dict[str, KnownError]) -> ErrorBook:
+    """Return the book with these errors, as far as there is room: those that were seen longest ago go."""
     lost = max(0, len(held) - MOST_ERRORS)
     oldest = set(sorted(held, key=lambda identity: held[identity].last)[:lost])
     kept = tuple(known for identity, known in held.items() if identity not in oldest)

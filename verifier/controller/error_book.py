@@ -151,6 +151,7 @@ def book_document(book: ErrorBook, job: JobName, nonce: str) -> dict[str, Any]:
         "errors": _text(errors),
         "digests": _text(digests),
         "counted": " ".join(book.counted),
+        "read_back": show_time(book.read_back) if book.read_back else None,
     }
 
 
@@ -177,6 +178,7 @@ def parse_book(document: Document) -> ErrorBook:
                 for number, digest, since, runs in json.loads(document.get("digests", "[]"))
             ),
             tuple(document.get("counted", "").split()),
+            parse_time(document["read_back"]) if document.get("read_back") else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Malformed(f"expected the errors of a job, got a document with {error!r}") from error

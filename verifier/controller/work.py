@@ -22,6 +22,7 @@ from verifier.controller.ledger import BUILDS, MARKS
 from verifier.controller.listing import list_place
 from verifier.controller.places import is_watched, pass_by, shown_place
 from verifier.controller.reconcile import resume
+from verifier.controller.runs.baselines import BASELINES
 from verifier.controller.runs.job_runs import JOBS, RUNS
 from verifier.controller.runs.job_work import shown, work_job
 from verifier.controller.runs.past import PAST, list_past
@@ -32,6 +33,7 @@ from verifier.controller.slack.channel_queue import WaitsForSlack, work_channel
 from verifier.controller.slack.channel_state import parse_channel
 from verifier.controller.slack.told_afterwards import ToldAfterwards
 from verifier.controller.uploads import UPLOADS, read_upload
+from verifier.controller.watch.read_back import read_back
 from verifier.controller.watch.watch_document import WATCHES
 from verifier.controller.watch.window import place_of, read_window, title_of_run
 from verifier.controller.watch.work_watch import work_watch
@@ -195,6 +197,15 @@ def _work_watch(name: str, stored: Stored, at: WorkContext) -> WorkDone:
     return WorkDone(worked.trouble, worked.ignored)
 
 
+def _read_back(name: str, stored: Stored, at: WorkContext) -> WorkDone:
+    try:
+        done = read_back(stored, at.deployment, at.watched, at.budget)
+    except Malformed:
+        _much_later(BASELINES, "due", name, stored, at)
+        raise
+    return WorkDone(done.trouble, done.ignored)
+
+
 def _much_later(collection: str, field: str, name: str, stored: Stored, at: WorkContext) -> None:
     """Put off what a later version wrote, perhaps: it must not stand before all others at each sweep."""
     later = {**stored.document, field: show_time(at.deployment.services.clock() + _PUT_OFF)}
@@ -299,7 +310,16 @@ WATCH = WorkKind(
     handle=_work_watch,
     title=lambda name, watch: f"watch of {_title_of_job(name, watch)}",
 )
-OF_RUNS = (PAST_BUILDS, JOB, WINDOW, WATCH)
+BASELINE = WorkKind(
+    word="baseline",
+    collection=BASELINES,
+    field="due",
+    owner=_owner_of_place,
+    owner_fields=("project", "location", "job"),
+    handle=_read_back,
+    title=lambda name, baseline: f"logs of before of {_title_of_job(name, baseline)}",
+)
+OF_RUNS = (PAST_BUILDS, JOB, WINDOW, WATCH, BASELINE)
 """Of these there is work only where jobs are watched."""
 KINDS: Mapping[str, WorkKind] = {kind.word: kind for kind in (PLACE, CHANNEL, RECORD, UPLOAD, CUT, *OF_RUNS)}
 

@@ -28,7 +28,7 @@ def at(world: World) -> WorkContext:
 
 
 def test_every_kind_has_a_word_of_its_own_and_queues_that_do_not_mix() -> None:
-    words = set("place channel record upload past cut job window watch".split())
+    words = set("place channel record upload past cut job window watch baseline".split())
     assert set(KINDS) == {kind.word for kind in KINDS.values()} == words
     assert len({(kind.collection, kind.field) for kind in KINDS.values()}) == len(KINDS)
 

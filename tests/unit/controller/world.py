@@ -264,7 +264,9 @@ class _Jobs:
 class _WorldLogs:
     world: World
 
-    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
+    def read(
+        self, project: str, filter_text: str, *, waits: bool = False, last: bool = False, timeout: float
+    ) -> Iterator[LogPage]:
         self.world.called.append("read")
         yield LogPage((), more=False)
 

@@ -65,14 +65,16 @@ def begun(
     build: WatchedBuild,
     baseline: int,
     rare: bool,
+    ran_before: bool = False,
 ) -> Watch:
     """Return the watch of a digest whose first run was created then.
 
     `previous`: of what ran before; None where the job was not watched before: then nothing was deployed, as far as
-    anybody knows. `baseline`: the runs before that were read.
+    anybody knows, unless logs of before say that something else ran (`ran_before`). `baseline`: the runs before that
+    were read.
     """
     watch = Watch(job, digest, repository, since, build.name, build.commit, build.verdict, build.image)
-    watch = replace(watch, baseline=baseline, rare=rare, found=previous is None)
+    watch = replace(watch, baseline=baseline, rare=rare, found=previous is None and not ran_before)
     if previous is None:
         return watch
     return replace(

@@ -1,7 +1,8 @@
 """The services, with each read of Cloud Build and Cloud Logging counted against the quota of the project that pays.
 
 A read waits a little for its turn, within its own timeout; then it raises QuotaWait, and whoever made it releases the
-record until then. A build and a worker's logs are read for a verdict; listings and submitters go after those.
+record until then. A build and a worker's logs are read for a verdict; listings, submitters and the logs of runs go
+after those, and what was before a job was watched goes last.
 """
 
 from __future__ import annotations
@@ -183,12 +184,14 @@ class _MeteredBuilds:
 class _MeteredLogs:
     of: MeteredServices
 
-    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
+    def read(
+        self, project: str, filter_text: str, *, waits: bool = False, last: bool = False, timeout: float
+    ) -> Iterator[LogPage]:
         """See `services.Logs.read`. Every page is a call; a reading that has begun waits for its next page."""
         until = self.of.clock() + timedelta(seconds=timeout)
         patience = min(_PATIENCE_SECONDS, timeout / 2)
         pages: Iterator[LogPage] | None = None
-        reader = Reader.OTHER if waits else Reader.VERDICT
+        reader = Reader.LAST if last else Reader.OTHER if waits else Reader.VERDICT
         while True:
             key = (Api.LOGGING, self.of.payer(project))
             self.of.quota.take(key, reader, timeout=self.of.left(until), patience=patience)

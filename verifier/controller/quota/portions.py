@@ -10,6 +10,7 @@ says how many of its calls were made, and when. Who dies with one has lost it fo
 |---|---|
 | for a verdict | all but the calls that are kept for the others, as far as they have not leased them |
 | the others | what is above a twelfth of the quota, five seconds' worth, and the calls that are kept for them |
+| who is last | what is above half of the quota; written down as one of the others |
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ SPAN = timedelta(seconds=10)
 """How much a portion is worth at the most, and for how long its calls may be made."""
 _RESERVED = 12
 """One in so many calls is left to verdicts."""
+_LEFT_TO_ALL = 2
+"""And one in so many to all but who is last."""
 _NOT_COUNTED_ON = 8
 _TOLD_FOR = timedelta(hours=1)
 """For how long a limit counts that the service told of: somebody may have raised it since."""
@@ -39,6 +42,8 @@ class Reader(StrEnum):
     VERDICT = "verdict"
     OTHER = "other"
     """Listings, and whatever else can wait."""
+    LAST = "last"
+    """What was before anybody asked: it takes what nobody needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ def lease(
     recent = [one for one in without(leased, back).portions if now < one.until + MINUTE]
     free = _free(recent, rule, reader)
     if free > 0:
-        portion = Portion(now + SPAN, min(want, free), reader)
+        # Versions that know no third reader read it as well.
+        portion = Portion(now + SPAN, min(want, free), Reader.OTHER if reader is Reader.LAST else reader)
         return replace(leased, portions=(*recent, portion), closed=None), portion
     ends = sorted(one.until + MINUTE for one in recent)
     later = (end for end in ends if _free([one for one in recent if end < one.until + MINUTE], rule, reader) > 0)
@@ -145,6 +151,8 @@ def holds(leased: Leased, back: Returned) -> bool:
 def _free(recent: Sequence[Portion], rule: QuotaRule, reader: Reader) -> int:
     """Return how many calls this reader may lease beside these portions."""
     left = rule.per_minute - sum(portion.calls for portion in recent)
+    if reader is Reader.LAST:
+        return left - rule.per_minute // _LEFT_TO_ALL
     kept = rule.kept - sum(portion.calls for portion in recent if portion.reader is Reader.OTHER)
     if reader is Reader.VERDICT:
         return left - max(0, kept)

@@ -2,8 +2,9 @@
 
  1 take     the job's document, under a lease
  2 look     through its executions, once an hour, or where an observation could not count one (`look.py`)
- 3 tell     tie what it runs to a build, and tell people and the audit trail (`tell.py`), a saved step after the other
- 4 release  the document, due for the next look, or for what waits
+ 3 ask      once, that the logs of its runs of before are read (`baselines.py`)
+ 4 tell     tie what it runs to a build, and tell people and the audit trail (`tell.py`), a saved step after the other
+ 5 release  the document, due for the next look, or for what waits
 
 A look that fails does not keep anything from being told, nor the other way round.
 """
@@ -19,6 +20,7 @@ from typing import Any
 from verifier.checks.job_runs import JobRuns
 from verifier.config import Watched
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.runs.baselines import ask_for_baseline
 from verifier.controller.runs.job_runs import JOBS, job_document, parse_job
 from verifier.controller.runs.job_updates import JobUpdates
 from verifier.controller.runs.look import JobLook
@@ -82,18 +84,19 @@ def work_job(
     if written is None:
         return JobWorked(ignored="another invocation was faster")
     known = JobUpdates(deployment, budget, job.job, mine, written)
-    troubles, is_over = list[str](), False
+    troubles, changes, is_over = list[str](), dict[str, Any](), False
     try:
         if job.leased is not None or job.page or job.look is None or job.look <= now:
             troubles += _look(known, leased, watched, most_pages)  # 2
         is_over = True
-        troubles += _tell(known, watched)  # 3
+        changes = _asked(known, troubles)  # 3
+        troubles += _tell(known, watched)  # 4
     except LostLease:
         return JobWorked(ignored="another invocation has taken it over")
     except (OutOfTime, Stopping):
         _release(known, {"due": now} if is_over else {"due": now, "look": now})
         raise
-    _release(known, {})  # 4
+    _release(known, changes)  # 5
     return JobWorked("; ".join(troubles))
 
 
@@ -146,7 +149,27 @@ def _said(error: Exception) -> str:
     return excerpt(str(error), _MOST_PROBLEM)
 
 
-# 3 tell
+# 3 ask
+
+
+def _asked(known: JobUpdates, troubles: list[str]) -> dict[str, Any]:
+    """Have the logs of its runs of before read, once it was looked through; return what is to be noted of that.
+
+    What goes wrong is added to the troubles. Raises OutOfTime and Stopping.
+    """
+    if known.job.read_back or known.job.problem or known.job.page:
+        return {}
+    try:
+        ask_for_baseline(known.name, known.deployment, known.budget)
+    except OutOfTime:
+        raise
+    except (ServiceError, Malformed) as error:
+        troubles.append(str(error))
+        return {}
+    return {"read_back": True}
+
+
+# 4 tell
 
 
 def _tell(known: JobUpdates, watched: Watched) -> list[str]:
@@ -180,7 +203,7 @@ def told(job: JobRuns, before: JobRuns, after: JobRuns) -> JobRuns:
     return job
 
 
-# 4 release
+# 5 release
 
 
 def _release(known: JobUpdates, changes: Mapping[str, Any]) -> None:

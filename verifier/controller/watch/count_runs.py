@@ -68,7 +68,7 @@ def _compare(
         before = parse_book(stored.document) if stored else empty_book()
         after = before.running(digest, runs[0].run.created)
         for one in runs:
-            if _is_in_the_book(one, after, deployment):
+            if is_in_the_book(one, after, deployment):
                 assert one.facts is not None  # what could not be read is no evidence
                 after = after.with_run(
                     one.facts.errors,
@@ -123,7 +123,7 @@ def _benign(one: RunToCount, book: ErrorBook, deployment: Deployment) -> Benign 
     return benign(one.run.outcome, one.run.ended, endings, errors, switches=switches, named=named)
 
 
-def _is_in_the_book(one: RunToCount, book: ErrorBook, deployment: Deployment) -> bool:
+def is_in_the_book(one: RunToCount, book: ErrorBook, deployment: Deployment) -> bool:
     """Return whether a run is one to compare later ones with: it was read whole, or had errors, and is no accident."""
     if one.facts is None or not (one.whole or one.facts.errors):
         return False
@@ -206,7 +206,14 @@ def _begun(digest: str, runs: Sequence[RunToCount], known: JobRuns, previous: Wa
         build=build,
         baseline=baseline,
         rare=is_rare(known.starts),
+        ran_before=_ran_another(book, digest, known.begun),
     )
+
+
+def _ran_another(book: ErrorBook, digest: str, begun: datetime) -> bool:
+    """Return whether logs of before the job was watched say that it ran others then, and not this digest."""
+    before = [ran for ran in book.digests if ran.since < begun]
+    return any(ran.runs for ran in before) and all(ran.digest != digest for ran in before)
 
 
 def _previous(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from verifier.checks.accept import with_acceptance
@@ -24,6 +24,8 @@ LOG_SECONDS = 20.0
 MOST_PAGES = 5
 """Pages with entries, of a thousand each: what is beyond is not known."""
 _MOST_EMPTY_PAGES = 25
+_WRITTEN_LATE = timedelta(minutes=10)
+"""After its end a run's last lines are written at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,29 @@ def rules_of(job: JobName, policy: Policy) -> JobRules:
     return JobRules(worker.logs, worker.trigger, worker.container) if worker else JobRules(policy.logs)
 
 
-def read_runs(runs: Sequence[EndedRun], deployment: Deployment, budget: Budget) -> dict[str, LogFacts]:
+@dataclass(slots=True)
+class ReadOfThePast:
+    """A reading of what was before a job was watched, which goes after all others; and how many pages it has read."""
+
+    most_pages: int
+    """Of one question."""
+    pages: int = 0
+
+
+def read_runs(
+    runs: Sequence[EndedRun], deployment: Deployment, budget: Budget, past: ReadOfThePast | None = None
+) -> dict[str, LogFacts]:
     """Return what the logs of these runs of one place said, by the runs' full names. Raises ServiceError and Stopping.
 
     Stack traces that came without a level are looked at once more, with what stands right before them.
     """
-    found = _read_once(runs, (), deployment, budget)
+    found = _read_once(runs, (), deployment, budget, past)
     unled = sorted({moment for facts in found.values() for moment in facts.unled})
     if not unled:
         return found
     from verifier.facts.logs import MOST_UNLED
 
-    return _read_once(runs, unled[:MOST_UNLED], deployment, budget)
+    return _read_once(runs, unled[:MOST_UNLED], deployment, budget, past)
 
 
 def is_whole(run: EndedRun, facts: LogFacts) -> bool:
@@ -68,7 +81,11 @@ def is_whole(run: EndedRun, facts: LogFacts) -> bool:
 
 
 def _read_once(
-    runs: Sequence[EndedRun], around: Sequence[datetime], deployment: Deployment, budget: Budget
+    runs: Sequence[EndedRun],
+    around: Sequence[datetime],
+    deployment: Deployment,
+    budget: Budget,
+    past: ReadOfThePast | None,
 ) -> dict[str, LogFacts]:
     from verifier.facts.logs import runs_filter
 
@@ -81,13 +98,19 @@ def _read_once(
         min(run.created for run in runs),
         [one.rules for one in rules.values()],
         around,
+        max(run.ended for run in runs) + _WRITTEN_LATE if past else None,
     )
-    pages = deployment.services.logs.read(place.project, query, waits=True, timeout=budget.seconds(LOG_SECONDS))
+    pages = deployment.services.logs.read(
+        place.project, query, waits=True, last=past is not None, timeout=budget.seconds(LOG_SECONDS)
+    )
     more, full = True, 0
+    most, most_empty = (past.most_pages, past.most_pages) if past else (MOST_PAGES, _MOST_EMPTY_PAGES)
     for number, page in enumerate(pages, start=1):
         full += _feed(readings, page.entries) > 0
         more = page.more
-        if full >= MOST_PAGES or number >= _MOST_EMPTY_PAGES:
+        if past:
+            past.pages += 1
+        if full >= most or number >= most_empty:
             break
         budget.seconds(LOG_SECONDS)  # raises where the next page is not to be asked for
     today = deployment.services.clock().date()

@@ -81,16 +81,19 @@ def runs_filter(
     since: datetime,
     rules: Iterable[LogRules],
     around: Sequence[datetime] = (),
+    until: datetime | None = None,
 ) -> str:
     """Return the query for all that may matter of these executions of jobs in a location, by their short names.
 
-    What names no execution is not asked for. There may be `MOST_EXECUTIONS` of them.
+    What names no execution is not asked for. There may be `MOST_EXECUTIONS` of them. `until`: what was written later is
+    not asked for, so that nobody looks through all that a project has written since.
     """
     names = " OR ".join(map(_quoted, executions))
     head = [
         'resource.type="cloud_run_job"',
         f"resource.labels.location={_quoted(location)}",
         f'timestamp>="{show_time(since - timedelta(seconds=_EARLIER_SECONDS))}"',
+        *([f'timestamp<="{show_time(until)}"'] if until else []),
         'NOT logName:"cloudaudit.googleapis.com"',
         f'labels."{EXECUTION_LABEL}"=({names})',
     ]

@@ -76,7 +76,10 @@ def test_a_sweep_enrols_a_job_which_is_watched_from_then_on_and_looked_at_at_onc
     world.called.clear()
     world.clock.advance(60)
     swept(world)
-    assert (known(world).begun, world.called) == (NOW, [])
+    assert (known(world).begun, world.called) == (NOW, ["listed"])  # once, for what it ran before
+    world.clock.advance(60)
+    swept(world)
+    assert world.called == ["listed"]
 
 
 def test_with_a_work_topic_a_jobs_work_is_handed_out(world: World, jobs: JobsOfOne) -> None:

@@ -52,16 +52,31 @@ class LogsOfRuns:
     reads: Counter[datetime] = field(default_factory=Counter)
     """How many there were in each minute."""
     waited: set[bool] = field(default_factory=set)
+    was_last: set[bool] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    """The filters, in order."""
+    page_size: int = 1_000
 
-    def read(self, project: str, filter_text: str, *, waits: bool = False, timeout: float) -> Iterator[LogPage]:
-        self.reads[self.world.clock().replace(second=0, microsecond=0)] += 1
+    def read(
+        self, project: str, filter_text: str, *, waits: bool = False, last: bool = False, timeout: float
+    ) -> Iterator[LogPage]:
         self.waited.add(waits)
+        self.was_last.add(last)
+        self.asked.append(filter_text)
+        self._count()
         if self.trouble is not None:
             raise self.trouble
         found = _NAMES.search(filter_text)
         assert found is not None, "the filter names executions"
         names = [name.strip().strip('"') for name in found.group(1).split(" OR ")]
-        yield LogPage([entry for name in names for entry in self.entries.get(name, [])], more=False)
+        written = [entry for name in names for entry in self.entries.get(name, [])]
+        for first in range(0, max(len(written), 1), self.page_size):
+            if first:
+                self._count()
+            yield LogPage(written[first : first + self.page_size], more=first + self.page_size < len(written))
+
+    def _count(self) -> None:
+        self.reads[self.world.clock().replace(second=0, microsecond=0)] += 1
 
 
 @dataclass

@@ -56,7 +56,7 @@ def test_a_run_is_read_five_minutes_after_its_end_in_one_question(deployed: Watc
 
 
 def test_verdicts_read_before_it(deployed: WatchedTeam) -> None:
-    assert deployed.logs.waited == {True}
+    assert (deployed.logs.waited, deployed.logs.was_last) == ({True}, {False})
 
 
 def test_a_green_day_edits_the_builds_message_and_says_nothing(deployed: WatchedTeam) -> None:
