@@ -21,6 +21,7 @@
 | `test_runs.py` | runs that nobody started for a build: confirmed, counted once, found again |
 | `test_slack_troubles.py` | Slack away for hours, or refusing for good: every verdict is told once in the end |
 | `test_stopping.py` | SIGTERM while the function is at work: its lease is released, another goes on |
+| `test_read_back.py` | the logs of a month before a job was watched, read on the first day |
 | `test_submitter.py` | who submitted a local build, where policy allows to say it |
 | `test_edits.py` | what becomes known after a verdict: edits, replies, and by a webhook messages of their own |
 | `test_running.py` | what a job runs: tied to its build, recorded, and told on the build's message |

@@ -24,6 +24,7 @@ LOG_SECONDS = 20.0
 MOST_PAGES = 5
 """Pages with entries, of a thousand each: what is beyond is not known."""
 _MOST_EMPTY_PAGES = 25
+_MOST_EMPTY_OF_PAST = 5
 _WRITTEN_LATE = timedelta(minutes=10)
 """After its end a run's last lines are written at the latest."""
 
@@ -50,7 +51,7 @@ class ReadOfThePast:
     """A reading of what was before a job was watched, which goes after all others; and how many pages it has read."""
 
     most_pages: int
-    """Of one question."""
+    """With entries, of one question."""
     pages: int = 0
 
 
@@ -104,7 +105,7 @@ def _read_once(
         place.project, query, waits=True, last=past is not None, timeout=budget.seconds(LOG_SECONDS)
     )
     more, full = True, 0
-    most, most_empty = (past.most_pages, past.most_pages) if past else (MOST_PAGES, _MOST_EMPTY_PAGES)
+    most, most_empty = (past.most_pages, _MOST_EMPTY_OF_PAST) if past else (MOST_PAGES, _MOST_EMPTY_PAGES)
     for number, page in enumerate(pages, start=1):
         full += _feed(readings, page.entries) > 0
         more = page.more

@@ -81,10 +81,22 @@ def hours_before(runs: int, failed: int, days: int = 14) -> tuple[Hour, ...]:
     return tuple(Hour(START - timedelta(days=day, hours=-1), RunCounts(runs, failed)) for day in range(days, 0, -1))
 
 
-def successor(previous: Watch | None, name: str = "c", verdict: str = "VERIFIED", *, rare: bool = False) -> Watch:
+def successor(
+    previous: Watch | None, name: str = "c", verdict: str = "VERIFIED", *, rare: bool = False, ran_before: bool = False
+) -> Watch:
     build = WatchedBuild(f"projects/p/locations/l/builds/{name}", name * 40, verdict, f"{REPOSITORY}:latest")
     since = START + timedelta(days=1)
-    return begun(JOB, digest(name), REPOSITORY, since, previous=previous, build=build, baseline=8, rare=rare)
+    return begun(
+        JOB,
+        digest(name),
+        REPOSITORY,
+        since,
+        previous=previous,
+        build=build,
+        baseline=8,
+        rare=rare,
+        ran_before=ran_before,
+    )
 
 
 BASELINE = book_after(("a", 96, {"known": 48}))

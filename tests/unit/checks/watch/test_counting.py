@@ -91,6 +91,11 @@ def test_what_a_job_ran_when_it_began_to_be_watched_is_no_deployment() -> None:
     assert not successor(watch()).found
 
 
+def test_what_took_the_place_of_something_that_ran_before_is_a_deployment() -> None:
+    found = successor(None, ran_before=True)
+    assert (found.found, found.before, found.good) == (False, (), None)
+
+
 def test_a_watch_goes_on_from_the_one_before() -> None:
     previous = quiet(watch(before=hours_before(48, 1)), 3)
     found = successor(previous)

@@ -77,6 +77,19 @@ def test_the_others_leave_five_seconds_worth_to_verdicts() -> None:
     assert calls(lease(spent(55), SIXTY, Reader.VERDICT, 10, at(1))) == 5
 
 
+def test_who_is_last_leaves_half_of_the_quota_to_all_others() -> None:
+    assert calls(lease(spent(20), SIXTY, Reader.LAST, 20, at(1))) == 10
+    assert lease(spent(30), SIXTY, Reader.LAST, 10, at(1)) == at(60)
+    assert calls(lease(spent(30), SIXTY, Reader.OTHER, 10, at(1))) == 10
+
+
+def test_what_is_leased_last_is_written_down_as_one_of_the_others() -> None:
+    answer = lease(Leased(), SIXTY, Reader.LAST, 3, NOW)
+    assert isinstance(answer, tuple)
+    assert answer[1].reader is Reader.OTHER
+    assert parse_leased(leased_document(answer[0])) == answer[0]
+
+
 def test_verdicts_leave_to_the_others_what_is_kept_for_them() -> None:
     assert calls(lease(spent(50), SHARED, Reader.VERDICT, 10, at(1))) == 7
     busy = spent(57)

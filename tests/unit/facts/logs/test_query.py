@@ -25,6 +25,7 @@ from verifier.facts.logs import (
     runs_filter,
 )
 from verifier.facts.logs.superset import SUPERSET
+from verifier.times import show_time
 
 
 def execution(
@@ -202,6 +203,13 @@ labels."run.googleapis.com/execution_name"=("one-x7k2p" OR "two-abc12")
 def test_one_query_asks_for_all_runs_of_a_place_whatever_their_jobs() -> None:
     both = runs_filter("us-central1", ["one-x7k2p", "two-abc12"], START, [LogRules(), LogRules()])
     assert both == f"{RUNS_HEAD}({WANTED})"
+
+
+def test_the_query_for_runs_of_before_ends_where_they_ended() -> None:
+    bounded = runs_filter("us-central1", ["one-x7k2p", "two-abc12"], START, [LogRules()], until=START)
+    line = f'timestamp<="{show_time(START)}"\n'
+    head, tail = RUNS_HEAD.split("NOT logName")
+    assert bounded == f"{head}{line}NOT logName{tail}({WANTED})"
 
 
 def test_the_query_for_runs_asks_for_the_patterns_of_every_jobs_team() -> None:
