@@ -42,7 +42,7 @@ LESSON, CLIP = "KeyError: 'lesson'", "ValueError: no clip"
 
 
 @dataclass
-class Past:
+class JobWithAPast:
     """A job that ran before anybody watched it."""
 
     world: World
@@ -107,15 +107,15 @@ class Past:
 
 
 @pytest.fixture
-def past(world: World) -> Past:
+def past(world: World) -> JobWithAPast:
     """Return a job that is watched since a day, and was never worked on."""
-    made = Past(world, cloud_run(world), LogsOfRuns(world))
+    made = JobWithAPast(world, cloud_run(world), LogsOfRuns(world))
     world.logs = made.logs
     enrolled(world)
     return made
 
 
-def test_what_ran_before_is_read_and_known_from_then_on(past: Past) -> None:
+def test_what_ran_before_is_read_and_known_from_then_on(past: JobWithAPast) -> None:
     past.hours(20, "b", until=timedelta(0))
     past.hours(30, "a", CLIP, until=-20 * HOUR, first=20)
     past.asked()
@@ -130,7 +130,7 @@ def test_what_ran_before_is_read_and_known_from_then_on(past: Past) -> None:
     assert (past.baseline.due, past.baseline.is_over) == (None, True)
 
 
-def test_a_job_is_asked_for_once(past: Past) -> None:
+def test_a_job_is_asked_for_once(past: JobWithAPast) -> None:
     past.hours(9, "a")
     past.asked()
     assert known(past.world).read_back
@@ -142,14 +142,14 @@ def test_a_job_is_asked_for_once(past: Past) -> None:
     assert past.logs.reads.total() == reads
 
 
-def test_it_goes_after_verdicts_and_after_the_logs_of_runs_that_end(past: Past) -> None:
+def test_it_goes_after_verdicts_and_after_the_logs_of_runs_that_end(past: JobWithAPast) -> None:
     past.hours(9, "a")
     past.asked()
     past.minutes(2)
     assert (past.logs.waited, past.logs.was_last) == ({True}, {True})
 
 
-def test_what_was_written_later_is_not_asked_for(past: Past) -> None:
+def test_what_was_written_later_is_not_asked_for(past: JobWithAPast) -> None:
     past.hours(9, "a")
     past.asked()
     past.minutes(2)
@@ -158,7 +158,7 @@ def test_what_was_written_later_is_not_asked_for(past: Past) -> None:
     assert f'timestamp>="{show_time(since)}"\ntimestamp<="{show_time(until)}"\n' in asked
 
 
-def test_30_days_of_a_busy_job_are_read_with_a_few_reads_a_minute(past: Past) -> None:
+def test_30_days_of_a_busy_job_are_read_with_a_few_reads_a_minute(past: JobWithAPast) -> None:
     past.hours(40 * 24, "a", until=timedelta(0))
     past.asked()
     assert past.minutes(10) == []
@@ -168,7 +168,7 @@ def test_30_days_of_a_busy_job_are_read_with_a_few_reads_a_minute(past: Past) ->
     assert past.jobs.called["describe"] <= 10
 
 
-def test_runs_of_after_it_was_watched_are_left_to_their_windows(past: Past) -> None:
+def test_runs_of_after_it_was_watched_are_left_to_their_windows(past: JobWithAPast) -> None:
     past.ran(1, "a", CLIP, at=HOUR)
     past.ran(2, "a", LESSON, at=-HOUR)
     past.asked()
@@ -186,7 +186,7 @@ def test_runs_of_after_it_was_watched_are_left_to_their_windows(past: Past) -> N
     ],
     ids=["goes on", "names a build", "other arguments", "no digest"],
 )
-def test_runs_that_would_not_count_do_not_here(past: Past, changes: dict[str, object]) -> None:
+def test_runs_that_would_not_count_do_not_here(past: JobWithAPast, changes: dict[str, object]) -> None:
     past.jobs.setup = replace(past.jobs.setup, updated=BEGUN - 30 * DAY)  # type: ignore[type-var]
     past.asked()
     past.hours(8, "a", CLIP)
@@ -196,7 +196,7 @@ def test_runs_that_would_not_count_do_not_here(past: Past, changes: dict[str, ob
     assert past.baseline.is_over
 
 
-def test_runs_whose_logs_are_gone_are_in_no_baseline(past: Past) -> None:
+def test_runs_whose_logs_are_gone_are_in_no_baseline(past: JobWithAPast) -> None:
     for number in range(20):
         past.ran(number, "a", CLIP, at=-(number + 1) * HOUR, is_logged=number < 5)
     past.asked()
@@ -204,21 +204,21 @@ def test_runs_whose_logs_are_gone_are_in_no_baseline(past: Past) -> None:
     assert past.counted() == [(digest("a"), 5)]
 
 
-def test_where_nothing_could_be_read_there_is_no_book(past: Past) -> None:
+def test_where_nothing_could_be_read_there_is_no_book(past: JobWithAPast) -> None:
     past.ran(1, "a", is_logged=False)
     past.asked()
     past.minutes(2)
     assert (past.book, past.baseline.is_over) == (None, True)
 
 
-def test_a_job_without_a_past_costs_one_listing(past: Past) -> None:
+def test_a_job_without_a_past_costs_one_listing(past: JobWithAPast) -> None:
     past.asked()
     past.jobs.world.called.clear()
     past.minutes(5)
     assert (past.jobs.world.called, past.logs.reads.total(), past.baseline.due) == (["listed"], 0, None)
 
 
-def test_an_answer_that_is_too_long_is_asked_for_again_with_fewer_runs(past: Past) -> None:
+def test_an_answer_that_is_too_long_is_asked_for_again_with_fewer_runs(past: JobWithAPast) -> None:
     past.hours(60, "a", CLIP)
     past.logs.page_size = 20
     past.asked()
@@ -227,7 +227,7 @@ def test_an_answer_that_is_too_long_is_asked_for_again_with_fewer_runs(past: Pas
     assert max(past.logs.reads.values()) <= 4
 
 
-def test_where_each_runs_logs_are_long_the_newest_runs_are_enough(past: Past) -> None:
+def test_where_each_runs_logs_are_long_the_newest_runs_are_enough(past: JobWithAPast) -> None:
     past.hours(60, "a", *(f"KeyError: 'k{'x' * number}'" for number in range(5)))
     past.logs.page_size = 2
     past.asked()
@@ -238,7 +238,7 @@ def test_where_each_runs_logs_are_long_the_newest_runs_are_enough(past: Past) ->
     assert 30 <= runs <= MOST_QUESTIONS
 
 
-def test_what_runs_had_meanwhile_comes_after_it(past: Past) -> None:
+def test_what_runs_had_meanwhile_comes_after_it(past: JobWithAPast) -> None:
     past.hours(9, "a", CLIP)
     past.asked()
     live = ErrorBook().with_run([], run="live-1", digest=digest("b"), created=BEGUN + HOUR, now=NOW)
@@ -249,7 +249,7 @@ def test_what_runs_had_meanwhile_comes_after_it(past: Past) -> None:
     assert past.book.counted == ("live-1",)
 
 
-def test_an_installation_that_has_read_runs_of_it_reads_nothing_back(past: Past) -> None:
+def test_an_installation_that_has_read_runs_of_it_reads_nothing_back(past: JobWithAPast) -> None:
     past.hours(9, "a", CLIP)
     live = ErrorBook().with_run([], run="live-1", digest=digest("b"), created=BEGUN + HOUR, now=NOW)
     past.world.store.create(ERRORS, name_of(JOB), book_document(live, JOB, "n"), timeout=SOON)
@@ -258,7 +258,7 @@ def test_an_installation_that_has_read_runs_of_it_reads_nothing_back(past: Past)
     assert known(past.world).read_back
 
 
-def test_an_installation_that_knows_errors_of_builds_alone_reads_back(past: Past) -> None:
+def test_an_installation_that_knows_errors_of_builds_alone_reads_back(past: JobWithAPast) -> None:
     past.hours(9, "a", CLIP)
     of_builds = replace(ErrorBook(), beyond=3)
     past.world.store.create(ERRORS, name_of(JOB), book_document(of_builds, JOB, "n"), timeout=SOON)
@@ -269,7 +269,7 @@ def test_an_installation_that_knows_errors_of_builds_alone_reads_back(past: Past
     assert past.book.beyond == 3
 
 
-def test_a_job_that_cannot_be_seen_is_asked_for_when_it_can(past: Past) -> None:
+def test_a_job_that_cannot_be_seen_is_asked_for_when_it_can(past: JobWithAPast) -> None:
     past.hours(9, "a")
     past.jobs.trouble["listed"] = Denied("no", fix="needs run.executions.list")
     past.do("job", name_of_job(JOB))
@@ -282,7 +282,7 @@ def test_a_job_that_cannot_be_seen_is_asked_for_when_it_can(past: Past) -> None:
 
 
 @pytest.mark.parametrize("error", [QuotaWait("used up", retry_after=7.0), RateLimited("slow down", retry_after=600.0)])
-def test_a_quota_that_is_used_up_is_waited_for_without_a_word(past: Past, error: RateLimited) -> None:
+def test_a_quota_that_is_used_up_is_waited_for_without_a_word(past: JobWithAPast, error: RateLimited) -> None:
     past.hours(9, "a")
     past.asked()
     past.logs.trouble = error
@@ -296,7 +296,7 @@ def test_a_quota_that_is_used_up_is_waited_for_without_a_word(past: Past, error:
     assert past.counted() == [(digest("a"), 9)]
 
 
-def test_a_permission_that_is_missing_is_said_once_and_waited_for(past: Past) -> None:
+def test_a_permission_that_is_missing_is_said_once_and_waited_for(past: JobWithAPast) -> None:
     past.hours(9, "a")
     past.asked()
     past.logs.trouble = Denied("no", fix="needs logging.logEntries.list")
@@ -308,7 +308,7 @@ def test_a_permission_that_is_missing_is_said_once_and_waited_for(past: Past) ->
     assert past.counted() == [(digest("a"), 9)]
 
 
-def test_after_a_day_what_was_read_until_then_is_handed_over(past: Past) -> None:
+def test_after_a_day_what_was_read_until_then_is_handed_over(past: JobWithAPast) -> None:
     past.hours(250, "a", CLIP)
     past.asked()
     past.jobs.page_size = 10
@@ -322,7 +322,9 @@ def test_after_a_day_what_was_read_until_then_is_handed_over(past: Past) -> None
     assert past.baseline.is_over
 
 
-def test_a_page_token_that_is_not_taken_any_more_begins_the_list_again_and_counts_nothing_twice(past: Past) -> None:
+def test_a_page_token_that_is_not_taken_any_more_begins_the_list_again_and_counts_nothing_twice(
+    past: JobWithAPast,
+) -> None:
     past.jobs.page_size = 10
     past.hours(100, "a", CLIP)
     past.asked()
@@ -338,7 +340,7 @@ def test_a_page_token_that_is_not_taken_any_more_begins_the_list_again_and_count
     assert past.counted() == [(digest("a"), 100)]
 
 
-def test_a_job_that_is_gone_or_not_watched_any_more_keeps_no_other_waiting(past: Past) -> None:
+def test_a_job_that_is_gone_or_not_watched_any_more_keeps_no_other_waiting(past: JobWithAPast) -> None:
     other = replace(JOB, job="another")
     past.hours(9, "a")
     past.asked()
@@ -353,7 +355,7 @@ def test_a_job_that_is_gone_or_not_watched_any_more_keeps_no_other_waiting(past:
     assert past.baseline.is_over
 
 
-def test_another_invocation_that_has_it_is_left_to_it(past: Past) -> None:
+def test_another_invocation_that_has_it_is_left_to_it(past: JobWithAPast) -> None:
     past.hours(9, "a")
     past.asked()
     inner = past.world.store
@@ -363,7 +365,7 @@ def test_another_invocation_that_has_it_is_left_to_it(past: Past) -> None:
     assert past.logs.reads.total() == 0
 
 
-def test_a_job_that_is_put_there_meanwhile_waits_its_turn(past: Past) -> None:
+def test_a_job_that_is_put_there_meanwhile_waits_its_turn(past: JobWithAPast) -> None:
     past.hours(9, "a")
     past.asked()
     inner = past.world.store
@@ -393,7 +395,7 @@ class Meanwhile(DelegatingStore):
         return super().replace(collection, name, document, revision, timeout=timeout)
 
 
-def _rewritten(past: Past, change: Callable[[Baseline], Baseline]) -> None:
+def _rewritten(past: JobWithAPast, change: Callable[[Baseline], Baseline]) -> None:
     store = past.world.store
     assert isinstance(store, Meanwhile)
     stored = store.inner.read(BASELINES, NAME, timeout=SOON)
@@ -402,11 +404,11 @@ def _rewritten(past: Past, change: Callable[[Baseline], Baseline]) -> None:
     store.inner.replace(BASELINES, NAME, document, stored.revision, timeout=SOON)
 
 
-def _touched(past: Past) -> None:
+def _touched(past: JobWithAPast) -> None:
     _rewritten(past, lambda one: replace(one, due=past.world.clock() + HOUR))
 
 
-def _waits(past: Past, job: JobName) -> None:
+def _waits(past: JobWithAPast, job: JobName) -> None:
     _rewritten(past, lambda one: one.with_waiting(job, past.world.clock()))
 
 
@@ -436,7 +438,7 @@ class Dying(DelegatingStore):
 
 @pytest.mark.parametrize("lands", [False, True], ids=["not made", "made"])
 @pytest.mark.parametrize("at", range(1, 16))
-def test_whatever_write_goes_wrong_each_run_is_counted_once(past: Past, at: int, lands: bool) -> None:
+def test_whatever_write_goes_wrong_each_run_is_counted_once(past: JobWithAPast, at: int, lands: bool) -> None:
     past.hours(150, "b", LESSON)
     past.hours(90, "a", CLIP, until=-150 * HOUR, first=150)
     past.world.store = store = Dying(past.world.store, at, lands=lands)
@@ -462,13 +464,13 @@ def test_what_was_kept_is_read_as_it_was(at: ReadingBack | None) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"version": 2}, {"at": "{"}, {"waiting": None}, {"due": "soon"}])
-def test_what_is_no_such_document_is_not_written_over(past: Past, changes: dict[str, object]) -> None:
+def test_what_is_no_such_document_is_not_written_over(past: JobWithAPast, changes: dict[str, object]) -> None:
     document = {**baseline_document(Baseline(JOB.project, (JOB,), due=NOW)), **changes}
     with pytest.raises(Malformed):
         parse_baseline(document)
 
 
-def test_what_a_later_version_wrote_is_put_off(past: Past) -> None:
+def test_what_a_later_version_wrote_is_put_off(past: JobWithAPast) -> None:
     document = {**baseline_document(Baseline(JOB.project, (JOB,), due=NOW)), "version": 2}
     past.world.store.create(BASELINES, NAME, document, timeout=SOON)
     assert past.work().trouble
@@ -478,7 +480,7 @@ def test_what_a_later_version_wrote_is_put_off(past: Past) -> None:
 
 
 @pytest.mark.parametrize("error", [Refused("no such page"), Unavailable("down")])
-def test_a_listing_that_fails_is_made_again(past: Past, error: ServiceError) -> None:
+def test_a_listing_that_fails_is_made_again(past: JobWithAPast, error: ServiceError) -> None:
     past.hours(9, "a")
     past.asked()
     past.jobs.trouble["listed"] = error
