@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from verifier.cli.job_ledger import watched
 from verifier.controller.ledger import BUILDS, parse_record
 from verifier.errors import Malformed, ServiceError
+from verifier.facts.execution import JobName, parse_job_name
+from verifier.history.job_lines import JobLine
 from verifier.history.judged_build import JudgedBuild
 from verifier.history.summary import Problem
+from verifier.history.watch_status import WatchStatus
 from verifier.services import Store
 
 _SECONDS = 15.0
@@ -42,3 +47,21 @@ class FunctionDecisions:
         if not judgement.findings:  # an old record, of which the verdict alone is kept
             judgement = replace(build.judgement, verdict=judgement.verdict)
         return replace(build, verdict=judgement.verdict, judgement=judgement)
+
+    def watches(self, jobs: Sequence[JobLine]) -> dict[str, WatchStatus | None]:
+        """Return how what each job runs goes, by its resource name; None where no watch of it is known."""
+        found: dict[str, WatchStatus | None] = {}
+        for line in jobs:
+            if self._refused:
+                break
+            try:
+                found[line.resource] = self._watch(parse_job_name(line.resource), line.digests)
+            except (Malformed, ServiceError) as error:
+                self._refused = isinstance(error, ServiceError)
+                self.problems.append(Problem(f"the ledger of {self._function}", str(error)))
+        return found
+
+    def _watch(self, job: JobName, digests: Collection[str]) -> WatchStatus | None:
+        """Return the watch of one of these digests, the images of a job's containers. Raise ServiceError."""
+        each = (watched(self._store, job, digest) for digest in sorted(digests))
+        return next((one for one in each if one is not None), None)

@@ -13,7 +13,7 @@ from verifier.checks.verdict import Verdict
 from verifier.cli.screen import show
 from verifier.cli.spool import Spool
 from verifier.cli.terminal import is_utf_8
-from verifier.history.job_lines import job_lines
+from verifier.history.job_lines import JobLine
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.origin import Origin
 from verifier.history.rows import CSV_COLUMNS, build_document, csv_row, run_document, summary_document
@@ -39,6 +39,8 @@ class AuditEnding:
     """Builds that stood in the exports more than once."""
     origin: Origin | None = None
     """What it was made of, when and by which policy."""
+    jobs: Sequence[JobLine] = ()
+    """What each job of these runs ran, and how that goes."""
 
     @property
     def complete(self) -> bool:
@@ -74,7 +76,7 @@ class TableOutput:
         lines = list(_rows(self.builds))
         if ending.flagged > len(self.builds):
             lines.append(f"… and {ending.flagged - len(self.builds):,} more: --format csv has them all")
-        lines += [*([""] if lines else []), *summary_lines(ending.summary, ending.now), *_run_lines(ending.runs)]
+        lines += [*([""] if lines else []), *summary_lines(ending.summary, ending.now), *_run_lines(ending)]
         if ending.summary.unjudged:
             lines.append("NOT WHOLE: there are builds that could not be judged.")
         if ending.problems:
@@ -99,7 +101,7 @@ class JsonOutput:
     def end(self, ending: AuditEnding) -> None:
         """See `Output.end`."""
         summary = summary_document(
-            ending.summary, ending.problems, ending.flagged, ending.now, ending.runs, ending.origin
+            ending.summary, ending.problems, ending.flagged, ending.now, ending.jobs, ending.origin
         )
         self.stream.write("\n],\n" if self.started else '{"builds": [],\n')
         for name, value in (("runs", list(map(run_document, ending.runs))), ("summary", summary)):
@@ -149,6 +151,7 @@ class HtmlOutput:
             lambda: ending.summary,
             title=self._title,
             complete=ending.complete,
+            jobs=ending.jobs,
             origin=ending.origin,
             problems=ending.problems,
             basis=BY_FUNCTION if self._decided else BY_SOURCE,
@@ -180,13 +183,15 @@ def _row(build: JudgedBuild, when: str, wide: int, places: int) -> str:
     return f"{row}\n{'':{wide + 2}}{excerpt(build.compared.text, _MOST_COMPARED)}" if build.compared else row
 
 
-def _run_lines(runs: Sequence[Run]) -> Iterator[str]:
+def _run_lines(ending: AuditEnding) -> Iterator[str]:
     """Yield what each job runs now; then, for each, the times in which executions in a row ran the same verdict."""
     jobs: dict[str, list[Run]] = {}
-    for run in sorted(runs, key=lambda run: run.started):
+    for run in sorted(ending.runs, key=lambda run: run.started):
         jobs.setdefault(run.name.partition("/executions/")[0].rpartition("/")[2], []).append(run)
-    for line in job_lines(runs):
+    for line in ending.jobs:
         yield line.text
+        if line.watch_text:
+            yield f"  {line.watch_text}"
     for job, own in jobs.items():
         yield f"What {_name(job)} ran: {len(own)} execution{'s' if len(own) > 1 else ''}"
         for span in _spans(own):

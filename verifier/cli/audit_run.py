@@ -19,6 +19,7 @@ from verifier.errors import ServiceError
 from verifier.facts.build import Build
 from verifier.facts.execution import JobName
 from verifier.history.deployed import enter_maker
+from verifier.history.job_lines import job_lines, with_watches
 from verifier.history.judged_build import JudgedBuild, Maker, Run
 from verifier.history.origin import Origin
 from verifier.history.repeated import Once
@@ -86,14 +87,16 @@ class AuditRun:
                 tally.add(item)
                 output.add(item)
                 seen(item)
-        problems += self.decisions.problems if self.decisions else []
         runs = list(self._runs(made_by, problems))
+        jobs = job_lines(runs)
+        if self.decisions:
+            jobs = with_watches(jobs, self.decisions.watches(jobs))
+            problems += self.decisions.problems
         summary = tally.summary(self.now)
         if self.expected_in and not (summary.builds or problems):
             problems.append(self._nothing(once.read))
-        ending = AuditEnding(
-            summary, runs, problems, summary.flagged(self.fail_on), self.now, once.repeated, self.origin
-        )
+        flagged = summary.flagged(self.fail_on)
+        ending = AuditEnding(summary, runs, problems, flagged, self.now, once.repeated, self.origin, jobs)
         done()
         output.end(ending)
         return ending

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
 from verifier.checks.judgement import Judgement
 from verifier.checks.known_errors import ErrorBook
 from verifier.checks.verdict import Check, Outcome, Verdict
 from verifier.checks.watch.book import ErrorState, absent
-from verifier.checks.watch.watching import Watch
 from verifier.controller.error_book import ERRORS, name_of, parse_book
 from verifier.controller.ledger import BUILDS, Record, parse_record
 from verifier.controller.runs.job_runs import JOBS, parse_job
@@ -22,6 +20,7 @@ from verifier.facts.build import BuildKey, parse_build, parse_build_name
 from verifier.facts.execution import JobName
 from verifier.facts.source import Commit, source_of
 from verifier.history.judged_build import worst_first
+from verifier.history.watch_status import WatchStatus
 from verifier.services import Document, Store, Stored
 
 _PAGE = 100
@@ -48,17 +47,6 @@ class MadeBy:
     """The digest of the policy by which it was judged."""
     exception: str = ""
     """In policy's words, why it is exempt."""
-
-
-@dataclass(frozen=True, slots=True)
-class WatchStatus:
-    """How the digest that a job runs goes."""
-
-    watch: Watch
-    gone: tuple[str, ...] = ()
-    """The names of errors that were there before it and that have most likely gone."""
-    due: datetime | None = None
-    """When it is looked at next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +134,15 @@ def job_of(jobs: Sequence[JobRuns | UnreadJob], name: JobName) -> JobRuns:
 def status_of(store: Store, job: JobRuns) -> JobStatus:
     """Return the job with the build that made what it runs, as the ledger has that by now. Raise ServiceError."""
     runs = job.now
-    return JobStatus(job, made_by(store, runs), watched(store, job, runs)) if runs else JobStatus(job, None)
+    return JobStatus(job, made_by(store, runs), watched(store, job.job, runs.digest)) if runs else JobStatus(job, None)
 
 
-def watched(store: Store, job: JobRuns, runs: DigestRuns) -> WatchStatus | None:
+def watched(store: Store, job: JobName, digest: str) -> WatchStatus | None:
     """Return how a digest goes in its job; None where that is not watched yet. Raise ServiceError."""
-    stored = store.read(WATCHES, name_of_watch(job.job, runs.digest), timeout=_SECONDS)
+    stored = store.read(WATCHES, name_of_watch(job, digest), timeout=_SECONDS)
     if stored is None:
         return None
-    errors = store.read(ERRORS, name_of(job.job), timeout=_SECONDS)
+    errors = store.read(ERRORS, name_of(job), timeout=_SECONDS)
     try:
         kept = parse_watch(stored.document)
         book = parse_book(errors.document) if errors else ErrorBook()

@@ -14,9 +14,9 @@ from typing import Any
 from verifier.checks.job_runs import DigestRuns
 from verifier.checks.running import newer_build
 from verifier.checks.verdict import Verdict
-from verifier.checks.watch.watching import WatchOutcome
-from verifier.cli.job_ledger import JobStatus, UnreadJob, WatchStatus
+from verifier.cli.job_ledger import JobStatus, UnreadJob
 from verifier.cli.terminal import visible
+from verifier.history.watch_status import WatchStatus
 from verifier.reporting.running_text import not_watched_sentence, short_build, what_runs
 from verifier.times import show_span, show_time
 
@@ -24,6 +24,8 @@ _WIDTH = 80
 _LABEL = 7
 """So wide that a whole digest stands in one line."""
 _MOST = 600
+_MOST_NEW = 3
+_UNKNOWN = "CAN'T TELL"
 _FEWEST_STARTS = 3
 """Two pauses at least, before one is called usual."""
 
@@ -93,20 +95,20 @@ def _document(name: str, runs: DigestRuns | None, status: JobStatus | None) -> d
 
 def _watch(watched: WatchStatus | None) -> dict[str, Any]:
     if watched is None:
-        return {"watch": None, "errors": None, "unread": 0, "next_checkpoint": None}
-    watch = watched.watch
+        return {"watch": None, "errors": None, "unread": 0, "next_checkpoint": None, "new_errors": None}
     return {
-        "watch": str(WatchOutcome.REGRESSED if watch.is_regressed else watch.outcome),
-        "errors": {"new": len(watch.new), "known": len(watch.known), "gone": len(watched.gone)},
-        "unread": watch.unread,
+        "watch": str(watched.outcome),
+        "errors": watched.counts(),
+        "unread": watched.watch.unread,
         "next_checkpoint": show_time(watched.due) if watched.due else None,
+        "new_errors": watched.new_errors,
     }
 
 
 def status_lines(status: JobStatus | UnreadJob, now: datetime) -> Iterator[str]:
     """Yield one job's block of lines."""
     if isinstance(status, UnreadJob):
-        yield from _heading("CAN'T TELL", status.name)
+        yield from _heading(_UNKNOWN, status.name)
         yield from _row("why", status.why)
         return
     job, runs = status.job, status.job.now
@@ -121,7 +123,8 @@ def status_lines(status: JobStatus | UnreadJob, now: datetime) -> Iterator[str]:
         yield from _row("since", _moment(runs.begun or runs.since, now))
         yield from _row("runs", _counts(runs))
         yield from _row("last", _last(status, now))
-        yield from _row("watch", _goes(status.watched))
+        yield from _row("watch", status.watched.text if status.watched else "")
+        yield from _row("new", _new(status.watched))
         yield from _row("why", _exempt(status))
         yield from _row("newer", _newer(status))
         yield from _row("tree", _tree(status))
@@ -131,9 +134,9 @@ def status_lines(status: JobStatus | UnreadJob, now: datetime) -> Iterator[str]:
 def _word(status: JobStatus) -> str:
     if status.job.now is None:
         return "NOT RUN"
-    if status.made_by is not None and status.made_by.verdict is not None:
-        return status.made_by.verdict
-    return "CAN'T TELL"
+    verdict = status.made_by.verdict if status.made_by else None
+    worse = ", REGRESSED" if status.watched and status.watched.watch.is_regressed else ""
+    return f"{verdict or _UNKNOWN}{worse}"
 
 
 def _heading(word: str, resource: str) -> Iterator[str]:
@@ -158,16 +161,11 @@ def _code(runs: DigestRuns, status: JobStatus) -> str:
     return what_runs(replace(runs, verdict=made_by.verdict or runs.verdict, commit=made_by.commit))
 
 
-def _goes(watched: WatchStatus | None) -> str:
-    """Return how what runs goes; empty where that is not watched yet."""
-    if watched is None:
-        return ""
-    watch = watched.watch
-    said = f"REGRESSED, {watch.outcome}" if watch.is_regressed and watch.ended is None else str(watch.outcome)
-    runs, new = "run" if watch.runs == 1 else "runs", "error" if len(watch.new) == 1 else "errors"
-    said += f": {watch.runs:,} {runs}, {watch.failed:,} failed, {watch.unread:,} not read"
-    said += f"; {len(watch.new):,} {new} new, {len(watch.known):,} known, {len(watched.gone):,} gone"
-    return said + (f"; looked at next {watched.due:%Y-%m-%d %H:%M} UTC" if watched.due else "")
+def _new(watched: WatchStatus | None) -> str:
+    """Return the names of the errors that are new, as many as are worth a look; empty for none."""
+    names = watched.new_errors if watched else []
+    left = len(names) - _MOST_NEW
+    return "; ".join(names[:_MOST_NEW]) + (f"; and {left:,} more" if left > 0 else "")
 
 
 def _exempt(status: JobStatus) -> str:

@@ -17,6 +17,7 @@ import re2
 
 from verifier.checks.commands import told
 from verifier.checks.verdict import SEVERITY, Finding, Verdict
+from verifier.checks.watch.watching import WatchOutcome
 from verifier.facts.source import Commit, NoSource, Source, Unclear, Upload
 from verifier.history.job_lines import JobLine
 from verifier.history.judged_build import JudgedBuild, Run
@@ -141,8 +142,13 @@ class Rows:
 
 
 def job_row(line: JobLine) -> list[Any]:
-    """Return what a job ran: the verdict of what it runs now, or null where no listed build made that; and the line."""
-    return [_verdict(line.verdict) if line.build else None, _text(line.text)]
+    """Return what a job ran: the verdict of what it runs now, null where no listed build made that; and the line.
+
+    Then how that goes: whether it is all right (null where that is not known), and in words, empty where nobody asked.
+    """
+    outcome = line.watched.outcome if line.watched else None
+    goes_well = {WatchOutcome.REGRESSED: False, WatchOutcome.CLEAN: True}.get(outcome) if outcome else None
+    return [_verdict(line.verdict) if line.build else None, _text(line.text), goes_well, _text(line.watch_text)]
 
 
 def escaped_json(value: Any) -> str:

@@ -18,7 +18,7 @@ from typing import TextIO
 from verifier.checks.verdict import SEVERITY
 from verifier.history.html_data import COLUMNS, RUN_COLUMNS, Rows, escaped_json, job_row, summary_document
 from verifier.history.html_headline import headline
-from verifier.history.job_lines import job_lines
+from verifier.history.job_lines import JobLine
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.origin import Origin
 from verifier.history.summary import Problem, Summary
@@ -32,7 +32,7 @@ BY_FUNCTION = (
 MOST_BUILDS = 20_000
 """A browser is comfortable with so many; those that come after them are summed up, and said to be left out."""
 
-_MOST_PROBLEMS, _MOST_PROBLEM, _MOST_WORD = 5, 400, 100
+_MOST_PROBLEMS, _MOST_PROBLEM, _MOST_WORD, _MOST_LINE = 5, 400, 100, 600
 _STYLES = ("page.css",)
 _SCRIPTS = ("data.js", "marks.js", "picture.js", "evidence.js", "tables.js", "page.js")
 
@@ -45,6 +45,7 @@ def write_report(
     *,
     title: str,
     complete: bool,
+    jobs: Sequence[JobLine] = (),
     origin: Origin | None = None,
     problems: Sequence[Problem] = (),
     basis: str = BY_SOURCE,
@@ -52,12 +53,12 @@ def write_report(
     """Write the report. Builds are taken once and forgotten; `summary` is asked for after the last one.
 
     What comes from builds is data that the page's script inserts as text, and no script or style but the page's own
-    may run. `complete` is False when something could not be read; the page says so. `basis`: what verdicts rest on.
+    may run. `jobs` says what each job of these runs ran. `complete` is False when something could not be read; the page says so. `basis`: what verdicts rest on.
     """
     style, script = _asset(*_STYLES), _asset(*_SCRIPTS)
     head, tail = _asset("page.html").split("$data")
     out.write(Template(head).substitute(title=_plain(title), style=style, policy=_policy(style, script)))
-    left_out = _write_data(out, builds, runs, summary)
+    left_out = _write_data(out, builds, runs, jobs, summary)
     sentence = headline(summary(), runs, complete=complete)
     warnings = _warnings(left_out, problems, complete=complete)
     banners = "".join(f'<p class="banner" role="note">{_plain(text)}</p>' for text in warnings)
@@ -67,13 +68,19 @@ def write_report(
         "basis": _plain(basis),
         "banners": banners,
         "script": script,
-        "numbers": _numbers(summary()),
+        "numbers": f"{_numbers(summary())}{_job_list(jobs)}",
         "made": _plain(origin.sentence()) if origin else "",
     }
     out.write(Template(tail).substitute(words))
 
 
-def _write_data(out: TextIO, builds: Iterator[JudgedBuild], runs: Sequence[Run], summary: Callable[[], Summary]) -> int:
+def _write_data(
+    out: TextIO,
+    builds: Iterator[JudgedBuild],
+    runs: Sequence[Run],
+    jobs: Sequence[JobLine],
+    summary: Callable[[], Summary],
+) -> int:
     """Write the JSON, a build at a time, and say how many were left out of it."""
     rows = Rows()
     out.write('{"rows":[')
@@ -82,7 +89,7 @@ def _write_data(out: TextIO, builds: Iterator[JudgedBuild], runs: Sequence[Run],
     left_out = sum(1 for _ in builds)
     rest = {
         "runs": [rows.run(run) for run in runs],
-        "jobs": [job_row(line) for line in job_lines(runs)],
+        "jobs": list(map(job_row, jobs)),
         "columns": COLUMNS,
         "runColumns": RUN_COLUMNS,
         "verdicts": SEVERITY,
@@ -103,6 +110,13 @@ def _numbers(summary: Summary) -> str:
     ]
     rows = "".join(f"<tr><td>{count:,}</td><td>{_plain(excerpt(what, _MOST_WORD))}</td></tr>" for what, count in counts)
     return f"<table><caption>{summary.builds:,} builds</caption><tbody>{rows}</tbody></table>"
+
+
+def _job_list(jobs: Sequence[JobLine]) -> str:
+    """Return what each job ran and how that goes, as a list that needs no script; empty for none."""
+    words = (" – ".join(filter(None, (line.text, line.watch_text))) for line in jobs)
+    items = "".join(f"<li>{_plain(excerpt(text, _MOST_LINE))}</li>" for text in words)
+    return f"<ul>{items}</ul>" if items else ""
 
 
 def _warnings(left_out: int, problems: Sequence[Problem], *, complete: bool) -> Iterator[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from verifier.checks.verdict import Verdict
 from verifier.facts.build import BuildKey
 from verifier.history.judged_build import Run
+from verifier.history.watch_status import WatchStatus
 from verifier.redact import excerpt
 from verifier.times import show_time
 
@@ -32,12 +33,25 @@ class JobLine:
     """When the first of the newest executions in a row that run the same image began; None where none shows one."""
     in_a_row: int
     """How many these are."""
+    digests: frozenset[str] = frozenset()
+    """Of the image that they run; of several containers all."""
+    watched: WatchStatus | None = None
+    """How that goes; None where it is not known."""
+    is_asked: bool = False
+    """Whether the ledger was asked how it goes."""
 
     @property
     def text(self) -> str:
-        """Return it in words."""
+        """Return what ran, in words."""
         what = f"{_counted(self.executions)}, {self.failed or 'none'} failed"
         return f"{self.name}: {what}; {self._now}"
+
+    @property
+    def watch_text(self) -> str:
+        """Return how what it runs goes, in words; empty where no ledger was asked."""
+        if self.watched is not None:
+            return f"watch: {self.watched.text}"
+        return "watch: none that is known" if self.is_asked else ""
 
     @property
     def name(self) -> str:
@@ -64,6 +78,14 @@ def job_lines(runs: Sequence[Run]) -> list[JobLine]:
     return [_line(job, jobs[job]) for job in sorted(jobs)]
 
 
+def with_watches(lines: Sequence[JobLine], found: Mapping[str, WatchStatus | None]) -> list[JobLine]:
+    """Return the lines with how each goes; `found` is what the ledger said, by the job's resource name."""
+    return [
+        replace(line, watched=found[line.resource], is_asked=True) if line.resource in found else line
+        for line in lines
+    ]
+
+
 def job_line_document(line: JobLine) -> dict[str, Any]:
     """Return a line for scripts."""
     return {
@@ -74,6 +96,7 @@ def job_line_document(line: JobLine) -> dict[str, Any]:
         "verdict": line.verdict,
         "since": show_time(line.since) if line.since else None,
         "in_a_row": line.in_a_row,
+        "watch": line.watched.document() if line.watched else None,
     }
 
 
@@ -94,6 +117,7 @@ def _line(job: str, newest_first: Sequence[Run]) -> JobLine:
         verdict=newest.verdict if newest else None,
         since=row[-1].started if row else None,
         in_a_row=len(row),
+        digests=newest.digests if newest else frozenset(),
     )
 
 

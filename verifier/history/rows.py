@@ -9,7 +9,7 @@ from typing import Any
 from verifier.checks.commands import told
 from verifier.checks.verdict import Finding, Outcome
 from verifier.history.compared_upload import compared_document
-from verifier.history.job_lines import job_line_document, job_lines
+from verifier.history.job_lines import JobLine, job_line_document
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.origin import Origin
 from verifier.history.summary import BuildGroup, Problem, Summary
@@ -76,7 +76,7 @@ def summary_document(
     problems: Sequence[Problem],
     flagged: int,
     now: datetime,
-    runs: Sequence[Run] = (),
+    jobs: Sequence[JobLine] = (),
     origin: Origin | None = None,
 ) -> dict[str, Any]:
     """Return the summary, and whether it is that of everything that was asked for."""
@@ -111,7 +111,7 @@ def summary_document(
             "identical": summary.identical,
             "could_not_be_compared": summary.not_compared,
         },
-        "jobs": [job_line_document(line) for line in job_lines(runs)],
+        "jobs": list(map(job_line_document, jobs)),
     }
 
 

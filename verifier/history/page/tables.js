@@ -104,10 +104,17 @@ function showRuns() {
     cell("Took", run.succeeded === null ? "no end yet" : `${took(run)}${run.succeeded ? "well" : "badly"}`),
     cell("Execution", run.name),
     cell("Build", buildOfRun(run)))));
-  document.getElementById("jobs").replaceChildren(...report.jobs.map(([verdict, words]) => element("li", {},
-    badge(verdict ?? -1, verdict === null ? UNKNOWN_RUN.name : undefined), ` ${words}`)));
+  document.getElementById("jobs").replaceChildren(...report.jobs.map(([verdict, words, isWell, watch]) => element("li", {},
+    badge(verdict ?? -1, verdict === null ? UNKNOWN_RUN.name : undefined), ` ${words}`,
+    watch ? element("p", { class: isWell === false ? "watch worse" : "watch" }, watchSign(isWell), watch) : null)));
   document.getElementById("runs-count").textContent = counted(found.length, "execution");
   moreButton("more-runs", found.length - shownRuns, () => { shownRuns += 4 * PAGE; showRuns(); });
+}
+
+// A sign beside the words, so that no colour is needed to see that it got worse.
+function watchSign(isWell) {
+  const outcome = isWell === null ? "not-applicable" : isWell ? "holds" : "fails";
+  return element("span", { class: `sign ${outcome}`, "aria-hidden": "true" }, SIGNS[outcome]);
 }
 
 const took = (run) => (run.ended === null ? "" : `${lasting(run.ended - run.started)}, `);
