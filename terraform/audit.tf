@@ -21,7 +21,7 @@ resource "google_logging_log_view" "audit" {
   location    = var.home.region
   bucket      = google_logging_project_bucket_config.audit.bucket_id
   name        = "verdicts"
-  description = "Verdicts, and messages that could not be read, confirmed or delivered."
+  description = "Verdicts, what jobs run and how that goes, and messages that could not be read, confirmed or delivered."
   filter      = "LOG_ID(\"build-verifier\")"
 }
 

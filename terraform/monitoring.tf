@@ -9,6 +9,9 @@ locals {
   verdicts      = format(local.entries, ",kind=\"verdict\"")
   own_verdicts  = "${local.metric_prefix}_verdicts{monitored_resource=\"cloud_run_revision\"%s}"
   signals       = "${local.metric_prefix}_signals{monitored_resource=\"cloud_run_revision\"%s}"
+  watches       = "${local.metric_prefix}_watches{monitored_resource=\"global\"%s}"
+  watch_kinds   = ["running", "checkpoint", "regressed", "watch-ended"]
+  watch_log     = "${local.audit_log} labels.kind=(${join(" OR ", formatlist("\"%s\"", local.watch_kinds))})"
   sweeps        = "${local.metric_prefix}_sweeps{monitored_resource=\"cloud_run_revision\"}"
   to_verdict    = "${local.metric_prefix}_time_to_verdict_bucket{monitored_resource=\"global\"}"
   instances     = "run_googleapis_com:container_instance_count{monitored_resource=\"cloud_run_revision\",service_name=\"${var.home.name}\",state=\"active\"}"
@@ -35,6 +38,29 @@ resource "google_logging_metric" "entries" {
     value_type  = "INT64"
     dynamic "labels" {
       for_each = ["kind", "verdict", "project"]
+      content {
+        key = labels.value
+      }
+    }
+  }
+}
+
+# What watched jobs run and how that goes. It counts in the minutes of a deployment, a checkpoint or a regression alone, and
+# no alert asks for it: Slack has told the team.
+resource "google_logging_metric" "watches" {
+  project     = var.home.project
+  name        = "${var.home.name}/watches"
+  description = "What jobs began to run, and how it goes: entries of the audit trail by kind, outcome, verdict and project. A regression's reason is empty where it is a new error."
+  filter      = "${local.watch_log} NOT labels.event=\"ceased\""
+  label_extractors = merge(
+    { for label in ["kind", "outcome", "verdict", "project"] : label => "EXTRACT(labels.${label})" },
+    { reason = "REGEXP_EXTRACT(labels.event, \"^regressed-(failures|twice)$\")" },
+  )
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    dynamic "labels" {
+      for_each = ["kind", "outcome", "verdict", "project", "reason"]
       content {
         key = labels.value
       }

@@ -15,9 +15,11 @@ from verifier.facts.build import parse_build
 from verifier.facts.submitter import Submitter
 from verifier.history.deployed import makers
 from verifier.history.html_report import write_report
+from verifier.history.job_lines import job_lines, with_watches
 from verifier.history.judge import judge_listed
 from verifier.history.judged_build import JudgedBuild, Run
 from verifier.history.summary import SummaryBuilder
+from verifier.history.watch_status import WatchStatus
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 SERVICES = ("content-worker", "gateway", "search-index", "mailer")
@@ -85,6 +87,7 @@ def report(
     *,
     complete: bool = True,
     title: str = "Audit of vividly-dev",
+    watched: WatchStatus | None = None,
 ) -> str:
     """Yield the report as HTML."""
     tally, out = SummaryBuilder(), io.StringIO()
@@ -94,7 +97,9 @@ def report(
             tally.add(item)
             yield item
 
-    write_report(out, counted(), runs, lambda: tally.summary(NOW), title=title, complete=complete)
+    lines = job_lines(runs)
+    jobs = with_watches(lines, {line.resource: watched for line in lines}) if watched else lines
+    write_report(out, counted(), runs, lambda: tally.summary(NOW), title=title, complete=complete, jobs=jobs)
     return out.getvalue()
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.browser.sample import executions, quarter, report
 from tests.browser.webdriver import Browser
+from tests.unit.checks.watch.made import CRASH, START, after, quiet, run, watch
 from tests.unit.history.test_html_report import hostile
 from verifier.checks.verdict import Verdict
+from verifier.checks.watch.ending import ended_by_itself
 from verifier.history.job_lines import job_lines
+from verifier.history.watch_status import WatchStatus
 
 BUILDS = quarter(240)
 RUNS = executions(BUILDS)
@@ -274,6 +279,30 @@ def test_5000_builds_are_drawn_as_bars_that_can_be_looked_into(browser: Browser,
 
 def test_each_job_has_a_line_with_what_it_runs(opened: Browser) -> None:
     lines = job_lines(RUNS)
+    assert opened.count("#jobs .watch") == 0
     assert opened.count("#jobs li") == len(lines) > 0
     for line in lines:
         assert line.text in opened.text("#jobs")
+
+
+GOING = WatchStatus(quiet(watch(), 3), (), START + timedelta(hours=4))
+CLEAN = WatchStatus(ended_by_itself(quiet(watch(), 8), START + timedelta(days=1)))
+WORSE = WatchStatus(replace(after(watch(), run(0, CRASH, failed=True)), reasons=("crash",)), (), START)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 768, 1400])
+@pytest.mark.parametrize(("watched", "sign"), [(WORSE, "✗"), (CLEAN, "✓"), (GOING, "·")], ids=["worse", "clean", "on"])
+def test_a_job_that_is_watched_says_how_it_goes(
+    browser: Browser, tmp_path: Path, watched: WatchStatus, sign: str, width: int, scheme: str
+) -> None:
+    file = tmp_path / "watched.html"
+    file.write_text(report(BUILDS[:40], RUNS[:20], watched=watched), encoding="utf-8")
+    browser.prefer(scheme=scheme)
+    browser.resize(width, 900)
+    browser.open(file)
+    assert browser.text("#jobs .watch").split("\n") == [sign, f"watch: {watched.text}"]
+    assert browser.count("#jobs .worse") == (sign == "✗")
+    assert browser.run(CONTRASTS) == []
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+    assert browser.messages() == []

@@ -16,15 +16,16 @@ from tests.doctor.installation import an_installation
 from tests.fixtures import builds
 from tests.frozen.output import ANSWERS, a_past, audited, audited_in_vain, explained, where
 from tests.repositories import MadeRepository, tgz
-from tests.unit.checks.watch.made import CRASH, after, error, run, watch
+from tests.unit.checks.watch.made import CRASH, START, after, error, quiet, run, watch
 from tests.unit.cli.comparison import text
-from tests.unit.cli.ledger import COMMIT, DIGEST, NOW, REGION, WATCHED, WORKER, a_town, job_with, record_of, runs_of
+from tests.unit.cli.ledger import COMMIT, NOW, REGION, WATCHED, WORKER, a_town, job_with, record_of, runs_of
 from tests.unit.history.log_documents import JOB, LOG
 from verifier.checks.verdict import Verdict
+from verifier.checks.watch.ending import ended_by_itself
+from verifier.checks.watch.watching import Watch
 from verifier.cli import main
-from verifier.controller.watch.watch_document import WATCHES, KeptWatch, name_of_watch, watch_document
 from verifier.facts.execution import JobName
-from verifier.standin.clock import system_clock
+from verifier.standin.clock import ManualClock, system_clock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.google_server import GoogleStandIn
@@ -118,7 +119,27 @@ def _audit(folder: Path) -> list[Any]:
         return [
             *_objects("audit", *form, "--builds", _documents(folder)),
             *_objects("audit", *form, *asked, environment=environment),
+            *_audit_of_a_watched_job(folder),
         ]
+
+
+def _audit_of_a_watched_job(folder: Path) -> list[Any]:
+    """Return the audits of a job whose watch has ended, and of one that got worse."""
+    found = []
+    for number, one in enumerate((_worse(), ended_by_itself(quiet(watch(), 8), START + timedelta(days=1)))):
+        own = folder / f"watched-{number}"
+        own.mkdir()
+        clock = ManualClock(NOW - timedelta(hours=2))
+        with a_town(own, clock) as town:
+            town.run_worker(clock)
+            town.put_watch(one)
+            words = ("--format", "json", "--project", WATCHED, "--job", f"{REGION}/{WORKER.job}", "--no-who")
+            found += _read(town.ask("audit", *words).stdout)
+    return found
+
+
+def _worse() -> Watch:
+    return replace(after(watch(), run(0), run(1, CRASH), run(2, error("known"), whole=False)), reasons=("crash",))
 
 
 @contextmanager
@@ -181,9 +202,7 @@ def _status(folder: Path) -> list[Any]:
         town.put_job(job_with(job=JobName(WATCHED, REGION, "another")))
         town.put_job(job_with(job=JobName(WATCHED, REGION, "unread")), version=99)
         town.put_record(record_of(Verdict.VERIFIED))
-        worse = replace(after(watch(), run(0), run(1, CRASH), run(2, error("known"), whole=False)), reasons=("crash",))
-        kept = KeptWatch(replace(worse, job=WORKER, digest=DIGEST), due=NOW)
-        town.put(WATCHES, name_of_watch(WORKER, DIGEST), watch_document(kept))
+        town.put_watch(_worse())
         return _read(town.ask("status", "--json").stdout)
 
 

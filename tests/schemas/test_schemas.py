@@ -34,6 +34,7 @@ WORDS: dict[str, set[Any]] = {
     "*-running.*/event": {*Transition},
     "*-watch.*/outcome": {*WatchOutcome},
     "output-status.*/watch": {*WatchOutcome, None},
+    "output-audit.*/watch/properties/outcome": set(WatchOutcome),
     "entry-watch.*/standing": {*Standing},
     "entry-watch.*/error/properties/state": {*ErrorState},
     "entry-verdict.*/before/properties/state": {ErrorState.NEW, ErrorState.FIRST_SEEN, ErrorState.KNOWN},

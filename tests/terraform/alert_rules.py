@@ -42,12 +42,14 @@ class Logged:
         return bool(book.page(HOME, compile_log_filter(filter_text), None, 1, 0, newest_first=False)[0])
 
     def value(self, extractor: str) -> str:
-        """Return what a label's extractor makes of it: empty where the field is absent."""
-        [path] = re.findall(r"^EXTRACT\(([\w.]+)\)$", extractor)
+        """Return what a label's extractor makes of it: empty where the field is absent or the expression not there."""
+        [(path, expression)] = re.findall(r'^(?:REGEXP_)?EXTRACT\(([\w.]+)(?:, "(.+)")?\)$', extractor)
         found: Any = self.entry
         for step in path.split("."):
             found = found.get(step) if isinstance(found, Mapping) else None
-        return "" if found is None else str(found)
+        text = "" if found is None else str(found)
+        match = re.search(expression, text)
+        return (match[1] if match else "") if expression else text
 
 
 def logged(played: Played) -> list[Logged]:

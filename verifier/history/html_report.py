@@ -52,8 +52,11 @@ def write_report(
 ) -> None:
     """Write the report. Builds are taken once and forgotten; `summary` is asked for after the last one.
 
+    `complete` is False when something could not be read; the page says so. `jobs`: what each job of these runs ran.
+    `basis`: what verdicts rest on.
+
     What comes from builds is data that the page's script inserts as text, and no script or style but the page's own
-    may run. `jobs` says what each job of these runs ran. `complete` is False when something could not be read; the page says so. `basis`: what verdicts rest on.
+    may run.
     """
     style, script = _asset(*_STYLES), _asset(*_SCRIPTS)
     head, tail = _asset("page.html").split("$data")

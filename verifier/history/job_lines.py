@@ -81,8 +81,7 @@ def job_lines(runs: Sequence[Run]) -> list[JobLine]:
 def with_watches(lines: Sequence[JobLine], found: Mapping[str, WatchStatus | None]) -> list[JobLine]:
     """Return the lines with how each goes; `found` is what the ledger said, by the job's resource name."""
     return [
-        replace(line, watched=found[line.resource], is_asked=True) if line.resource in found else line
-        for line in lines
+        replace(line, watched=found[line.resource], is_asked=True) if line.resource in found else line for line in lines
     ]
 
 

@@ -16,17 +16,21 @@ from verifier.adapters.sqlite import SqliteStore
 from verifier.checks.job_runs import DigestRuns, JobRuns, Tie
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
+from verifier.checks.watch.watching import Watch
 from verifier.cli import main
 from verifier.controller.ledger import BUILDS, Record, State, parse_record, record_document
 from verifier.controller.runs.job_runs import JOBS, job_document, name_of_job
 from verifier.controller.uploads import UPLOADS
+from verifier.controller.watch.watch_document import WATCHES, KeptWatch, name_of_watch, watch_document
 from verifier.facts.build import BuildKey
 from verifier.facts.execution import JobName
-from verifier.standin.clock import Clock, system_clock
+from verifier.standin.clock import Clock, ManualClock, system_clock
 from verifier.standin.cloud import Cloud
 from verifier.standin.faults import Faults
 from verifier.standin.google_server import GoogleStandIn
 from verifier.standin.installation import InstalledResources
+from verifier.standin.job_book import JobPath, Overrides
+from verifier.standin.script import Script
 from verifier.standin.topic_service import TopicService
 
 HOME, WATCHED, REGION = "vividly-ops", "vividly-dev", "us-central1"
@@ -111,6 +115,18 @@ class DeployedTown:
     def put_record(self, record: Record, **fields: Any) -> None:
         """Store a build's record."""
         self.put(BUILDS, record.key.digest, {**record_document(record), **fields})
+
+    def run_worker(self, clock: ManualClock) -> None:
+        """Let the worker's job run its digest for an hour. The clock is the town's."""
+        self.cloud.put_job(WATCHED, REGION, WORKER.job, image=f"{IMAGE}:latest", script=Script())
+        self.cloud.tag(f"{IMAGE}:latest", DIGEST)
+        self.cloud.run_job(JobPath(WATCHED, REGION, WORKER.job), Overrides({}))
+        clock.advance(3_600)
+
+    def put_watch(self, one: Watch) -> None:
+        """Store a watch as that of what the worker's job runs."""
+        kept = KeptWatch(replace(one, job=WORKER, digest=DIGEST), due=NOW if one.ended is None else None)
+        self.put(WATCHES, name_of_watch(WORKER, DIGEST), watch_document(kept))
 
     def put_upload(self, key: BuildKey = BUILD, tree: str = TREE) -> None:
         """Store what was read of a build's upload."""

@@ -150,6 +150,7 @@ def test_scripts_get_a_line_for_each_job_with_the_words_of_the_documentation(tow
         "errors": None,
         "unread": 0,
         "next_checkpoint": None,
+        "new_errors": None,
     }
     assert list(second) == list(first)
     assert (second["job"], second["digest"], second["verdict"]) == (other(1).resource, None, None)
