@@ -24,7 +24,7 @@ from verifier.facts.execution import JobName
 
 _TOLD_ELSEWHERE = ("verdict", "running", "checkpoint", "regressed", "watch-ended")
 """Kinds of entries of the audit trail that are compared one by one."""
-_STATUS_ROWS = ("code", "watch")
+_STATUS_ROWS = ("code", "watch", "new")
 _LABEL = 9
 """Columns before the text of a row of `verifier status`."""
 

@@ -146,7 +146,12 @@ def morning(now: datetime) -> tuple[Chapter, ...]:
                 ),
                 ThreadWord(WORSE, (f"🔴 REGRESSED in {JOB}: “{NEW_ERROR}” in 2 of 4 runs since {worse}.",)),
             ),
-            status=(f"build {WORSE} of commit {worse}, VERIFIED", "REGRESSED, WATCHING: 4 runs, 0 failed"),
+            status=(
+                f"build {WORSE} of commit {worse}, VERIFIED",
+                "VERIFIED, REGRESSED",
+                "REGRESSED, WATCHING since ",
+                ": 4 runs, none failed",
+            ),
         ),
         _build(f"the trigger builds {mended}, which mends that", timedelta(minutes=480), 8, MENDED_BUILD, now, MENDED),
         Chapter(
