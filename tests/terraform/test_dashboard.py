@@ -160,5 +160,5 @@ def test_the_row_stands_together_below_its_heading(one_project: Resources) -> No
 
 def test_no_alert_asks_for_the_metric_of_watches(one_project: Resources) -> None:
     policies = json.dumps(list(of_type(one_project, "google_monitoring_alert_policy").values()))
-    assert "build_verifier_entries" in policies
+    assert "build_verifier_sweeps" in policies
     assert "build_verifier_watches" not in policies
