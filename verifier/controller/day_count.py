@@ -95,7 +95,7 @@ class RedBuild:
 def builds_of(day: CalendarDay, store: Store, now: datetime, budget: Budget) -> BuildsOfDay:
     """Return what became of the builds of this day by now. Raises ServiceError.
 
-    It is gone on to now, past the end of the day: what was red may have been built right since.
+    Where one was red, it is gone on to now, past the end of the day: it may have been built right since.
     """
     until, counts = show_time(day.until), Counter[str]()
     reds: list[RedBuild] = []
@@ -103,11 +103,13 @@ def builds_of(day: CalendarDay, store: Store, now: datetime, budget: Budget) -> 
     is_of_day = True
     scan = LedgerScan(store, budget, LedgerRange(_OF_BUILDS, show_time(day.since), show_time(now)))
     for name, record in scan:
+        is_of_day = record["created"] < until
+        if not (is_of_day or reds):
+            break
         verdict, decided = _verdict_of(record)
         if verdict == Verdict.VERIFIED:
             for image in record.get("verified") or ():
                 good[_without_day(image)] = max(decided, good.get(_without_day(image), ""))
-        is_of_day = record["created"] < until
         if not is_of_day or record.get("state") == State.UNCONFIRMED:
             continue
         counts[verdict] += 1

@@ -84,7 +84,8 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
         with _noted(problems, "work topic"):
             handed_out = _hand_out(deployment, budget)  # 2
         with _noted(problems, "daily line"):
-            tell_day(deployment, watched, budget.half())  # 3
+            # Where nobody takes what was to be handed out, that needs its time, too.
+            tell_day(deployment, watched, budget.half() if handed_out is None else budget)  # 3
         worked = work_off(WorkContext(deployment, watched, budget), problems, handed_out)  # 4
         with _noted(problems, "unconfirmed"):
             tell_unconfirmed(deployment, clock(), budget)  # 5

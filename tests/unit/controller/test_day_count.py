@@ -188,6 +188,18 @@ def test_many_builds_of_one_moment_are_counted_page_by_page(world: World) -> Non
     assert store.pages == [200, 200, 400, 200, 400, 450]
 
 
+@pytest.mark.parametrize(("verdict", "pages"), [(GREEN, [200]), (RED, [200, 200, 3])])
+def test_builds_of_later_are_looked_through_only_where_one_was_red(
+    world: World, verdict: Verdict, pages: list[int]
+) -> None:
+    put(world, 1, verdict)
+    for number in range(2, 402):
+        put(world, number, GREEN, DAY.until + timedelta(seconds=number), "pkg/other")
+    store = FullPages(world.store)
+    assert builds_of(DAY, store, world.clock(), world.budget()).count == 1
+    assert store.pages == pages
+
+
 def test_no_more_than_so_many_are_counted_and_that_is_said(world: World) -> None:
     @dataclass
     class Endless(DelegatingStore):
