@@ -175,7 +175,7 @@ def parse_book(document: Document) -> ErrorBook:
             document["algorithm"],
             tuple(
                 BookedDigest(number, digest, parse_time(since), runs)
-                for number, digest, since, runs in json.loads(document.get("digests", "[]"))
+                for number, digest, since, runs, *_ in json.loads(document.get("digests", "[]"))
             ),
             tuple(document.get("counted", "").split()),
             parse_time(document["read_back"]) if document.get("read_back") else None,

@@ -151,7 +151,12 @@ def publish_item(item: Document, deployment: Deployment, budget: Budget) -> None
 
 
 def _entry(item: Document) -> AuditEntry:
-    return watch_entry(EntryKind(item["kind"]), item["payload"], parse_time(item["at"]))
+    """Return the entry about an item. Raises Malformed for a kind that a later version wrote."""
+    try:
+        kind = EntryKind(item["kind"])
+    except ValueError as error:
+        raise Malformed(f"expected a kind of entry that this version knows, got {item['kind']!r}") from error
+    return watch_entry(kind, item["payload"], parse_time(item["at"]))
 
 
 def _say(watch: Watch, item: Document, about: BuildKey | None, deployment: Deployment, budget: Budget) -> None:

@@ -108,7 +108,7 @@ def _errors(values: list[Mapping[str, Any]]) -> tuple[SeenError, ...]:
     return tuple(
         SeenError(
             **{
-                **value,
+                **_known(SeenError, value),
                 "state": ErrorState(value["state"]),
                 "first": parse_time(value["first"]),
                 "told": Kept(value["told"]),
@@ -119,18 +119,20 @@ def _errors(values: list[Mapping[str, Any]]) -> tuple[SeenError, ...]:
 
 
 def _hours(values: list[Mapping[str, Any]]) -> tuple[Hour, ...]:
-    return tuple(Hour(parse_time(value["start"]), RunCounts(*value["counts"])) for value in values)
+    return tuple(Hour(parse_time(value["start"]), RunCounts(*value["counts"][:2])) for value in values)
 
 
 def _reds(values: list[Mapping[str, Any]]) -> tuple[Red, ...]:
-    return tuple(
-        Red(**{name: _same(item) for name, item in value.items()} | {"since": parse_time(value["since"])})
-        for value in values
-    )
+    return tuple(Red(**_known(Red, value) | {"since": parse_time(value["since"])}) for value in values)
 
 
 def _good(value: Mapping[str, Any] | None) -> Good | None:
-    return Good(**{**value, "since": parse_time(value["since"])}) if value else None
+    return Good(**_known(Good, value) | {"since": parse_time(value["since"])}) if value else None
+
+
+def _known(kind: type[SeenError | Red | Good], value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of this kind that the value has: what a later version added is passed over."""
+    return {item.name: _same(value[item.name]) for item in fields(kind) if item.name in value}
 
 
 _READ: Mapping[str, Callable[[Any], Any]] = {

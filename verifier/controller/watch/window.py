@@ -44,6 +44,7 @@ LINES_FOR = timedelta(minutes=10)
 READ_FOR = timedelta(hours=1)
 """For so long after its end it is tried to read a run's logs."""
 _AGAIN = timedelta(minutes=5)
+_PUT_OFF = timedelta(hours=1)
 _MOST_DUE = 300
 _LEAST_SECONDS = LOG_SECONDS + 2 * CALL_SECONDS
 
@@ -171,14 +172,28 @@ def _read(runs: Sequence[_DueRun], deployment: Deployment, budget: Budget) -> st
     by_job: dict[JobName, list[_DueRun]] = {}
     for one in ready:
         by_job.setdefault(one.run.job, []).append(one)
-    for job, mine in by_job.items():
-        counted = [_to_count(one.run, facts.get(one.run.execution)) for one in mine]
-        count_runs(job, counted, deployment, budget)  # 4
-        for one, known in zip(mine, counted, strict=True):
-            _done(one, _found(known), deployment, budget)  # 5
+    unread = [_count(job, mine, facts, deployment, budget) for job, mine in by_job.items()]  # 4 and 5
     if not trouble:
         _again([one for one in runs if one not in ready], _AGAIN, deployment, budget)
-    return trouble
+    return "; ".join(said for said in (trouble, *unread) if said)
+
+
+def _count(
+    job: JobName, runs: Sequence[_DueRun], facts: Mapping[str, LogFacts], deployment: Deployment, budget: Budget
+) -> str:
+    """Count these runs of a job, and return why they can't be counted. Raises ServiceError and Stopping.
+
+    What is known of one job may be a later version's: its runs are put off, and keep no other job's waiting.
+    """
+    counted = [_to_count(one.run, facts.get(one.run.execution)) for one in runs]
+    try:
+        count_runs(job, counted, deployment, budget)
+    except Malformed as error:
+        _again(runs, _PUT_OFF, deployment, budget)
+        return f"{job.resource}: {error}"
+    for one, known in zip(runs, counted, strict=True):
+        _done(one, _found(known), deployment, budget)
+    return ""
 
 
 def _is_ready(run: EndedRun, facts: LogFacts | None, now: datetime) -> bool:

@@ -31,6 +31,7 @@ from verifier.services import Document, Stored
 SETTLED = timedelta(minutes=6)
 """A checkpoint waits for so long: only then the logs of what ended before it are read."""
 _TELL_AGAIN = timedelta(minutes=5)
+_PUT_OFF = timedelta(hours=1)
 _OWED_SECONDS = LEDGER_SECONDS
 
 
@@ -85,6 +86,9 @@ def work_watch(name: str, stored: Stored, deployment: Deployment, budget: Budget
         mine.save(replace(mine.kept, due=due, leased=None), _OWED_SECONDS)  # 5
     except LostLease:
         return WatchWorked(ignored="runs were counted meanwhile: it is due again")
+    except Malformed as error:  # what is known of its job was written by a later version, perhaps
+        mine.save(replace(mine.kept, due=now + _PUT_OFF, leased=None), _OWED_SECONDS)
+        return WatchWorked(str(error))
     return WatchWorked(trouble)
 
 
