@@ -133,15 +133,19 @@ class WatchedTeam:
         run = EndedRun(execution, job, digest(name), IMAGE, created, ended, how, kind, tasks=1, attempts=1)
         self.world.store.create(RUNS, name_of_run(execution), run_document(run), timeout=SOON)
         self._count(run, name)
-        short = short_name(execution)
+        self.wrote(run, *errors, failed=failed, whole=whole)
+        return run
+
+    def wrote(self, run: EndedRun, *errors: str, failed: bool = False, whole: bool = True) -> None:
+        """Have a run's logs say these errors, and how it ended where they are whole."""
+        short = short_name(run.execution)
         texts = [
             f'Traceback (most recent call last):\n  File "/app/worker.py", line 3, in load\n{one}' for one in errors
         ]
-        made = [LogEntry(created, 500, "run.googleapis.com/stderr", text, short, "0", "0") for text in texts]
+        made = [LogEntry(run.created, 500, "run.googleapis.com/stderr", text, short, "0", "0") for text in texts]
         if whole:
-            made.append(LogEntry(ended, 0, SYSTEM_LOG, f"Container called exit({int(failed)}).", short, "0", "0"))
+            made.append(LogEntry(run.ended, 0, SYSTEM_LOG, f"Container called exit({int(failed)}).", short, "0", "0"))
         self.logs.entries[short] = made
-        return run
 
     def _count(self, run: EndedRun, name: str) -> None:
         stored = self.world.store.read(JOBS, name_of_job(run.job), timeout=SOON)
