@@ -11,7 +11,7 @@ resource "google_firestore_database" "ledger" {
 
 # Firestore indexes every field by itself, which serves the ledger's queries (each is about one field: what is due, what is to be
 # deleted, which record or page has an image) but is a waste for what is long and looked for by nobody: the build's document and
-# the judgement are most of a record, and what a job ran changes with every run.
+# the judgement are most of a record, and what a job ran changes with every run, as do its errors and how a watch of it stands.
 locals {
   unindexed = merge(
     { for field in ["build", "judgement"] : field => { collection = "builds", field = field } },
@@ -20,6 +20,12 @@ locals {
     { "jobs/recent" = { collection = "jobs", field = "recent" } },
     { "past/builds" = { collection = "past", field = "builds" } },
     { "sayings/lines" = { collection = "sayings", field = "lines" } },
+    { "errors/errors" = { collection = "errors", field = "errors" } },
+    { "errors/digests" = { collection = "errors", field = "digests" } },
+    { "errors/counted" = { collection = "errors", field = "counted" } },
+    { "runs/errors" = { collection = "runs", field = "errors" } },
+    { "watches/watch" = { collection = "watches", field = "watch" } },
+    { "watches/outbox" = { collection = "watches", field = "outbox" } },
   )
 }
 

@@ -16,12 +16,20 @@ import re2
 from tests.emulators.firestore import CALLS
 from verifier.adapters.firestore import FirestoreStore
 from verifier.adapters.sqlite import QUEUES
+from verifier.checks.known_errors import BookedDigest, ErrorBook, KnownError
+from verifier.checks.watch.book import ErrorState
+from verifier.checks.watch.watching import SeenError, Watch
 from verifier.controller.day_count import COUNTED
+from verifier.controller.error_book import book_document
+from verifier.controller.watch.watch_document import KeptWatch, watch_document
 from verifier.controller.work import KINDS
+from verifier.facts.execution import JobName
 from verifier.services import Store
+from verifier.times import parse_time
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
 NOW = "2026-11-28T10:00:00.000000Z"
+JOB = JobName("acme-dev", "europe-west1", "worker")
 QUERIES: dict[str, Callable[[Store], object]] = {
     **{
         f"what is due of the kind {kind.word}": lambda store, kind=kind: store.due(  # type: ignore[misc]  # bound early
@@ -114,6 +122,30 @@ def test_no_query_asks_for_a_field_that_has_no_index() -> None:
     assert ("builds", "build") in unindexed()
     assert ("jobs", "digests") in unindexed()
     assert not asked & unindexed()
+
+
+def test_what_may_be_longer_than_an_index_takes_has_none() -> None:
+    long, moment = "x" * 100, parse_time(NOW)
+    errors = tuple(SeenError(f"{number}", long, ErrorState.NEW, moment, 1) for number in range(60))
+    shorts = tuple(f"{long[:60]}-{number}" for number in range(256))
+    watch = Watch(JOB, "sha256:1", long, moment, errors=errors, counted=shorts)
+    book = ErrorBook(
+        errors=tuple(KnownError(f"{number}", moment, moment, name=long) for number in range(300)),
+        digests=tuple(BookedDigest(number, long, moment) for number in range(40)),
+        counted=shorts,
+    )
+    documents = {
+        "watches": watch_document(KeptWatch(watch, ({"kind": "once", "lines": [long] * 60},))),
+        "errors": book_document(book, JOB, long),
+    }
+    too_long = {(of, name) for of, document in documents.items() for name in document if _is_long(document[name])}
+    assert len(too_long) == 5
+    assert too_long <= unindexed()
+
+
+def _is_long(value: object) -> bool:
+    """Return whether it is a text that an index would cut."""
+    return isinstance(value, str) and len(value.encode()) > 1_500
 
 
 @pytest.mark.parametrize("name", QUERIES)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import re2
 
+from tests.contract.test_firestore_queries import unindexed
 from tests.doctor.pasting import problems_of
 from tests.terraform.command import REFUSALS, ROOT, Terraform, of_type
 from tests.unit.test_readme import INSTALLER, section
@@ -102,7 +103,13 @@ def test_terraforms_own_tests_pass(plans: Mapping[str, Resources]) -> None:
 
 
 def test_one_project_takes_so_many_resources(one_project: Resources) -> None:
-    assert len(one_project) == 80
+    assert len(one_project) == 86
+
+
+def test_the_ledgers_long_fields_have_no_index(one_project: Resources) -> None:
+    planned = of_type(one_project, "google_firestore_field").values()
+    assert {(field["collection"], field["field"]) for field in planned} == unindexed()
+    assert all(field["index_config"] == [{"indexes": []}] for field in planned)
 
 
 def test_each_further_project_takes_its_topic_subscription_sink_and_roles(
