@@ -50,11 +50,11 @@ locals {
       then     = [local.doctor_step]
     }
     logs_unread = {
-      title    = "Workers' logs can't be read"
+      title    = "Logs of jobs can't be read"
       severity = "WARNING"
       if       = ""
       by       = ["project"]
-      runbook  = "Builds with a worker are judged late, and INCONCLUSIVE when their `logs_deadline` is over. For five minutes after a run its logs could not be read, and the line says why: `quota used up` (sixty reads a minute and project: ask for more), `permission denied` (apply again), or no answer. Build again what became INCONCLUSIVE meanwhile."
+      runbook  = "Builds with a worker are judged late, and INCONCLUSIVE when their `logs_deadline` is over. For five minutes after a run its logs could not be read, and the line says why: `quota used up` (sixty reads a minute and project: ask for more), `permission denied` (apply again), or no answer. Build again what became INCONCLUSIVE meanwhile. Of watched jobs' runs, read until an hour after their ends, nobody can tell how they went: they never count as good."
       urgency  = "It can wait until morning. It is over an hour after the last line."
       commands = ["quota_logging"]
       then     = [local.doctor_step]

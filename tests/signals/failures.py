@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tests.delegating_store import DelegatingStore
 from tests.signals.stage import OTHER_PROJECT, Play, Printed, a_play
-from tests.story.harness import PROJECT, REGION
+from tests.story.harness import JOB, PROJECT, REGION
 from verifier.controller.ledger import BUILDS
 from verifier.errors import Denied, Unavailable
 from verifier.facts.build import Build, BuildKey
@@ -100,6 +100,14 @@ def no_job(play: Play) -> None:
     play.harness.use(replace(policy, jobs=(JobName(PROJECT, REGION, "never-made"),)))
 
 
+def unreadable_runs(play: Play) -> None:
+    """Have a job that no worker has run by itself, whose logs may not be read."""
+    policy = play.harness.deployment.policy
+    play.harness.use(replace(policy, workers=(), jobs=(JOB,)))
+    play.runs_by_itself = True
+    play.harness.faults.add(Fault("ListLogEntries", "before", status="PERMISSION_DENIED", times=0))
+
+
 def damaged(play: Play) -> None:
     """Have a record in the ledger that nobody can read."""
     store, due = play.harness.deployment.services.store, show_time(play.harness.clock())
@@ -147,6 +155,9 @@ FAILURES = {
         fault("ListLogEntries", "RESOURCE_EXHAUSTED"),
         frozenset({"logs_unread"}),
         frozenset({"logs_unread"}),
+    ),
+    "the logs of a watched job's runs may not be read": Failure(
+        unreadable_runs, frozenset({"logs_unread"}), frozenset({"logs_unread"})
     ),
     "the clocks disagree": Failure(skewed, frozenset({"clock_skew"}), frozenset({"clock_skew"})),
     "the ledger is damaged": Failure(damaged, frozenset({"record_unreadable"}), frozenset({"record_unreadable"})),

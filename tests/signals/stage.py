@@ -20,13 +20,15 @@ from werkzeug.datastructures import Headers
 
 from tests.push_request import PushRequest
 from tests.simulation.entry import loaded
-from tests.story.harness import NUMBER, PROJECT, REGION, Harness, HarnessServices, a_harness
+from tests.story.harness import JOB, NUMBER, PROJECT, REGION, Harness, HarnessServices, a_harness
 from verifier.adapters.sqlite import SqliteStore
 from verifier.facts.build import BuildKey
+from verifier.standin.job_book import JobPath, Overrides
 
 OTHER_PROJECT = "other-team"
 MINUTES = 120
 _BUILD_EVERY = 6
+_RUN_EVERY = 10
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
@@ -61,6 +63,8 @@ class Play:
     has_sweeps: bool = True
     minutes_late: int = 0
     """How long messages about builds take."""
+    runs_by_itself: bool = False
+    """The first team's job is run now and then, by nobody's build."""
     unclear: set[str] = field(default_factory=set)
     """Projects in which nobody can say what was built."""
     printed: list[Printed] = field(default_factory=list)
@@ -85,6 +89,8 @@ class Play:
         began = self.harness.clock()
         if self._minute % _BUILD_EVERY == 0:
             self._build()
+        if self.runs_by_itself and self._minute % _RUN_EVERY == 0:
+            self.harness.cloud.run_job(JobPath(PROJECT, REGION, JOB.job), Overrides({}))
         self._deliver()
         if self.has_sweeps:
             self.push("/sweep", {})

@@ -112,6 +112,17 @@ def logs_unread(key: BuildKey, ended: datetime, now: datetime, error: ServiceErr
     return Signal(SignalName.LOGS_UNREAD, "WARNING", said, key.labels)
 
 
+def runs_unread(place: tuple[str, str], runs: int, due: datetime, now: datetime, error: ServiceError) -> Signal | None:
+    """Tell of runs of watched jobs whose logs could not be read for minutes; `due`: since when the first one was."""
+    if not _lasts(due, now, error):
+        return None
+    project, location = place
+    what = "a run" if runs == 1 else f"{runs} runs"
+    said = f"the logs of {what} of watched jobs in {project}/{location} could not be read for {_minutes(now - due)}"
+    fields = {"project": project, "location": location, "runs": runs}
+    return Signal(SignalName.LOGS_UNREAD, "WARNING", f"{said}: {_why(error)}", fields)
+
+
 def unannounced(key: BuildKey, in_a_row: int) -> Signal:
     """Tell of a build that was found by listing; `in_a_row`: so many of its place, and no announced one between."""
     said = f"no message announced {key.name}, which was found by listing; {in_a_row} in a row there"

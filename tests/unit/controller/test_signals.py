@@ -21,6 +21,7 @@ from verifier.controller.signals import (
     clock_skew,
     logs_unread,
     record_unreadable,
+    runs_unread,
     slack_late,
     unannounced,
     verdict_saved,
@@ -47,6 +48,7 @@ def waiting(**changes: Any) -> dict[str, Any]:
         (lambda age: audit_unwritten(LABELS, NOW - age, NOW, AWAY), 5),
         (lambda age: build_unread(replace(RECORD, created=NOW - age), NOW, AWAY), 5),
         (lambda age: logs_unread(KEY, NOW - age, NOW, AWAY), 5),
+        (lambda age: runs_unread(("acme", "europe-west1"), 2, NOW - age, NOW, AWAY), 5),
         (lambda age: backlog_late([waiting(due=show_time(NOW - age))], NOW), 10),
         (lambda age: slack_late([waiting(unsaid=show_time(NOW - age))], NOW), 15),
     ],
@@ -76,6 +78,21 @@ def test_that_our_own_time_was_used_up_is_no_services_failure() -> None:
     assert audit_unwritten(LABELS, hour_ago, NOW, over) is None
     assert build_unread(replace(RECORD, created=hour_ago), NOW, over) is None
     assert logs_unread(KEY, hour_ago, NOW, over) is None
+    assert runs_unread(("acme", "europe-west1"), 2, hour_ago, NOW, over) is None
+
+
+@pytest.mark.parametrize(("runs", "said"), [(1, "a run"), (12, "12 runs")])
+def test_a_line_about_runs_names_their_place_and_how_many_they_are(runs: int, said: str) -> None:
+    signal = runs_unread(("acme", "europe-west1"), runs, NOW - 10 * MINUTE, NOW, AWAY)
+    assert signal is not None
+    assert signal.line == {
+        "message": f"logs_unread: the logs of {said} of watched jobs in acme/europe-west1 could not be read for 10 min"
+        ": expected an answer, got none",
+        "signal": "logs_unread",
+        "project": "acme",
+        "location": "europe-west1",
+        "runs": runs,
+    }
 
 
 def test_an_entry_that_is_about_no_build_names_none() -> None:

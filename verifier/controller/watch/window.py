@@ -10,7 +10,8 @@ A run is due for it five minutes after its end, when its entries have had the ti
 
 What dies between 4 and 5 reads them again, and counts nothing twice. A minute in which nothing ended is not read. Where
 the last line of a run is absent, it is read once more after ten minutes; where the logs can't be read at all, for an
-hour: then the run counts as one of which nobody can tell.
+hour: then the run counts as one of which nobody can tell. The
+function's own log says that they can't be read, once that lasts.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from verifier.config import Watched
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import MARKS
 from verifier.controller.runs.job_runs import RUNS
-from verifier.controller.runs.run_document import parse_run
+from verifier.controller.runs.run_document import SETTLE, parse_run
+from verifier.controller.signals import runs_unread
 from verifier.controller.watch.count_runs import RunToCount, count_runs
 from verifier.controller.watch.run_logs import LOG_SECONDS, is_whole, read_runs
 from verifier.errors import Malformed, OutOfTime, RateLimited, ServiceError
@@ -165,6 +167,8 @@ def _read(runs: Sequence[_DueRun], deployment: Deployment, budget: Budget) -> st
         raise
     except ServiceError as error:
         trouble = str(error)
+        due, now = min(one.run.ended for one in runs) + SETTLE, deployment.services.clock()
+        deployment.signal(runs_unread(place_of(runs[0].stored.document), len(runs), due, now, error))
         wait = error.retry_after if isinstance(error, RateLimited) else None
         _put_off(runs, wait, deployment, budget)
     now = deployment.services.clock()

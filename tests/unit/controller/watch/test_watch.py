@@ -15,7 +15,8 @@ from verifier.checks.watch.rules import TellWatch, WatchRules
 from verifier.checks.watch.watching import WatchOutcome
 from verifier.controller.ledger import BUILDS, State, record_document, settled
 from verifier.controller.runs.job_runs import RUNS, name_of_run
-from verifier.errors import Denied, RateLimited
+from verifier.controller.signals import Signal, SignalName
+from verifier.errors import Denied, RateLimited, Refused, ServiceError
 from verifier.facts.run import RunKind, RunOutcome
 
 __all__ = ["world"]
@@ -184,6 +185,20 @@ def test_logs_that_cannot_be_read_are_no_good_news(deployed: WatchedTeam) -> Non
     deployed.logs.trouble = None
     deployed.go_on(30 * HOUR)
     assert deployed.watch("b").outcome is not WatchOutcome.CLEAN
+
+
+@pytest.mark.parametrize("trouble", [Denied("may not"), Refused("bad filter"), RateLimited("used up", retry_after=60)])
+def test_that_logs_cannot_be_read_is_a_signal_once_that_lasts(deployed: WatchedTeam, trouble: ServiceError) -> None:
+    heard: list[Signal] = []
+    deployed.through = lambda deployment: replace(deployment, listener=heard.append)
+    deployed.run("a")
+    deployed.logs.trouble = trouble
+    deployed.go_on(9 * MINUTE)
+    assert heard == []
+    deployed.go_on(6 * MINUTE)
+    assert {(signal.name, signal.fields["project"], signal.fields["runs"]) for signal in heard} == {
+        (SignalName.LOGS_UNREAD, "vividly-dev", 1)
+    }
 
 
 def test_a_quota_that_is_used_up_is_waited_for_and_makes_nothing_unread(deployed: WatchedTeam) -> None:
