@@ -292,7 +292,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         watches=(("REPLACED", 12, 12), ("WATCHING", 1, 1)),
         book=(12, 1),
         says=("replaced by",),
-        parts=6,
+        parts=8,
     ),
     "regressed": CrashScenario(
         a_run_shows_a_new_error_and_fails,
@@ -306,7 +306,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         book=(12, 1),
         sayings=1,
         says=("🔴 REGRESSED ·", "🔴 REGRESSED in"),
-        parts=6,
+        parts=8,
     ),
     "checkpoint": CrashScenario(
         a_checkpoint_is_reached,
@@ -315,7 +315,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         watches=(("WATCHING", 10, 10),),
         book=(1,),
         says=("4 h since",),
-        parts=4,
+        parts=6,
     ),
     "day over": CrashScenario(
         a_day_is_over,
@@ -324,7 +324,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         watches=(("CLEAN", 9, 9),),
         book=(1,),
         says=("1 day since",),
-        parts=4,
+        parts=6,
     ),
     "rolled back": CrashScenario(
         a_job_goes_back_to_what_ran_before,
@@ -333,7 +333,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         runs=(1, 2),
         watches=(("WATCHING", 2, 2), ("ROLLED_BACK", 1, 1)),
         book=(1, 1, 1),
-        parts=6,
+        parts=8,
     ),
     "recovered": CrashScenario(
         what_was_wrong_is_over,
@@ -345,7 +345,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         book=(1,),
         sayings=1,
         says=("✅ recovered", "over: "),
-        parts=4,
+        parts=6,
     ),
     "day": CrashScenario(
         a_day_has_its_line,
