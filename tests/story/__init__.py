@@ -2,6 +2,7 @@
 
 | file | what it is |
 |---|---|
+| `pasted.py` | the blocks of commands in the documentation, and which commands need a real cloud |
 | `harness.py` | the real controller and adapters over the stand-in, in time that the test moves |
 | `test_again.py` | a build is judged anew, because somebody asked: both verdicts stay |
 | `test_daily.py` | the line of a day, and greens that rest until a red is over |
@@ -14,6 +15,7 @@
 | `test_hardening.py` | one thing after another goes wrong, and each story ends with one message |
 | `test_hardening_firestore.py` | builds whose own words are hostile to a database, on the real Firestore emulator |
 | `test_old_records.py` | what any version has written into the ledger is read, and brought to its end |
+| `test_pasted.py` | a new user, who pastes each of these blocks into bash and zsh |
 | `test_patience.py` | what fails once proves nothing: a permission arrives, a service comes back |
 | `test_policy_change.py` | policy changes between two steps, or two instances have different ones |
 | `test_quota.py` | quotas are met by waiting: none of them makes a verdict, and logs are read twice |

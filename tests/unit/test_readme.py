@@ -106,9 +106,7 @@ def test_the_cost_of_each_line_and_the_sums_are_calculated_right() -> None:
     assert [table.count("= $") for table in tables] == [45, 18]
 
 
-SHELL = [
-    textwrap.dedent(block) for text in (README, INSTALLER) for block in re2.findall(r"(?ms)^ *```sh\n(.*?)^ *```", text)
-]
+SHELL = [textwrap.dedent(block) for block in re2.findall(r"(?ms)^ *```(?:sh|bash)\n(.*?)^ *```", PAGES)]
 
 
 @pytest.mark.parametrize("block", SHELL)
@@ -134,8 +132,8 @@ def test_no_line_is_pasted_into_a_question_of_the_line_before(block: str) -> Non
 
 
 def test_the_blocks_to_be_pasted_are_found() -> None:
-    assert len(SHELL) == README.count("```sh") + INSTALLER.count("```sh")
-    assert len(SHELL) > 7
+    assert len(SHELL) == PAGES.count("```sh") + PAGES.count("```bash")
+    assert len(SHELL) > 15
 
 
 def test_the_slack_app_of_the_manifest_has_the_scopes_that_are_asked_for() -> None:
