@@ -181,7 +181,8 @@ def as_meant(page: str, number: int, expected: PastedBlock, code: int, said: str
     wrong = [] if code in expected.codes else [f"{place}: expected exit code {expected.codes}, got {code}: {said}"]
     rest = said
     for part in expected.says:
-        _, found, rest = rest.partition(part)
+        before, found, after = rest.partition(part)
+        rest = after if found else before
         wrong += [] if found else [f"{place}: expected {part!r} in its place, got {said}"]
     return wrong
 
@@ -206,7 +207,7 @@ def test_every_block_does_what_it_is_for(shell: str, served: str, tmp_path: Path
         assert len(found) == len(texts) - skipped, user.said[-1]
         for number, ((code, said), each) in enumerate(zip(found, expected[skipped:], strict=True), skipped):
             wrong += as_meant(page, number, each, code, said)
-    assert wrong == [], user.said[-1]
+    assert wrong == [], "\n".join(wrong)
     assert asked_as_named(user) == {}
 
 
