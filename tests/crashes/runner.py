@@ -49,6 +49,7 @@ class ScenarioRunner:
             reads_uploads=scenario.reads_uploads,
             looks_at_runs=bool(scenario.runs),
             looks_at_watches=bool(scenario.watches),
+            looks_back=scenario.looks_back,
             crash=crash,
         ) as testbed:
             scenario.perform(testbed)
@@ -92,5 +93,6 @@ def _check(scenario: CrashScenario, testbed: Testbed, where: str) -> None:
         assert [runs.runs for runs in testbed.job().digests if runs.runs] == list(scenario.runs), where
     if scenario.watches:
         assert watches_of(testbed.store, given) == list(scenario.watches), where
+    if scenario.watches or scenario.looks_back:
         assert runs_in_book(testbed.store) == list(scenario.book), where
     assert all(later - sooner >= HOUR for sooner, later in pairwise(notices)), where

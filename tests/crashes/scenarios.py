@@ -13,6 +13,7 @@ from tests.crashes.watch_scenarios import (
     a_job_goes_back_to_what_ran_before,
     a_new_digest_takes_the_place_of_another,
     a_run_shows_a_new_error_and_fails,
+    the_time_before_is_read,
     watching_has_begun,
     what_was_wrong_is_over,
 )
@@ -237,6 +238,8 @@ class CrashScenario:
     """How the builds' watches must stand: outcome, runs, and of these those that were read; empty: not looked at."""
     book: tuple[int, ...] = ()
     """How many runs of each digest the book of the job's errors must have."""
+    looks_back: bool = False
+    """What runs had before the job was watched is read."""
     sayings: int = 0
     """How many messages about watches there must be, each once."""
     parts: int = 1
@@ -308,6 +311,7 @@ SCENARIOS: Mapping[str, CrashScenario] = {
         says=("🔴 REGRESSED ·", "🔴 REGRESSED in"),
         parts=8,
     ),
+    "read back": CrashScenario(the_time_before_is_read, {}, book=(2, 1), looks_back=True),
     "checkpoint": CrashScenario(
         a_checkpoint_is_reached,
         others={"running": 1, "checkpoint": 1},

@@ -22,6 +22,7 @@ from tests.story.harness import CLEAN, IMAGE, JOB, NUMBER, PROJECT, REGION, TRIG
 from verifier.adapters.firestore import FirestoreStore
 from verifier.checks.job_runs import JobRuns
 from verifier.controller.ledger import BUILDS, MARKS, edit_place, parse_record
+from verifier.controller.runs.baselines import BASELINES
 from verifier.controller.runs.job_runs import JOBS, parse_job
 from verifier.controller.runs.past import PAST
 from verifier.controller.says import SAYINGS, KeptSaying, saying_document
@@ -92,6 +93,8 @@ class Testbed:
     """What the job runs is waited for, until it is told."""
     looks_at_watches: bool = False
     """How that goes is waited for, until what is known by now is told."""
+    looks_back: bool = False
+    """What runs of before had is waited for, until all of it is read."""
     outstanding: list[tuple[str, bytes]] = field(default_factory=list)
     """Messages that were not acknowledged."""
     handed_out: list[bytes] = field(default_factory=list)
@@ -219,7 +222,7 @@ class Testbed:
 
     def _due(self) -> list[str]:
         """Return when something is due, of what comes to an end."""
-        ending = [BUILDS, UPLOADS, *([PAST] if self.looks_at_runs else [])]
+        ending = [BUILDS, UPLOADS, *([PAST] if self.looks_at_runs else []), *([BASELINES] if self.looks_back else [])]
         found = [self.store.due(collection, "9999", 1, timeout=_TIMEOUT) for collection in ending]
         moments = [stored.document["due"] for page in found for _, stored in page]
         jobs = self.store.due(JOBS, "9999", 1, timeout=_TIMEOUT) if self.looks_at_runs else []
@@ -309,6 +312,7 @@ def a_testbed(
     reads_uploads: bool = False,
     looks_at_runs: bool = False,
     looks_at_watches: bool = False,
+    looks_back: bool = False,
     crash: tuple[int, str] | None = None,
 ) -> Iterator[Testbed]:
     """Yield a testbed with nothing in it but a job. `hands_out`: what is due comes as messages of the work topic."""
@@ -353,6 +357,7 @@ def a_testbed(
             handed_out=handed_out,
             looks_at_runs=looks_at_runs,
             looks_at_watches=looks_at_watches,
+            looks_back=looks_back,
         )
         cloud.put_job(PROJECT, REGION, JOB.job, image=f"{IMAGE}:latest", script=CLEAN)
         stack.callback(testbed.end)

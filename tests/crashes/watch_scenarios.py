@@ -12,7 +12,7 @@ from tests.story.harness import CLEAN, IMAGE, JOB, PROJECT, REGION
 from verifier.checks.watch.watching import Red
 from verifier.controller.ledger import MARKS
 from verifier.controller.runs.start_message import MARK
-from verifier.controller.work import CHANNEL, WATCH, WINDOW
+from verifier.controller.work import BASELINE, CHANNEL, WATCH, WINDOW
 from verifier.controller.work import JOB as JOB_RUNS
 from verifier.standin.script import Line, Script
 from verifier.times import show_time
@@ -73,6 +73,17 @@ def a_run_shows_a_new_error_and_fails(testbed: Testbed) -> None:
         put_watch(testbed.store, known, testbed.clock() + 3 * _HOUR)
     testbed.clock.advance(_SETTLED)
     testbed.work(WINDOW, WATCH, CHANNEL)
+    testbed.spare()
+
+
+def the_time_before_is_read(testbed: Testbed) -> None:
+    with testbed.spared():
+        for number in (1, 1, 2):
+            testbed.cloud.tag(f"{IMAGE}:latest", digest(number))
+            testbed.run_job()
+        watching_has_begun(testbed)
+    testbed.clock.advance(60)
+    testbed.work(BASELINE)
     testbed.spare()
 
 
