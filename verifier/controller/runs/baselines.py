@@ -15,7 +15,7 @@ from typing import Any
 from verifier.checks.known_errors import ErrorBook
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.error_book import ERRORS, book_document, name_of, parse_book
-from verifier.errors import Malformed, Unavailable
+from verifier.errors import Malformed
 from verifier.facts.execution import JobName, parse_job_name
 from verifier.services import Document, Stored
 from verifier.times import parse_time, show_time
@@ -79,20 +79,23 @@ def name_of_baseline(project: str) -> str:
     return sha256(project.encode()).hexdigest()
 
 
-def ask_for_baseline(job: JobName, deployment: Deployment, budget: Budget) -> None:
-    """Put the job among those that wait, unless its book has runs. Raises ServiceError, Malformed and Stopping."""
+def ask_for_baseline(job: JobName, deployment: Deployment, budget: Budget) -> bool:
+    """Put the job among those that wait, unless its book has runs; return False where others wrote all the time.
+
+    Raises ServiceError, Malformed and Stopping.
+    """
     store, now = deployment.services.store, deployment.services.clock()
     stored = store.read(ERRORS, name_of(job), timeout=budget.seconds(LEDGER_SECONDS))
     if stored is not None and any(ran.runs for ran in parse_book(stored.document).digests):
-        return
+        return True
     name = name_of_baseline(job.project)
     for _ in range(_TRIES):
         stored = store.read(BASELINES, name, timeout=budget.seconds(LEDGER_SECONDS))
         before = parse_baseline(stored.document) if stored else Baseline(job.project)
         after = before.with_waiting(job, now)
         if after == before or write_baseline(after, stored, deployment, budget.seconds(LEDGER_SECONDS)):
-            return
-    raise Unavailable(f"{job.resource}: others wrote what is read of before {_TRIES} times; try again later")
+            return True
+    return False
 
 
 def write_baseline(baseline: Baseline, before: Stored | None, deployment: Deployment, seconds: float) -> Stored | None:

@@ -160,13 +160,13 @@ def _asked(known: JobUpdates, troubles: list[str]) -> dict[str, Any]:
     if known.job.read_back or known.job.problem or known.job.page:
         return {}
     try:
-        ask_for_baseline(known.name, known.deployment, known.budget)
+        is_asked = ask_for_baseline(known.name, known.deployment, known.budget)
     except OutOfTime:
         raise
     except (ServiceError, Malformed) as error:
         troubles.append(str(error))
         return {}
-    return {"read_back": True}
+    return {"read_back": True} if is_asked else {}  # else it is at the next look
 
 
 # 4 tell

@@ -42,7 +42,7 @@ from verifier.controller.runs.job_runs import JOBS, name_of_job, parse_job
 from verifier.controller.runs.job_work import is_wanted
 from verifier.controller.watch.count_runs import RunToCount, is_in_the_book
 from verifier.controller.watch.run_logs import LOG_SECONDS, ReadOfThePast, is_whole, read_runs
-from verifier.errors import LostLease, Missing, OutOfTime, RateLimited, Refused, ServiceError, Unavailable
+from verifier.errors import LostLease, Malformed, Missing, OutOfTime, RateLimited, Refused, ServiceError, Unavailable
 from verifier.facts.execution import Execution, JobName
 from verifier.facts.run import EndedRun, RunKind, has_ended
 from verifier.redact import excerpt
@@ -147,7 +147,7 @@ class _LeasedBaseline:
 def _one_step(mine: _LeasedBaseline, past: ReadOfThePast, watched: Watched, budget: Budget) -> ReadBack | None:
     """Begin with a job, or read on; return how it went where nothing more is to be done now.
 
-    Raises what the ledger raises, LostLease, OutOfTime, Malformed and Stopping.
+    Raises what the ledger raises, LostLease, OutOfTime and Stopping; and Malformed for a job that can't be read.
     """
     at, deployment = mine.baseline.at, mine.deployment
     if at is None:
@@ -155,20 +155,14 @@ def _one_step(mine: _LeasedBaseline, past: ReadOfThePast, watched: Watched, budg
         mine.save(_begun(job, deployment, watched, budget), job, budget.seconds(LEDGER_SECONDS))  # 2
         return None
     try:
-        at, is_over = _read_on(at, past, deployment, budget)  # 3 and 4
-    except (OutOfTime, LostLease):
+        after, is_over = _read_on(at, past, deployment, budget)  # 3 and 4
+        if is_over:
+            _hand_over(after, deployment, budget)  # 6
+    except OutOfTime:
         raise
-    except Missing:
-        is_over = True
-    except ServiceError as error:
-        at, mine.again, is_over = _failed(at, error, deployment.services.clock())
-        if not is_over:
-            mine.save(at, seconds=budget.seconds(LEDGER_SECONDS))
-            said = f"the logs of before of {at.job.resource}: {error}"
-            return ReadBack(said) if at.failures == 1 else ReadBack(ignored=said)
-    if is_over:
-        _hand_over(at, deployment, budget)  # 6
-    mine.save(None if is_over else at, seconds=budget.seconds(LEDGER_SECONDS))  # 5
+    except (ServiceError, Malformed) as error:
+        return _failed(mine, at, error, budget)
+    mine.save(None if is_over else after, seconds=budget.seconds(LEDGER_SECONDS))  # 5
     return None
 
 
@@ -185,18 +179,25 @@ def _job(job: JobName, deployment: Deployment, budget: Budget) -> JobRuns | None
     return parse_job(stored.document) if stored else None
 
 
-def _failed(at: ReadingBack, error: ServiceError, now: datetime) -> tuple[ReadingBack, timedelta, bool]:
-    """Return the reading after a failure, when it is tried again, and whether it is given up.
+def _failed(mine: _LeasedBaseline, at: ReadingBack, error: ServiceError | Malformed, budget: Budget) -> ReadBack | None:
+    """Note that a step failed, and return what is said of that; None where it is given up, with what was read.
 
     A quota that is used up is no failure: it is waited for.
     """
+    said, deployment, seconds = f"the logs of before of {at.job.resource}: {error}", mine.deployment, LEDGER_SECONDS
     if isinstance(error, RateLimited):
-        return at, max(_USED_UP, timedelta(seconds=min(error.retry_after or 0.0, 3600.0))), False
-    wait = min(_FIRST_BACKOFF * 2 ** min(at.failures, 10), _LAST_BACKOFF)
+        mine.again = max(_USED_UP, timedelta(seconds=min(error.retry_after or 0.0, _LAST_BACKOFF.total_seconds())))
+        return ReadBack(ignored=said)
+    if isinstance(error, Missing) or deployment.services.clock() >= at.begun + GIVEN_UP_AFTER:
+        with suppress(ServiceError, Malformed):
+            _hand_over(at, deployment, budget)
+        mine.save(None, seconds=seconds)
+        return None
+    mine.again = min(_FIRST_BACKOFF * 2 ** min(at.failures, 10), _LAST_BACKOFF)
     # A page token may not be taken any more: then the listing begins again, and goes on below what was read.
     page = "" if isinstance(error, Refused) else at.page
-    after = replace(at, failures=at.failures + 1, error=excerpt(str(error), _MOST_ERROR), page=page)
-    return after, wait, now >= at.begun + GIVEN_UP_AFTER
+    mine.save(replace(at, failures=at.failures + 1, error=excerpt(str(error), _MOST_ERROR), page=page), seconds=seconds)
+    return ReadBack(ignored=said) if at.failures else ReadBack(said)
 
 
 # 3 list, 4 read

@@ -322,6 +322,39 @@ def test_after_a_day_what_was_read_until_then_is_handed_over(past: JobWithAPast)
     assert past.baseline.is_over
 
 
+def test_a_book_that_a_later_version_wrote_keeps_no_other_job_waiting(past: JobWithAPast) -> None:
+    past.hours(9, "a")
+    past.asked()
+    later = {**book_document(ErrorBook(), JOB, "n"), "version": 2}
+    past.world.store.create(ERRORS, name_of(JOB), later, timeout=SOON)
+    [said] = past.minutes(round((GIVEN_UP_AFTER + 2 * HOUR) / HOUR * 60))
+    assert said.endswith("expected errors of version 1, got version 2")
+    stored = past.world.store.read(ERRORS, name_of(JOB), timeout=SOON)
+    assert stored is not None
+    assert (stored.document, past.baseline.is_over) == (later, True)
+
+
+@dataclass
+class Crowded(DelegatingStore):
+    """A store in which another invocation always was faster with the baseline."""
+
+    def create(self, collection: str, name: str, document: Document, *, timeout: float) -> Stored | None:
+        return None if collection == BASELINES else super().create(collection, name, document, timeout=timeout)
+
+
+def test_where_many_ask_at_once_who_is_not_heard_asks_at_the_next_look(past: JobWithAPast) -> None:
+    past.hours(9, "a")
+    inner = past.world.store
+    past.world.store = Crowded(inner)
+    past.asked()
+    assert not known(past.world).read_back
+    past.world.store = inner
+    past.world.clock.advance(3600)
+    past.asked()
+    past.minutes(2)
+    assert past.counted() == [(digest("a"), 9)]
+
+
 def test_a_page_token_that_is_not_taken_any_more_begins_the_list_again_and_counts_nothing_twice(
     past: JobWithAPast,
 ) -> None:
