@@ -23,6 +23,7 @@ locals {
     { "errors/errors" = { collection = "errors", field = "errors" } },
     { "errors/digests" = { collection = "errors", field = "digests" } },
     { "errors/counted" = { collection = "errors", field = "counted" } },
+    { "baselines/at" = { collection = "baselines", field = "at" } },
     { "runs/errors" = { collection = "runs", field = "errors" } },
     { "watches/watch" = { collection = "watches", field = "watch" } },
     { "watches/outbox" = { collection = "watches", field = "outbox" } },

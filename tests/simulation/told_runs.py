@@ -77,10 +77,11 @@ def _populate(simulation: Simulation, random: Random) -> None:
 
 
 def _move_back(simulation: Simulation, random: Random) -> None:
-    """Let the tag point to what a build pushed that has ended, whichever it is."""
+    """Let the tag point to what a build pushed that has ended, whichever it is; nowhere else where none has."""
     world = simulation.world
     ended = [made.digest for made in world.builds.values() if made.finishes <= simulation.kernel.seconds]
-    world.tag = random.choice(ended)
+    if ended:
+        world.tag = random.choice(ended)
 
 
 def _tell(

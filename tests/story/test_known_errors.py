@@ -236,6 +236,7 @@ def test_a_build_that_is_taken_up_again_after_it_wrote_its_errors_comes_to_the_s
 
 
 def test_a_verdict_costs_two_more_calls_where_there_are_errors_and_none_where_there_are_not(calling: Harness) -> None:
+    built(calling)  # and once a job it is looked whether its runs of before are to be read
     store = store_of(calling)
     built(calling)
     assert store.calls == []

@@ -103,7 +103,7 @@ def test_terraforms_own_tests_pass(plans: Mapping[str, Resources]) -> None:
 
 
 def test_one_project_takes_so_many_resources(one_project: Resources) -> None:
-    assert len(one_project) == 86
+    assert len(one_project) == 87
 
 
 def test_the_ledgers_long_fields_have_no_index(one_project: Resources) -> None:
