@@ -15,6 +15,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
 COMMON, ANY_ENTRY, ANY_MESSAGE = "common.schema.json", "entry.schema.json", "message.schema.json"
 LOOSE = (ANY_ENTRY, ANY_MESSAGE)
 """Those that only lead to others."""
+ORIGIN = f"{COMMON}#/$defs/origin/"
+"""Where it is described where an answer comes from: entries and messages have no such thing."""
 SOMETIMES = "only where "
 """What the description of a property says that is not always there."""
 

@@ -14,6 +14,7 @@ from verifier.cli.screen import show
 from verifier.cli.terminal import ERROR, Stop, json_line, tell
 from verifier.cli.triggers import trigger_reader
 from verifier.errors import VerifierError
+from verifier.history.origin import Origin
 
 
 @click.command(short_help="Judge one build of the cloud.")
@@ -56,7 +57,9 @@ def check(
     except (VerifierError, click.ClickException) as error:
         raise Stop(str(error)) from error
     if as_json:
-        click.echo(json_line({"file": found.file or None, **judged.document()}))
+        origin = Origin(judged.judgement.decided, found.file or found.build.key.name, rules.digest)
+        problems = [judged.problem] if judged.problem else []
+        click.echo(json_line({"file": found.file or None, **judged.document(), **origin.field(problems)}))
     else:
         show(judged.lines())
     if fail_on and judged.is_waited_for:

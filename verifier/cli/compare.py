@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -29,6 +30,7 @@ from verifier.facts.source import Commit, NoSource, Source, Upload, source_of
 from verifier.facts.upload.listing import UploadListing
 from verifier.facts.upload.secret_names import secret_row
 from verifier.facts.upload.tree_id import tree_id
+from verifier.history.origin import Origin
 from verifier.reporting.labels import named as named_in_text
 
 EXIT_CODES = {True: 0, False: 3, None: 4}
@@ -123,7 +125,7 @@ def _compared(asked: _Words, named: NamedBuild, archive: UploadArchive) -> NoRet
         document = answer_document(
             named.build.key.name, archive.uri, listing, answer, tree, recorded=archive.hash_is_recorded
         )
-        click.echo(json_line(document))
+        click.echo(json_line(document | _origin(archive.uri, asked.repo)))
     else:
         remedy = _remedy(named, asked.policy)
         place = "" if archive.file else archive.uri
@@ -144,7 +146,7 @@ def _without_clone(asked: _Words, named: NamedBuild, archive: UploadArchive, err
         document = answer_document(
             named.build.key.name, archive.uri, listing, answer, tree, recorded=archive.hash_is_recorded
         )
-        click.echo(json_line(document))
+        click.echo(json_line(document | _origin(archive.uri, asked.repo, error)))
     else:
         tell(f"note: {error}")
         named_so = f", {', '.join(visible(path, 100) for path in secrets[:5])} among them" if secrets else ""
@@ -197,8 +199,15 @@ def _no_upload(build: Build, source: Source, *, as_json: bool) -> NoReturn:
         case unclear:
             text, code = f"has an unclear source: {visible(getattr(unclear, 'reason', ''), 300)}", _CAN_NOT_TELL
     text = f"{named_in_text(build)} {text}"
-    click.echo(json_line({"build": build.key.name, "archive": None, "notes": [text]}) if as_json else text)
+    document = {"build": build.key.name, "archive": None, "notes": [text], **_origin(build.key.name)}
+    click.echo(json_line(document) if as_json else text)
     sys.exit(code)
+
+
+def _origin(read: str, repo: Path | None = None, *problems: Exception) -> dict[str, Any]:
+    """Return where the answer comes from; no policy has a say in it."""
+    beside = f", beside the clone {repo}" if repo and not problems else ""
+    return Origin(datetime.now(UTC), f"{read}{beside}").field(problems)
 
 
 def _stop(text: str) -> NoReturn:

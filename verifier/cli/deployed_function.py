@@ -74,6 +74,11 @@ class AskedFunction:
     name: str
     """What people call it; empty where the settings are this environment's."""
 
+    @property
+    def called(self) -> str:
+        """Return what its ledger is known by, in words."""
+        return f"{self.name or 'the settings of this environment'}, in project {self.settings.home_project}"
+
     def store(self) -> Store:
         """Return its ledger, opened with the credentials of whoever asks. Raise ServiceError, and Malformed."""
         match self.settings.ledger:

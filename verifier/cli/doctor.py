@@ -22,6 +22,7 @@ from verifier.doctor.function import function_name
 from verifier.doctor.rows import Need, Row, all_is_well, fails, holds, unknown, waiting
 from verifier.doctor.text import lines
 from verifier.errors import Malformed, Refused, ServiceError, SettingsError
+from verifier.history.origin import Origin
 from verifier.redact import one_line
 
 if TYPE_CHECKING:
@@ -59,18 +60,19 @@ def doctor(function: str, policy: Path, slack: bool, as_json: bool) -> None:
     Exit code: 0 all in order, 1 something is to do, 2 wrong usage.
     """
     try:
-        rows = _rows(function, policy, slack=slack)
+        rows, digest = _rows(function, policy, slack=slack)
     except (Malformed, SettingsError) as error:
         tell(f"Error: {error}")
         sys.exit(_USAGE)
     if as_json:
-        click.echo(_document(rows))
+        click.echo(_document(rows, Origin(datetime.now(UTC), function or "the settings of this environment", digest)))
     else:
         show(lines(rows, _terminal_width()))
     sys.exit(0 if all_is_well(rows) else 1)
 
 
-def _rows(function: str, policy: Path, *, slack: bool) -> list[Row]:
+def _rows(function: str, policy: Path, *, slack: bool) -> tuple[list[Row], str]:
+    """Return the rows, and the digest of the policy that they go by: empty for none."""
     from verifier.doctor.examination import ExaminationRequest, examine
 
     asked = ExaminationRequest(
@@ -84,7 +86,9 @@ def _rows(function: str, policy: Path, *, slack: bool) -> list[Row]:
         now=datetime.now(UTC),
     )
     examined = examine(asked)
-    return [*examined.rows, *(_samples(examined) if slack else [])]
+    place = examined.installation
+    digest = place.policy.digest if place and place.policy else ""
+    return [*examined.rows, *(_samples(examined) if slack else [])], digest
 
 
 def _slack_api() -> str:
@@ -142,7 +146,7 @@ def _chat(place: Installation) -> Chat:
     return SlackBot(settings.slack_token, settings.slack_channel, place.slack_api or API_URL)
 
 
-def _document(rows: Sequence[Row]) -> str:
+def _document(rows: Sequence[Row], origin: Origin) -> str:
     items = [
         {
             "check": row.need,
@@ -154,4 +158,6 @@ def _document(rows: Sequence[Row]) -> str:
         }
         for row in rows
     ]
-    return json.dumps({"ok": all_is_well(rows), "checks": items}, ensure_ascii=False)
+    unread = [row for row in rows if row.outcome is Outcome.COULD_NOT_CHECK and not row.waits_for]
+    problems = [": ".join(filter(None, (row.need, row.about, row.seen))) for row in unread]
+    return json.dumps({"ok": all_is_well(rows), "checks": items, **origin.field(problems)}, ensure_ascii=False)

@@ -19,6 +19,7 @@ from verifier.cli.terminal import ERROR, Stop, json_line, tell
 from verifier.errors import Malformed
 from verifier.history.export_files import read_places
 from verifier.history.gcloud_export import Document
+from verifier.history.origin import Origin
 from verifier.history.recognize import build_of
 from verifier.history.summary import Notice
 
@@ -58,7 +59,7 @@ def explain(files: tuple[str, ...], policy: Path | None, as_json: bool, fail_on:
                 counts[_counted_as(judged)] += 1
                 flagged += judged is not None and judged.judgement.verdict in fail_on
                 if judged is not None:
-                    _write(item, judged, kept, as_json=as_json)
+                    _write(item, judged, rules, kept, as_json=as_json)
             else:
                 tell(f"note: {item}" if isinstance(item, Notice) else str(item))
                 wrong += not isinstance(item, Notice)
@@ -86,10 +87,12 @@ def _judged(document: Document, rules: Policy) -> Judged | None:
     return judged
 
 
-def _write(document: Document, judged: Judged, kept: IO[str], *, as_json: bool) -> None:
+def _write(document: Document, judged: Judged, rules: Policy, kept: IO[str], *, as_json: bool) -> None:
     """Write it as JSON at once, for whoever reads as it comes; keep it as text, since the summary comes first."""
     if as_json:
-        click.echo(json_line({"file": document.file, **judged.document()}))
+        origin = Origin(judged.judgement.decided, document.file, rules.digest)
+        problems = [judged.problem] if judged.problem else []
+        click.echo(json_line({"file": document.file, **judged.document(), **origin.field(problems)}))
     else:
         kept.writelines(f"{line}\n" for line in [*judged.lines(), ""])
 

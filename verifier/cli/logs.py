@@ -34,6 +34,7 @@ from verifier.history.logs_judged import (
     compared,
     judge_entries,
 )
+from verifier.history.origin import Origin
 from verifier.history.summary import Notice, Problem
 
 FOUND = 3
@@ -50,6 +51,8 @@ class _Source:
     read: Read
     text: bool
     """Its entries are lines, which carry no moment."""
+    scope: str = ""
+    """What was read, in words, where its name does not say it all."""
 
 
 @click.command(short_help="Judge log entries: which are errors, and why.")
@@ -190,20 +193,24 @@ def _job_source(job: str, project: str, since: str, judging: Judging) -> _Source
     from verifier.cli.logs_cloud import read_job
 
     name = job_name(job, chosen_project(project))
-    return _Source(name.resource, read_job(name, moment(since), judging.rules(name), stand_in_address()), text=False)
+    begun = moment(since)
+    scope = f"{name.resource}, since {begun:%Y-%m-%d %H:%M} UTC"
+    return _Source(name.resource, read_job(name, begun, judging.rules(name), stand_in_address()), False, scope)
 
 
 def _judged(source: _Source, judging: Judging, before: JudgedLogs | None, *, only_new: bool, as_json: bool) -> int:
     """Print what is made of one source, and return its exit code."""
     judged, problems = judge_entries(source.read, judging)
+    wrong = [problem for problem in problems if not isinstance(problem, Notice)]
     comparison = compared(judged, before) if before else None
     if as_json:
-        click.echo(json_line(logs_document(source.name, judged, comparison, text=source.text)))
+        origin = Origin(datetime.now(UTC), source.scope or source.name, judging.policy.digest)
+        said = logs_document(source.name, judged, comparison, text=source.text)
+        click.echo(json_line(said | origin.field(wrong)))
     else:
         show(logs_lines(source.name, judged, comparison, judging.today, text=source.text))
     for problem in problems:
         tell(_shown(problem))
-    wrong = [problem for problem in problems if not isinstance(problem, Notice)]
     if not judged.entries and not wrong:
         tell(f"{source.name}: expected log entries, found none")
     if wrong and not judged.entries and not source.text:

@@ -26,6 +26,7 @@ from verifier.cli.surroundings import stand_in_address
 from verifier.cli.terminal import ERROR, json_line, tell
 from verifier.errors import Malformed, ServiceError, VerifierError
 from verifier.facts.execution import JobName
+from verifier.history.origin import Origin
 
 if TYPE_CHECKING:
     from verifier.services import Store
@@ -67,7 +68,7 @@ def status(
     except VerifierError as error:
         _stop(str(error))
     if as_json or form == "json":
-        _show_json(jobs)
+        _show_json(jobs, Origin(datetime.now(UTC), f"the ledger of {asked.called}{f', job {job}' if job else ''}"))
     else:
         _show(jobs, _services(asked))
     sys.exit(worst_answer(map(answer_of, jobs)))
@@ -136,9 +137,10 @@ def _show(jobs: list[JobStatus | UnreadJob], services: int | None) -> None:
     show([unwatched_line(services)])
 
 
-def _show_json(jobs: list[JobStatus | UnreadJob]) -> None:
+def _show_json(jobs: list[JobStatus | UnreadJob], origin: Origin) -> None:
     for job in jobs:
-        click.echo(json_line(status_document(job)))
+        problems = [job.why] if isinstance(job, UnreadJob) else []
+        click.echo(json_line(status_document(job) | origin.field(problems)))
         if isinstance(job, UnreadJob):
             tell(f"{job.name}: {job.why}")
     if not jobs:

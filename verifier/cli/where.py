@@ -33,6 +33,7 @@ from verifier.facts.execution import JobName
 from verifier.history.deployed import Answer, Contains, Deployed, deployed, makers
 from verifier.history.judge import judge_listed
 from verifier.history.judged_build import JudgedBuild
+from verifier.history.origin import Origin
 from verifier.history.summary import Problem
 from verifier.times import show_time
 
@@ -81,10 +82,11 @@ def where(
         if function:
             asked = asked_function(function, function_project or project, function_region)
             name, found = _by_ledger(asked, job, project, sha, cache(partial(contains, repo)))
-            problems = list[Problem]()
+            problems, scope, rules = list[Problem](), f"the ledger of {asked.called}", Policy()
         else:
             place, name = _place(project, job, since)
-            builds, problems = _judged(place, chosen_policy(policy))
+            rules, scope = chosen_policy(policy), f"{name.resource}, since {place.since:%Y-%m-%d %H:%M} UTC"
+            builds, problems = _judged(place, rules)
             runs = place.runs(name, makers(builds.values()))
             found = deployed(sha, runs, builds, cache(partial(contains, repo)))
     except click.ClickException as error:
@@ -94,7 +96,8 @@ def where(
     for problem in problems:
         tell(f"could not read {problem}")
     if as_json:
-        click.echo(json.dumps(_document(sha, name, found, problems)))
+        origin = Origin(datetime.now(UTC), scope, rules.digest).field(problems)
+        click.echo(json.dumps(_document(sha, name, found, problems) | origin))
     else:
         show(_lines(found))
     sys.exit(_ERROR if found.answer is Answer.UNKNOWN and problems else EXIT_CODES[found.answer])

@@ -1,7 +1,8 @@
-"""What an audit is worth: when it was made, by which version and policy, and of what. It stands in every form."""
+"""What an answer is worth: when it was given, by which version and policy, and of what. It stands in every form."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,18 +12,19 @@ from verifier.redact import excerpt
 from verifier.times import show_time
 
 _MOST_SCOPE = 400
+_MOST_PROBLEM = 500
 _SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an audit comes from."""
+    """Where an audit, or another answer, comes from."""
 
     generated: datetime
     scope: str
     """What was read, in words: a project, its locations and a span, or files; and what was left out of it."""
     policy: str = ""
-    """The SHA-256 of the policy file; empty where there was none, so that the defaults judged."""
+    """The SHA-256 of the policy file; empty where there was none: the defaults judged, or nothing was."""
     version: str = __version__
 
     def document(self) -> dict[str, Any]:
@@ -33,6 +35,10 @@ class Origin:
             "policy": self.policy or None,
             "scope": excerpt(self.scope, _MOST_SCOPE),
         }
+
+    def field(self, problems: Iterable[object] = ()) -> dict[str, Any]:
+        """Return it as a field of a JSON object, with what could not be read or judged."""
+        return {"origin": {**self.document(), "problems": [excerpt(str(one), _MOST_PROBLEM) for one in problems]}}
 
     def sentence(self) -> str:
         """Return it in a sentence."""

@@ -88,6 +88,7 @@ def test_every_fixture_is_one_object_a_line(tmp_path: Path, case: str) -> None:
         "problem",
         "slack",
         "running",
+        "origin",
     ]
     assert set(said["source"]) == {"fact", "commit", "strength", "repository", "field", "detail"}
     assert said["source"]["fact"] == FACTS[EXPECTED[case]["fact"]]

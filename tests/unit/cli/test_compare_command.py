@@ -217,6 +217,9 @@ def test_json_has_every_field(desk: Desk) -> None:
     found = json.loads(result.stdout)
     assert len(found.pop("tree")) == 40
     assert found["archive"].pop("bytes") > 100
+    origin = found.pop("origin")
+    assert (origin["policy"], origin["problems"]) == (None, [])
+    assert origin["scope"].startswith(f"{URI}, beside the clone ")
     assert found == {
         "build": f"projects/vividly-dev/locations/us-central1/builds/{ID}",
         "archive": {"uri": URI, "files": 5, "hash_is_recorded": True},

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.unit.history.log_documents import JOB, LOG, entry
+from verifier import __version__
 from verifier.cli import main
 
 TENANT, LESSON = "ERROR worker: no tenant 17", "KeyError: 'lesson'"
@@ -81,6 +82,13 @@ def test_what_is_pasted_from_it_accepts_the_error(log: Path, tmp_path: Path) -> 
 def test_json_has_one_line_a_file_in_the_shape_that_scripts_read(log: Path) -> None:
     document = found(run(log, "--json"))
     (first, second) = document["errors"]
+    assert document.pop("origin") | {"generated": ""} == {
+        "generated": "",
+        "version": __version__,
+        "policy": None,
+        "scope": str(log),
+        "problems": [],
+    }
     assert {key: value for key, value in document.items() if key != "errors"} == {
         "file": str(log),
         "entries": 5,

@@ -29,6 +29,7 @@ from tests.unit.cli.ledger import (
     record_of,
     runs_of,
 )
+from verifier import __version__
 from verifier.checks.job_runs import NewerBuild, Tie
 from verifier.checks.verdict import Verdict
 from verifier.cli.job_ledger import JobStatus, MadeBy
@@ -136,6 +137,13 @@ def test_scripts_get_a_line_for_each_job_with_the_words_of_the_documentation(tow
     town.put_job(job_with(runs_of()))
     town.put_job(job_with(job=other(1)))
     first, second = map(json.loads, town.ask("status", "--json").stdout.splitlines())
+    assert first.pop("origin") | {"generated": ""} == {
+        "generated": "",
+        "version": __version__,
+        "policy": None,
+        "scope": f"the ledger of build-verifier, in project {HOME}",
+        "problems": [],
+    }
     assert first == {
         "job": WORKER.resource,
         "image": IMAGE,
@@ -152,7 +160,7 @@ def test_scripts_get_a_line_for_each_job_with_the_words_of_the_documentation(tow
         "next_checkpoint": None,
         "new_errors": None,
     }
-    assert list(second) == list(first)
+    assert list(second) == [*first, "origin"]
     assert (second["job"], second["digest"], second["verdict"]) == (other(1).resource, None, None)
 
 

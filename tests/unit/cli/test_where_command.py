@@ -143,9 +143,11 @@ def test_json_is_one_object(town: Town) -> None:
         "execution",
         "evidence",
         "problems",
+        "origin",
     ]
     assert (said["answer"], said["build"]) == ("yes", "projects/vividly-dev/locations/us-central1/builds/b1")
-    assert said["problems"] == []
+    assert said["problems"] == said["origin"]["problems"] == []
+    assert said["origin"]["scope"].startswith(f"{said['job']}, since 20")
 
 
 def test_a_commit_may_be_named_as_the_clone_names_it(town: Town) -> None:

@@ -28,6 +28,20 @@ def test_the_json_says_when_by_what_and_of_what() -> None:
     }
 
 
+def test_other_answers_have_it_as_a_field_with_what_could_not_be_read() -> None:
+    problem = Problem("vividly-dev/global", "permission denied")
+    assert ORIGIN.field([problem]) == {
+        "origin": {
+            "generated": "2026-11-28T09:30:00.000000Z",
+            "version": __version__,
+            "policy": "0d" * 32,
+            "scope": SCOPE,
+            "problems": ["vividly-dev/global: permission denied"],
+        }
+    }
+    assert Origin(NOW, SCOPE).field()["origin"]["policy"] is None
+
+
 def test_the_sentence_says_the_same() -> None:
     said = f"Made 2026-11-28 09:30 UTC by Build Verifier {__version__}, with policy 0d0d0d0d0d0d, of {SCOPE}."
     assert ORIGIN.sentence() == said
