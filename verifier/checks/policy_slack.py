@@ -14,7 +14,6 @@ from verifier.checks.verdict import Verdict
 CHANNEL = r"^[CDG][A-Z0-9]+$"
 A_CHANNEL = "a channel's id, such as C0123456789"
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
-_ZONE = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"
 _A_ZONE = "the name of a time zone, such as Europe/Berlin or UTC"
 
 
@@ -45,7 +44,7 @@ def read_greens(slack: Table, posts: Collection[Verdict], routes: Sequence[Route
 def read_daily(slack: Table) -> Daily | None:
     """Return when and where the day before has its line; None where it has none."""
     text = slack.text("daily", _TIME, 'a time of day, such as "09:00"')
-    zone = _zone(slack, slack.text("time_zone", _ZONE, _A_ZONE))
+    zone = _zone(slack, slack.text("time_zone", expected=_A_ZONE))
     channel = slack.text("daily_channel", CHANNEL, A_CHANNEL)
     if slack.take("daily") is None:
         for key in ("time_zone", "daily_channel"):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from verifier.checks.day import Daily
+from verifier.checks.day import BuildsOfDay, CodeRun, Daily, JobsAndRuns, RunsOfDay
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NINE = Daily(time(9), BERLIN)
@@ -51,6 +51,14 @@ def test_a_day_goes_from_midnight_to_midnight_of_its_zone(due: date, since: str,
     assert (day.date, day.since) == (due - timedelta(days=1), utc(since))
     assert day.until - day.since == timedelta(hours=hours)
     assert (day.has(day.since), day.has(day.until)) == (True, False)
+    assert (day.since.tzinfo, day.until.tzinfo, day.zone) == (UTC, UTC, BERLIN)
+
+
+def test_a_line_early_in_the_day_is_due_on_the_zones_own_day() -> None:
+    early = Daily(time(0, 30), BERLIN)
+    assert early.due_on(utc("2026-11-27T23:29:59")) == date(2026, 11, 27)
+    assert early.due_on(utc("2026-11-27T23:30:00")) == date(2026, 11, 28)
+    assert Daily(time(22), ZoneInfo("America/New_York")).due_on(utc("2026-11-28T02:59:59")) == date(2026, 11, 26)
 
 
 def test_days_follow_upon_each_other_without_a_gap() -> None:
@@ -71,3 +79,19 @@ def test_the_day_before_is_yesterday_until_midnight_of_its_zone() -> None:
     day = NINE.day_before(date(2026, 11, 28))
     assert day.is_yesterday(utc("2026-11-28T22:59:59"))
     assert not day.is_yesterday(utc("2026-11-28T23:00:00"))
+
+
+def test_a_day_on_which_nothing_was_is_whole() -> None:
+    nothing = BuildsOfDay(right=0, red=0, over=0, exempt=0, unbuilt=0, open=0, is_whole=True)
+    assert BuildsOfDay() == nothing
+    assert RunsOfDay() == RunsOfDay((), regressed=0, partly=0, unseen=0, is_whole=True)
+    assert Daily(time(9)) == Daily(time(9), UTC, "")
+
+
+def test_of_what_came_of_builds_each_counts_once() -> None:
+    assert BuildsOfDay(right=1, red=20, over=7, exempt=300, unbuilt=4_000, open=50_000).count == 54_321
+
+
+def test_what_jobs_ran_is_told_in_an_order_of_its_own() -> None:
+    assert [*CodeRun] == [CodeRun.VERIFIED, CodeRun.EXEMPT, CodeRun.RED, CodeRun.UNKNOWN]
+    assert RunsOfDay(((CodeRun.RED, JobsAndRuns(1, 2)),)).by_code[0][1] == JobsAndRuns(jobs=1, runs=2)

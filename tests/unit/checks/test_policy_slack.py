@@ -91,6 +91,7 @@ def test_a_line_is_due_at_no_other_kind_of_time(given: str) -> None:
 def test_a_zone_that_nobody_knows_is_told_once(name: str) -> None:
     [problem] = problems(f'[slack]\ndaily = "09:00"\ntime_zone = "{name}"')
     assert problem.startswith("slack.time_zone: expected the name of a time zone, such as Europe/Berlin or UTC, got ")
+    assert problem.endswith("got ''" if not name else f"got '{name}'")
 
 
 @pytest.mark.parametrize("key", ["time_zone", "daily_channel"])
@@ -98,6 +99,17 @@ def test_what_is_for_a_line_that_nobody_wants_is_refused(key: str) -> None:
     value = {"time_zone": "Europe/Berlin", "daily_channel": "C1"}[key]
     [problem] = problems(f'[slack]\n{key} = "{value}"')
     assert problem == f'slack.daily: expected a time of day, such as "09:00", since `{key}` is for it, got nothing'
+
+
+@pytest.mark.parametrize("name", ["a\\u0000b", "x" * 5_000, "Europe//Berlin", " Europe/Berlin"])
+def test_a_name_that_no_zone_can_have_is_told_too(name: str) -> None:
+    [problem] = problems(f'[slack]\ndaily = "09:00"\ntime_zone = "{name}"')
+    assert problem.startswith("slack.time_zone: expected the name of a time zone")
+
+
+def test_a_days_line_goes_to_a_channel_by_its_id() -> None:
+    [problem] = problems('[slack]\ndaily = "09:00"\ndaily_channel = "#builds"')
+    assert problem == "slack.daily_channel: expected a channel's id, such as C0123456789, got '#builds'"
 
 
 def test_nobody_has_a_line_who_has_not_asked_for_one() -> None:
