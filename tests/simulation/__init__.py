@@ -16,6 +16,10 @@
 | `simulator.py` | one seed: builds, a phase of faults, then a phase in which all must settle |
 | `runs.py` | a job that runs by itself, by a seed: each of its runs is counted once |
 | `told_runs.py` | builds that run, by a seed: in the end it is told what ran, once |
+| `watches.py` | what is deployed, runs, fails, and is watched, by a seed |
+| `watch_oracle.py` | what must be true of watches: checked at each write |
+| `watches_over.py` | what must be true of them at the end |
+| `watch_states.py` | what an error is to a digest, by what truly ran and was read |
 | `scenarios.py` | short scenarios without chance, and every crash in them |
 | `late_writes.py` | the same, where one write arrives late |
 | `__main__.py` | runs many seeds or pairs, or shows one |

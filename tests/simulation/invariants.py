@@ -326,6 +326,10 @@ class Invariants:
             is_known = record["state"] != "unconfirmed" or self._has_entry("unconfirmed", name)
             self._require(is_known, f"{name} was given up, and the audit trail does not say so")
 
+    def require(self, holds: bool, invariant: str) -> None:
+        """Raise InvariantBroken unless this holds."""
+        self._require(holds, invariant)
+
     def _shows_what_is_known(self, record: Document) -> bool:
         if not record["told"] or not record["ts"] or record["uneditable"]:
             return True

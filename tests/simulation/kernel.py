@@ -46,6 +46,8 @@ class Kernel:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.skew = 0.0
+        """Seconds by which our own clock is wrong. The world's never is."""
         self.hub = getcurrent()
         self.ended: set[str] = set()
         """The processes that came to their own end, by name: nobody waits for what they have asked for."""
@@ -54,8 +56,8 @@ class Kernel:
         self._processes: list[Process] = []
 
     def clock(self) -> datetime:
-        """Return what time it is."""
-        return BEGINNING + timedelta(seconds=self.seconds)
+        """Return what time our clock says it is."""
+        return BEGINNING + timedelta(seconds=self.seconds + self.skew)
 
     def at(self, seconds: float, action: Callable[[], object]) -> None:
         """Schedule this for then."""
@@ -109,6 +111,10 @@ class Kernel:
                     self.kill(process)
 
         self.after(_GRACE_SECONDS, kill)
+
+    def is_idle(self) -> bool:
+        """Return whether no process is alive."""
+        return all(process.dead for process in self._processes)
 
     def run(self, until: float) -> None:
         """Let everything happen that is scheduled before then."""

@@ -34,7 +34,7 @@ from verifier.services import (
 )
 from verifier.times import show_time
 
-_BUILDS_A_PAGE, _ENTRIES_A_PAGE = 2, 3
+_BUILDS_A_PAGE = 2
 _WINDOW, _SKEW = timedelta(minutes=10), timedelta(minutes=5)
 """Of Slack's history: as `adapters/slack.py` looks into it."""
 
@@ -174,14 +174,14 @@ class SimulatedLogging:
             if left <= 0:
                 raise unavailable()
             page = self.injector.call("logs.read", left, partial(self._page, entries, first))
-            first, more = first + _ENTRIES_A_PAGE, page.more
+            first, more = first + self.world.entries_a_page, page.more
             yield page
 
     def _page(self, entries: list[tuple[float, LogEntry]], first: int, _: CallOutcome) -> LogPage:
         now = self.injector.kernel.seconds
         readable = [entry for visible, entry in entries if visible <= now]
-        page = readable[first : first + _ENTRIES_A_PAGE]
-        return LogPage(page, first + _ENTRIES_A_PAGE < len(readable))
+        end = first + self.world.entries_a_page
+        return LogPage(readable[first:end], end < len(readable))
 
     def write(
         self,

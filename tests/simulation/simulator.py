@@ -43,6 +43,7 @@ from tests.simulation.world_model import (
     ModelExecution,
     WorldModel,
 )
+from verifier.checks.watch.rules import WatchRules
 from verifier.controller.budget import Budget, Deployment
 from verifier.controller.ledger import MARKS, Ledger
 from verifier.controller.notes import note_on
@@ -99,6 +100,8 @@ class Simulation:
     """Takes the lines of the function's log in place of the invariant about them."""
     watches: bool = False
     """The runs of the worker's job are seen, whoever started them."""
+    rules: WatchRules = field(default_factory=WatchRules)
+    """By which they are watched."""
 
     def __post_init__(self) -> None:
         self.world = WorldModel(self.kernel, self.random)
@@ -119,7 +122,7 @@ class Simulation:
         self.invariants.given_up = ledger.contact.given_up
         quota = Quota(self.services, lambda *_: _A_MINUTE, stopping=lambda: here().stopping)
         metered = MeteredServices(self.services, quota, lambda _: PROJECT)
-        policy = entry().POLICY
+        policy = replace(entry().POLICY, watch=self.rules)
         if not self.watches:
             policy = replace(policy, workers=tuple(replace(worker, watch=False) for worker in policy.workers))
         self.deployment = deployment = Deployment(metered, policy, ledger, "simulated")
@@ -188,11 +191,12 @@ class Simulation:
 
     def run(self, until: float) -> None:
         """Let time pass. Raises ViolationFound when an invariant is broken, whatever becomes of that exception."""
-        with self._checked():
+        with self.checked():
             self.kernel.run(until)
 
     @contextmanager
-    def _checked(self) -> Iterator[None]:
+    def checked(self) -> Iterator[None]:
+        """Raise ViolationFound when an invariant is broken meanwhile, whatever becomes of that exception."""
         try:
             yield
         except InvariantBroken:
@@ -210,7 +214,7 @@ class Simulation:
                     InvariantBroken(f"three days without faults, and these have not settled: {self._open()}")
                 )
             self.run(self.kernel.seconds + _SWEEP_EVERY)
-        with self._checked():
+        with self.checked():
             self.invariants.check_at_the_end(exactly=exactly, dead_letters=self.pubsub.dead_letters)
         outcomes = [outcome for _, _, _, outcome in self.injector.trace]
         return SimulationFigures(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tests.simulation.fault_plan import CallOutcome
@@ -19,6 +19,8 @@ class SimulatedStore:
 
     injector: FaultInjector
     held: dict[tuple[str, str], Stored] = field(default_factory=dict)
+    written: Callable[[str, Document | None, Document], None] = lambda *_: None
+    """Told of each write: the collection, the document before and after."""
     _revisions: int = 0
 
     def read(self, collection: str, name: str, *, timeout: float) -> Stored | None:
@@ -109,4 +111,5 @@ class SimulatedStore:
             self.injector.invariants.sayings[name] = document
         if collection == BUILDS:
             self.injector.invariants.wrote(before.document if before else None, document)
+        self.written(collection, before.document if before else None, document)
         return stored

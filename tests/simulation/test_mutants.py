@@ -20,7 +20,7 @@ def situations(mutant: Mutant) -> Iterator[Situation]:
     if mutant.situation:
         yield mutant.situation
     else:
-        yield from (partial(run_seed, seed) for seed in range(1, _MOST_SEEDS))
+        yield from (partial(mutant.seeds or run_seed, seed) for seed in range(1, _MOST_SEEDS))
 
 
 def broken_in(situation: Situation, mutant: Mutant) -> str:

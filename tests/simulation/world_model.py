@@ -112,6 +112,8 @@ class WorldModel:
     lasts: tuple[float, ...] = (2.0, 30.0, 300.0)
     """Seconds for which it runs."""
     executions_a_page: int = 100
+    entries_a_page: int = 3
+    """Of logs."""
     ended: Callable[[ModelExecution], None] = lambda _: None
     """Told when an execution has ended."""
     builds: dict[BuildKey, ModelBuild] = field(default_factory=dict)

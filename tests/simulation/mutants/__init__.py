@@ -10,9 +10,10 @@
 | `notifying.py` | bugs about the audit trail, subscribers and Slack |
 | `running.py` | bugs about the worker's run and its logs |
 | `sweeping.py` | bugs about the listing of silent builds, and about work that is handed out |
+| `watching.py` | bugs about the watch of what was deployed |
 """
 
-from tests.simulation.mutants import afterwards, claiming, judging, notifying, running, sweeping
+from tests.simulation.mutants import afterwards, claiming, judging, notifying, running, sweeping, watching
 from tests.simulation.mutants.planting import MUTANTS, Mutant
 
-__all__ = ["MUTANTS", "Mutant", "afterwards", "claiming", "judging", "notifying", "running", "sweeping"]
+__all__ = ["MUTANTS", "Mutant", "afterwards", "claiming", "judging", "notifying", "running", "sweeping", "watching"]

@@ -22,12 +22,16 @@ class Mutant(NamedTuple):
     """The invariant that is there for it: a regular expression for what is said when it is broken."""
     situation: Situation | None
     """Where it shows; without one, in a seed."""
+    seeds: Callable[[int], object] | None
+    """What runs such a seed; without it, builds alone."""
 
 
 MUTANTS: dict[str, Mutant] = {}
 
 
-def mutant(invariant: str, situation: Situation | None = None) -> Callable[[Plant], Plant]:
+def mutant(
+    invariant: str, situation: Situation | None = None, *, seeds: Callable[[int], object] | None = None
+) -> Callable[[Plant], Plant]:
     """Enter a bug under the name of what plants it."""
 
     def entered(plant: Plant) -> Plant:
@@ -37,7 +41,7 @@ def mutant(invariant: str, situation: Situation | None = None) -> Callable[[Plan
                 plant(stack)
                 yield
 
-        MUTANTS[plant.__name__.replace("_", " ")] = Mutant(planted, invariant, situation)
+        MUTANTS[plant.__name__.replace("_", " ")] = Mutant(planted, invariant, situation, seeds)
         return plant
 
     return entered

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 
 from verifier.checks.job_runs import DigestRuns, JobRuns
 from verifier.checks.known_errors import ErrorBook
@@ -49,10 +50,9 @@ def count_runs(job: JobName, runs: Sequence[RunToCount], deployment: Deployment,
     """Count these runs of a job. Raises ServiceError, Malformed and Stopping: they are counted again then."""
     stored = deployment.services.store.read(JOBS, name_of_job(job), timeout=budget.seconds(LEDGER_SECONDS))
     known = parse_job(stored.document) if stored else JobRuns(job, begun=runs[0].run.created)
-    by_digest: dict[str, list[RunToCount]] = {}
-    for one in sorted(runs, key=lambda one: (one.run.created, one.run.execution)):
-        by_digest.setdefault(one.run.digest, []).append(one)
-    for digest, mine in by_digest.items():
+    in_order = sorted(runs, key=lambda one: (one.run.created, one.run.execution))
+    for digest, together in groupby(in_order, key=lambda one: one.run.digest):  # there, away and back is three of them
+        mine = [*together]
         before, book = _compare(job, digest, mine, deployment, budget)  # 1
         read = _read_runs(digest, mine, known.of(digest), before, deployment)
         _count(digest, mine, read, known, book, deployment, budget)  # 2

@@ -1,7 +1,8 @@
 """The work on one watch, whenever it is due: a checkpoint, its end, or something that is still to be told.
 
 1 take    the watch, under a lease
-2 judge   what its build is by now; whether another digest has taken its place; its checkpoint; its end
+2 judge   what its build is by now; whether another digest has taken its place; its checkpoint; its end.
+          None of it before the logs of its runs until then are read, or given up
 3 save    all that, with what is to be told of it; then have the watch looked at whose place this one has taken
 4 tell    one thing after the other, each taken out once it is told
 5 release the watch, due for its next checkpoint or its end
@@ -9,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,10 +18,10 @@ from verifier.checks.job_runs import JobRuns
 from verifier.checks.watch.book import ErrorStanding, absent
 from verifier.checks.watch.ending import ended_by_itself, next_end, replaced
 from verifier.checks.watch.telling import at_checkpoint, next_checkpoint
-from verifier.checks.watch.watching import Watch
+from verifier.checks.watch.watching import DAY, Watch
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.error_book import ERRORS, name_of, parse_book
-from verifier.controller.runs.job_runs import JOBS, name_of_job, parse_job
+from verifier.controller.runs.job_runs import JOBS, RUNS, name_of_job, parse_job
 from verifier.controller.watch.count_runs import wake, with_build
 from verifier.controller.watch.outbox import publish_item, tell_item, with_end, with_news
 from verifier.controller.watch.watch_document import WATCHES, KeptWatch, parse_watch, watch_document
@@ -27,11 +29,14 @@ from verifier.errors import LostLease, Malformed, OutOfTime, ServiceError
 from verifier.facts.execution import JobName
 from verifier.reporting.running_text import short_build, short_digest
 from verifier.services import Document, Stored
+from verifier.times import parse_time, show_time
 
 SETTLED = timedelta(minutes=6)
 """A checkpoint waits for so long: only then the logs of what ended before it are read."""
 _TELL_AGAIN = timedelta(minutes=5)
 _PUT_OFF = timedelta(hours=1)
+_WAIT = timedelta(minutes=1)
+_MOST_WAITING = 300
 _OWED_SECONDS = LEDGER_SECONDS
 
 
@@ -77,12 +82,14 @@ def work_watch(name: str, stored: Stored, deployment: Deployment, budget: Budget
         return WatchWorked(ignored="another invocation was faster")
     mine = _Mine(name, taken, written, deployment)  # 1
     try:
-        mine.save(_judged(mine.kept, deployment, budget, now))  # 2 and 3
+        judged = _judged(mine.kept, deployment, budget, now)  # 2
+        mine.save(judged or mine.kept)  # 3
         if mine.kept.wakes:
             wake(mine.kept.watch.job, mine.kept.wakes, now, deployment, budget)
             mine.save(replace(mine.kept, wakes=""))
         trouble = _tell(mine, deployment, budget)  # 4
-        due = now + _TELL_AGAIN if mine.kept.outbox else next_due(mine.kept.watch, deployment, now)
+        due = next_due(mine.kept.watch, deployment, now) if judged else now + _WAIT
+        due = now + _TELL_AGAIN if mine.kept.outbox else due
         mine.save(replace(mine.kept, due=due, leased=None), _OWED_SECONDS)  # 5
     except LostLease:
         return WatchWorked(ignored="runs were counted meanwhile: it is due again")
@@ -99,8 +106,11 @@ def next_due(watch: Watch, deployment: Deployment, now: datetime) -> datetime | 
     return max(found + SETTLED, now + timedelta(minutes=1)) if found is not None else None
 
 
-def _judged(kept: KeptWatch, deployment: Deployment, budget: Budget, now: datetime) -> KeptWatch:
-    """Return the watch as it stands now, with what is to be told of it. Raises ServiceError and Malformed."""
+def _judged(kept: KeptWatch, deployment: Deployment, budget: Budget, now: datetime) -> KeptWatch | None:
+    """Return the watch as it stands now, with what is to be told of it; None where runs are to be read before.
+
+    Raises ServiceError and Malformed.
+    """
     job = _job(kept.watch.job, deployment, budget)
     watch = with_build(kept.watch, job.of(kept.watch.digest) if job else None)
     kept = replace(kept, watch=watch)
@@ -112,24 +122,62 @@ def _judged(kept: KeptWatch, deployment: Deployment, budget: Budget, now: dateti
         # It is looked at a little later than it is called, when the logs of what ended until then are read.
         then = now if watch.rare else now - SETTLED
         after, news = at_checkpoint(watch, then, checkpoints)
+        is_over = ended_by_itself(watch, then).ended is not None
+        reached = max((moment for moment in _moments(watch, checkpoints) if moment <= then), default=then)
+        if (news or is_over) and _waits_for_logs(watch, max(reached, watch.until or reached), deployment, budget):
+            return None
         if news:
             gone = _absent(watch, deployment, budget)
             kept = with_news(replace(kept, watch=after), news, deployment, now, gone)
         over = ended_by_itself(kept.watch, then)
         return with_end(replace(kept, watch=over), "", now) if over.ended else kept
-    digest, since, called = successor
-    over = replaced(watch, now, digest, is_older=since < watch.since)
-    return with_end(replace(kept, watch=over), called, now)
+    if _waits_for_logs(watch, now, deployment, budget):
+        return None
+    over = replaced(watch, now, successor.digest, is_older=successor.is_older)
+    return with_end(replace(kept, watch=over), successor.called, now)
 
 
-def _successor(watch: Watch, job: JobRuns | None) -> tuple[str, datetime, str] | None:
-    """Return the digest that the job runs in this one's place, since when it is known, and what people call it."""
+def _moments(watch: Watch, checkpoints: Sequence[timedelta]) -> list[datetime]:
+    """Return when there is something to be said of it: later runs, which may be read much later, don't put that off."""
+    return [watch.since + span for span in (*checkpoints, DAY)]
+
+
+def _waits_for_logs(watch: Watch, until: datetime, deployment: Deployment, budget: Budget) -> bool:
+    """Return whether runs of it that ended until then are known whose logs are still to be read. Raises ServiceError.
+
+    Where more runs wait than are looked at, one of its own may be among them. After an hour each is given up; one that
+    waits for a day is of a later version, and not waited for.
+    """
+    now = deployment.services.clock()
+    latest, timeout = show_time(now + DAY), budget.seconds(LEDGER_SECONDS)
+    waiting = deployment.services.store.due(
+        RUNS, latest, _MOST_WAITING, field="reading", only=("job", "digest", "ended"), timeout=timeout
+    )
+    own = (watch.job.resource, watch.digest)
+    return len(waiting) >= _MOST_WAITING or any(
+        (stored.document.get("job"), stored.document.get("digest")) == own
+        and now - DAY <= parse_time(str(stored.document.get("ended"))) <= until
+        for _, stored in waiting
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Successor:
+    digest: str
+    called: str
+    """What people call it."""
+    is_older: bool
+    """It ran before this watch's own digest ever did."""
+
+
+def _successor(watch: Watch, job: JobRuns | None) -> _Successor | None:
+    """Return what the job runs in this one's place; None where that is nothing else."""
     now = job.now if job else None
     own = job.of(watch.digest) if job else None
     if now is None or now.digest == watch.digest or (own is not None and own.last > now.last):
         return None
     called = now.commit[:7] or (f"build {short_build(now.build)}" if now.build else short_digest(now.digest))
-    return now.digest, now.since, called
+    return _Successor(now.digest, called, is_older=now.since < (own.since if own else watch.since))
 
 
 def _job(name: JobName, deployment: Deployment, budget: Budget) -> JobRuns | None:

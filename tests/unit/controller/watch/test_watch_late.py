@@ -1,0 +1,87 @@
+"""What is known late: logs that can't be read yet, and ways back. Nothing is said before all of it is known."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.controller.watch.deployed import HOUR, MINUTE, WatchedTeam
+from tests.unit.controller.world import World, world
+from verifier.checks.watch.watching import WatchOutcome
+from verifier.errors import Denied
+
+__all__ = ["world"]
+
+HALF = timedelta(minutes=30)
+LESSON = "KeyError: 'lesson'"
+DENIED = Denied("may not read", fix="grant roles/logging.viewer")
+
+
+@pytest.fixture
+def deployed(world: World) -> WatchedTeam:
+    """Return a job that ran an image of before 12 times."""
+    made = WatchedTeam(world)
+    made.build("a")
+    assert made.every(HALF, 12, "a") == []
+    return made
+
+
+def test_a_checkpoint_waits_for_the_logs_of_runs_before_it_and_says_how_late_it_is(deployed: WatchedTeam) -> None:
+    record = deployed.build("b")
+    deployed.every(HALF, 7, "b")
+    deployed.run("b")
+    deployed.logs.trouble = DENIED
+    deployed.go_on(50 * MINUTE)
+    assert deployed.notes(record) == []
+    deployed.logs.trouble = None
+    deployed.go_on(7 * MINUTE)
+    [note] = deployed.notes(record)
+    assert note.startswith("After 4 h 15 min since 620ddba in dev-vividly-content-worker: 8 runs, 8 succeeded")
+    assert deployed.audited(record) == [("checkpoint", "after-14400s")]
+
+
+def test_a_watch_is_over_when_the_logs_of_its_day_are_read_or_given_up(deployed: WatchedTeam) -> None:
+    deployed.build("b")
+    deployed.every(HALF, 46, "b")
+    deployed.logs.trouble = DENIED
+    deployed.run("b")
+    deployed.go_on(40 * MINUTE)
+    assert deployed.watch("b").outcome is WatchOutcome.WATCHING
+    deployed.go_on(HOUR)
+    assert deployed.watch("b").outcome is WatchOutcome.INCONCLUSIVE
+
+
+def test_logs_that_are_never_readable_keep_no_watch_open(deployed: WatchedTeam) -> None:
+    deployed.build("b")
+    deployed.logs.trouble = DENIED
+    deployed.every(HALF, 54, "b")
+    watch = deployed.watch("b")
+    assert (watch.outcome, watch.read) == (WatchOutcome.INCONCLUSIVE, 0)
+
+
+def test_what_the_last_run_of_a_digest_had_is_told_though_another_one_runs_already(deployed: WatchedTeam) -> None:
+    record = deployed.build("b")
+    deployed.every(HALF, 8, "b")
+    deployed.logs.trouble = DENIED
+    deployed.run("b", LESSON, failed=True)
+    deployed.go_on(2 * MINUTE)
+    deployed.build("c")
+    deployed.run("c")
+    deployed.go_on(10 * MINUTE)
+    deployed.logs.trouble = None
+    deployed.go_on(10 * MINUTE)
+    assert deployed.watch("b").outcome is WatchOutcome.REGRESSED
+    assert [kind for kind, _ in deployed.audited(record)] == ["regressed", "watch-ended"]
+
+
+def test_runs_of_there_and_back_that_are_read_together_are_three_stretches(deployed: WatchedTeam) -> None:
+    deployed.logs.trouble = DENIED
+    for name in ("a", "b", "a"):
+        deployed.run(name)
+        deployed.go_on(2 * MINUTE)
+    deployed.logs.trouble = None
+    deployed.go_on(10 * MINUTE)
+    assert deployed.watch("b").outcome is WatchOutcome.ROLLED_BACK
+    deployed.every(HALF, 1, "c")
+    assert deployed.watch("a").outcome is WatchOutcome.REPLACED
