@@ -31,6 +31,9 @@ class WatchesAtTheEnd:
         )
         waiting = [short for short, document in self._seen.documents() if document.get("reading")]
         self._seen.require(not waiting, f"still to be read: {waiting}")
+        for name, record in self._seen.simulation.invariants.records.items():
+            is_shown = not record["ts"] or record["uneditable"] or record["shown"] == record["revision"]
+            self._seen.require(is_shown, f"{name}: its message does not show what became of its watch")
         for kept in self._seen.kept():
             self._at_its_end(kept, self._seen.watches[kept.watch.digest])
 

@@ -213,15 +213,19 @@ class ErrorBook:
     def number_of(self, digest: str, created: datetime) -> int:
         """Return the number of what a run of this digest, created then, ran; 0 where it begins something new.
 
-        A run that was created before the latest digest began counts for its own digest's number of then.
+        A run that was created before the latest digest began counts for its own digest's number of then. Where another
+        one began between that and the run, there is none of then yet: its digest had gone or come back, unseen.
         """
-        if not self.digests:
+        own = [ran for ran in self.digests if ran.digest == digest]
+        if not own:
             return 0
         latest = self.digests[-1]
-        own = [ran.number for ran in self.digests if ran.digest == digest]
         if latest.digest != digest and created >= latest.since:
             return 0
-        return own[-1] if own else 0
+        mine = max((ran for ran in own if ran.since <= created), key=lambda ran: ran.since, default=own[0])
+        first, last = sorted((mine.since, created))
+        is_apart = any(ran.digest != digest and first < ran.since <= last for ran in self.digests)
+        return 0 if is_apart else mine.number
 
     def known_before(self, errors: Sequence[Repeated], *, build: str, now: datetime, digest: str = "") -> str:
         """Return in words that all of these were there before this build; empty where one was not, or none is given.

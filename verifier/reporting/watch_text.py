@@ -132,7 +132,12 @@ def regressed_lines(
         lines += _back(way, image_checked=image_checked)
     if news.error is not None:
         lines.append(_to_accept(watch, news.error))
-    return lines
+    return [*lines, *_more(news.more)]
+
+
+def _more(count: int) -> Iterator[str]:
+    if count:
+        yield f"{count:,} more new error{'' if count == 1 else 's'} came with it; the audit trail has each."
 
 
 def regressed_sentence(watch: Watch) -> str:
@@ -145,11 +150,12 @@ def regressed_sentence(watch: Watch) -> str:
     return f"🔴 REGRESSED in {shown_job(watch.job)}: {', '.join(by[:_MOST_NAMED])}."
 
 
-def once_lines(watch: Watch, error: SeenError) -> list[str]:
-    """Return the quiet reply about a new error in one run."""
+def once_lines(watch: Watch, error: SeenError, *, more: int = 0) -> list[str]:
+    """Return the quiet reply about a new error in one run, which so many more came with."""
     return [
         f"👀 Seen once, in run {error.run:,} of {watch.runs:,} since {watch_subject(watch)}: {_name(error.name)}",
         f"{_capital(_before(watch, error))}; its run succeeded. It is told again where another run has it, or fails.",
+        *_more(more),
     ]
 
 

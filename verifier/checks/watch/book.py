@@ -60,6 +60,8 @@ class _RunsBefore:
     book: ErrorBook
     number: int
     own: frozenset[int]
+    earlier: frozenset[int]
+    """The numbers of what ran earlier, as far as the book has it: what is read late may have got a higher one."""
 
     def runs(self, since: int = 0) -> int:
         """Return the runs that were read before, from the digest with this number on."""
@@ -86,12 +88,16 @@ class _RunsBefore:
         return bool(seen) and is_likely_gone(self.share(known), self.runs(seen[-1][0] + 1))
 
     def _is_before(self, number: int) -> bool:
-        return number < self.number and number not in self.own
+        oldest = self.book.digests[0].number if self.book.digests else self.number
+        return number in self.earlier or number < oldest
 
 
 def _before(book: ErrorBook, digest: str, created: datetime) -> _RunsBefore:
     number = book.number_of(digest, created) or (book.digests[-1].number + 1 if book.digests else 1)
-    return _RunsBefore(book, number, frozenset(ran.number for ran in book.digests if ran.digest == digest))
+    begun = next((ran.since for ran in book.digests if ran.number == number), created)
+    own = frozenset(ran.number for ran in book.digests if ran.digest == digest)
+    earlier = frozenset(ran.number for ran in book.digests if ran.since < begun)
+    return _RunsBefore(book, number, own, earlier - own)
 
 
 def runs_read_before(book: ErrorBook, digest: str, created: datetime) -> int:

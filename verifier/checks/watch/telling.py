@@ -19,6 +19,7 @@ already when the job began to be watched, nothing is told: nothing was deployed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ from verifier.checks.watch.watching import RARE_RUNS, Kept, Red, SeenError, Watc
 USUAL_CHECKPOINTS = (timedelta(hours=4), timedelta(hours=24))
 FAILURES, TWICE = "failures", "twice"
 """Reasons of a regression that are no error."""
+MOST_AT_ONCE = 3
+"""Messages of one kind that the same runs may bring: a run with a thousand errors is one thing that went wrong."""
 _TEN_AND_TWO = "SSSSSSSSSSFF"
 _HARDLY_ANY = 200
 """Of so many runs one may have failed before, where two failed runs in a row alarm."""
@@ -77,6 +80,8 @@ class WatchNews:
     standing: Standing = Standing.NOTHING_RAN
     reds: tuple[Red, ...] = ()
     """What is over."""
+    more: int = 0
+    """Further errors that came with this one and have no message of their own."""
 
 
 def standing(watch: Watch) -> Standing:
@@ -112,7 +117,18 @@ def after_runs(watch: Watch, now: datetime, *, failed: bool) -> tuple[Watch, tup
     if failed:
         watch, more = _failures(watch, now, is_checkpoint=False)
         news += more
-    return watch, tuple(news)
+    return watch, _few(news)
+
+
+def _few(news: Sequence[WatchNews]) -> tuple[WatchNews, ...]:
+    """Return them with messages for the first ones of a kind alone, the last of which says how many there are more."""
+    loud, found, so_far = Counter(one.kind for one in news if one.replies), list[WatchNews](), Counter[NewsKind]()
+    for one in news:
+        so_far[one.kind] += one.replies
+        is_last = one.replies and so_far[one.kind] == MOST_AT_ONCE
+        more = loud[one.kind] - MOST_AT_ONCE if is_last else 0
+        found.append(replace(one, replies=one.replies and so_far[one.kind] <= MOST_AT_ONCE, more=more))
+    return tuple(found)
 
 
 def _is_regression(watch: Watch, error: SeenError) -> bool:

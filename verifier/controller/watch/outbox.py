@@ -95,7 +95,7 @@ def _item(
     match news.kind:
         case NewsKind.ONCE:
             assert news.error is not None  # it is about one
-            item["lines"] = once_lines(watch, news.error)
+            item["lines"] = once_lines(watch, news.error, more=news.more) if news.replies else []
         case NewsKind.REGRESSED:
             item |= {"payload": watch_payload(watch, news.key), "note": regressed_sentence(watch), "calls": True}
             item["lines"] = regressed_lines(watch, news, way_back(watch), now) if news.replies else []

@@ -186,3 +186,21 @@ def test_a_run_with_a_thousand_errors_leaves_room_for_the_latest() -> None:
     book = FULL.with_run(errors, run="r", digest=digest("b"), created=START, now=START + timedelta(days=1))
     assert len(book.errors) == MOST_ERRORS
     assert book.beyond == FULL.beyond + 1_000
+
+
+def test_what_was_between_is_before_where_a_digest_came_back_and_that_is_read_late() -> None:
+    book = book_after(("b", 8, {}), ("a", 8, {"crash": 4}), ("c", 1, {}))
+    back = book.digests[1].since + timedelta(hours=1)
+    assert back < book.digests[2].since
+    [known] = compared(book, [CRASH], digest=digest("b"), created=back)
+    assert known.state is ErrorState.KNOWN
+    [new] = compared(book, [CRASH], digest=digest("b"), created=book.digests[0].since + timedelta(hours=1))
+    assert new.state is ErrorState.FIRST_SEEN
+
+
+def test_what_ran_earlier_is_before_though_it_was_read_later() -> None:
+    book = book_after(("a", 8, {}), ("c", 2, {}))
+    earlier = book.digests[1].since - timedelta(hours=1)
+    book = book.with_run([CRASH], run="late", digest=digest("b"), created=earlier, now=START)
+    [known] = compared(book, [CRASH], digest=digest("c"), created=book.digests[1].since)
+    assert known.state is ErrorState.KNOWN

@@ -299,7 +299,11 @@ def test_a_thousand_errors_in_a_run_are_no_thousand_messages(deployed: WatchedTe
     deployed.build("b")
     deployed.run("b", *(f"Error{number}: it broke" for number in range(1_000)), failed=True)
     deployed.go_on(15 * MINUTE)
-    assert len(deployed.said()) <= 50
+    said = deployed.said()
+    assert [lines[0].partition(" · ")[0] for lines in said] == ["🔴 REGRESSED"] * 3
+    assert [line for lines in said for line in lines if "more new" in line] == [
+        "47 more new errors came with it; the audit trail has each."
+    ]
     assert deployed.watch("b").unread == 1
 
 
