@@ -13,6 +13,7 @@
 | `test_grid_of_runs.py` | the same for the calls by which runs are seen and counted |
 | `watch_cell.py` | a deployment that gets worse and one that mends it, read and judged with a fault |
 | `test_grid_of_watches.py` | the same for the calls that read logs of runs, and judge and tell watches |
+| `test_grid_of_the_past.py` | the same for the calls that read the time before a job was watched |
 | `test_grid_of_days.py` | the same for the sweep that says the line of a day |
 | `test_other_messages.py` | the same for messages that are none, and for builds that nobody ever made |
 | `test_unreachable.py` | the function as a process, with a ledger that can't be reached |

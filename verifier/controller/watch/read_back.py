@@ -66,6 +66,8 @@ _ENOUGH_TIME = timedelta(seconds=5)
 _LEAST_SECONDS = LOG_SECONDS + 2 * CALL_SECONDS
 _FIRST_BACKOFF = timedelta(minutes=1)
 _LAST_BACKOFF = timedelta(hours=1)
+_GONE_AFTER = 3
+"""Failures in a row, before a job that is said not to exist does not."""
 _USED_UP = timedelta(minutes=2)
 _MOST_ERROR = 300
 _TRIES = 6
@@ -188,7 +190,8 @@ def _failed(mine: _LeasedBaseline, at: ReadingBack, error: ServiceError | Malfor
     if isinstance(error, RateLimited):
         mine.again = max(_USED_UP, timedelta(seconds=min(error.retry_after or 0.0, _LAST_BACKOFF.total_seconds())))
         return ReadBack(ignored=said)
-    if isinstance(error, Missing) or deployment.services.clock() >= at.begun + GIVEN_UP_AFTER:
+    is_gone = isinstance(error, Missing) and at.failures >= _GONE_AFTER
+    if is_gone or deployment.services.clock() >= at.begun + GIVEN_UP_AFTER:
         with suppress(ServiceError, Malformed):
             _hand_over(at, deployment, budget)
         mine.save(None, seconds=seconds)
@@ -197,7 +200,8 @@ def _failed(mine: _LeasedBaseline, at: ReadingBack, error: ServiceError | Malfor
     # A page token may not be taken any more: then the listing begins again, and goes on below what was read.
     page = "" if isinstance(error, Refused) else at.page
     mine.save(replace(at, failures=at.failures + 1, error=excerpt(str(error), _MOST_ERROR), page=page), seconds=seconds)
-    return ReadBack(ignored=said) if at.failures else ReadBack(said)
+    # A job that is gone is told of where it is looked at.
+    return ReadBack(ignored=said) if at.failures or isinstance(error, Missing) else ReadBack(said)
 
 
 # 3 list, 4 read

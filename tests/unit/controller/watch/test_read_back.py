@@ -9,110 +9,37 @@ from datetime import timedelta
 import pytest
 
 from tests.delegating_store import DelegatingStore
-from tests.unit.builders import POLICY
-from tests.unit.controller.runs.cloud_run import ARGUMENTS, BEGUN, JOB, WATCHED, JobsOfOne, cloud_run, enrolled, known
-from tests.unit.controller.watch.deployed import LogsOfRuns, digest
+from tests.unit.controller.runs.cloud_run import ARGUMENTS, BEGUN, JOB, known
+from tests.unit.controller.watch.deployed import digest
+from tests.unit.controller.watch.job_with_a_past import HOUR, NAME, JobWithAPast, a_job_with_a_past
 from tests.unit.controller.world import NOW, SOON, World, world
 from verifier.checks.known_errors import ErrorBook
-from verifier.checks.policy import Policy
-from verifier.checks.run_count import short_name
-from verifier.controller.error_book import ERRORS, book_document, name_of, parse_book
+from verifier.controller.error_book import ERRORS, book_document, name_of
 from verifier.controller.runs.baselines import (
     BASELINES,
     Baseline,
     ReadingBack,
     baseline_document,
-    name_of_baseline,
     parse_baseline,
 )
 from verifier.controller.runs.job_runs import JOBS, job_document, name_of_job
 from verifier.controller.watch.read_back import GIVEN_UP_AFTER, LOOKS_BACK, MOST_QUESTIONS
-from verifier.controller.work import WorkContext, WorkDone, do_work
-from verifier.errors import Denied, Malformed, QuotaWait, RateLimited, Refused, ServiceError, Unavailable
+from verifier.controller.work import WorkDone
+from verifier.errors import Denied, Malformed, Missing, QuotaWait, RateLimited, Refused, ServiceError, Unavailable
 from verifier.facts.execution import Completion, Container, JobName
-from verifier.facts.logs import SYSTEM_LOG, LogEntry
 from verifier.services import Document, Stored
 from verifier.times import show_time
 
 __all__ = ["world"]
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-NAME = name_of_baseline(JOB.project)
+DAY = timedelta(days=1)
 LESSON, CLIP = "KeyError: 'lesson'", "ValueError: no clip"
-
-
-@dataclass
-class JobWithAPast:
-    """A job that ran before anybody watched it."""
-
-    world: World
-    jobs: JobsOfOne
-    logs: LogsOfRuns
-    policy: Policy = POLICY
-
-    def ran(self, number: int, name: str, *errors: str, at: timedelta = -HOUR, is_logged: bool = True) -> str:
-        """Have a run of the digest of this name, created so long after the job began to be watched, with its logs."""
-        execution = self.jobs.put(number, at, digest=digest(name))
-        short, created = short_name(execution), BEGUN + at
-        texts = [
-            f'Traceback (most recent call last):\n  File "/app/worker.py", line 3, in load\n{one}' for one in errors
-        ]
-        made = [LogEntry(created, 500, "run.googleapis.com/stderr", text, short, "0", "0") for text in texts]
-        made.append(LogEntry(created + HOUR / 60, 0, SYSTEM_LOG, "Container called exit(0).", short, "0", "0"))
-        self.logs.entries[short] = made if is_logged else []
-        return execution
-
-    def hours(self, count: int, name: str, *errors: str, until: timedelta = timedelta(0), first: int = 0) -> None:
-        """Have it run once an hour before that moment."""
-        for number in range(count):
-            self.ran(first + number, name, *errors, at=until - (number + 1) * HOUR)
-
-    def asked(self) -> None:
-        """Do the work on the job, which asks for its baseline."""
-        assert not self.do("job", name_of_job(JOB)).trouble
-
-    def do(self, word: str, name: str) -> WorkDone:
-        return do_work(word, name, WorkContext(self.world.deployment(self.policy), WATCHED, self.world.budget()))
-
-    def work(self) -> WorkDone:
-        """Do one piece of it, if it is due."""
-        return self.do("baseline", NAME)
-
-    def minutes(self, count: int) -> list[str]:
-        """Let so many minutes go by with what is due done in each; return what went wrong."""
-        troubles = []
-        for _ in range(count):
-            self.world.clock.advance(60)
-            troubles += [done.trouble] if (done := self.work()).trouble else []
-        return troubles
-
-    @property
-    def baseline(self) -> Baseline:
-        stored = self.world.store.read(BASELINES, NAME, timeout=SOON)
-        assert stored is not None
-        return parse_baseline(stored.document)
-
-    @property
-    def book(self) -> ErrorBook | None:
-        stored = self.world.store.read(ERRORS, name_of(JOB), timeout=SOON)
-        return parse_book(stored.document) if stored else None
-
-    def counted(self) -> list[tuple[str, int]]:
-        """Return the digests of the book in order, and in how many runs each was read."""
-        return [(ran.digest, ran.runs) for ran in self.book.digests] if self.book else []
-
-    def names(self) -> dict[str, int]:
-        """Return the errors of the book, and in how many runs each was."""
-        return {error.name: error.runs for error in self.book.errors} if self.book else {}
 
 
 @pytest.fixture
 def past(world: World) -> JobWithAPast:
     """Return a job that is watched since a day, and was never worked on."""
-    made = JobWithAPast(world, cloud_run(world), LogsOfRuns(world))
-    world.logs = made.logs
-    enrolled(world)
-    return made
+    return a_job_with_a_past(world)
 
 
 def test_what_ran_before_is_read_and_known_from_then_on(past: JobWithAPast) -> None:
@@ -353,6 +280,17 @@ def test_where_many_ask_at_once_who_is_not_heard_asks_at_the_next_look(past: Job
     past.asked()
     past.minutes(2)
     assert past.counted() == [(digest("a"), 9)]
+
+
+def test_a_job_that_is_gone_is_left_after_some_minutes_with_what_was_read(past: JobWithAPast) -> None:
+    past.hours(250, "a")
+    past.asked()
+    past.jobs.page_size = 10
+    past.minutes(1)
+    past.jobs.setup = Missing("there is no such job")
+    assert past.minutes(20) == []
+    assert past.baseline.is_over
+    assert past.counted() == [(digest("a"), 30)]
 
 
 def test_a_page_token_that_is_not_taken_any_more_begins_the_list_again_and_counts_nothing_twice(
