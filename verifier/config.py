@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import re2
 
 from verifier.errors import Malformed
-from verifier.facts.build import BuildKey, checked_key
+from verifier.facts.build_key import BuildKey, checked_key
 from verifier.problems import Problems, shown
 
 VARIABLES = (

@@ -183,11 +183,14 @@ def test_a_ledger_that_cannot_be_reached_is_a_503_within_ten_seconds(stand_ins: 
 
 HEAVY = (
     "grpc slack_sdk google.api_core google.pubsub google.cloud.devtools google.cloud.firestore google.cloud.logging "
-    "google.cloud.run verifier.standin verifier.cli verifier.adapters"
+    "google.cloud.run verifier.standin verifier.cli verifier.adapters "
+    "verifier.checks.commands verifier.checks.known_errors verifier.checks.watch.watching verifier.facts.build "
+    "verifier.facts.execution verifier.facts.logs.result verifier.facts.run verifier.facts.source verifier.redact.rule"
 ).split()
+"""What a start must not wait for: client libraries, and what judges."""
 
 
-def test_a_status_that_ends_nothing_makes_no_call_and_loads_no_client_library(
+def test_a_status_that_ends_nothing_makes_no_call_and_loads_neither_a_client_library_nor_what_judges(
     stand_ins: StandIns, tmp_path: Path
 ) -> None:
     script = f"""

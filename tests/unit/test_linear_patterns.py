@@ -17,15 +17,15 @@ import verifier.checks
 import verifier.facts
 from verifier.checks import commands, remedies
 from verifier.controller import events
-from verifier.facts import build, build_document, claims, dependencies, shipping, source
+from verifier.facts import build_document, build_key, claims, dependencies, shipping, source
 from verifier.facts.upload import ignore, names, secret_names
 
 LENGTH = 100_000
 _FORMS = {kind.name: commands.form(kind).fullmatch for kind in commands.Kind}
 TEXTS = {
-    "build._PROJECT": build._PROJECT,
-    "build._LOCATION": build._LOCATION,
-    "build._ID": build._ID,
+    "build_key._PROJECT": build_key._PROJECT,
+    "build_key._LOCATION": build_key._LOCATION,
+    "build_key._ID": build_key._ID,
     "events._STATUS": events._STATUS,
     "events._WORD": events._WORD,
 }

@@ -8,16 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from verifier.checks.accept import Accept
-from verifier.checks.day import Daily
 from verifier.checks.verdict import Verdict
 from verifier.checks.watch.rules import WatchRules
-from verifier.facts.build import Build
-from verifier.facts.execution import JobName
+from verifier.facts.job_name import JobName
 from verifier.facts.logs import LogRules
-from verifier.facts.repository import Repository
-from verifier.facts.source import NoSource, Source, Strength, Upload
+from verifier.facts.strength import Strength
+
+if TYPE_CHECKING:
+    from verifier.checks.accept import Accept
+    from verifier.checks.day import Daily
+    from verifier.facts.build import Build
+    from verifier.facts.repository import Repository
+    from verifier.facts.source import Source
 
 
 class BuildConfig(StrEnum):
@@ -141,6 +145,8 @@ class Exemption:
 
     def covers(self, build: Build, source: Source) -> bool:
         """Whether this exemption names the build."""
+        from verifier.facts.source import Upload  # a policy is read without it
+
         wanted_and_seen = (
             (self.tool, _tool(source)),
             (self.bucket, source.bucket if isinstance(source, Upload) else ""),
@@ -291,6 +297,8 @@ def _is_plain(name: str) -> bool:
 
 
 def _tool(source: Source) -> str:
+    from verifier.facts.source import NoSource, Upload  # a policy is read without it
+
     match source:
         case Upload():
             return source.tool

@@ -6,13 +6,13 @@ The format is shown, with every key, in `verifier/policy.example.toml`.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
 
 import re2
 
-from verifier.checks.accept import MOST_DAYS, Accept
 from verifier.checks.policy import (
     DEFAULT_STRENGTHS,
     BuildConfig,
@@ -43,10 +43,13 @@ from verifier.checks.policy_table import Table, text_item
 from verifier.checks.verdict import Verdict
 from verifier.checks.watch.rules import read_watch_rules
 from verifier.errors import SettingsError
-from verifier.facts.execution import JobName
+from verifier.facts.job_name import JobName
 from verifier.facts.logs import LogRules, Pattern
-from verifier.facts.source import Strength
+from verifier.facts.strength import Strength
 from verifier.problems import Problems
+
+if TYPE_CHECKING:
+    from verifier.checks.accept import Accept
 
 MOST_PATTERNS = 64
 """The most patterns of one worker, those for every worker and the defaults among them."""
@@ -64,8 +67,7 @@ _DAY = timedelta(hours=24)
 _WEEK = timedelta(hours=168)
 
 
-@dataclass(frozen=True, slots=True)
-class _Patterns:
+class _Patterns(NamedTuple):
     """What one table says about logs."""
 
     fail: tuple[Pattern, ...]
@@ -244,6 +246,8 @@ def _try_together(table: Table, rules: LogRules) -> None:
 
 def _accept(table: Table, today: date | None) -> Accept:
     """Return one error that is accepted, and note what is missing: accepting for ever hides what came back."""
+    from verifier.checks.accept import Accept  # what reads logs by it is loaded where something is accepted
+
     job, worker = table.text("job"), table.text("worker")
     named = job_named(job)
     if job and (worker or not named):
@@ -261,6 +265,8 @@ def _accept(table: Table, today: date | None) -> Accept:
 
 
 def _until(table: Table, today: date | None) -> date:
+    from verifier.checks.accept import MOST_DAYS
+
     value = table.take("until")
     try:
         found = value if type(value) is date else date.fromisoformat(value if isinstance(value, str) else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re2
 
 from verifier.checks.policy_table import Table
-from verifier.facts.execution import JobName
+from verifier.facts.job_name import JobName
 from verifier.facts.logs import unknown_rows
 from verifier.facts.repository import Repository, parse_repository
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from verifier.checks.commands import told
 from verifier.redact import excerpt
 
 _MOST_TEXT = 1_000
@@ -93,6 +92,8 @@ class Finding:
         if len(self.seen) > _MOST_TEXT:
             object.__setattr__(self, "seen", excerpt(self.seen, _MOST_TEXT) or "…")
         if len(self.remedy) > _MOST_TEXT:
+            from verifier.checks.commands import told  # few remedies are so long, and a policy is read without it
+
             object.__setattr__(self, "remedy", told(self.remedy, _MOST_TEXT, excerpt) or "…")
 
 

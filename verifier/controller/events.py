@@ -18,8 +18,8 @@ from typing import Any
 from verifier.config import Watched
 from verifier.controller.trace import RequestHeaders
 from verifier.errors import Malformed
-from verifier.facts.build import NOT_TERMINAL, BuildKey, checked_key, parse_build_name
-from verifier.facts.execution import BUILD_VARIABLE, JobName
+from verifier.facts.build_key import NOT_TERMINAL, BuildKey, checked_key, parse_build_name
+from verifier.facts.job_name import BUILD_VARIABLE, JobName
 from verifier.facts.logs import EXECUTION_LABEL
 from verifier.redact import MARGIN, excerpt, plain
 from verifier.strict_json import object_in, objects_in, parse_json, said, text_in

@@ -16,45 +16,25 @@ from hashlib import sha256
 
 import re2
 
-from verifier.errors import Malformed
+from verifier.facts.job_name import BUILD_VARIABLE, NONCE_VARIABLE, JobName, parse_execution_name, parse_job_name
 
-BUILD_VARIABLE = "VERIFIER_BUILD"
-"""The environment variable that tells an execution, and us, which build it was started for."""
-
-NONCE_VARIABLE = "VERIFIER_NONCE"
-"""The environment variable with what the ledger saved before the start, which nobody else could know by then."""
+__all__ = [
+    "BUILD_VARIABLE",
+    "NONCE_VARIABLE",
+    "Completion",
+    "Container",
+    "Execution",
+    "JobName",
+    "JobSetup",
+    "Phase",
+    "hash_of_arguments",
+    "named",
+    "parse_execution_name",
+    "parse_job_name",
+]
 
 _PLATFORM = re2.compile(r"(?i)\binternal error\b|\bcapacity\b|\benough resources\b|\bcount of GPUs\b")
 """What Cloud Run says of failures of its own: "Internal error running task.", or that there was no GPU to be had."""
-
-_EXECUTION = re2.compile(r"^projects/([^/]+)/locations/([^/]+)/jobs/([^/]+)/executions/([^/]+)$")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class JobName:
-    """A Cloud Run job."""
-
-    project: str
-    location: str
-    job: str
-
-    @property
-    def resource(self) -> str:
-        """Its full resource name."""
-        return f"projects/{self.project}/locations/{self.location}/jobs/{self.job}"
-
-
-def parse_job_name(resource: str) -> JobName:
-    """Return the job with this full resource name. Raises Malformed."""
-    return parse_execution_name(f"{resource}/executions/any")[0]
-
-
-def parse_execution_name(name: str) -> tuple[JobName, str]:
-    """Return the job and the short name of an execution's resource name. Raises Malformed."""
-    match = _EXECUTION.match(name) if name.isascii() else None
-    if not match:
-        raise Malformed(f"execution name: expected projects/P/locations/L/jobs/J/executions/E, got {name[:160]!r}")
-    return JobName(match.group(1), match.group(2), match.group(3)), match.group(4)
 
 
 class Phase(StrEnum):

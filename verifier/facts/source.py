@@ -10,25 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from verifier.facts.build import SUCCESS, Build
 from verifier.facts.build_document import MOST_BYTES
 from verifier.facts.repository import Repository, parse_repository, source_repository
+from verifier.facts.strength import Strength
 
-
-class Strength(StrEnum):
-    """How firmly a commit is established, strongest first."""
-
-    RESOLVED = "resolved"
-    """The service wrote down the commit that it fetched."""
-    SERVICE_UPLOAD = "service-upload"
-    """The service stored the source itself under the commit's name (GitHub App triggers, 2019 to 2020)."""
-    REQUESTED = "requested"
-    """A full commit was asked for and the build succeeded; the service did not write down what it fetched."""
-    TRIGGERS_WORD = "triggers-word"
-    """Only the trigger's substitutions say so (GitHub App triggers, 2021 to 2023); who runs it may override them."""
+__all__ = ["Commit", "NoSource", "Source", "Strength", "Unclear", "Upload", "source_of"]
 
 
 @dataclass(frozen=True, slots=True)

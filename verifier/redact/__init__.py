@@ -7,7 +7,7 @@ whatever the text. docs/redaction.md says what is kept back, and what redaction 
 
 from __future__ import annotations
 
-from verifier.redact.redaction import FAILED, REDACTED, excerpt, one_line, redact
-from verifier.redact.text import MARGIN, plain
+from verifier.redact.redaction import FAILED, excerpt, one_line, redact
+from verifier.redact.text import MARGIN, REDACTED, plain
 
 __all__ = ["FAILED", "MARGIN", "REDACTED", "excerpt", "one_line", "plain", "redact"]

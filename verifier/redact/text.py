@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re2
 
+REDACTED = "[redacted]"
+"""Stands for a secret."""
+
 MARGIN = 4096
 """What is read beyond the limit: what is hidden there makes room, and a secret at the limit is seen whole."""
 

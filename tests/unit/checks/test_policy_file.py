@@ -18,8 +18,7 @@ from verifier.checks.day import Daily
 from verifier.checks.policy import Deadlines, Exemption, Late, Policy, Route, Worker
 from verifier.checks.policy_file import MOST_PATTERNS, read_policy
 from verifier.checks.verdict import Verdict
-from verifier.checks.watch.benign import Benign
-from verifier.checks.watch.rules import TellWatch, WatchRules
+from verifier.checks.watch.rules import Benign, TellWatch, WatchRules
 from verifier.errors import SettingsError
 from verifier.facts.execution import JobName
 from verifier.facts.logs import LogRules, Pattern

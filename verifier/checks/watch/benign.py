@@ -12,24 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import re2
 
+from verifier.checks.watch.rules import Benign
 from verifier.facts.logs import Ending, Repeated
 from verifier.facts.run import RunOutcome
 
-
-class Benign(StrEnum):
-    """What alarms nobody."""
-
-    PLATFORM = "platform"
-    CANCELLED = "cancelled"
-    SWITCH = "switch"
-    QUOTA = "quota"
-
-
-ALL_BENIGN = frozenset(Benign)
 _SWITCH = timedelta(minutes=1)
 _TERMINATED = 15
 _QUOTA = re2.compile(r"(?i)\b(?:quota exceeded for|RESOURCE_EXHAUSTED|RATE_LIMIT_EXCEEDED|ResourceExhausted: 429)\b")

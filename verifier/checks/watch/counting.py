@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from verifier.checks.known_errors import MOST_COUNTED, kept_name
-from verifier.checks.watch.benign import Benign
 from verifier.checks.watch.book import ErrorStanding
+from verifier.checks.watch.rules import Benign
 from verifier.checks.watch.watching import (
     MOST_ERRORS_WATCHED,
     MOST_TAIL,

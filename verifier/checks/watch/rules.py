@@ -1,4 +1,7 @@
-"""What a team says about watches: when there are checkpoints, what is told, and what alarms nobody."""
+"""What a team says about watches: when there are checkpoints, what is told, and what alarms nobody.
+
+Every function that starts reads it with its policy; what watches by it is loaded where something is watched.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,22 @@ from datetime import timedelta
 from enum import StrEnum
 
 from verifier.checks.policy_table import Table, span_of
-from verifier.checks.watch.benign import ALL_BENIGN, Benign
-from verifier.checks.watch.telling import USUAL_CHECKPOINTS
 
+USUAL_CHECKPOINTS = (timedelta(hours=4), timedelta(hours=24))
 MOST_CHECKPOINTS = 5
 _LONGEST = timedelta(days=7)
+
+
+class Benign(StrEnum):
+    """What alarms nobody; `benign.py` says when it is which."""
+
+    PLATFORM = "platform"
+    CANCELLED = "cancelled"
+    SWITCH = "switch"
+    QUOTA = "quota"
+
+
+ALL_BENIGN = frozenset(Benign)
 
 
 class TellWatch(StrEnum):

@@ -27,9 +27,9 @@ from enum import StrEnum
 
 from verifier.checks.watch.book import LEAST_RUNS, ErrorState
 from verifier.checks.watch.chances import RunCounts, are_failures_up
+from verifier.checks.watch.rules import USUAL_CHECKPOINTS
 from verifier.checks.watch.watching import RARE_RUNS, Kept, Red, SeenError, Watch, counts_before
 
-USUAL_CHECKPOINTS = (timedelta(hours=4), timedelta(hours=24))
 FAILURES, TWICE = "failures", "twice"
 """Reasons of a regression that are no error."""
 MOST_AT_ONCE = 3

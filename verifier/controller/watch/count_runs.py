@@ -16,10 +16,11 @@ from itertools import groupby
 from verifier.checks.job_runs import DigestRuns, JobRuns
 from verifier.checks.known_errors import ErrorBook
 from verifier.checks.run_count import short_name
-from verifier.checks.watch.benign import Benign, benign
+from verifier.checks.watch.benign import benign
 from verifier.checks.watch.book import LEAST_RUNS, compared, runs_read_before
 from verifier.checks.watch.counting import ReadRun, WatchedBuild, begun, counted_all
 from verifier.checks.watch.ending import resumed
+from verifier.checks.watch.rules import Benign
 from verifier.checks.watch.telling import after_runs
 from verifier.checks.watch.watching import Watch, is_rare
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment

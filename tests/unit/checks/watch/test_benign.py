@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.checks.watch.made import CRASH, START, error
-from verifier.checks.watch.benign import ALL_BENIGN, Benign, benign
+from verifier.checks.watch.benign import benign
+from verifier.checks.watch.rules import ALL_BENIGN, Benign
 from verifier.facts.logs import Ending, Repeated
 from verifier.facts.run import RunOutcome
 

@@ -23,10 +23,10 @@ from tests.unit.checks.watch.made import (
     successor,
     watch,
 )
-from verifier.checks.watch.benign import Benign
 from verifier.checks.watch.book import ErrorState
 from verifier.checks.watch.chances import RunCounts
 from verifier.checks.watch.counting import counted_all
+from verifier.checks.watch.rules import Benign
 from verifier.checks.watch.watching import MOST_ERRORS_WATCHED, Good, Hour, Red, WatchOutcome, counts_before, is_rare
 from verifier.facts.run import RunOutcome
 
