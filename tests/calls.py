@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from typing import Any, Protocol, get_args, get_origin, get_type_hints
+from typing import Any, Protocol
 
+from verifier import services
 from verifier.services import Services
 
 
@@ -13,8 +13,8 @@ def _protocols() -> dict[str, type]:
     """Return the Protocol behind each property of `Services` that is a service; its clock and its pause are none."""
     found: dict[str, type] = {}
     for name, member in inspect.getmembers(Services, lambda value: isinstance(value, property)):
-        kind: Any = get_type_hints(member.fget)["return"]
-        for candidate in get_args(kind) or (kind,):
+        for word in _returned(member.fget).split(" | "):
+            candidate = getattr(services, word, None)
             if isinstance(candidate, type) and Protocol in candidate.__mro__:
                 found[name] = candidate
     return found
@@ -22,11 +22,16 @@ def _protocols() -> dict[str, type]:
 
 def _calls() -> dict[str, bool]:
     return {
-        f"{name}.{method}": get_origin(get_type_hints(function)["return"]) is Iterator
+        f"{name}.{method}": _returned(function).startswith("Iterator[")
         for name, protocol in _protocols().items()
         for method, function in inspect.getmembers(protocol, inspect.isfunction)
         if not method.startswith("_")
     }
+
+
+def _returned(function: Any) -> str:
+    """Return the annotation as it is written: what it names is imported for the type checker alone."""
+    return str(function.__annotations__["return"])
 
 
 _EVERY = _calls()

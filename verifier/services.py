@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from verifier.facts.build import Build, BuildKey
-from verifier.facts.execution import Execution, JobName, JobSetup
-from verifier.facts.logs import LogEntry
-from verifier.facts.submitter import Submitter
-from verifier.facts.trigger import Trigger
-from verifier.facts.upload import Limits, UploadListing
-from verifier.facts.upload.archive import Archive
+if TYPE_CHECKING:
+    from verifier.facts.build import Build, BuildKey
+    from verifier.facts.execution import Execution, JobName, JobSetup
+    from verifier.facts.logs import LogEntry
+    from verifier.facts.submitter import Submitter
+    from verifier.facts.trigger import Trigger
+    from verifier.facts.upload import Limits, UploadListing
+    from verifier.facts.upload.archive import Archive
 
 Document = Mapping[str, Any]
 """A stored document: JSON values only; the moments in it are text as `times.show_time` writes it."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import Lease, Record, State, after_failure, queued, released, settled
 from verifier.errors import QuotaWait, RateLimited, ServiceError
 from verifier.facts.build import BuildKey
 from verifier.services import Services
+
+if TYPE_CHECKING:
+    from verifier.checks.verdict import Finding
+    from verifier.facts.logs import Repeated
 
 _QUOTA_SECONDS = 20.0
 """How long a quota is waited for of which nobody says when there is some again."""
@@ -52,6 +56,17 @@ class SlackUnreachable:
 
 Ending = Done | RequeueAt | GiveUp | SlackUnreachable
 """How an attempt ends when no service failed: a step returns what keeps the next ones from being done now."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerResult:
+    """What came of a worker's run, or of its being left out."""
+
+    findings: tuple[Finding, ...]
+    errors: tuple[Repeated, ...] = ()
+    """What the logs complained of, redacted."""
+    whole: bool = False
+    """These are all of them: the logs were read whole, and had the time to settle."""
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import SOURCE_CHECKS, WORKER_CHECKS, Check, Finding, Outcome, Verdict, decide
 from verifier.checks.worker import given_up, not_run
 from verifier.controller.again import asked_again
-from verifier.controller.attempt import Attempt, Done, Ending, GiveUp, RequeueAt, SlackUnreachable
+from verifier.controller.attempt import Attempt, Done, Ending, GiveUp, RequeueAt, SlackUnreachable, WorkerResult
 from verifier.controller.budget import Budget, Deployment
 from verifier.controller.error_book import Remembered, remember
 from verifier.controller.fetch import fetch_build
@@ -47,7 +47,6 @@ from verifier.controller.notify import channel_of_message, notify, publish_judge
 from verifier.controller.signals import record_unreadable, verdict_saved
 from verifier.controller.trigger import trigger_of
 from verifier.controller.unheard import unheard
-from verifier.controller.worker_run import WorkerResult, run_worker
 from verifier.errors import LostLease, Malformed, RateLimited, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import parse_execution_name
@@ -234,6 +233,8 @@ def _worker_result(attempt: Attempt, build: Build, by_source: Judgement) -> Work
     if by_source.verdict is not Verdict.VERIFIED:
         # A worker executes the image with its own permissions: what policy does not admit is not to be executed.
         return WorkerResult(_not_tried(attempt, "the worker runs only for a commit that policy admits"))
+    from verifier.controller.worker_run import run_worker  # what starts workers and reads logs, where there are any
+
     return run_worker(attempt, build, worker)
 
 

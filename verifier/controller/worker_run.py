@@ -6,14 +6,14 @@ returns what it found, or `RequeueAt` for when to look again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.checks.descent import SavedRequest, not_as_asked
 from verifier.checks.execution import image_finding, own_container, run_findings
 from verifier.checks.policy import Worker
 from verifier.checks.verdict import Check, Finding, Outcome
 from verifier.checks.worker import not_started
-from verifier.controller.attempt import Attempt, RequeueAt
+from verifier.controller.attempt import Attempt, RequeueAt, WorkerResult
 from verifier.controller.budget import CALL_SECONDS, LEDGER_SECONDS
 from verifier.controller.ledger import BUILDS
 from verifier.controller.worker_failures import fix_for, is_overdue, is_retryable
@@ -22,20 +22,9 @@ from verifier.controller.worker_start import FIRST_POLL_SECONDS, find_or_start
 from verifier.errors import ServiceError
 from verifier.facts.build import Build, BuildKey
 from verifier.facts.execution import Container, Execution, Phase
-from verifier.facts.logs import LogFacts, Repeated
+from verifier.facts.logs import LogFacts
 
 _LAST_POLL_SECONDS = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerResult:
-    """What came of it."""
-
-    findings: tuple[Finding, ...]
-    errors: tuple[Repeated, ...] = ()
-    """What the logs complained of, redacted."""
-    whole: bool = False
-    """These are all of them: the logs were read whole, and had the time to settle."""
 
 
 def run_worker(attempt: Attempt, build: Build, worker: Worker) -> WorkerResult | RequeueAt:

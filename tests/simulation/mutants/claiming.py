@@ -10,7 +10,7 @@ from typing import Any
 from tests.simulation.entry import entry
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
-from verifier.controller import attempt, ledger, reconcile, worker_run
+from verifier.controller import attempt, ledger, worker_run
 from verifier.controller.attempt import Attempt
 from verifier.controller.budget import Budget
 from verifier.controller.ledger import BUILDS, Lease, Record, record_document
@@ -123,9 +123,11 @@ def a_process_that_is_asked_to_end_goes_on(stack: ExitStack) -> None:
 
 @mutant(r"an exception that nobody expected")
 def a_second_attempt_meets_a_defect(stack: ExitStack) -> None:
+    honest = worker_run.run_worker
+
     def run_worker(one: Attempt, build: Any, worker: Any) -> Any:
         if one.record.attempts:
             raise KeyError("attempts")
-        return worker_run.run_worker(one, build, worker)
+        return honest(one, build, worker)
 
-    put(stack, reconcile, "run_worker", run_worker)
+    put(stack, worker_run, "run_worker", run_worker)

@@ -12,7 +12,7 @@ from verifier.checks import known_errors
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.controller import error_book, reconcile, worker_run
 from verifier.controller import fetch as fetch_module
-from verifier.controller.attempt import Attempt
+from verifier.controller.attempt import Attempt, WorkerResult
 from verifier.controller.budget import CALL_SECONDS
 from verifier.facts.build import TERMINAL, parse_build
 
@@ -55,7 +55,7 @@ def empty_list_of_checks_passes(stack: ExitStack) -> None:
         return Verdict.INCONCLUSIVE if Outcome.COULD_NOT_CHECK in outcomes else Verdict.VERIFIED
 
     put(stack, reconcile, "decide", decide)
-    put(stack, reconcile, "run_worker", lambda *_: worker_run.WorkerResult(()))
+    put(stack, worker_run, "run_worker", lambda *_: WorkerResult(()))
 
 
 @mutant(r"has another build's document", situations.a_build_is_answered_with_another)

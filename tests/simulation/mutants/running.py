@@ -15,13 +15,12 @@ from verifier.checks.descent import Claimed
 from verifier.checks.policy import Worker
 from verifier.controller import (
     ledger,
-    reconcile,
     worker_failures,
     worker_logs,
     worker_run,
     worker_start,
 )
-from verifier.controller.attempt import Attempt
+from verifier.controller.attempt import Attempt, WorkerResult
 from verifier.facts import execution
 from verifier.facts.execution import Completion, Phase
 
@@ -59,9 +58,9 @@ def the_job_is_started_again_without_looking(stack: ExitStack) -> None:
 def a_worker_is_never_started(stack: ExitStack) -> None:
     put(
         stack,
-        reconcile,
+        worker_run,
         "run_worker",
-        lambda *_: worker_run.WorkerResult(worker_checks.not_started("it was not tried", "try it")),
+        lambda *_: WorkerResult(worker_checks.not_started("it was not tried", "try it")),
     )
 
 

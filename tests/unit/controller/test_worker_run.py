@@ -10,9 +10,9 @@ import pytest
 from tests.unit.builders import EXECUTION, POLICY, WORKER, pushed, ran
 from tests.unit.controller.world import NOW, World, world
 from verifier.checks.verdict import Check, Outcome
-from verifier.controller.attempt import RequeueAt
+from verifier.controller.attempt import RequeueAt, WorkerResult
 from verifier.controller.ledger import Record
-from verifier.controller.worker_run import WorkerResult, run_worker
+from verifier.controller.worker_run import run_worker
 from verifier.facts.execution import Container, Execution
 from verifier.services import ExecutionClaim
 
