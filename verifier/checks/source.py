@@ -48,7 +48,7 @@ def pull_request_of(build: Build, trigger: Trigger | Unread) -> str:
 
 def _source_is_a_commit(build: Build, source: Source, policy: Policy) -> Finding:
     check = Check.SOURCE_IS_A_COMMIT
-    if isinstance(source, Upload | NoSource):
+    if isinstance(source, (Upload, NoSource)):
         for exemption in policy.exemptions:
             if exemption.covers(build, source):
                 return Finding(check, Outcome.NOT_APPLICABLE, f"exempt: {exemption.reason}")

@@ -26,7 +26,7 @@ def file_hashes(recorded: object) -> FileHashes:
 
     What has another shape is passed over: a hash that is not there is told to be missing, and never to agree.
     """
-    if not isinstance(recorded, (dict, Mapping)):
+    if not recorded or not isinstance(recorded, (dict, Mapping)):
         return {}
     return {
         address: found

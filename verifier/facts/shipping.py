@@ -123,15 +123,17 @@ def _bare(words: list[str]) -> list[str]:
 def _shipping(words: Sequence[str]) -> str:
     # A builder's image is its tool, and people name the tool again: `cloud-sdk gcloud run deploy`.
     for at, word in enumerate(words[:2]):
-        for row in _BY_TOOL.get(_base(word), ()):
-            if _ships(row, words[at + 1 :]):
-                return row.name
+        rows, rest = _BY_TOOL.get(_base(word), ()), words[at + 1 :]
+        if rows and _NOT.isdisjoint(rest):
+            for row in rows:
+                if _ships(row, rest):
+                    return row.name
     return ""
 
 
 def _ships(row: _Row, rest: Sequence[str]) -> bool:
-    told = all(any(option in word for word in rest) for option in row.options)
-    return told and _NOT.isdisjoint(rest) and _commands_it(row.words, rest) and (not row.to_storage or _to_bucket(rest))
+    told = not row.options or all(any(option in word for word in rest) for option in row.options)
+    return told and _commands_it(row.words, rest) and (not row.to_storage or _to_bucket(rest))
 
 
 def _commands_it(wanted: Sequence[str], words: Sequence[str], *, after_option: bool = False) -> bool:

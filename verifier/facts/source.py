@@ -154,24 +154,23 @@ def _unknown_kind(build: Build) -> str | None:
 
 def _resolved(build: Build) -> Iterator[_Revision]:
     """Yield the revisions that the service itself wrote down."""
-    repo = _part(build.provenance, "resolvedRepoSource")
-    if repo:
+    provenance, source = build.provenance, build.source or {}
+    if "resolvedRepoSource" in provenance and (repo := _part(provenance, "resolvedRepoSource")):
         yield _Revision("sourceProvenance.resolvedRepoSource.commitSha", _value(repo, "commitSha"), *_csr(build, repo))
     for kind in ("resolvedGitSource", "resolvedConnectedRepository"):
-        if part := _part(build.provenance, kind):
+        if kind in provenance and (part := _part(provenance, kind)):
             yield _Revision(f"sourceProvenance.{kind}.revision", _value(part, "revision"), *_place(kind, part))
-    asked = _part(build.source or {}, "repoSource")
-    if _value(asked, "commitSha"):
+    if "repoSource" in source and _value(asked := _part(source, "repoSource"), "commitSha"):
         yield _Revision("source.repoSource.commitSha", _value(asked, "commitSha"), *_csr(build, asked))
 
 
 def _requested(build: Build) -> Iterator[_Revision]:
     """Yield the revisions that were asked for."""
     source = build.source or {}
-    if repo := _part(source, "repoSource"):
+    if "repoSource" in source and (repo := _part(source, "repoSource")):
         yield _Revision("source.repoSource", _value(repo, "commitSha"), *_csr(build, repo))
     for kind in _REQUESTS:
-        if part := _part(source, kind):
+        if kind in source and (part := _part(source, kind)):
             yield _Revision(f"source.{kind}.revision", _value(part, "revision"), *_place(kind, part))
 
 
@@ -208,12 +207,12 @@ def _resolved_fact(build: Build, resolved: list[_Revision]) -> Source:
     for revision in resolved:
         if not _SHA.fullmatch(revision.text):
             return Unclear(f"expected a full commit, got {revision.text[:80]!r}", revision.field)
-    proof = resolved[0]
-    full_requests = [request for request in _requested(build) if _SHA.fullmatch(request.text)]
+    proof, requested = resolved[0], list(_requested(build))
+    full_requests = [request for request in requested if _SHA.fullmatch(request.text)]
     for other in [*resolved[1:], *full_requests]:
         if other.text.lower() != proof.text.lower():
             return Unclear(f"it names another commit than {other.field}", proof.field)
-    for other in [*resolved[1:], *_requested(build)]:
+    for other in [*resolved[1:], *requested]:
         if _contradict(proof.repository, other.repository):
             return Unclear(f"it names another repository than {other.field}", proof.field)
         if other.repository is None and other.address not in ("", proof.address):
@@ -265,7 +264,7 @@ def _plain_address(build: Build) -> str:
         (build.provenance, "sourceProvenance", "resolvedGitSource"),
         (build.source or {}, "source", "gitSource"),
     ):
-        if _PLAIN.match(_value(_part(holder, kind), "url")):
+        if kind in holder and _PLAIN.match(_value(_part(holder, kind), "url")):
             return f"{name}.{kind}.url"
     return ""
 
@@ -302,7 +301,7 @@ def _service(build: Build) -> str:
 
 
 def _part(holder: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
-    part = holder.get(kind)
+    part = holder.get(kind, _NOTHING)
     return part if isinstance(part, (dict, Mapping)) else _NOTHING
 
 
