@@ -146,3 +146,5 @@ def test_a_duplicate_of_a_finished_build_costs_one_ledger_read_and_nothing_else(
     harness.announce(key)
     assert counts(harness, recorder) == {"ledger": 1}
     assert [method.rpartition("/")[2] for method, _ in recorder.requests] == ["GetDocument"]
+    harness.announce(key)
+    assert counts(harness, recorder) == {"ledger": 1}, "its process knows by then that it is done"

@@ -21,6 +21,7 @@ from typing import Any
 
 from verifier import __version__
 from verifier.checks.judgement import Judgement, judgement_document, parse_judgement
+from verifier.controller.known_done import KnownDone
 from verifier.errors import LostLease, Malformed, ServiceError, Unavailable
 from verifier.facts.build import BuildKey
 from verifier.services import Document, Store, Stored
@@ -467,6 +468,7 @@ class LedgerContact:
     """When this process last deleted runs that are over for long."""
     daily: date | None = None
     """The day on which the last line about a day was due that is said, as far as this process knows."""
+    known_done: KnownDone = field(default_factory=KnownDone)
     given_up: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_GIVEN_UP))
     """The nonces of claims that were given up. One of them in a record is a claim that arrived all the same: its lease
     is nobody's, and whoever comes next need not wait for its end."""
@@ -491,11 +493,16 @@ class Ledger:
         """Return a lease of the build's record, creating it when there is none; None when there is nothing to do now.
 
         Nothing is to be done when the record is done, or another has its lease. With `only_if_due`, nor when its build
-        was fetched already and it waits for its due time or for Slack: another message about it says nothing new.
+        was fetched already and it waits for its due time or for Slack: another message about it says nothing new. Then
+        a record that this process has lately seen done is not even read (`known_done.py`).
         """
+        if only_if_due and self.contact.known_done.has(key.digest, self.clock()):
+            return None
         left = self._countdown(timeout)
         stored = self._read(key, left())
         if stored is not None:
+            if is_done(stored.document):
+                self.contact.known_done.note(key.digest, self.clock())
             return self.take(stored, only_if_due=only_if_due, timeout=left())
         return self._claim(Record(key, created=self.clock(), announced=announced), None, left())
 
@@ -548,6 +555,7 @@ class Ledger:
         return stored
 
     def _claim(self, record: Record, revision: str | None, timeout: float) -> Lease | None:
+        self.contact.known_done.forget(record.key.digest)
         mine = claimed(record, self.nonce(), self.clock(), self.lease)
         try:
             return self._write(mine, revision, timeout)

@@ -10,6 +10,7 @@ import pytest
 
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Verdict
+from verifier.controller.known_done import KNOWN_FOR
 from verifier.controller.ledger import BUILDS, MARKS, Lease, Ledger, Record, State, parse_record, record_document
 from verifier.errors import LostLease, Malformed, Unavailable
 from verifier.facts.build import BuildKey
@@ -147,6 +148,54 @@ def test_a_first_claim_creates_the_record_and_says_whether_a_message_came(shelf:
 def test_a_record_that_is_done_costs_one_read_and_the_rest_of_it_is_not_looked_at(shelf: Shelf) -> None:
     shelf.document = {"state": "done", "judgement": "no judgement at all"}
     assert (claim(shelf), ledger_of(shelf).claim_running(KEY, timeout=IN_TIME)) == (None, None)
+    assert shelf.calls() == ["read", "read"]
+
+
+def again(ledger: Ledger, *, only_if_due: bool = True) -> Lease | None:
+    return ledger.claim(KEY, announced=True, only_if_due=only_if_due, timeout=IN_TIME)
+
+
+def test_another_message_about_a_record_that_was_lately_seen_done_costs_no_call(shelf: Shelf) -> None:
+    shelf.document = {"state": "done"}
+    ledger = ledger_of(shelf)
+    assert [again(ledger) for _ in range(3)] == [None, None, None]
+    assert shelf.calls() == ["read"]
+    shelf.clock.advance(KNOWN_FOR.total_seconds())
+    assert again(ledger) is None
+    assert shelf.calls() == ["read", "read"]
+
+
+def test_a_record_that_was_opened_again_elsewhere_is_taken_by_whoever_finds_it_due(
+    shelf: Shelf,
+) -> None:
+    shelf.document, ledger = {"state": "done"}, ledger_of(shelf)
+    assert again(ledger) is None
+    opened = shelf.put(WAITING)
+    assert again(ledger) is None
+    assert ledger.take(opened, timeout=IN_TIME) is not None
+    shelf.put(WAITING)
+    assert again(ledger) is not None, "who took it knows that it is open"
+
+
+def test_a_record_that_was_opened_again_elsewhere_is_taken_by_a_message_after_two_minutes(shelf: Shelf) -> None:
+    shelf.document, ledger = {"state": "done"}, ledger_of(shelf)
+    assert again(ledger) is None
+    shelf.put(WAITING)
+    shelf.clock.advance(KNOWN_FOR.total_seconds())
+    assert again(ledger) is not None
+
+
+def test_who_asks_for_more_than_a_message_says_is_told_by_the_ledger_itself(shelf: Shelf) -> None:
+    shelf.document, ledger = {"state": "done"}, ledger_of(shelf)
+    assert again(ledger) is None
+    shelf.put(WAITING)
+    assert again(ledger, only_if_due=False) is not None
+
+
+def test_a_record_that_is_open_is_not_known_to_be_done(shelf: Shelf) -> None:
+    shelf.put(replace(WAITING, due=NOW + LEASE))
+    ledger = ledger_of(shelf)
+    assert [again(ledger) for _ in range(2)] == [None, None]
     assert shelf.calls() == ["read", "read"]
 
 
