@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, time, tzinfo
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
-from verifier.checks.day import Daily
 from verifier.checks.policy import Greens, Route
 from verifier.checks.policy_table import Table
 from verifier.checks.verdict import Verdict
+
+if TYPE_CHECKING:
+    from verifier.checks.day import Daily
 
 CHANNEL = r"^[CDG][A-Z0-9]+$"
 A_CHANNEL = "a channel's id, such as C0123456789"
@@ -51,13 +53,19 @@ def read_daily(slack: Table) -> Daily | None:
             if slack.take(key) is not None:
                 slack.wrong("daily", f'a time of day, such as "09:00", since `{key}` is for it', None)
         return None
-    return Daily(time.fromisoformat(text), zone, channel) if text else None
+    if not text:
+        return None
+    from verifier.checks.day import Daily  # what tells of days is loaded where they are told of
+
+    return Daily(time.fromisoformat(text), zone, channel)
 
 
 def _zone(slack: Table, name: str) -> tzinfo:
     """Return the zone of this name, UTC for none; one that nobody knows is noted."""
     if name in ("", "UTC"):
         return UTC
+    from zoneinfo import ZoneInfo  # which looks for its data, a thing that few policies need
+
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):  # unknown; no name of one; a folder of them
