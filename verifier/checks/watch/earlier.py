@@ -23,9 +23,8 @@ def with_earlier(book: ErrorBook, earlier: ErrorBook) -> ErrorBook:
     Where both say the same of the moment between them, one digest went on. Its runs are none that the book may ever be
     asked to count: which ones are counted stays as it is.
     """
-    goes_on = bool(earlier.digests and book.digests) and earlier.digests[-1].digest == book.digests[0].digest
-    shift = earlier.digests[-1].number - (book.digests[0].number - 1 if book.digests else 0) if earlier.digests else 0
-    shift -= goes_on
+    goes_on = bool(earlier.digests) and _first(book) == earlier.digests[-1].digest
+    shift = earlier.digests[-1].number - goes_on if earlier.digests else 0
     later = [replace(ran, number=ran.number + shift) for ran in book.digests]
     if goes_on:
         last, first = earlier.digests[-1], later[0]
@@ -35,6 +34,11 @@ def with_earlier(book: ErrorBook, earlier: ErrorBook) -> ErrorBook:
     held = _errors(book, earlier, shift)
     joined = replace(book, digests=digests[-MOST_DIGESTS_RUN:], beyond=book.beyond + earlier.beyond)
     return holding(joined, held)
+
+
+def _first(book: ErrorBook) -> str:
+    """Return the digest that has the first number; empty where there was no room for so many."""
+    return next((ran.digest for ran in book.digests if ran.number == 1), "")
 
 
 def _errors(book: ErrorBook, earlier: ErrorBook, shift: int) -> dict[str, KnownError]:

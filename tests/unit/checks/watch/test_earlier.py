@@ -127,6 +127,16 @@ def test_it_makes_no_difference_whether_runs_were_read_in_time_or_later_from_the
     assert {known.identity: known for known in joined.errors} == {known.identity: known for known in whole.errors}
 
 
+@pytest.mark.parametrize("cut", [15, 30, 45])
+def test_where_there_is_no_room_for_all_digests_their_numbers_stay_those_of_what_was_read_in_time(cut: int) -> None:
+    runs = [(f"{number}", "x" if number in (3, 25) else "") for number in range(60)]
+    joined = with_earlier(book(*runs[cut:], first=cut), book(*runs[:cut]))
+    whole = without_names(book(*runs))
+    assert joined.digests == whole.digests
+    assert joined.find("x") == whole.find("x")
+    assert told(joined, "c", "x") == told(whole, "c", "x")
+
+
 @pytest.mark.parametrize("shift", [0, 3])
 def test_numbers_are_shifted_for_errors_and_digests_alike(shift: int) -> None:
     joined = with_earlier(book(("y", "q"), ("z", "q"), first=9), book(*[(name, "") for name in "abcd"[:shift]]))
