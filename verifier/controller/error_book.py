@@ -66,17 +66,23 @@ def _remember(
 ) -> Remembered:
     store, now, key = attempt.services.store, attempt.now(), build.key.name
     left = _countdown(attempt, attempt.budget.seconds(_SECONDS))
-    digest = build.images[0].digest if build.images else ""
     # Once an attempt: the fence grows with each.
     page = _Page(store, name_of(job), f"{key}@{attempt.record.fence}")
     for _ in range(_TRIES):
         stored = store.read(ERRORS, page.name, timeout=left())
         book = parse_book(stored.document) if stored else empty_book()
+        digest = _digest(build, book)
         grown = book.with_errors(errors, build=key, digest=digest, now=now)
         if grown == book or page.write(book_document(grown, job, page.nonce), stored, left):
             known = book.known_before(failing, build=key, now=now, digest=digest)
             return Remembered(known, errors_before(book, failing, build=key, digest=digest))
     return Remembered()
+
+
+def _digest(build: Build, book: ErrorBook) -> str:
+    """Return what the build pushed for this job: of several images the one that it ran, else the first one."""
+    pushed, ran = [image.digest for image in build.images], {one.digest for one in book.digests}
+    return next((digest for digest in pushed if digest in ran), pushed[0] if pushed else "")
 
 
 @dataclass(frozen=True, slots=True)

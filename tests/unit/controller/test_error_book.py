@@ -169,6 +169,17 @@ def test_a_build_that_is_judged_again_comes_to_the_same_words(world: World) -> N
     assert told(world, build(2)) == told(world, build(2)) == "not new: on 1 build since 23 Nov"
 
 
+def test_runs_of_the_build_itself_are_not_before_it_whichever_of_its_images_they_ran(world: World) -> None:
+    image = {"name": "us-central1-docker.pkg.dev/vividly-dev/vividly/base:1", "digest": f"sha256:{'1' * 64}"}
+    usual = pushed().document["results"]["images"]
+    one = pushed(results={"images": [image, *usual]})
+    ran = ErrorBook(algorithm=ALGORITHM)
+    for number in range(3):
+        ran = ran.with_run([CRASH], run=f"run-{number}", digest=usual[0]["digest"], created=NOW, now=NOW)
+    assert world.store.create(ERRORS, name_of(JOB), book_document(ran, JOB, "a-nonce"), timeout=SOON)
+    assert told(world, one) == NEW
+
+
 def test_each_job_has_a_document_of_its_own(world: World) -> None:
     told(world, build(1))
     other = WORKER.job_for(pushed(projectId="vividly-prod", id=build(1).key.id))
