@@ -149,7 +149,7 @@ class _LeasedBaseline:
 def _one_step(mine: _LeasedBaseline, past: ReadOfThePast, watched: Watched, budget: Budget) -> ReadBack | None:
     """Begin with a job, or read on; return how it went where nothing more is to be done now.
 
-    Raises what the ledger raises, LostLease, OutOfTime and Stopping; and Malformed for a job that can't be read.
+    Raises what the ledger raises, LostLease, OutOfTime and Stopping.
     """
     at, deployment = mine.baseline.at, mine.deployment
     if at is None:
@@ -169,8 +169,14 @@ def _one_step(mine: _LeasedBaseline, past: ReadOfThePast, watched: Watched, budg
 
 
 def _begun(job: JobName, deployment: Deployment, watched: Watched, budget: Budget) -> ReadingBack | None:
-    """Return the beginning of a job's reading; None where it is not watched any more. Raises ServiceError."""
-    known, now = _job(job, deployment, budget), deployment.services.clock()
+    """Return the beginning of a job's reading; None where it is not watched any more. Raises ServiceError.
+
+    None as well where a later version wrote what is known of the job, as the work on it says: no other waits for it.
+    """
+    try:
+        known, now = _job(job, deployment, budget), deployment.services.clock()
+    except Malformed:
+        return None
     if known is None or not is_wanted(job, deployment, watched):
         return None
     return ReadingBack(job, now - LOOKS_BACK, known.begun, now, book=empty_book())

@@ -450,6 +450,21 @@ def test_what_a_later_version_wrote_is_put_off(past: JobWithAPast) -> None:
     assert stored.document == {**document, "due": show_time(NOW + HOUR)}
 
 
+def test_a_job_that_a_later_version_wrote_keeps_no_other_waiting(past: JobWithAPast) -> None:
+    newer, store = replace(JOB, job="newer"), past.world.store
+    past.hours(9, "a")
+    past.asked()
+    stored = store.read(BASELINES, NAME, timeout=SOON)
+    assert stored is not None
+    both = baseline_document(Baseline(JOB.project, (newer, JOB), due=NOW))
+    store.replace(BASELINES, NAME, both, stored.revision, timeout=SOON)
+    later = {**job_document(replace(known(past.world), job=newer)), "version": 2}
+    store.create(JOBS, name_of_job(newer), later, timeout=SOON)
+    assert past.minutes(4) == []
+    assert past.counted() == [(digest("a"), 9)]
+    assert past.baseline.is_over
+
+
 @pytest.mark.parametrize("error", [Refused("no such page"), Unavailable("down")])
 def test_a_listing_that_fails_is_made_again(past: JobWithAPast, error: ServiceError) -> None:
     past.hours(9, "a")
