@@ -222,7 +222,7 @@ def _previous(
 ) -> Watch | None:
     """Return the watch of what ran before; None where nothing did since the job is watched."""
     earlier = [ran for ran in book.digests if ran.digest != digest and ran.since < created]
-    for ran in reversed(earlier[-3:]):
+    for ran in sorted(earlier, key=lambda ran: ran.since, reverse=True)[:3]:  # some were read late
         stored = deployment.services.store.read(
             WATCHES, name_of_watch(job, ran.digest), timeout=budget.seconds(LEDGER_SECONDS)
         )

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from verifier.checks.job_runs import JobRuns
 from verifier.checks.watch.book import ErrorStanding, absent
-from verifier.checks.watch.ending import ended_by_itself, next_end, replaced
+from verifier.checks.watch.ending import LONGEST, ended_by_itself, next_end, replaced
 from verifier.checks.watch.telling import at_checkpoint, next_checkpoint
 from verifier.checks.watch.watching import DAY, Watch
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
@@ -146,7 +146,7 @@ def _waits_for_logs(watch: Watch, until: datetime, deployment: Deployment, budge
     """Return whether runs of it that ended until then are known whose logs are still to be read. Raises ServiceError.
 
     Where more runs wait than are looked at, one of its own may be among them. After an hour each is given up; one that
-    waits for a day is of a later version, and not waited for.
+    waits for a week is of a later version, and not waited for.
     """
     now = deployment.services.clock()
     latest, timeout = show_time(now + DAY), budget.seconds(LEDGER_SECONDS)
@@ -156,7 +156,7 @@ def _waits_for_logs(watch: Watch, until: datetime, deployment: Deployment, budge
     own = (watch.job.resource, watch.digest)
     return len(waiting) >= _MOST_WAITING or any(
         (stored.document.get("job"), stored.document.get("digest")) == own
-        and now - DAY <= parse_time(str(stored.document.get("ended"))) <= until
+        and now - LONGEST <= parse_time(str(stored.document.get("ended"))) <= until
         for _, stored in waiting
     )
 

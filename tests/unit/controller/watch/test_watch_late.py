@@ -85,3 +85,13 @@ def test_runs_of_there_and_back_that_are_read_together_are_three_stretches(deplo
     assert deployed.watch("b").outcome is WatchOutcome.ROLLED_BACK
     deployed.every(HALF, 1, "c")
     assert deployed.watch("a").outcome is WatchOutcome.REPLACED
+
+
+def test_whose_place_is_taken_is_told_by_when_it_ran_and_not_by_when_it_was_read(deployed: WatchedTeam) -> None:
+    deployed.run("b", whole=False)
+    deployed.go_on(2 * MINUTE)
+    deployed.run("c")
+    deployed.go_on(20 * MINUTE)
+    deployed.run("d")
+    deployed.go_on(20 * MINUTE)
+    assert [deployed.watch(name).outcome for name in "abc"] == [WatchOutcome.REPLACED] * 3
