@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from verifier.checks.day import Daily
 from verifier.config import Watched
-from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
+from verifier.controller.budget import KEEP_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.day_count import builds_of, runs_of
 from verifier.controller.ledger import BUILDS, MARKS
 from verifier.controller.says import Saying, say
@@ -20,15 +20,19 @@ from verifier.services import Stored
 from verifier.times import parse_time, show_time
 
 MARK = "daily"
+_LEAST_SECONDS = KEEP_SECONDS + LEDGER_SECONDS
 
 
 def tell_day(deployment: Deployment, watched: Watched, budget: Budget) -> None:
-    """Say the line about the day before, where one is due that is not said. Raises ServiceError and Malformed."""
+    """Say the line about the day before, where one is due that is not said. Raises ServiceError and Malformed.
+
+    Where too little time is left to count a day, the next sweep does it: a line without counts tells nobody anything.
+    """
     daily, contact, now = deployment.policy.daily, deployment.ledger.contact, deployment.services.clock()
     if daily is None:
         return
     due = daily.due_on(now)
-    if contact.daily is not None and contact.daily >= due:
+    if (contact.daily is not None and contact.daily >= due) or not budget.has(_LEAST_SECONDS):
         return
     stored = deployment.services.store.read(MARKS, MARK, timeout=budget.seconds(LEDGER_SECONDS))
     if stored is not None and date.fromisoformat(stored.document["told"]) < due:

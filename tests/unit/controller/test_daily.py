@@ -15,6 +15,7 @@ from tests.unit.controller.test_day_count import GREEN, LOCAL, put
 from tests.unit.controller.world import CHANNEL, LEASE, SOON, UNWATCHED, World, world
 from verifier.checks.day import Daily
 from verifier.checks.policy import Policy
+from verifier.controller.budget import Budget
 from verifier.controller.daily import MARK, tell_day
 from verifier.controller.ledger import MARKS, LedgerContact
 from verifier.controller.says import SAYINGS, name_of_saying
@@ -115,6 +116,17 @@ def test_a_process_that_has_told_it_asks_the_ledger_nothing_until_the_next_is_du
     world.clock.advance(3600)
     tell_day(deployment, WATCHED, world.budget())
     assert "read marks" in store.called
+
+
+def test_a_sweep_that_has_no_time_left_to_count_leaves_it_to_the_next(world: World) -> None:
+    old(world)
+    swept(world)
+    put(world, 1, GREEN, world.clock())
+    world.clock.advance(30 * 3600)
+    short = Budget(world.clock, world.clock() + timedelta(seconds=14))
+    tell_day(world.deployment(POLICY), WATCHED, short)
+    swept(world)
+    assert lines(world) == ["Yesterday, Mon 23 Nov: 1 build, 1 right, 0 red, 0 open."]
 
 
 @pytest.mark.parametrize(
