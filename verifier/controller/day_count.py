@@ -26,8 +26,8 @@ from verifier.controller.watch.watch_document import WATCHES, name_of_watch
 from verifier.errors import Malformed
 from verifier.facts.build import parse_build
 from verifier.facts.run import RunKind
-from verifier.reporting.note_text import OVER
 from verifier.reporting.note_text import RUNS as RUNS_NOTE
+from verifier.reporting.note_text import over_note
 from verifier.services import Document, Store
 from verifier.times import show_time
 
@@ -158,7 +158,7 @@ def _is_over(red: RedBuild, good: Mapping[str, str], store: Store, budget: Budge
     notes = record.notes if record else ()
     if any(note.get("kind") == RUNS_NOTE and not note.get("until") for note in notes):
         return False
-    if any(note.get("kind") == OVER for note in notes):
+    if over_note(notes):
         return True
     return bool(images) and all(good.get(image, "") > red.decided for image in images)
 

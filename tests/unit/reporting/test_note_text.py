@@ -81,6 +81,21 @@ def test_of_several_that_are_over_the_last_counts() -> None:
     assert over_line([OVER, second], Verdict.FAILED).startswith("over: 0123456 runs")
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"kind": "regressed", "key": "regressed/x", "said": "REGRESSED in x: a crash in 2 of 4 runs."},
+        {"kind": "runs", "key": "runs/x", "job": "x", "since": "2026-11-23T01:10:00.000000Z"},
+    ],
+)
+def test_what_is_over_in_one_job_is_not_over_while_it_goes_on_in_another(elsewhere: dict[str, Any]) -> None:
+    there = {**OVER, "key": "over/x", "commit": "0123456"}
+    assert over_line([OVER, {**elsewhere, "key": f"{elsewhere['kind']}/w"}], Verdict.FAILED)
+    assert over_line([OVER, elsewhere], Verdict.FAILED) == ""
+    assert over_line([OVER, elsewhere, there], Verdict.FAILED).startswith("over: 0123456 runs")
+    assert over_line([elsewhere, {**OVER, "key": "over"}], Verdict.FAILED).startswith("over: ")
+
+
 def test_without_its_beginning_only_what_runs_now_is_told() -> None:
     bare = {name: OVER[name] for name in ("kind", "key", "commit", "since")}
     assert over_line([bare], Verdict.FAILED) == "over: 85cffd8 runs since 2026-11-23 02:36 UTC; was FAILED"

@@ -36,7 +36,7 @@ from verifier.errors import Malformed
 from verifier.facts.build import BuildKey, parse_build_name
 from verifier.reporting.audit_entry import AuditEntry
 from verifier.reporting.entry_kind import EntryKind
-from verifier.reporting.note_text import OVER
+from verifier.reporting.note_text import OVER, WORSE
 from verifier.reporting.watch_entry import watch_announcement, watch_entry, watch_payload
 from verifier.reporting.watch_text import (
     checkpoint_sentence,
@@ -50,7 +50,7 @@ from verifier.reporting.watch_text import (
 from verifier.services import Document
 from verifier.times import parse_time, show_time
 
-_NOTED, _WORSE = "watch", "regressed"
+_NOTED = "watch"
 """Kinds of notes: how it goes, and that it got worse, which stays."""
 
 
@@ -130,7 +130,7 @@ def tell_item(kept: KeptWatch, item: Document, deployment: Deployment, budget: B
         return
     watch, key = kept.watch, _key(kept.watch.build)
     if item["note"] and key is not None:
-        kind = _WORSE if item["kind"] == EntryKind.REGRESSED else _NOTED
+        kind = WORSE if item["kind"] == EntryKind.REGRESSED else _NOTED
         note = {"kind": kind, "key": f"{kind}/{watch.job.resource}", "said": item["note"]}
         note_on(deployment, key, note, budget)
     reds = [(old, red) for red in item["reds"] if (old := _key(red["build"])) is not None]
