@@ -148,6 +148,9 @@ def _count(
             previous = _previous(digest, runs[-1].run.created, known.job, book, deployment, budget)
             kept = kept or KeptWatch(_begun(digest, runs, known, previous, book))
             kept = replace(kept, wakes=previous.digest if previous else "")
+        # What was before may be read later than what is watched: `read_back.py`.
+        baseline = max(kept.watch.baseline, runs_read_before(book, digest, runs[0].run.created))
+        kept = replace(kept, watch=replace(kept.watch, baseline=baseline))
         after = with_runs(kept, read, known.of(digest), now, deployment, is_now=known.digest == digest)
         if after == kept and stored is not None:
             return

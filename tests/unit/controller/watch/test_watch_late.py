@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.controller.watch.deployed import HOUR, MINUTE, WatchedTeam
-from tests.unit.controller.world import World, world
+from tests.unit.controller.watch.deployed import HOUR, JOB, MINUTE, WatchedTeam, digest
+from tests.unit.controller.world import NOW, SOON, World, world
+from verifier.checks.watch.earlier import with_earlier
 from verifier.checks.watch.watching import WatchOutcome
+from verifier.controller.error_book import ERRORS, book_document, empty_book, name_of, parse_book
 from verifier.errors import Denied
 
 __all__ = ["world"]
@@ -95,3 +97,22 @@ def test_whose_place_is_taken_is_told_by_when_it_ran_and_not_by_when_it_was_read
     deployed.run("d")
     deployed.go_on(20 * MINUTE)
     assert [deployed.watch(name).outcome for name in "abc"] == [WatchOutcome.REPLACED] * 3
+
+
+def test_what_ran_before_may_be_read_after_a_watch_has_begun_and_is_then_what_it_is_compared_with(world: World) -> None:
+    team = WatchedTeam(world)
+    for name in ("a", "b"):
+        team.build(name)
+        team.every(HALF, 1, name)
+    assert (team.watch("b").found, team.watch("b").baseline) == (False, 1)
+    stored = world.store.read(ERRORS, name_of(JOB), timeout=SOON)
+    assert stored is not None
+    earlier = empty_book()
+    for number in range(20):
+        created = NOW - (21 - number) * HOUR
+        earlier = earlier.with_run([], run=f"of-before-{number}", digest=digest("z"), created=created, now=created)
+    book = book_document(with_earlier(parse_book(stored.document), earlier), JOB, "before")
+    world.store.replace(ERRORS, name_of(JOB), book, stored.revision, timeout=SOON)
+    team.every(HALF, 1, "b", LESSON)
+    [once] = team.sayings()
+    assert once.lines[1].startswith("Not in the 21 runs before")
