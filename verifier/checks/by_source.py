@@ -48,9 +48,7 @@ def findings_by_source(
     trigger: Trigger | Unread = OFFLINE,
 ) -> tuple[Finding, ...]:
     """Return the findings about the build's source and whose image it pushes, whatever became of the build."""
-    findings = source_findings(build, source, policy, announced=bool(announced), trigger=trigger)
-    if announced is None:
-        findings = tuple(finding for finding in findings if finding.check in SOURCE_CHECKS)
+    findings = source_findings(build, source, policy, announced=announced, trigger=trigger)
     if decide(findings, SOURCE_CHECKS) is Verdict.LOCAL_SOURCE:
         return findings  # whatever image it pushes, nothing worse could be said
     return (*findings, *of_another_trigger(build, policy, trigger))

@@ -20,22 +20,23 @@ _REPO_SOURCE_FIELDS = frozenset({"source.repoSource.commitSha", "sourceProvenanc
 
 
 def source_findings(
-    build: Build, source: Source, policy: Policy, *, announced: bool, trigger: Trigger | Unread = OFFLINE
+    build: Build, source: Source, policy: Policy, *, announced: bool | None, trigger: Trigger | Unread = OFFLINE
 ) -> tuple[Finding, ...]:
     """Return what policy makes of the fact about the build's source; one finding for each check, and no verdict.
 
     `announced` says that a message about the build came; without one, its notifications went elsewhere or could not be
-    read. `trigger` is the one that ran the build, as it was read, or why it was not.
+    read; None where nobody knows: no finding is made of it then. `trigger` is the one that ran the build, as it was
+    read, or why it was not.
     """
-    return (
+    findings = (
         _source_is_a_commit(build, source, policy),
         _repository_is_allowed(build, source, policy),
         _branch_is_allowed(build, source, policy, trigger),
         _claims_are_backed(build, source),
         _build_was_triggered(build, source, policy),
         build_config_is_committed(build, source, policy, trigger),
-        _build_was_announced(announced=announced),
     )
+    return findings if announced is None else (*findings, _build_was_announced(announced=announced))
 
 
 def pull_request_of(build: Build, trigger: Trigger | Unread) -> str:
