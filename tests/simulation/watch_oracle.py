@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tests.simulation.watch_states import TrueRun
 from verifier.checks.watch.watching import Watch, WatchOutcome
 from verifier.controller.error_book import parse_book
-from verifier.controller.runs.job_runs import RUNS
+from verifier.controller.runs.job_runs import RUNS, parse_job
 from verifier.controller.says import SAYINGS, name_of_saying
 from verifier.controller.watch.watch_document import WATCHES, KeptWatch, parse_watch
 from verifier.services import Document
@@ -62,6 +62,8 @@ class WatchOracle:
         self._kept_since: dict[str, float] = {}
         self._job_runs = ("", 0.0)
         """The digest that the job runs as far as that is known, and since when it is."""
+        self._since: tuple[dict[str, datetime], float] = ({}, 0.0)
+        """When each digest ran first as far as that is known, and since when it is."""
 
     def written(self, collection: str, before: Document | None, after: Document) -> None:
         """Check a document that is written."""
@@ -69,6 +71,9 @@ class WatchOracle:
             case "jobs":
                 if before is None or before["digest"] != after["digest"]:
                     self._job_runs = (after["digest"], self.simulation.kernel.seconds)
+                since = {known.digest: known.since for known in parse_job(after).digests}
+                if since != self._since[0]:
+                    self._since = (since, self.simulation.kernel.seconds)
             case "runs":
                 self._run(before, after)
             case "errors":
@@ -198,6 +203,11 @@ class WatchOracle:
             self.require(watch.runs >= enough, f"{name} is CLEAN after {watch.runs} runs")
             new = [error.name for error in watch.errors if error.state in (*_NEW, "first-seen")]
             self.require(watch.found or not new, f"{name} is CLEAN with {new}")
+        since, known = self._since
+        if {watch.successor, watch.digest} <= since.keys() and not watch.reasons and known < self._began():
+            is_older = since[watch.successor] < since[watch.digest]
+            right = WatchOutcome.ROLLED_BACK if is_older else WatchOutcome.REPLACED
+            self.require(watch.outcome is right, f"{name} is {watch.outcome}, expected {right}")
         is_right = (watch.outcome is WatchOutcome.REGRESSED) == bool(watch.reasons)
         self.require(is_right, f"{name} is {watch.outcome}, and its reasons are {watch.reasons}")
 

@@ -148,6 +148,9 @@ def _count(
             previous = _previous(digest, runs[-1].run.created, known.job, book, deployment, budget)
             kept = kept or KeptWatch(_begun(digest, runs, known, previous, book))
             kept = replace(kept, wakes=previous.digest if previous else "")
+        elif _came_back(kept.watch, book):  # its own time is over, and that of what ran meanwhile is not
+            previous = _previous(digest, runs[-1].run.created, known.job, book, deployment, budget)
+            kept = replace(kept, wakes=previous.digest if previous and previous.ended is None else "")
         # What was before may be read later than what is watched: `read_back.py`.
         baseline = max(kept.watch.baseline, runs_read_before(book, digest, runs[0].run.created))
         kept = replace(kept, watch=replace(kept.watch, baseline=baseline))
@@ -185,7 +188,15 @@ def with_runs(
     is_early = kept.due is None or kept.watch.runs < LEAST_RUNS  # each of its first runs may change when it ends
     if watch.ended is None and (after.outbox or is_early or watch.rare):
         after = replace(after, due=now)  # its checkpoints and its end are worked out by whoever takes it up
+    if watch.ended is not None and not watch.successor and after.wakes:
+        after = replace(after, due=now)
     return after
+
+
+def _came_back(watch: Watch, book: ErrorBook) -> bool:
+    """Return whether a watch that ended by itself is of a digest that runs again after another one."""
+    others = any(ran.digest != watch.digest and ran.since > watch.since for ran in book.digests)
+    return watch.ended is not None and others
 
 
 def with_build(watch: Watch, known: DigestRuns | None) -> Watch:

@@ -116,3 +116,14 @@ def test_what_ran_before_may_be_read_after_a_watch_has_begun_and_is_then_what_it
     team.every(HALF, 1, "b", LESSON)
     [once] = team.sayings()
     assert once.lines[1].startswith("Not in the 21 runs before")
+
+
+def test_a_way_back_to_what_is_watched_no_more_ends_the_watch_between(deployed: WatchedTeam) -> None:
+    deployed.go_on(20 * HOUR)
+    assert deployed.watch("a").outcome is WatchOutcome.CLEAN
+    record = deployed.build("b")
+    deployed.every(HALF, 1, "b")
+    deployed.every(HALF, 1, "a")
+    assert deployed.watch("b").outcome is WatchOutcome.ROLLED_BACK
+    assert deployed.audited(record) == [("watch-ended", "ended")]
+    assert (deployed.watch("a").outcome, deployed.kept("a").due) == (WatchOutcome.CLEAN, None)
