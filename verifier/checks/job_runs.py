@@ -123,9 +123,11 @@ class JobRuns:
     held: datetime | None = None
     """When the oldest one was created that has not ended and for which `open` has no room."""
     generation: int | None = None
-    """The generation of the job whose arguments are `args`."""
+    """The generation of the job whose arguments are `args`, and whose images are `images`."""
     args: str | None = None
     """A hash of the job's arguments; None where it could not be read."""
+    images: tuple[str, ...] = ()
+    """The images that it is set up with by a tag: what a tag leads to is what it runs next."""
     digest: str = ""
     """What the newest run ran, whoever started it, this verifier's own trials aside."""
     newest: datetime | None = None

@@ -61,9 +61,10 @@ def kind_of(execution: Execution, job: JobRuns, generation: int | None, fresh: J
 def with_setup(job: JobRuns, setup: JobSetup | None, generation: int | None = None) -> JobRuns:
     """Return the job as it is known to be set up; `generation`: the one whose arguments could not be read."""
     if setup is not None:
-        return replace(job, generation=setup.generation, args=hash_of_arguments(setup.containers))
+        images = tuple(one.image for one in setup.containers if one.is_by_tag)
+        return replace(job, generation=setup.generation, args=hash_of_arguments(setup.containers), images=images)
     if generation is not None and generation > (job.generation or 0):
-        return replace(job, generation=generation, args=None)
+        return replace(job, generation=generation, args=None, images=())
     return job
 
 

@@ -139,7 +139,7 @@ def morning(now: datetime) -> tuple[Chapter, ...]:
                         f"Way back to {good}, VERIFIED, 9 runs without a new error: {BACK} {JOB} ",
                         "@sha256:057d",
                         f": {BACK} {JOB} ",
-                        "@sha256:077d",
+                        "content-worker:latest",
                     ),
                     replies=True,
                     broadcast=True,

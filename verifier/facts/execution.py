@@ -81,6 +81,11 @@ class Container:
         digest = self.image.partition("@")[2]
         return digest if digest.startswith("sha256:") else ""
 
+    @property
+    def is_by_tag(self) -> bool:
+        """Whether it names a tag, and no digest beside it."""
+        return "@" not in self.image and ":" in self.image.rpartition("/")[2]
+
 
 def named(containers: Iterable[Container]) -> str:
     """Return the containers in words."""

@@ -179,3 +179,10 @@ def test_a_generation_whose_arguments_could_not_be_read_forgets_those_of_the_one
     assert with_setup(known, None) == known
     assert with_setup(known, None, 3) == known
     assert with_setup(known, None, 4) == replace(known, generation=4, args=None)
+
+
+def test_the_images_that_a_job_is_set_up_with_by_a_tag_are_known_and_forgotten_with_its_arguments() -> None:
+    images = ("r.example:5000/a/b:main", "r.example:5000/a/c", "a/d:1@sha256:12", "a/e@sha256:12")
+    known = with_setup(NEW, JobSetup(3, None, tuple(Container("", image) for image in images)))
+    assert known.images == images[:1]
+    assert with_setup(known, None, 4).images == ()

@@ -29,7 +29,7 @@ from verifier.controller.runs.job_runs import JOBS, name_of_job, parse_job
 from verifier.controller.watch.outbox import with_news
 from verifier.controller.watch.watch_document import WATCHES, KeptWatch, name_of_watch, parse_watch, watch_document
 from verifier.errors import Malformed, Unavailable
-from verifier.facts.execution import JobName
+from verifier.facts.execution import Container, JobName
 from verifier.facts.logs import LogFacts
 from verifier.facts.run import EndedRun, RunOutcome
 from verifier.services import Stored
@@ -211,6 +211,7 @@ def _begun(digest: str, runs: Sequence[RunToCount], known: JobRuns, previous: Wa
     first = min(runs, key=lambda one: one.run.created).run
     since = min(of.since, first.created) if of else first.created
     build = WatchedBuild(of.build, of.commit, of.verdict) if of else WatchedBuild()
+    build = replace(build, image=_followed(first, known))
     baseline = runs_read_before(book, digest, first.created)
     return begun(
         known.job,
@@ -223,6 +224,14 @@ def _begun(digest: str, runs: Sequence[RunToCount], known: JobRuns, previous: Wa
         rare=is_rare(known.starts),
         ran_before=_ran_another(book, digest, known.begun),
     )
+
+
+def _followed(run: EndedRun, known: JobRuns) -> str:
+    """Return the tag by which the job came to run this; empty where it ran a digest, or was changed since."""
+    if run.generation is None or run.generation != known.generation:
+        return ""
+    mine = [image for image in known.images if Container("", image).repository == run.repository]
+    return mine[0] if len(mine) == 1 else ""
 
 
 def _ran_another(book: ErrorBook, digest: str, begun: datetime) -> bool:

@@ -13,7 +13,7 @@ from tests.unit.builders import IMAGE, POLICY, judged, pushed
 from tests.unit.controller.world import CHANNEL, NOW, SOON, World
 from verifier.checks.job_runs import JobRuns, Tie
 from verifier.checks.policy import Policy
-from verifier.checks.run_count import counted, short_name
+from verifier.checks.run_count import counted, short_name, with_setup
 from verifier.checks.watch.watching import Watch
 from verifier.config import Watched
 from verifier.controller.budget import Deployment
@@ -24,7 +24,7 @@ from verifier.controller.says import SAYINGS, KeptSaying, parse_saying
 from verifier.controller.watch.watch_document import WATCHES, KeptWatch, name_of_watch, parse_watch
 from verifier.controller.work import WATCH, WINDOW, WorkContext, do_work
 from verifier.errors import ServiceError
-from verifier.facts.execution import JobName
+from verifier.facts.execution import Container, JobName, JobSetup
 from verifier.facts.logs import SYSTEM_LOG, LogEntry
 from verifier.facts.run import EndedRun, RunKind, RunOutcome
 from verifier.reporting.note_text import note_lines
@@ -124,6 +124,7 @@ class WatchedTeam:
         whole: bool = True,
         kind: RunKind = RunKind.OWN,
         lasts: timedelta = MINUTE,
+        generation: int | None = None,
     ) -> EndedRun:
         """Have the digest of this name run, by now and until a minute later, with these errors in its logs."""
         created = self.world.clock() + MINUTE - lasts
@@ -131,10 +132,19 @@ class WatchedTeam:
         ended = created + lasts
         how = outcome or (RunOutcome.FAILED if failed else RunOutcome.SUCCEEDED)
         run = EndedRun(execution, job, digest(name), IMAGE, created, ended, how, kind, tasks=1, attempts=1)
+        run = replace(run, generation=generation)
         self.world.store.create(RUNS, name_of_run(execution), run_document(run), timeout=SOON)
         self._count(run, name)
         self.wrote(run, *errors, failed=failed, whole=whole)
         return run
+
+    def set_up(self, generation: int, *images: str) -> None:
+        """Have the job be known to be set up with these images."""
+        stored = self.world.store.read(JOBS, name_of_job(JOB), timeout=SOON)
+        assert stored is not None
+        setup = JobSetup(generation, None, tuple(Container(image, image) for image in images))
+        job = with_setup(parse_job(stored.document), setup)
+        self.world.store.replace(JOBS, name_of_job(JOB), job_document(job), stored.revision, timeout=SOON)
 
     def wrote(self, run: EndedRun, *errors: str, failed: bool = False, whole: bool = True) -> None:
         """Have a run's logs say these errors, and how it ended where they are whole."""

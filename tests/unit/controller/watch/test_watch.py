@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.unit.builders import IMAGE
 from tests.unit.controller.watch.deployed import HOUR, JOB, MINUTE, WatchedTeam, digest
 from tests.unit.controller.world import CHANNEL, SOON, World, world
 from verifier.checks.policy import Policy, Route
@@ -316,3 +317,26 @@ def test_all_runs_of_a_place_are_read_in_one_question(deployed: WatchedTeam) -> 
     deployed.go_on(8 * MINUTE)
     assert deployed.logs.reads.total() == 1
     assert all(deployed.watch("a", job).runs == 1 for job in jobs)
+
+
+@pytest.mark.parametrize(
+    ("generation", "images", "followed"),
+    [
+        (7, [f"{IMAGE}:main"], f"{IMAGE}:main"),
+        (7, [f"{IMAGE}:main", "europe-docker.pkg.dev/p/r/proxy:1"], f"{IMAGE}:main"),
+        (7, [f"{IMAGE}@{digest('b')}"], ""),
+        (7, ["europe-docker.pkg.dev/p/r/proxy:1"], ""),
+        (7, [f"{IMAGE}:main", f"{IMAGE}:next"], ""),
+        (6, [f"{IMAGE}:main"], ""),
+        (None, [f"{IMAGE}:main"], ""),
+    ],
+    ids=["a tag", "beside another image", "a digest", "another image", "two tags", "changed since", "no message"],
+)
+def test_a_watch_knows_the_tag_by_which_its_digest_came_to_run(
+    deployed: WatchedTeam, generation: int | None, images: list[str], followed: str
+) -> None:
+    deployed.build("b")
+    deployed.run("b", generation=generation)
+    deployed.set_up(7, *images)
+    deployed.go_on(10 * MINUTE)
+    assert deployed.watch("b").image == followed
