@@ -18,6 +18,7 @@
 | `test_job_ledger.py` | what `verifier status` reads of a ledger, on both storages |
 | `test_ledger.py` | the rules by which invocations share a record, on both storages |
 | `test_log_query.py` | the query for an execution's logs, as the server takes it |
+| `test_plain_calls.py` | calls in plain messages: on the wire they are what the generated client would have sent |
 | `test_push.py` | the pusher against an endpoint over real HTTP |
 | `test_slack.py` | our Slack adapters, through Slack's own client, against the stand-in over a socket |
 | `test_slack_standin.py` | what Slack's stand-in takes and refuses, asked over plain HTTP as any client could |

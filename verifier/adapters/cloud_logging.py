@@ -13,7 +13,12 @@ from typing import Any
 
 from google.api import monitored_resource_pb2
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client, transports
-from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse, WriteLogEntriesRequest
+from google.cloud.logging_v2.types import (
+    ListLogEntriesRequest,
+    ListLogEntriesResponse,
+    WriteLogEntriesRequest,
+    WriteLogEntriesResponse,
+)
 from google.cloud.logging_v2.types import LogEntry as LogEntryMessage
 from google.logging.type import log_severity_pb2
 from google.protobuf.struct_pb2 import Struct
@@ -21,10 +26,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from verifier.adapters.billing import HOME_PAYS, Billing, Payer
 from verifier.adapters.google import connected, countdown, needs, translated
+from verifier.adapters.plain_calls import unary
 from verifier.facts.logs import EXECUTION_LABEL, FIELD_NAMES, LogEntry, Structured, structured
 from verifier.services import Document, LogPage
 
 AUDIT_LOG = "build-verifier"
+_WRITE = "google.logging.v2.LoggingServiceV2/WriteLogEntries"
+_WriteRequest: Any = WriteLogEntriesRequest.pb()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE_SIZE = 1_000
 _TASK_LABEL = "run.googleapis.com/task_index"
@@ -45,6 +53,8 @@ class CloudLogging:
         self._home = home_project
         self._page_seconds = page_seconds
         self._client = connected(LoggingServiceV2Client, transports.LoggingServiceV2GrpcTransport, endpoint)
+        channel = self._client.transport.grpc_channel
+        self._write = unary(channel, _WRITE, _WriteRequest, WriteLogEntriesResponse.pb())
 
     def read(
         self,
@@ -101,10 +111,9 @@ class CloudLogging:
             labels=dict(labels),
             json_payload=body,
         )
-        request = WriteLogEntriesRequest.pb()(entries=[entry])
         grant = needs("logging.logEntries.create", f"project {self._home}", "roles/logging.logWriter")
         with translated("writing the audit trail", grant):
-            self._client.write_log_entries(request=request, timeout=timeout, retry=None)
+            self._write(_WriteRequest(entries=[entry]), timeout=timeout)
 
 
 def log_entry(raw: Any) -> LogEntry:
