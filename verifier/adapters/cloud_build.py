@@ -17,11 +17,14 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from verifier.adapters.billing import HOME_PAYS, Billing
 from verifier.adapters.google import connected, countdown, needs, translated
+from verifier.adapters.plain_calls import routed, unary
 from verifier.errors import Malformed
 from verifier.facts.build import SUCCESS, Build, BuildKey, parse_build
 from verifier.services import BuildPage, CreatedPage
 from verifier.times import parse_time, show_time
 
+_GET = "google.devtools.cloudbuild.v1.CloudBuild/GetBuild"
+_GetRequest: Any = cloudbuild_v1.GetBuildRequest.pb()
 _PAGE_SIZE = 100
 _STATUS = {number: name for name, number in cloudbuild_v1.Build.pb().Status.items()}
 _PLAIN_FIELDS = ("id", "name", "project_id", "status_detail", "build_trigger_id", "service_account")
@@ -35,18 +38,19 @@ class CloudBuild:
     def __init__(self, endpoint: str = "", billing: Billing = HOME_PAYS) -> None:
         self._billing = billing
         self._client = connected(cloudbuild_v1.CloudBuildClient, transports.CloudBuildGrpcTransport, endpoint)
+        self._get = unary(self._client.transport.grpc_channel, _GET, _GetRequest, cloudbuild_v1.Build.pb())
 
     def fetch(self, key: BuildKey, *, timeout: float) -> Build:
         """See `services.Builds.fetch`."""
-        request = cloudbuild_v1.GetBuildRequest(name=key.name, project_id=key.project, id=key.id)
+        request = _GetRequest(name=key.name, project_id=key.project, id=key.id)
+        where = routed("location", key.location)
         what = f"reading build {key.name}"
         left = countdown(timeout, what)
         with translated(what, _grant(key.project, "cloudbuild.builds.get")):
-            answer = self._billing.billed(
-                key.project,
-                lambda payer: self._client.get_build(request=request, timeout=left(), retry=None, metadata=payer),
+            raw = self._billing.billed(
+                key.project, lambda payer: self._get(request, timeout=left(), metadata=[*payer, *where])
             )
-        return parse_build(build_document(answer))
+        return parse_build(_document(raw))
 
     def whole(self, key: BuildKey, *, timeout: float) -> dict[str, Any]:
         """Return the build's document with what it was told to do, whole: all steps, and the hashes of its source.
@@ -115,7 +119,10 @@ def build_document(build: cloudbuild_v1.Build) -> dict[str, Any]:
     A field that the client library does not know (a Developer Connect source, say) survives as an unknown field; it
     is carried over as `#number`, so that a source of an unknown kind is never taken for an empty one.
     """
-    raw = cloudbuild_v1.Build.pb(build)
+    return _document(cloudbuild_v1.Build.pb(build))
+
+
+def _document(raw: Any) -> dict[str, Any]:
     document: dict[str, Any] = {_camel(name): getattr(raw, name) for name in _PLAIN_FIELDS if getattr(raw, name)}
     document["status"] = _STATUS.get(raw.status, "STATUS_UNKNOWN")
     for name in _TIMES:
