@@ -354,8 +354,17 @@ def failures(record: Record, step: str) -> int:
 
 def settled(record: Record, state: State) -> Record:
     """Return the record with nothing more to do, but to be cut when it is old."""
-    rested = replace(record, owner="", lease_until=None, due=None, unsaid=None)
-    ended = replace(rested, state=state, attempts=0, error="", queue=_place_to_be_edited(record))
+    ended = replace(
+        record,
+        owner="",
+        lease_until=None,
+        due=None,
+        unsaid=None,
+        state=state,
+        attempts=0,
+        error="",
+        queue=_place_to_be_edited(record),
+    )
     return replace(ended, cut_due=cut_due(ended))
 
 
