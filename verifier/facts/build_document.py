@@ -144,8 +144,10 @@ def _shipping_steps(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
     found = 0
     for step in _mappings(top.get("steps")):
+        if step.get("status") != _SUCCESS or found == _MOST_STEPS:
+            continue
         word = str(step.get("word") or "") or shipping_word(step)
-        if word and step.get("status") == _SUCCESS and found < _MOST_STEPS:
+        if word:
             found += 1
             named = {name: str(step.get(name, ""))[:_MOST_WORD] for name in ("id", "name")}
             yield named | {"status": _SUCCESS, "word": word[:_MOST_WORD]}
