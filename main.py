@@ -169,12 +169,15 @@ def _act(
         case RunEnded():
             pass  # the run of a job that nobody watches: no call is made for it
         case Sweep():
+            from verifier.controller.keep_handing_out import keep_handing_out
             from verifier.controller.sweep import describe, describe_late, sweep
 
+            began = deployment.services.clock()
             swept = sweep(deployment, SETTINGS.watched, budget, deployment.ledger.lease)
             for late in describe_late(swept):
                 log("WARNING", **late)
             log("WARNING" if swept and (swept.problems or swept.unlisted) else "INFO", **describe(swept))
+            return keep_handing_out(deployment, budget, began, swept) if swept else ""
         case Work():
             from verifier.controller.work import WorkContext, do_work
 

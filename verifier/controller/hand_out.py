@@ -25,8 +25,8 @@ from verifier.times import parse_time, show_time
 MOST_HANDED_OUT = 2_000
 """In one sweep."""
 NOT_AGAIN_FOR = timedelta(minutes=2)
+REMEMBERED_FOR = timedelta(minutes=5)
 
-_REMEMBERED_FOR = timedelta(minutes=5)
 _MARK = "handed-out"
 _SHORT = 16
 
@@ -38,6 +38,8 @@ class HandedOut:
     count: int = 0
     overdue: tuple[Waiting, ...] = ()
     """What was handed out before, and is not done yet."""
+    before: int = 0
+    """How many pieces were handed out lately."""
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ class _Memory:
     def read(cls, deployment: Deployment, now: datetime, budget: Budget) -> _Memory:
         stored = deployment.services.store.read(MARKS, _MARK, timeout=budget.seconds(LEDGER_SECONDS))
         pages = stored.document["pages"] if stored else []
-        return cls(deployment, stored, [page for page in pages if now < parse_time(page["at"]) + _REMEMBERED_FOR])
+        return cls(deployment, stored, [page for page in pages if now < parse_time(page["at"]) + REMEMBERED_FOR])
 
     def since(self, moment: datetime) -> set[str]:
         """Return the marks of what was handed out after this moment."""
@@ -90,15 +92,23 @@ class _Pace:
         return True
 
 
-def hand_out(deployment: Deployment, topic: WorkTopic, work: Sequence[Waiting], budget: Budget) -> HandedOut:
+def hand_out(
+    deployment: Deployment,
+    topic: WorkTopic,
+    work: Sequence[Waiting],
+    budget: Budget,
+    *,
+    most: int = MOST_HANDED_OUT,
+    not_again_for: timedelta = NOT_AGAIN_FOR,
+) -> HandedOut:
     """Publish what is due and was not handed out lately, by project in turn. Raises ServiceError."""
     if not work:
         return HandedOut()
     now = deployment.services.clock()
     memory = _Memory.read(deployment, now, budget)
-    lately, before = memory.since(now - NOT_AGAIN_FOR), memory.since(now - _REMEMBERED_FOR)
+    lately, before = memory.since(now - not_again_for), memory.since(now - REMEMBERED_FOR)
     turns, pace, chosen = Turns(work), _Pace(deployment.listings), list[Waiting]()
-    while len(chosen) < MOST_HANDED_OUT and (item := turns.take()) is not None:
+    while len(chosen) < most and (item := turns.take()) is not None:
         if _mark_of(item) not in lately and pace.admits(item):
             chosen.append(item)
     overdue = tuple(item for item in chosen if _mark_of(item) in before)
@@ -108,7 +118,7 @@ def hand_out(deployment: Deployment, topic: WorkTopic, work: Sequence[Waiting], 
             [{"kind": item.kind.word, "name": item.name} for item in page], timeout=budget.seconds(CALL_SECONDS)
         )
         memory.add(page, now)
-    return HandedOut(len(chosen), overdue)
+    return HandedOut(len(chosen), overdue, len(lately))
 
 
 def _mark_of(item: Waiting) -> str:

@@ -64,6 +64,8 @@ class Swept:
     """Pieces of work that were published for other invocations."""
     late: tuple[LatePlace, ...] = ()
     """Places that were not listed in time; of very many those that are late longest."""
+    handed_out_before: int = 0
+    """Pieces that were published in the two minutes before this sweep."""
 
 
 def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timedelta) -> Swept | None:
@@ -109,6 +111,7 @@ def sweep(deployment: Deployment, watched: Watched, budget: Budget, lease: timed
         tuple(problems),
         handed_out.count if handed_out else 0,
         tuple(late),
+        handed_out.before if handed_out else 0,
     )
 
 

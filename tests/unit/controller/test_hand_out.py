@@ -110,3 +110,18 @@ def test_what_is_still_due_after_two_minutes_is_overdue_until_its_due_time_moves
     world.clock.advance(NOT_AGAIN_FOR.total_seconds())
     moved = due("a2", "2026-11-23T01:30")
     assert hand_out(deployment, topic, [due("a1"), moved], world.budget()) == HandedOut(2, (due("a1"),))
+
+
+def test_how_much_was_handed_out_in_the_two_minutes_before_is_said(world: World) -> None:
+    topic, deployment = WorkRecorder(), world.deployment()
+    hand_out(deployment, topic, [due("a1"), due("a2")], world.budget())
+    world.clock.advance(60)
+    assert hand_out(deployment, topic, [due("a3")], world.budget()) == HandedOut(1, before=2)
+    world.clock.advance(NOT_AGAIN_FOR.total_seconds())
+    assert hand_out(deployment, topic, [due("a4")], world.budget()) == HandedOut(1)
+
+
+def test_no_more_are_handed_out_than_are_asked_for(world: World) -> None:
+    topic = WorkRecorder()
+    hand_out(world.deployment(), topic, [due("a1"), due("a2")], world.budget(), most=1)
+    assert topic.taken() == [("record", "a1")]
