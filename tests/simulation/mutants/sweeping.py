@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from tests.simulation.mutants import situations
 from tests.simulation.mutants.planting import mutant, put
@@ -65,8 +66,9 @@ def a_listing_that_failed_once_is_due_in_a_year(stack: ExitStack) -> None:
 
 @mutant(r"have not settled", situations.every_work_message_is_lost)
 def what_was_handed_out_is_taken_for_done(stack: ExitStack) -> None:
-    put(stack, hand_out, "NOT_AGAIN_FOR", timedelta(days=9))
-    put(stack, hand_out, "_REMEMBERED_FOR", timedelta(days=9))
+    ever = timedelta(days=9)
+    stack.enter_context(patch.dict(hand_out.hand_out.__kwdefaults__, not_again_for=ever))
+    put(stack, hand_out, "REMEMBERED_FOR", ever)
 
 
 @mutant(r"have not settled", situations.a_work_topic_refuses_for_good)
