@@ -256,15 +256,15 @@ class CrashScenario:
 SCENARIOS: Mapping[str, CrashScenario] = {
     "upload": CrashScenario(an_upload_is_announced),
     "worker": CrashScenario(a_worker_tries_a_build, {"VERIFIED": 1}, 1, parts=3),
-    "error": CrashScenario(a_worker_logs_an_error, {"FAILED": 1}, 1, parts=2),
-    "silent": CrashScenario(a_build_is_silent, parts=2),
-    "handed out": CrashScenario(a_silent_build_is_handed_out, is_handed_out=True, parts=3),
-    "forged": CrashScenario(a_build_is_forged, {}, others={"unconfirmed": 1}, is_noticed=True, parts=2),
+    "error": CrashScenario(a_worker_logs_an_error, {"FAILED": 1}, 1, parts=4),
+    "silent": CrashScenario(a_build_is_silent, parts=4),
+    "handed out": CrashScenario(a_silent_build_is_handed_out, is_handed_out=True, parts=4),
+    "forged": CrashScenario(a_build_is_forged, {}, others={"unconfirmed": 1}, is_noticed=True, parts=4),
     "malformed": CrashScenario(a_message_is_malformed, {}, others={"quarantined": 1}),
     "published": CrashScenario(an_upload_is_announced, is_published=True),
     "submitter": CrashScenario(a_submitter_is_known, policy="[slack]\nname_submitter = true\n"),
-    "upload is read": CrashScenario(an_upload_is_read, others={"upload": 1}, reads_uploads=True, parts=3),
-    "reply without reply": CrashScenario(something_is_said_of_a_message, {}, is_replied_to=True, parts=2),
+    "upload is read": CrashScenario(an_upload_is_read, others={"upload": 1}, reads_uploads=True, parts=6),
+    "reply without reply": CrashScenario(something_is_said_of_a_message, {}, is_replied_to=True, parts=4),
     "runs": CrashScenario(an_upload_runs, others={"running": 1}, runs=(1,), says=("Runs since",), parts=4),
     "found": CrashScenario(
         a_run_that_no_message_told_is_found, others={"running": 1}, runs=(1,), says=("Runs since",), parts=4
@@ -369,6 +369,6 @@ SCENARIOS: Mapping[str, CrashScenario] = {
     "worker tried again": CrashScenario(a_worker_is_tried_again, {"VERIFIED": 2}, 2, parts=4),
     "superseded": CrashScenario(another_build_moves_the_tag, {"LOCAL_SOURCE": 1, "INCONCLUSIVE": 1}, 1, parts=3),
     "quota": CrashScenario(a_quota_is_used_up, {"VERIFIED": 1}, 1, parts=3),
-    "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1, parts=2),
-    "post without reply": CrashScenario(the_reply_to_a_post_is_lost, parts=2),
+    "start without reply": CrashScenario(the_reply_to_a_start_is_lost, {"VERIFIED": 1}, 1, parts=4),
+    "post without reply": CrashScenario(the_reply_to_a_post_is_lost, parts=3),
 }
