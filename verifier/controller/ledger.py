@@ -475,6 +475,8 @@ class LedgerContact:
     """Watched jobs that have their document, by their resource names, and when that was last seen."""
     forgot: datetime | None = None
     """When this process last deleted runs that are over for long."""
+    sought_old: datetime | None = None
+    """When this process last asked for records that are to be cut."""
     daily: date | None = None
     """The day on which the last line about a day was due that is said, as far as this process knows."""
     known_done: KnownDone = field(default_factory=KnownDone)

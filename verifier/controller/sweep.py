@@ -41,13 +41,14 @@ from verifier.controller.slack.channel_queue import enrol_channels
 from verifier.controller.turns import waiting
 from verifier.controller.unconfirmed import tell_unconfirmed
 from verifier.controller.unwatched import tell_unwatched
-from verifier.controller.work import WorkContext, kinds_of
+from verifier.controller.work import CUT, WorkContext, WorkKind, kinds_of
 from verifier.controller.working_off import work_off
 from verifier.errors import Unavailable, VerifierError
 from verifier.services import Document, Store, Stored
 from verifier.times import parse_time, show_time
 
 _LEASE_MARK = "sweep"
+_CUT_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,18 @@ def _hand_out(deployment: Deployment, budget: Budget) -> HandedOut | None:
     topic, store = deployment.services.work_topic, deployment.services.store
     if topic is None:
         return None
-    now = show_time(deployment.services.clock())
-    work = [item for kind in kinds_of(deployment) for item in waiting(kind, store, now, budget)]
+    now = deployment.services.clock()
+    work = [item for kind in _kinds(deployment, now) for item in waiting(kind, store, show_time(now), budget)]
     return hand_out(deployment, topic, work, budget)
+
+
+def _kinds(deployment: Deployment, now: datetime) -> list[WorkKind]:
+    """Return the kinds that are asked for now: what has waited 400 days to be cut is, every ten minutes."""
+    kinds, contact = kinds_of(deployment), deployment.ledger.contact
+    if contact.sought_old is not None and contact.sought_old <= now < contact.sought_old + _CUT_EVERY:
+        return [kind for kind in kinds if kind is not CUT]
+    contact.sought_old = now
+    return kinds
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.builders import uploaded
-from tests.unit.controller.world import LEASE, NOW, SOON, World, world
+from tests.unit.controller.world import LEASE, NOW, SOON, WorkRecorder, World, world
 from verifier.checks.judgement import Judgement
 from verifier.checks.verdict import Check, Finding, Outcome, Verdict
 from verifier.config import Watched
@@ -155,3 +155,15 @@ def test_an_answer_that_was_lost_is_told_and_the_record_is_cut_once(world: World
 def test_a_record_that_is_to_be_cut_is_in_no_other_queue(world: World, field: str) -> None:
     world.put(DONE)
     assert world.store.due(BUILDS, "9999", 5, field=field, timeout=SOON) == []
+
+
+def test_where_work_is_handed_out_what_is_to_be_cut_is_asked_for_every_ten_minutes(world: World) -> None:
+    world.work_topic = topic = WorkRecorder()
+    swept(world)
+    world.put(replace(DONE, cut_due=NOW))
+    asked = [False]
+    for _ in range(20):
+        world.clock.advance(60)
+        sweep(world.deployment(), WATCHED, world.budget(), LEASE)
+        asked.append(any(kind == "cut" for kind, _ in topic.taken()))
+    assert [minute for minute, is_asked in enumerate(asked) if is_asked] == [10, 20]
