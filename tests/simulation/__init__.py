@@ -10,6 +10,7 @@
 | `injector.py` | what every call goes through: it takes time, and fails as planned |
 | `ports.py` | that world behind the Protocols of `verifier/services.py` |
 | `push.py` | Pub/Sub: deliveries, again until acknowledged, twice, late, out of order, or never |
+| `conftest.py` | what a simulation leaves behind is collected with it |
 | `entry.py` | the real `main.py`, given these services |
 | `invariants.py` | what must be true, whatever happens |
 | `oracle.py` | what a build deserves to be judged, by what truly is |
