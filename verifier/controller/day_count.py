@@ -7,10 +7,10 @@ say that they are not whole; nothing is estimated.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from verifier.checks.day import BuildsOfDay, CalendarDay, CodeRun, JobsAndRuns, RunsOfDay
 from verifier.checks.job_runs import DigestRuns, JobRuns
@@ -20,6 +20,7 @@ from verifier.checks.watch.watching import WatchOutcome
 from verifier.config import Watched
 from verifier.controller.budget import KEEP_SECONDS, LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.ledger import BUILDS, Record, State, parse_record
+from verifier.controller.ledger_scan import LedgerRange, LedgerScan
 from verifier.controller.runs.job_runs import JOBS, RUNS, parse_job
 from verifier.controller.runs.job_work import is_wanted
 from verifier.controller.watch.watch_document import WATCHES, name_of_watch
@@ -36,7 +37,6 @@ MOST = 10_000
 MOST_REDS = 50
 """Red builds of a day of which it is asked whether they are over."""
 
-_PAGE = 200
 _JOBS = ("projects/", "projects/~")
 _OF_BUILDS = (BUILDS, "created", ("state", "judgement", "verified"))
 _OF_RUNS = (RUNS, "expires", ("job", "digest", "kind"))
@@ -44,43 +44,6 @@ _OF_JOBS = (JOBS, "job", ("version", "begun", "digests", "starts", "problem", "p
 COUNTED = (_OF_BUILDS, _OF_RUNS, _OF_JOBS)
 """What is asked for, by collection: by which field, and what is wanted of a document."""
 _RED = frozenset({Verdict.LOCAL_SOURCE, Verdict.FAILED})
-
-
-class LedgerRange(NamedTuple):
-    """Documents of a collection with a field between two texts."""
-
-    of: tuple[str, str, tuple[str, ...]]
-    """The collection, the field, and the fields that are wanted."""
-    since: str
-    until: str
-
-
-class LedgerScan:
-    """Goes through documents a page at a time, each once."""
-
-    def __init__(self, store: Store, budget: Budget, asked: LedgerRange) -> None:
-        self._store, self._budget, self._asked = store, budget, asked
-        self.is_cut = False
-        """There are more, or may be, than were gone through."""
-
-    def __iter__(self) -> Iterator[tuple[str, Document]]:
-        """Yield names and documents, in the order of the field. Raises ServiceError."""
-        (of, since, until), seen, limit = self._asked, set[str](), _PAGE
-        collection, field, only = of
-        while True:
-            if not self._budget.has(KEEP_SECONDS) or len(seen) >= MOST:
-                self.is_cut = True
-                return
-            timeout = self._budget.seconds(LEDGER_SECONDS)
-            page = self._store.due(collection, until, limit, field=field, since=since, only=only, timeout=timeout)
-            fresh = [(name, stored.document) for name, stored in page if name not in seen]
-            seen.update(name for name, _ in fresh)
-            yield from fresh
-            if len(page) < limit:
-                return
-            # A page that shows nothing new is full of one and the same moment: only a longer one leads out of it.
-            limit = _PAGE if fresh else 2 * limit
-            since = page[-1][1].document[field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +64,7 @@ def builds_of(day: CalendarDay, store: Store, now: datetime, budget: Budget) -> 
     reds: list[RedBuild] = []
     good: dict[str, str] = {}
     is_of_day = True
-    scan = LedgerScan(store, budget, LedgerRange(_OF_BUILDS, show_time(day.since), show_time(now)))
+    scan = LedgerScan(store, budget, LedgerRange(_OF_BUILDS, show_time(day.since), show_time(now)), MOST)
     for name, record in scan:
         is_of_day = record["created"] < until
         if not (is_of_day or reds):
@@ -173,13 +136,13 @@ def runs_of(day: CalendarDay, deployment: Deployment, watched: Watched, budget: 
         return None
     store = deployment.services.store
     since, until = (show_time(moment + KEPT_FOR) for moment in (day.since, day.until))
-    ended = LedgerScan(store, budget, LedgerRange(_OF_RUNS, since, until))
+    ended = LedgerScan(store, budget, LedgerRange(_OF_RUNS, since, until), MOST)
     ran: dict[str, Counter[str]] = {}
     for _, run in ended:
         if run["expires"] < until and run.get("kind") != RunKind.TRIAL:
             ran.setdefault(str(run.get("job")), Counter())[str(run.get("digest") or "")] += 1
     tally = _Tally(day, store, budget)
-    known = LedgerScan(store, budget, LedgerRange(_OF_JOBS, *_JOBS))
+    known = LedgerScan(store, budget, LedgerRange(_OF_JOBS, *_JOBS), MOST)
     for _, document in known:
         try:
             job = parse_job(document)

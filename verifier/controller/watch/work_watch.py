@@ -21,6 +21,7 @@ from verifier.checks.watch.telling import at_checkpoint, next_checkpoint
 from verifier.checks.watch.watching import DAY, Watch
 from verifier.controller.budget import LEDGER_SECONDS, Budget, Deployment
 from verifier.controller.error_book import ERRORS, name_of, parse_book
+from verifier.controller.ledger_scan import LedgerRange, LedgerScan
 from verifier.controller.runs.job_runs import JOBS, RUNS, name_of_job, parse_job
 from verifier.controller.watch.count_runs import wake, with_build
 from verifier.controller.watch.outbox import publish_item, tell_item, with_end, with_news
@@ -36,7 +37,9 @@ SETTLED = timedelta(minutes=6)
 _TELL_AGAIN = timedelta(minutes=5)
 _PUT_OFF = timedelta(hours=1)
 _WAIT = timedelta(minutes=1)
-_MOST_WAITING = 300
+_WAITING = (RUNS, "reading", ("job", "digest", "ended"))
+_MOST_WAITING = 5_000
+"""Runs of all jobs that wait for their logs: one team's, whose logs can't be read, keep no other's watch waiting."""
 _OWED_SECONDS = LEDGER_SECONDS
 
 
@@ -145,19 +148,19 @@ def _moments(watch: Watch, checkpoints: Sequence[timedelta]) -> list[datetime]:
 def _waits_for_logs(watch: Watch, until: datetime, deployment: Deployment, budget: Budget) -> bool:
     """Return whether runs of it that ended until then are known whose logs are still to be read. Raises ServiceError.
 
-    Where more runs wait than are looked at, one of its own may be among them. After an hour each is given up; one that
-    waits for a week is of a later version, and not waited for.
+    After an hour each is given up; one that waits for a week is of a later version, and not waited for. Where more wait
+    than are looked at, one of its own may be among them.
     """
-    now = deployment.services.clock()
-    latest, timeout = show_time(now + DAY), budget.seconds(LEDGER_SECONDS)
-    waiting = deployment.services.store.due(
-        RUNS, latest, _MOST_WAITING, field="reading", only=("job", "digest", "ended"), timeout=timeout
+    now, own = deployment.services.clock(), (watch.job.resource, watch.digest)
+    waiting = LedgerScan(
+        deployment.services.store, budget, LedgerRange(_WAITING, "", show_time(now + DAY)), _MOST_WAITING
     )
-    own = (watch.job.resource, watch.digest)
-    return len(waiting) >= _MOST_WAITING or any(
-        (stored.document.get("job"), stored.document.get("digest")) == own
-        and now - LONGEST <= parse_time(str(stored.document.get("ended"))) <= until
-        for _, stored in waiting
+    return (
+        any(
+            (run.get("job"), run.get("digest")) == own and now - LONGEST <= parse_time(str(run.get("ended"))) <= until
+            for _, run in waiting
+        )
+        or waiting.is_cut
     )
 
 

@@ -11,7 +11,10 @@ from tests.unit.controller.world import NOW, SOON, World, world
 from verifier.checks.watch.earlier import with_earlier
 from verifier.checks.watch.watching import WatchOutcome
 from verifier.controller.error_book import ERRORS, book_document, empty_book, name_of, parse_book
+from verifier.controller.runs.job_runs import RUNS
+from verifier.controller.runs.run_document import run_document
 from verifier.errors import Denied
+from verifier.times import show_time
 
 __all__ = ["world"]
 
@@ -41,6 +44,18 @@ def test_a_checkpoint_waits_for_the_logs_of_runs_before_it_and_says_how_late_it_
     [note] = deployed.notes(record)
     assert note.startswith("After 4 h 15 min since 620ddba in dev-vividly-content-worker: 8 runs, 8 succeeded")
     assert deployed.audited(record) == [("checkpoint", "after-14400s")]
+
+
+def test_another_team_whose_logs_can_not_be_read_keeps_no_checkpoint_waiting(deployed: WatchedTeam) -> None:
+    record, store = deployed.build("b"), deployed.world.store
+    deployed.every(HALF, 7, "b")
+    run = run_document(deployed.run("b"))
+    theirs = {"job": "projects/other/locations/us-central1/jobs/j", "reading": show_time(NOW + 20 * HOUR)}
+    for number in range(450):
+        store.create(RUNS, f"their-{number}", {**run, **theirs}, timeout=SOON)
+    deployed.go_on(40 * MINUTE)
+    [note] = deployed.notes(record)
+    assert note.startswith("4 h since 620ddba in dev-vividly-content-worker: 8 runs, 8 succeeded")
 
 
 def test_a_watch_is_over_when_the_logs_of_its_day_are_read_or_given_up(deployed: WatchedTeam) -> None:
