@@ -132,12 +132,12 @@ def regressed_lines(
         lines += _back(way, image_checked=image_checked)
     if news.error is not None:
         lines.append(_to_accept(watch, news.error))
-    return [*lines, *_more(news.more)]
+    return [*lines, *_more(news.more, "the audit trail has each")]
 
 
-def _more(count: int) -> Iterator[str]:
+def _more(count: int, where: str) -> Iterator[str]:
     if count:
-        yield f"{count:,} more new error{'' if count == 1 else 's'} came with it; the audit trail has each."
+        yield f"{count:,} more new error{'' if count == 1 else 's'} came with it; {where}."
 
 
 def regressed_sentence(watch: Watch) -> str:
@@ -155,7 +155,7 @@ def once_lines(watch: Watch, error: SeenError, *, more: int = 0) -> list[str]:
     return [
         f"👀 Seen once, in run {error.run:,} of {watch.runs:,} since {watch_subject(watch)}: {_name(error.name)}",
         f"{_capital(_before(watch, error))}; its run succeeded. It is told again where another run has it, or fails.",
-        *_more(more),
+        *_more(more, "verifier status --json names each"),
     ]
 
 

@@ -231,6 +231,7 @@ def test_an_error_that_was_seen_once_is_told_quietly() -> None:
         "👀 Seen once, in run 3 of 3 since 85cffd8: “KeyError: 'lesson'”",
         "Not in the 96 runs before; its run succeeded. It is told again where another run has it, or fails.",
     ]
+    assert once_lines(one, seen, more=2)[-1] == "2 more new errors came with it; verifier status --json names each."
 
 
 def test_what_is_over_is_told_with_its_runs() -> None:
