@@ -39,6 +39,8 @@ _LIVE = re.compile(r"(?i):(?!\d\d:)(?=[^\s:]{1,100}:)|:(?=//)|@(?=here|channel|e
 _WORD = re.compile(r"(?<![\w`])`[a-z_]{1,30}:?`(?![\w`])")
 """What our own advice puts into code beside commands: single words of the policy file."""
 _MOMENT = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?) UTC\b", re.ASCII)
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+"""From which Slack counts."""
 _MENTION = re.compile(r"[UWS][A-Z0-9]{2,30}")
 
 
@@ -144,6 +146,8 @@ def _moment(found: re.Match[str]) -> str:
     try:
         moment = datetime.fromisoformat(found.group(1)).replace(tzinfo=UTC)
     except ValueError:
+        return _dead(text)
+    if moment < _FIRST:
         return _dead(text)
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{{precision}}}|{text}>"
 

@@ -34,7 +34,14 @@ def test_what_stands_around_a_moment_does_nothing_still() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-13-01 10:00 UTC", "2026-02-30 10:00 UTC", "2026-11-25 24:01 UTC", "12026-11-25 14:10 UTC", "14:10 UTC"],
+    [
+        "2026-13-01 10:00 UTC",
+        "2026-02-30 10:00 UTC",
+        "2026-11-25 24:01 UTC",
+        "12026-11-25 14:10 UTC",
+        "1969-12-31 23:59 UTC",
+        "14:10 UTC",
+    ],
 )
 def test_what_is_no_moment_stays_text(text: str) -> None:
     assert shown(text) == text
