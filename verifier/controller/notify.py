@@ -15,7 +15,7 @@ from verifier.controller.signals import audit_unwritten
 from verifier.controller.slack.build_message import build_message
 from verifier.controller.slack.channel import channel_seen, history_of, is_closed, pauses_heeded, take_second
 from verifier.controller.slack.folding import entered, folded, kind_of
-from verifier.controller.slack.greens import is_news
+from verifier.controller.slack.greens import noted_as_news
 from verifier.controller.slack.posting import Move, after_failed_post, next_move, post, post_in_turn
 from verifier.errors import Malformed, NoSuchThread, Refused, ServiceError, Stopping, Unavailable
 from verifier.facts.build import Build
@@ -95,10 +95,10 @@ def channel_of_message(attempt: Attempt, build: Build, judgement: Judgement) -> 
     greens rest, and the ledger does not say whether this one is news.
     """
     if attempt.record.thread:
-        is_news(attempt, build, judgement)  # it takes notice
+        noted_as_news(attempt, build, judgement)
         return attempt.record.channel
     channel = channel_for(build, judgement, attempt.deployment)
-    return channel if channel is not None and is_news(attempt, build, judgement) else None
+    return channel if channel is not None and noted_as_news(attempt, build, judgement) else None
 
 
 def _submitter(attempt: Attempt, build: Build, judgement: Judgement) -> Submitter | None:

@@ -39,10 +39,10 @@ class RedImage:
     """The green build that tells, or told, that it is over; empty while none does."""
 
 
-def is_news(attempt: Attempt, build: Build, judgement: Judgement) -> bool:
-    """Return whether a green is the first one after a red; True for all else, and where policy has no such rule.
+def noted_as_news(attempt: Attempt, build: Build, judgement: Judgement) -> bool:
+    """Take notice of a verdict, and return whether it is news: a green that is not the first one after a red is none.
 
-    Takes notice of it. Raises ServiceError; made again, it comes to the same.
+    Without such a rule in policy all are. Raises ServiceError; made again, it comes to the same.
     """
     verdict = judgement.verdict
     if attempt.deployment.policy.verified is not Greens.CHANGES or verdict not in _RED | {Verdict.VERIFIED}:
