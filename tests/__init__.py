@@ -34,6 +34,7 @@
 | `push_request.py` | as much of an HTTP request as the entry point looks at |
 | `repositories.py` | little real repositories, and archives of folders as gcloud packs them |
 | `redaction_table.py` | the table of the rules in docs/redaction.md |
+| `served_demo.py` | the demo as it stays up, for those that look at its stand-in |
 | `tally.py` | cases tried and passed, counted and printed at the end |
 | `tree.py` | the boxes, levels and arrows of the tree |
 """

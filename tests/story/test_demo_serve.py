@@ -14,6 +14,7 @@ import pytest
 
 from tests.absence import require
 from tests.busy import LONG_SECONDS
+from tests.served_demo import served_demo
 from verifier.standin.function import MAIN
 
 ANSWERS = {
@@ -52,29 +53,12 @@ class Served:
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     require("git")
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "verifier", "demo", "--serve"],
-        cwd=MAIN.parent,
-        env={name: value for name, value in os.environ.items() if name != "FIRESTORE_EMULATOR_HOST"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert demo.stdout is not None
-    said: list[str] = []
-    try:
-        while not said or not said[-1].startswith("verifier doctor"):
-            line = demo.stdout.readline()
-            assert line, "".join(said)
-            said.append(line.rstrip("\n"))
-        commands = {line.split()[1]: line for line in said if line.startswith("verifier ")}
-        (export,) = [line for line in said if line.startswith("export ")]
-        assert "Everything is as it should be." in said
-        yield Served(export, commands)
-    finally:
-        demo.terminate()
-        assert demo.wait(LONG_SECONDS) == 128 + signal.SIGTERM
-        demo.stdout.close()
+    kept = {name: value for name, value in os.environ.items() if name != "FIRESTORE_EMULATOR_HOST"}
+    with served_demo([sys.executable, "-m", "verifier", "demo", "--serve"], MAIN.parent, kept) as demo:
+        commands = {line.split()[1]: line for line in demo.said if line.startswith("verifier ")}
+        assert "Everything is as it should be." in demo.said
+        yield Served(demo.export, commands)
+    assert demo.process.returncode == 128 + signal.SIGTERM
 
 
 @pytest.mark.parametrize("command", ANSWERS)

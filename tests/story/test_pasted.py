@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ import re2
 from tests.absence import require
 from tests.busy import LONG_SECONDS
 from tests.fixtures import builds
+from tests.served_demo import served_demo
 from tests.story.pasted import NEEDS_A_CLOUD, PAGES, PASTED, ROOT, PastedBlock, blocks, unlabelled_commands
 from tests.unit.history.log_documents import LOG, entry
 from verifier.demo.repository import make_repository, uploaded_archive
@@ -148,31 +148,14 @@ def program(path: Path, script: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield what the demo says that stays up: the first block of the README, pasted into one of the shells."""
+def export(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield what the demo says is to be pasted: it is the README's first block, pasted into one of the shells."""
     for name in ("git", "make"):
         require(name)
     user = a_new_user(next(filter(shutil.which, SHELLS), "sh"), tmp_path_factory.mktemp("served"))
-    demo = subprocess.Popen(
-        [user.shell, "-c", f"{blocks('README.md')[0].rstrip()} {STAYING_UP}"],
-        cwd=user.clone,
-        env=user.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    assert demo.stdout is not None
-    said: list[str] = []
-    try:
-        while not said or not said[-1].startswith("verifier doctor"):
-            line = demo.stdout.readline()
-            assert line, "".join(said)
-            said.append(line)
-        yield "".join(said)
-    finally:
-        os.killpg(demo.pid, signal.SIGTERM)
-        demo.communicate(timeout=LONG_SECONDS)
+    command = [user.shell, "-c", f"{blocks('README.md')[0].rstrip()} {STAYING_UP}"]
+    with served_demo(command, user.clone, user.environment) as demo:
+        yield demo.export
 
 
 def as_meant(page: str, number: int, expected: PastedBlock, code: int, said: str) -> list[str]:
@@ -193,9 +176,8 @@ def of_ones_own(block: str) -> str:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_every_block_does_what_it_is_for(shell: str, served: str, tmp_path: Path) -> None:
+def test_every_block_does_what_it_is_for(shell: str, export: str, tmp_path: Path) -> None:
     require(shell)
-    (export,) = [line for line in served.splitlines() if line.startswith("export ")]
     user = a_new_user(shell, tmp_path)
     wrong = []
     for page, expected in PASTED.items():
