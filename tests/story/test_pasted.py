@@ -17,7 +17,7 @@ import re2
 from tests.absence import require
 from tests.busy import LONG_SECONDS
 from tests.fixtures import builds
-from tests.served_demo import served_demo
+from tests.served_demo import ServedDemo, served_demo
 from tests.story.pasted import NEEDS_A_CLOUD, PAGES, PASTED, ROOT, PastedBlock, blocks, unlabelled_commands
 from tests.unit.history.log_documents import LOG, entry
 from verifier.demo.repository import make_repository, uploaded_archive
@@ -148,14 +148,14 @@ def program(path: Path, script: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def export(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield what the demo says is to be pasted: it is the README's first block, pasted into one of the shells."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedDemo]:
+    """Yield the demo that stays up: the README's first block, pasted into one of the shells."""
     for name in ("git", "make"):
         require(name)
     user = a_new_user(next(filter(shutil.which, SHELLS), "sh"), tmp_path_factory.mktemp("served"))
     command = [user.shell, "-c", f"{blocks('README.md')[0].rstrip()} {STAYING_UP}"]
     with served_demo(command, user.clone, user.environment) as demo:
-        yield demo.export
+        yield demo
 
 
 def as_meant(page: str, number: int, expected: PastedBlock, code: int, said: str) -> list[str]:
@@ -176,7 +176,7 @@ def of_ones_own(block: str) -> str:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_every_block_does_what_it_is_for(shell: str, export: str, tmp_path: Path) -> None:
+def test_every_block_does_what_it_is_for(shell: str, served: ServedDemo, tmp_path: Path) -> None:
     require(shell)
     user = a_new_user(shell, tmp_path)
     wrong = []
@@ -185,7 +185,7 @@ def test_every_block_does_what_it_is_for(shell: str, export: str, tmp_path: Path
         skipped = 1 if page == "README.md" else 0
         in_docs = page.startswith("docs/")
         more = _VARIABLES | user.with_verifier if in_docs else {}
-        _, *found = user.paste([export, *texts[skipped:]], user.worker if in_docs else user.clone, **more)
+        _, *found = user.paste([served.export, *texts[skipped:]], user.worker if in_docs else user.clone, **more)
         assert len(found) == len(texts) - skipped, user.said[-1]
         for number, ((code, said), each) in enumerate(zip(found, expected[skipped:], strict=True), skipped):
             wrong += as_meant(page, number, each, code, said)
@@ -193,9 +193,9 @@ def test_every_block_does_what_it_is_for(shell: str, export: str, tmp_path: Path
     assert asked_as_named(user) == {}
 
 
-def test_the_first_block_plays_the_story(served: str) -> None:
+def test_the_first_block_plays_the_story(served: ServedDemo) -> None:
     assert "ARGS=--serve" in (ROOT / "README.md").read_text()
-    assert as_meant("README.md", 0, PASTED["README.md"][0], 0, served) == []
+    assert as_meant("README.md", 0, PASTED["README.md"][0], 0, "\n".join(served.said)) == []
 
 
 def asked_as_named(user: NewUser) -> Mapping[str, list[list[str]]]:
